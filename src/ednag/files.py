@@ -1,0 +1,33 @@
+"""Writing files so that nothing half-written is ever taken for whole."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; rename it onto `path` when the block ends well.
+
+    The bytes are flushed to the disk before the rename, so that after a crash `path` is either
+    absent, as it was, or whole. When the block fails, the file beside is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield beside
+        with beside.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends to `path`, whole or not at all."""
+    with replacing(path) as beside:
+        beside.write_bytes(text.encode("utf-8"))

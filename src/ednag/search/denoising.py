@@ -1,0 +1,72 @@
+"""Denoising as evolution: schedule, origin estimate, DDIM step, normalisation.
+
+Populations are float32[N, D], one flattened genotype a row. Source: ednag-search specification,
+sections Schedule and One iteration; paper, section on evolutionary denoising.
+"""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+
+def cosine_schedule(num_step: int) -> Tensor:
+    """alpha, float32[num_step], from 1 (no noise) down to 0 (pure noise)."""
+    return (torch.cos(torch.linspace(0, math.pi, num_step)) + 1) / 2
+
+
+def estimate_origin(population: Tensor, density: Tensor, alpha: Tensor) -> Tensor:
+    """Where each individual would stand without noise: a mean of all, weighted by fitness.
+
+    Individual j counts for i by its density and by how likely i is a noised copy of it.
+
+    Args:
+        population: float32[N, D].
+        density: float32[N], the mapped fitness.
+        alpha: The schedule at this step, float32 scalar.
+
+    Returns:
+        float32[N, D].
+    """
+    distance = torch.norm(population[:, None] - torch.sqrt(alpha) * population[None], dim=2)
+    spread = torch.sqrt(1 - alpha)
+    likelihood = torch.exp(-(distance**2) / (2 * spread**2))
+    weight = (density + 1e-9) * (likelihood + 1e-9) / (1 / len(population) + 1e-9)
+    # An elementwise product and a sum over individuals: a matrix product rounds otherwise.
+    pulled = torch.stack([(row[:, None] * population).sum(dim=0) for row in weight])
+    return pulled / (weight.sum(dim=1, keepdim=True) + 1e-9)
+
+
+def ddim_step(
+    population: Tensor,
+    origin: Tensor,
+    alpha: Tensor,
+    alpha_previous: Tensor,
+    noise_scale: float,
+    generator: Generator,
+) -> Tensor:
+    """One step of the denoising diffusion implicit model, towards less noise.
+
+    Args:
+        population: float32[N, D] at noise level `alpha`.
+        origin: float32[N, D] from `estimate_origin`.
+        alpha: The schedule at this step.
+        alpha_previous: The schedule at the step it goes to; larger than alpha.
+        noise_scale: Share of fresh noise; 0 is deterministic.
+        generator: Source of one draw of shape (N, D).
+    """
+    sigma = noise_scale * torch.sqrt((1 - alpha_previous) / (1 - alpha) * (1 - alpha / alpha_previous))
+    noise = (population - torch.sqrt(alpha) * origin) / torch.sqrt(1 - alpha)
+    fresh = torch.randn(population.shape, generator=generator)
+    return (
+        torch.sqrt(alpha_previous) * origin
+        + torch.sqrt(1 - alpha_previous - sigma**2) * noise
+        + sigma * fresh
+    )
+
+
+def normalise(population: Tensor, lower: float) -> Tensor:
+    """Each row stretched by its own minimum and maximum to [lower, 1]."""
+    low = population.min(dim=1, keepdim=True).values
+    high = population.max(dim=1, keepdim=True).values
+    return (1 - lower) * (population - low) / (high - low) + lower

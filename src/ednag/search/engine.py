@@ -1,0 +1,185 @@
+"""The search, readable: each line of the method section of the paper in tensors.
+
+This engine documents the method and is the oracle for any faster one. It reproduces the reference
+implementation draw for draw; where that is surprising, the specification (ednag-search) says so.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from ednag.search.denoising import cosine_schedule, ddim_step, estimate_origin, normalise
+from ednag.search.hyperparameters import SearchHyperparameters
+from ednag.search.mapping import MAPPINGS
+from ednag.search.mutation import draw_mutations, polynomial_mutation
+from ednag.search.objective import Objective
+from ednag.search.selection import DegeneratePool, select
+
+
+@dataclass
+class StepTrace:
+    """What the population looked like at the start of each denoising step.
+
+    Attributes:
+        mean: Mean metric of the population, invalid individuals counted as 0 (as the reference).
+        best: Best metric of the population.
+        valid_rate: Share of individuals that decode to an architecture, in [0, 1].
+        unique_rate: Distinct architectures among the valid individuals, in [0, 1].
+    """
+
+    mean: list[float] = field(default_factory=list)
+    best: list[float] = field(default_factory=list)
+    valid_rate: list[float] = field(default_factory=list)
+    unique_rate: list[float] = field(default_factory=list)
+
+    def record(self, codes: np.ndarray, metric: np.ndarray, higher_is_better: bool) -> None:
+        """Append one step."""
+        valid = codes >= 0
+        count = int(valid.sum())
+        self.mean.append(float(metric.mean(dtype=np.float64)))
+        self.best.append(float(metric.max() if higher_is_better else metric.min()))
+        self.valid_rate.append(count / len(codes))
+        self.unique_rate.append(len(np.unique(codes[valid])) / count if count else 0.0)
+
+
+@dataclass
+class SearchResult:
+    """How a search ended.
+
+    Attributes:
+        status: "completed" or "degenerate".
+        detail: Why, when it is not completed.
+        outcome: Code of the reported architecture, -1 if none was valid.
+        final_population: Codes int32[N] of the last population.
+        steps: The trace of the denoising steps.
+    """
+
+    status: str
+    detail: str
+    outcome: int
+    final_population: np.ndarray
+    steps: StepTrace
+
+
+class Search:
+    """One run of evolutionary denoising on an objective."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        seed: int,
+        hyperparameters: SearchHyperparameters,
+        observe: Callable[[np.ndarray], None] | None = None,
+    ) -> None:
+        self.objective = objective
+        self.space = objective.space
+        self.profile = objective.space.profile
+        self.settings = hyperparameters
+        self.generator = Generator().manual_seed(seed)
+        self.observe = observe
+        self.steps = StepTrace()
+        self.outcome = -1
+        self.outcome_metric = -math.inf
+
+    def run(self) -> SearchResult:
+        """Pull a population from Gaussian noise to fit architectures."""
+        population = self.initial_population()
+        alpha = cosine_schedule(self.settings.num_step)
+        status, detail = "completed", ""
+        try:
+            for step in range(self.settings.num_step - 1, 0, -1):
+                population = self.denoise(population, alpha[step], alpha[step - 1], step)
+        except DegeneratePool as reason:
+            status, detail = "degenerate", f"denoising step {len(self.steps.mean)}: {reason}"
+        if status == "completed" and self.profile.evaluate_final:
+            codes, metric, _ = self.evaluate(population)
+            self.consider(codes, metric)
+        return SearchResult(status, detail, self.outcome, self.decode(population), self.steps)
+
+    def initial_population(self) -> Tensor:
+        """Gaussian noise, float32[N, R * C]; not normalised."""
+        rows, columns = self.space.shape
+        shape = (self.settings.population_num, rows * columns)
+        return torch.randn(shape, generator=self.generator)
+
+    def denoise(self, parents: Tensor, alpha: Tensor, alpha_previous: Tensor, step: int) -> Tensor:
+        """One denoising step: evaluate, estimate the origin, move, mutate, select."""
+        settings = self.settings
+        codes, metric, fitness = self.evaluate(parents)
+        self.steps.record(codes, metric, self.objective.higher_is_better)
+        self.restart_outcome()
+        self.consider(codes, metric)
+
+        density = MAPPINGS[settings.mapping](fitness, settings.temperature)
+        origin = estimate_origin(parents, density, alpha)
+        offspring = ddim_step(
+            parents, origin, alpha, alpha_previous, settings.noise_scale, self.generator
+        )
+        offspring = normalise(offspring, self.profile.lower)
+        offspring = self.mutate(offspring, first=step == settings.num_step - 1)
+
+        pool = torch.cat([parents, offspring])
+        _, _, pool_fitness = self.evaluate(pool)
+        chosen = select(
+            pool,
+            pool_fitness,
+            settings.population_num,
+            settings.elite_rate,
+            settings.diver_rate,
+            self.generator,
+        )
+        population = pool[chosen]
+        if self.profile.normalise_selected:
+            population = normalise(population, self.profile.lower)
+        return population
+
+    def mutate(self, offspring: Tensor, first: bool) -> Tensor:
+        """Polynomial mutation of some individuals, then all are normalised again."""
+        index = self.settings.mutate_distri_index
+        if first:
+            index = math.ceil(index * self.profile.first_step_index_factor)
+        positions, scalars = draw_mutations(
+            len(offspring), self.settings.mutate_rate, self.generator
+        )
+        offspring = offspring.clone()
+        offspring[positions] = polynomial_mutation(offspring[positions], scalars, index)
+        return normalise(offspring, self.profile.lower)
+
+    def evaluate(self, population: Tensor) -> tuple[np.ndarray, np.ndarray, Tensor]:
+        """Codes int32[n], metric float32[n], fitness float32[n] of individuals float32[n, D]."""
+        genotypes = population.numpy().reshape(-1, *self.space.shape)
+        if self.observe is not None:
+            self.observe(genotypes)
+        codes = self.space.decode(genotypes)
+        metric, fitness = self.objective.evaluate(codes)
+        return codes, metric, torch.from_numpy(fitness)
+
+    def decode(self, population: Tensor) -> np.ndarray:
+        """Codes int32[n] of individuals, without an evaluation."""
+        return self.space.decode(population.numpy().reshape(-1, *self.space.shape))
+
+    def restart_outcome(self) -> None:
+        """Forget earlier outcomes: the reference reports the last evaluated population's best."""
+        self.outcome, self.outcome_metric = -1, -math.inf
+
+    def consider(self, codes: np.ndarray, metric: np.ndarray) -> None:
+        """Keep the best valid architecture of a batch as the outcome if it beats the present one."""
+        score = metric if self.objective.higher_is_better else -metric
+        score = np.where(codes >= 0, score, -np.inf)
+        best = int(score.argmax())
+        if codes[best] >= 0 and score[best] > self.outcome_metric:
+            self.outcome, self.outcome_metric = int(codes[best]), float(score[best])
+
+
+def search(
+    objective: Objective,
+    seed: int,
+    hyperparameters: SearchHyperparameters,
+    observe: Callable[[np.ndarray], None] | None = None,
+) -> SearchResult:
+    """Run one search; `observe` sees every batch of genotypes float32[n, R, C] before evaluation."""
+    return Search(objective, seed, hyperparameters, observe).run()

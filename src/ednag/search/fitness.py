@@ -1,0 +1,31 @@
+"""From a metric to the fitness that selection sees (ednag-search specification, Fitness)."""
+
+import numpy as np
+
+#: (upper end, fitness at the lower end, lower end, slope) of each piece of `rescale`.
+_PIECES = (
+    (30.0, 0.0, 0.0, 0.1),
+    (50.0, 3.0, 30.0, 1.0),
+    (70.0, 23.0, 50.0, 2.0),
+    (75.0, 63.0, 70.0, 3.0),
+    (80.0, 78.0, 75.0, 5.0),
+    (85.0, 103.0, 80.0, 10.0),
+    (90.0, 153.0, 85.0, 30.0),
+    (95.0, 303.0, 90.0, 40.0),
+    (np.inf, 503.0, 95.0, 50.0),
+)
+
+
+def rescale(values: np.ndarray) -> np.ndarray:
+    """The reference's piecewise-linear stretch of a metric in %: steeper the closer to 100.
+
+    Args:
+        values: float32[n]; the metric times the protocol's factor.
+
+    Returns:
+        float32[n]; 0 at 0, 303 at 90, 753 at 100, continuous.
+    """
+    values = np.asarray(values, dtype=np.float32)
+    conditions = [values < upper for upper, *_ in _PIECES]
+    pieces = [start + slope * (values - low) for _, start, low, slope in _PIECES]
+    return np.select(conditions, pieces).astype(np.float32)

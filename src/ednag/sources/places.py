@@ -1,0 +1,139 @@
+"""Places on this machine that may hold a file: the cache, mirrors, installed packages."""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.sources.registry import Source
+from ednag.sources.verification import BLOCK
+
+#: ioctl request of Linux that lets two files share their blocks until one is written (linux/fs.h).
+_FICLONE = 0x40049409
+
+
+def cache_folder(cache: Path | None = None) -> Path:
+    """The folder that keeps downloads: `cache`, else `$EDNAG_CACHE`, else the user's cache."""
+    if cache is not None:
+        return cache
+    if named := os.environ.get("EDNAG_CACHE"):
+        return Path(named)
+    import pooch  # here: a tenth of a second that no other place needs
+
+    return Path(pooch.os_cache("ednag"))
+
+
+def cached_path(source: Source, cache: Path | None = None) -> Path:
+    """Where the cache keeps `source`, and where it may be placed by hand."""
+    return cache_folder(cache) / source.id / source.file
+
+
+def mirror_folders(mirrors: Sequence[Path] | None = None) -> tuple[Path, ...]:
+    """`mirrors`, or the folders that `$EDNAG_MIRROR` lists, separated as in `$PATH`."""
+    if mirrors is not None:
+        return tuple(mirrors)
+    listed = os.environ.get("EDNAG_MIRROR", "").split(os.pathsep)
+    return tuple(Path(folder).expanduser() for folder in listed if folder)
+
+
+def in_mirrors(source: Source, mirrors: Iterable[Path]) -> Iterator[Path]:
+    """Files in `mirrors` with the name of `source`, alone or in a folder named after its id."""
+    for mirror in mirrors:
+        for candidate in (mirror / source.file, mirror / source.id / source.file):
+            if candidate.is_file():
+                yield candidate
+
+
+def in_package(address: str) -> Path:
+    """The file that `package:<distribution>/<path inside site-packages>` names.
+
+    The distribution is found by its metadata and never imported. Raises EdnagError where it is not
+    installed or holds no such file.
+    """
+    name, _, inside = address.removeprefix("package:").partition("/")
+    try:
+        located = importlib.metadata.distribution(name).locate_file(inside)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        raise EdnagError(f"package {name} is not installed; pip install {name}") from None
+    path = Path(str(located))
+    if not path.is_file():
+        raise EdnagError(f"package {name} is installed without {inside}; pip install --upgrade")
+    return path
+
+
+def place(path: Path, destination: Path, *, share: bool) -> str | None:
+    """Put the bytes at `path` under `destination` in one step: nobody sees half a file.
+
+    With `share` the two names may stand for one file (a hard link); otherwise, or across file
+    systems, the bytes are cloned or copied. Returns the sha256 of what was copied, None for a link.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with beside(destination) as temporary:
+        copied = None
+        if not (share and _linked(path, temporary)):
+            copied = _copied(path, temporary)
+        temporary.replace(destination)
+    sync_folder(destination.parent)
+    return copied
+
+
+@contextlib.contextmanager
+def beside(destination: Path) -> Iterator[Path]:
+    """A free name in the folder of `destination`, gone afterwards whatever happened."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
+    try:
+        yield folder / destination.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _linked(path: Path, link: Path) -> bool:
+    try:
+        link.hardlink_to(path.resolve())
+    except OSError:  # another file system, or one without links
+        return False
+    return True
+
+
+def _copied(path: Path, copy: Path) -> str:
+    """Copy the file, sharing blocks where the file system can; the sha256 of the copy."""
+    with path.open("rb") as read, copy.open("xb") as write:
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(write.fileno(), _FICLONE, read.fileno())
+        cloned = os.fstat(write.fileno()).st_size > 0
+        sha256 = hashlib.sha256()
+        while block := read.read(BLOCK):
+            sha256.update(block)
+            if not cloned:
+                write.write(block)
+        write.flush()
+        os.fsync(write.fileno())
+    return sha256.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file at `path` by `text` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with beside(path) as temporary:
+        with temporary.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` last through a power failure, where the system allows it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

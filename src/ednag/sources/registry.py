@@ -1,0 +1,218 @@
+"""The registry: what `sources.yaml` says about every upstream file."""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, NamedTuple
+
+import yaml
+from pydantic import BaseModel, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic.types import Strict
+
+from ednag.errors import EdnagError
+
+REGISTRY_NAME = "sources.yaml"
+#: What an address may begin with; `ednag.sources.transfer` knows how to follow each of them.
+SCHEMES = ("https://", "http://", "doi:", "gdrive:", "package:")
+
+Text = Annotated[str, Strict(), StringConstraints(min_length=1)]
+Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}\Z")]
+Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}\Z")]
+Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}\Z")]
+Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}\Z")]
+Bytes = Annotated[int, Strict()]
+
+
+class Source(BaseModel, frozen=True, extra="forbid"):
+    """One upstream file and all that is known about it, whether or not it can be had.
+
+    `size` is in bytes. `md5_suffix` holds the last six hexadecimal digits of the md5, for files
+    whose name ends in them; `git_blob_sha1` is git's name for the content. `status` says whether
+    the file is `published`, `unpublished` (nobody offers it: `stand_in` names what replaces it) or
+    `mirror-only` (its checksum is known, a lasting address is not).
+    """
+
+    id: Identifier
+    file: Text
+    addresses: tuple[Text, ...] = ()
+    size: Bytes | None = None
+    sha256: Sha256 | None = None
+    md5: Md5 | None = None
+    md5_suffix: Md5Suffix | None = None
+    git_blob_sha1: Sha1 | None = None
+    licence: Text | None = None
+    needed_for: tuple[Text, ...] = ()
+    evidence: Text | None = None
+    note: Text | None = None
+    status: Literal["published", "mirror-only", "unpublished"] = "published"
+    stand_in: Text | None = None
+
+    @field_validator("file")
+    @classmethod
+    def _stays_inside_its_folder(cls, file: str) -> str:
+        parts = PurePosixPath(file).parts
+        if file.startswith("/") or ".." in parts or str(PurePosixPath(file)) != file:
+            raise ValueError("must be a relative path without '..'")
+        if re.search(r'[\\:\x00-\x1f\x7f*?"<>|]', file):
+            raise ValueError("must not hold control characters or any of \\ : * ? \" < > |")
+        return file
+
+    @field_validator("addresses")
+    @classmethod
+    def _addresses_can_be_followed(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            if not address.startswith(SCHEMES) or re.search(r"\s", address):
+                raise ValueError(f"'{address}' does not begin with one of {' '.join(SCHEMES)}")
+        if len(set(addresses)) < len(addresses):
+            raise ValueError("an address stands there twice")
+        return addresses
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> "Source":
+        if self.size is not None and self.size < 0:
+            raise ValueError("size is negative")
+        if self.md5 and self.md5_suffix and not self.md5.endswith(self.md5_suffix):
+            raise ValueError("md5 does not end in md5_suffix")
+        if (self.status == "published") != bool(self.addresses):
+            raise ValueError("'published' needs an address, any other status has none")
+        return self
+
+    @property
+    def has_checksum(self) -> bool:
+        """Whether some publisher's checksum decides about the content."""
+        return bool(self.sha256 or self.md5 or self.md5_suffix or self.git_blob_sha1)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML that refuses a key given twice, which plain YAML would silently overwrite."""
+
+
+def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"'{key}' stands there twice", node.value[place][0].start_mark
+            )
+    return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+
+
+class Position(NamedTuple):
+    """Where a text file could not be read: `line` counts from 1, 0 where it is unknown."""
+
+    line: int
+    problem: str
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The top-level mapping of the YAML file at `path`.
+
+    Raises EdnagError where the file is missing, is no YAML, or holds anything but a mapping.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except FileNotFoundError:
+        raise EdnagError(f"{path} does not exist; name the file with --registry") from None
+    except UnicodeDecodeError as error:
+        raise EdnagError(f"{path} is not UTF-8 text (byte {error.start}); restore it") from error
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        position = _position(error)
+        raise EdnagError(f"{path}:{position.line}: not valid YAML: {position.problem}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise EdnagError(f"{path}:1: holds no mapping from id to entry; see docs/data.md")
+    return content
+
+
+def _position(error: Exception) -> Position:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+    return Position(mark.line + 1 if mark else 0, " ".join(str(problem).split())[:200])
+
+
+def registry_path() -> Path:
+    """The registry in force: `$EDNAG_REGISTRY`, `./sources.yaml`, the clone's, the packaged one."""
+    named = os.environ.get("EDNAG_REGISTRY")
+    if named:
+        return Path(named)
+    here = Path(__file__).resolve()
+    packaged = here.with_name(REGISTRY_NAME)
+    for candidate in (Path(REGISTRY_NAME), here.parents[3] / REGISTRY_NAME, packaged):
+        if candidate.is_file():
+            return candidate
+    raise EdnagError(f"no {REGISTRY_NAME} in {Path.cwd()}; run in a clone or set EDNAG_REGISTRY")
+
+
+def load_registry(path: Path | None = None) -> dict[str, Source]:
+    """Id to source, in the file's order, of the registry at `path` (default: `registry_path()`).
+
+    Raises EdnagError that names the file and the line or entry at fault.
+    """
+    path = path or registry_path()
+    registry = {}
+    for key, entry in read_mapping(path).items():
+        if not isinstance(entry, dict):
+            raise EdnagError(f"{path}: entry '{key}' holds no fields; see docs/data.md")
+        try:
+            registry[str(key)] = Source.model_validate({**entry, "id": key})
+        except (ValidationError, TypeError) as error:
+            raise EdnagError(f"{path}: entry '{key}': {_first_fault(error)}") from error
+    return registry
+
+
+def _first_fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    fault = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in fault["loc"])
+    return f"field '{field}': {fault['msg']}" if field else str(fault["msg"])
+
+
+def find_source(registry: Mapping[str, Source], id: str) -> Source:
+    """The entry called `id`; an unknown one is an EdnagError that names the closest valid id."""
+    if id in registry:
+        return registry[id]
+    lowered = {known.lower(): known for known in registry}
+    close = difflib.get_close_matches(id.lower(), lowered, n=1, cutoff=0.0)
+    meant = f"did you mean '{lowered[close[0]]}'? " if close else ""
+    raise EdnagError(f"no source is called '{id}'; {meant}`ednag sources list` shows all")
+
+
+def dump_registry(registry: Mapping[str, Source], heading: str = "") -> str:
+    """The registry as canonical YAML: sorted by id, fields in `Source`'s order, absent ones left out.
+
+    `heading` is the comment block that opens the file.
+    """
+    entries = {}
+    for id in sorted(registry):
+        fields = registry[id].model_dump(exclude={"id"}, exclude_defaults=True, mode="json")
+        entries[id] = fields
+    blocks = [
+        yaml.dump({id: fields}, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+        for id, fields in entries.items()
+    ]
+    return heading + "\n".join(blocks)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents the items of a list, as people write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+        """Never write a list flush with its key."""
+        return super().increase_indent(flow, False)
+
+
+def heading_of(path: Path) -> str:
+    """The comment block that opens the registry at `path`, up to its first entry."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for count, line in enumerate(lines):
+        if line.strip() and not line.startswith("#"):
+            return "".join(lines[:count])
+    return "".join(lines)

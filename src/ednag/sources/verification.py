@@ -1,0 +1,149 @@
+"""Whether bytes are the ones that were asked for: checksums, sizes, and web pages in disguise."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ednag.errors import EdnagError
+from ednag.sources.registry import Source
+
+#: Bytes read at a time; large enough that hashing, not the system call, sets the pace.
+BLOCK = 1 << 20
+#: Bytes of a body that are looked at to tell a web page from data.
+HEAD = 2048
+
+
+class WrongContentError(EdnagError):
+    """A file carries the right name and the wrong bytes."""
+
+
+class Expected(NamedTuple):
+    """Size in bytes and sha256 of a file that has no published sha256, from the lock file."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What was measured of a file: size in bytes, checksums in lower-case hexadecimal.
+
+    `md5` and `git_blob_sha1` are None where the source publishes neither: they cost time.
+    """
+
+    size: int
+    sha256: str
+    md5: str | None = None
+    git_blob_sha1: str | None = None
+
+
+def digest(path: Path, source: Source | None = None) -> Digests:
+    """The sha256 of the file at `path`, and the other checksums that `source` publishes; one read.
+
+    git names a blob by `sha1("blob <size>\\0" + bytes)` (Pro Git, section "Git Objects").
+    """
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        running = {"sha256": hashlib.sha256()}
+        if source is not None and (source.md5 or source.md5_suffix):
+            running["md5"] = hashlib.md5(usedforsecurity=False)
+        if source is not None and source.git_blob_sha1:
+            running["git_blob_sha1"] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        while block := stream.read(BLOCK):
+            for each in running.values():
+                each.update(block)
+    return Digests(size, **{name: each.hexdigest() for name, each in running.items()})
+
+
+def verify(path: Path, source: Source, locked: Expected | None = None) -> Digests:
+    """What was measured of the file at `path`, once everything known of `source` agrees with it.
+
+    `locked` is what the lock file holds of a source without a published sha256. Raises
+    WrongContentError with the first thing that disagrees, FileNotFoundError without a file.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if (wanted := expected_size(source, locked)) is not None and size != wanted:
+        page = f"; {explain_page(head)}" if looks_like_page(head, source.file) else ""
+        raise WrongContentError(f"{path} has {size:,} bytes, {wanted:,} are expected{page}")
+    if looks_like_page(head, source.file):
+        raise WrongContentError(f"{path} is {explain_page(head)}")
+    measured = digest(path, source)
+    for name, found, published in _comparisons(source, measured, locked):
+        if published is not None and found != published:
+            raise WrongContentError(f"{path} has {name} {found}, expected {published}")
+    return measured
+
+
+def expected_size(source: Source, locked: Expected | None = None) -> int | None:
+    """Bytes the file must have, None where nobody says."""
+    return source.size if source.size is not None or locked is None else locked.size
+
+
+def _comparisons(
+    source: Source, measured: Digests, locked: Expected | None
+) -> list[tuple[str, str | None, str | None]]:
+    """(what is compared, measured, expected) of each checksum, the strongest first."""
+    ending = measured.md5[-6:] if measured.md5 else None
+    return [
+        ("sha256", measured.sha256, source.sha256),
+        ("locked sha256", measured.sha256, locked.sha256 if locked and not source.sha256 else None),
+        ("git blob sha1", measured.git_blob_sha1, source.git_blob_sha1),
+        ("md5", measured.md5, source.md5),
+        ("an md5 ending in", ending, source.md5_suffix),
+    ]
+
+
+# A document opens with its doctype or an element of its head; comments, white space and an XML
+# declaration may precede it (HTML Living Standard, "Writing HTML documents").
+_PREAMBLE = r"(?:\s|<!--.*?-->|<\?xml[^>]*\?>)*"
+_PAGE = re.compile(
+    _PREAMBLE + r"<(?:!doctype\s+html|html|head|body|title|meta|script)[\s>/]", re.I | re.S
+)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
+
+#: What a page says -> what it means to somebody who wanted a file. First match counts.
+_MEANINGS = (
+    (
+        r"quota|too many users have (?:viewed|downloaded)|excess(?:ive)? traffic",
+        "the download quota of this file is used up for today: try tomorrow or use a mirror",
+    ),
+    (
+        r"virus scan warning|can(?:'|&#39;|&apos;|’|no)t scan this file for viruses",
+        "Google Drive asks to confirm a file too large for its virus scan",
+    ),
+    (r"sign in|accounts\.google\.com|log ?in", "the file is not public: a sign-in is asked for"),
+    (r"dropbox", "a Dropbox page: the link is dead, private, or lacks '?dl=1'"),
+    (r"github", "a GitHub page: the link shows the file instead of serving it"),
+)
+
+
+def page_text(head: bytes) -> str:
+    """The first bytes of a body as text, whatever its encoding."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head.decode("utf-16", errors="replace")
+    return head.decode("utf-8-sig", errors="replace")
+
+
+def looks_like_page(head: bytes, file: str = "") -> bool:
+    """Whether a body that begins with `head` is an HTML page though `file` is not named as one."""
+    if file.lower().endswith((".html", ".htm", ".xhtml")):
+        return False
+    return _PAGE.match(page_text(head[:HEAD])) is not None
+
+
+def explain_page(body: bytes) -> str:
+    """In words, what the HTML page `body` served instead of a file means."""
+    text = page_text(body)
+    for pattern, meaning in _MEANINGS:
+        if re.search(pattern, text, re.I):
+            return f"a web page instead of the file ({meaning})"
+    title = _TITLE.search(text)
+    named = " ".join(title.group(1).split())[:80] if title else ""
+    return f"a web page instead of the file (titled '{named}')" if named else (
+        "a web page instead of the file"
+    )

@@ -1,0 +1,77 @@
+"""NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of four nodes, one operation on each of six edges.
+
+Source: search-spaces specification, row nasbench201.
+"""
+
+import re
+from functools import cached_property
+
+import numpy as np
+
+from ednag.spaces.interface import INVALID, SearchProfile, SearchSpace, digits_of, mixed_radix
+
+#: The five operations an edge can carry; a code is the number with these digits.
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+#: (target, source) node of each edge, in the order of genotype positions 1..6 and of the key.
+EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
+#: The genotype's columns; the first two mark the cell's ends and are no operation of an edge.
+GENOTYPE_SYMBOLS = ("input", "output", *OPERATIONS)
+
+_TOKEN = re.compile(r"([a-z0-9_]+)~([0-9])")
+
+
+def _write(operations: list[str]) -> str:
+    """The benchmark's string for six operations in the order of EDGES."""
+    tokens = [f"{name}~{source}" for name, (_, source) in zip(operations, EDGES, strict=True)]
+    return f"|{tokens[0]}|+|{tokens[1]}|{tokens[2]}|+|{tokens[3]}|{tokens[4]}|{tokens[5]}|"
+
+
+class NASBench201(SearchSpace):
+    """15,625 cells; genotype (8, 7), argmax per row, rows 0 and 7 ignored."""
+
+    name = "nasbench201"
+    shape = (8, 7)
+    size = len(OPERATIONS) ** len(EDGES)
+    raw_size = len(GENOTYPE_SYMBOLS) ** len(EDGES)
+    grammar = f"|op~0|+|op~0|op~1|+|op~0|op~1|op~2| with op one of {', '.join(OPERATIONS)}"
+    profile = SearchProfile()
+
+    def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
+        """Raw codes int64[n]: digits in base 7, one per edge."""
+        return mixed_radix(genotypes[:, 1:7].argmax(axis=2), len(GENOTYPE_SYMBOLS))
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        """Codes int32[7^6]; invalid where an edge is decoded as input or output."""
+        digits = digits_of(np.arange(self.raw_size), len(GENOTYPE_SYMBOLS), len(EDGES))
+        first = GENOTYPE_SYMBOLS.index(OPERATIONS[0])
+        codes = mixed_radix(digits - first, len(OPERATIONS))
+        return np.where((digits >= first).all(axis=1), codes, INVALID).astype(np.int32)
+
+    def raw_key(self, raw: int) -> str:
+        """The reference's string, in which an edge may read `input` or `output`."""
+        digits = digits_of(np.array([raw]), len(GENOTYPE_SYMBOLS), len(EDGES))[0]
+        return _write([GENOTYPE_SYMBOLS[digit] for digit in digits])
+
+    def key(self, code: int) -> str:
+        """The benchmark's architecture string."""
+        digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
+        return _write([OPERATIONS[digit] for digit in digits])
+
+    def code(self, key: str) -> int:
+        """The code of an architecture string."""
+        names = [name for name, _ in _TOKEN.findall(key)]
+        if len(names) != len(EDGES) or any(name not in OPERATIONS for name in names):
+            raise self.foreign_key(key)
+        if _write(names) != key:
+            raise self.foreign_key(key)
+        return int(mixed_radix(np.array([[OPERATIONS.index(n) for n in names]]), len(OPERATIONS))[0])
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """The 24 cells that differ in one edge."""
+        digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
+        changed = np.repeat(digits[None], len(EDGES) * len(OPERATIONS), axis=0)
+        edge, operation = np.divmod(np.arange(len(changed)), len(OPERATIONS))
+        changed[np.arange(len(changed)), edge] = operation
+        codes = np.unique(mixed_radix(changed, len(OPERATIONS)))
+        return codes[codes != code].astype(np.int32)

@@ -1,0 +1,97 @@
+"""The package analog-nasbench 0.1.3: all 15,625 NAS-Bench-201 cells trained on CIFAR-10.
+
+The package's own loader imports the long-removed `pkg_resources`, so its data file is read here,
+with a restricted unpickler. These trainings are independent of NAS-Bench-201's own.
+Source: search-spaces specification, last part.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables.interface import Metric, Protocol, TableDefinition
+from ednag.tables.unpickling import load_restricted
+
+SOURCE = "analog-nasbench"
+#: The package's operation numbers.
+_OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
+#: Where each edge of the benchmark's string stands in the package's 6-tuples, whose edges are
+#: (0->1)(0->2)(0->3)(1->2)(1->3)(2->3).
+_POSITION_OF_EDGE = (0, 1, 3, 2, 4, 5)
+_MEASUREMENTS = {
+    "baseline_accuracy": "CIFAR-10 test accuracy of the digital network",
+    "ptq_accuracy": "the same after post-training quantisation",
+    "qat_accuracy": "the same after quantisation-aware training",
+    "noisy_accuracy": "the digital network with analog noise injected",
+    "analog_accuracy": "after hardware-aware training for analog in-memory computing",
+}
+_DRIFTS = tuple(
+    f"{training}_drift_{seconds}"
+    for training in ("baseline", "analog")
+    for seconds in (60, 3600, 86400, 2592000)
+)
+
+
+class _Record:
+    """Stands for the package's two classes; holds their attributes, runs none of their code."""
+
+
+def _key(architecture: tuple[int, ...]) -> str:
+    names = [_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE]
+    return "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(*names)
+
+
+def read(paths: Mapping[str, Path]) -> pd.DataFrame:
+    """One row per cell: `key`, five accuracies and eight accuracies after drift, all in %.
+
+    Raises:
+        EdnagError: The pickle holds another type, or a record lacks an attribute.
+    """
+    allowed = {
+        "analognasbench.data.Architecture": _Record,
+        "analognasbench.data.DriftMeasurement": _Record,
+    }
+    records = load_restricted(paths[SOURCE].read_bytes(), allowed, SOURCE)
+    try:
+        rows = [
+            {
+                "key": _key(architecture),
+                **{name: getattr(record, name) for name in _MEASUREMENTS},
+                **{name: getattr(record, name).value for name in _DRIFTS},
+            }
+            for architecture, record in sorted(records.items())
+        ]
+    except (AttributeError, IndexError, TypeError) as error:
+        raise EdnagError(f"{SOURCE}: a record is not as version 0.1.3 writes it: {error}") from None
+    return pd.DataFrame(rows)
+
+
+TABLE = TableDefinition(
+    space="nasbench201",
+    dataset="cifar10-analog",
+    title="CIFAR-10 (analog-nasbench)",
+    sources=(SOURCE,),
+    metrics=(
+        *(Metric(name, "%", text) for name, text in _MEASUREMENTS.items()),
+        *(
+            Metric(
+                name,
+                "%",
+                f"accuracy of the {name.split('_')[0]} network on analog hardware "
+                f"{name.rsplit('_', 1)[1]} s after programming",
+            )
+            for name in _DRIFTS
+        ),
+    ),
+    protocols={
+        "paper": Protocol(
+            fitness_metric="baseline_accuracy",
+            reported_metric="baseline_accuracy",
+            description="fitness is the CIFAR-10 test accuracy itself, factor 1.0, as the "
+            "reference does on NAS-Bench-201",
+        )
+    },
+    read=read,
+)

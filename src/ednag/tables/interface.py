@@ -1,0 +1,158 @@
+"""A benchmark table: what was measured for every architecture of a space, as dense arrays."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.spaces.interface import SearchSpace
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured quantity of a table.
+
+    Attributes:
+        name: Column name.
+        unit: Unit of its values, for example "%".
+        description: What was measured, on which data.
+        higher_is_better: Direction.
+        low, high: Inclusive range a value may have; anything else is refused.
+    """
+
+    name: str
+    unit: str
+    description: str
+    higher_is_better: bool = True
+    low: float = 0.0
+    high: float = 100.0
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a method sees a table and what is reported of its result.
+
+    Attributes:
+        fitness_metric: The metric that a search queries.
+        reported_metric: The metric reported for the architecture a search ends with.
+        factor: The reference's factor on the metric before `rescale` (spec: ednag-search.md,
+            Fitness); the factors send the known optimum to about 100.
+        description: One sentence for tables and the report.
+    """
+
+    fitness_metric: str
+    reported_metric: str
+    description: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class TableDefinition:
+    """A benchmark table that can be built: its sources, its reader, its protocols.
+
+    Attributes:
+        space, dataset: Names in the configuration and in paths.
+        title: A readable name of the dataset.
+        sources: Ids of the registered files that `read` needs.
+        metrics: The columns `read` returns.
+        protocols: Protocol name -> Protocol; every table has `paper`.
+        read: Takes {source id: path of verified bytes} and returns one row per architecture
+            with columns `key` and the metrics.
+    """
+
+    space: str
+    dataset: str
+    title: str
+    sources: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    protocols: Mapping[str, Protocol]
+    read: Callable[[Mapping[str, Path]], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class BenchmarkTable:
+    """Measured values by code.
+
+    Attributes:
+        space, dataset: Names.
+        values: Metric name -> float64[space size]; NaN where the table has no entry.
+        metrics: Metric name -> Metric.
+        sources: Source id -> sha256 of the bytes the table was read from.
+    """
+
+    space: str
+    dataset: str
+    values: dict[str, np.ndarray]
+    metrics: dict[str, Metric]
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def present(self, metric: str) -> np.ndarray:
+        """bool[space size]: whether the table has a value."""
+        return ~np.isnan(self.values[metric])
+
+    def optimum(self, metric: str) -> float:
+        """The best value of a metric over the whole table."""
+        best = np.nanmax if self.metrics[metric].higher_is_better else np.nanmin
+        return float(best(self.values[metric]))
+
+
+def densify(
+    rows: pd.DataFrame,
+    space: SearchSpace,
+    definition: TableDefinition,
+    digests: Mapping[str, str],
+) -> BenchmarkTable:
+    """Turn a reader's rows into dense arrays indexed by code.
+
+    Args:
+        rows: One row per architecture: `key` and the definition's metrics.
+        space: The search space of the keys.
+        definition: The table that is being built.
+        digests: Source id -> sha256 of the bytes that were read.
+
+    Raises:
+        EdnagError: A key is foreign or repeated, a value is missing or out of range; the
+            message names the row.
+    """
+    place = f"{definition.space}/{definition.dataset}"
+    missing = [metric.name for metric in definition.metrics if metric.name not in rows]
+    if missing or "key" not in rows:
+        raise EdnagError(f"{place}: column {(missing or ['key'])[0]!r} is missing in its source")
+    codes = np.empty(len(rows), dtype=np.int64)
+    for position, key in enumerate(rows["key"]):
+        try:
+            codes[position] = space.code(key)
+        except EdnagError as error:
+            raise EdnagError(f"{place}: row {position}: {error}") from None
+    _, first = np.unique(codes, return_index=True)
+    if len(first) < len(codes):
+        again = int(np.setdiff1d(np.arange(len(codes)), first)[0])
+        raise EdnagError(f"{place}: row {again}: {rows['key'].iloc[again]} is repeated")
+    values = {}
+    for metric in definition.metrics:
+        column = rows[metric.name].to_numpy(dtype=np.float64)
+        _refuse_bad_values(column, metric, place)
+        dense = np.full(space.size, np.nan)
+        dense[codes] = column
+        values[metric.name] = dense
+    return BenchmarkTable(
+        space=definition.space,
+        dataset=definition.dataset,
+        values=values,
+        metrics={metric.name: metric for metric in definition.metrics},
+        sources=dict(digests),
+    )
+
+
+def _refuse_bad_values(column: np.ndarray, metric: Metric, place: str) -> None:
+    """Raise EdnagError naming the first row whose value is NaN or outside the metric's range."""
+    bad = np.flatnonzero(~((column >= metric.low) & (column <= metric.high)))
+    if len(bad):
+        row = int(bad[0])
+        raise EdnagError(
+            f"{place}: row {row}: {metric.name} = {column[row]} is not a number from "
+            f"{metric.low:g} to {metric.high:g} {metric.unit}"
+        )
