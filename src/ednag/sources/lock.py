@@ -4,6 +4,7 @@ The lock file holds no time and no place, so that two people who fetched the sam
 same lock file.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from ednag.errors import EdnagError
-from ednag.sources.places import write_atomically
+from ednag.files import write_text
+from ednag.sources.places import cache_folder
 from ednag.sources.registry import Bytes, Sha256, Source, read_mapping, registry_path
 from ednag.sources.verification import Digests, Expected
 
@@ -58,7 +60,14 @@ def load_lock(path: Path) -> dict[str, Expected]:
     return entries
 
 
-def lock_in(path: Path, source: Source, measured: Digests, *, replace: bool = False) -> bool:
+def lock_in(
+    path: Path,
+    source: Source,
+    measured: Digests,
+    *,
+    cache: Path | None = None,
+    replace: bool = False,
+) -> bool:
     """Record `measured` as what `source` must be from now on; True if the lock file changed.
 
     A source with a published sha256 needs no entry. Raises EdnagError where the lock file already
@@ -66,8 +75,12 @@ def lock_in(path: Path, source: Source, measured: Digests, *, replace: bool = Fa
     """
     if source.sha256:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{path.name}.guard")):
+    # The guard lives in the cache, which all who might write at once share, not in the clone.
+    guard = (
+        cache_folder(cache) / f".guard-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()}"
+    )
+    guard.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(guard):
         entries = load_lock(path)
         found = Expected(measured.size, measured.sha256)
         known = entries.get(source.id)
@@ -78,7 +91,7 @@ def lock_in(path: Path, source: Source, measured: Digests, *, replace: bool = Fa
                 f"{source.id} has sha256 {found.sha256}, {path} holds {known.sha256}; if the new "
                 f"file is the right one: ednag sources lock --accept {source.id}"
             )
-        write_atomically(path, dump_lock({**entries, source.id: found}))
+        write_text(path, dump_lock({**entries, source.id: found}))
     return True
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.sources.registry import Source
-from ednag.sources.verification import BLOCK
+from ednag.sources.verification import BLOCK, WrongContentError
 
 #: ioctl request of Linux that lets two files share their blocks until one is written (linux/fs.h).
 _FICLONE = 0x40049409
@@ -67,20 +67,18 @@ def in_package(address: str) -> Path:
     return path
 
 
-def place(path: Path, destination: Path, *, share: bool) -> str | None:
+def place(path: Path, destination: Path, *, share: bool, sha256: str) -> None:
     """Put the bytes at `path` under `destination` in one step: nobody sees half a file.
 
-    With `share` the two names may stand for one file (a hard link); otherwise, or across file
-    systems, the bytes are cloned or copied. Returns the sha256 of what was copied, None for a link.
+    With `share` the two names may stand for one file (a hard link); otherwise, and across file
+    systems, the bytes are cloned or copied. Raises WrongContentError if the copy has not `sha256`.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with beside(destination) as temporary:
-        copied = None
-        if not (share and _linked(path, temporary)):
-            copied = _copied(path, temporary)
+        if not (share and _linked(path, temporary)) and _copied(path, temporary) != sha256:
+            raise WrongContentError(f"{path} changed while it was copied; run again")
         temporary.replace(destination)
     sync_folder(destination.parent)
-    return copied
 
 
 @contextlib.contextmanager
@@ -117,16 +115,10 @@ def _copied(path: Path, copy: Path) -> str:
     return sha256.hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at `path` by `text` in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with beside(path) as temporary:
-        with temporary.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    sync_folder(path.parent)
+def sync_file(path: Path) -> None:
+    """Have the bytes of the file at `path` on the disk, not only in memory."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:

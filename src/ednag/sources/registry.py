@@ -17,12 +17,13 @@ REGISTRY_NAME = "sources.yaml"
 #: What an address may begin with; `ednag.sources.transfer` knows how to follow each of them.
 SCHEMES = ("https://", "http://", "doi:", "gdrive:", "package:")
 
+# Patterns are Rust's: `$` stands for the end of the text alone.
 Text = Annotated[str, Strict(), StringConstraints(min_length=1)]
-Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
-Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}\Z")]
-Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}\Z")]
-Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}\Z")]
-Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}\Z")]
+Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict()]
 
 
@@ -31,8 +32,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     `size` is in bytes. `md5_suffix` holds the last six hexadecimal digits of the md5, for files
     whose name ends in them; `git_blob_sha1` is git's name for the content. `status` says whether
-    the file is `published`, `unpublished` (nobody offers it: `stand_in` names what replaces it) or
-    `mirror-only` (its checksum is known, a lasting address is not).
+    the file is `published` or `unpublished`: nobody offers it, and `stand_in` says what replaces it.
     """
 
     id: Identifier
@@ -47,7 +47,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     needed_for: tuple[Text, ...] = ()
     evidence: Text | None = None
     note: Text | None = None
-    status: Literal["published", "mirror-only", "unpublished"] = "published"
+    status: Literal["published", "unpublished"] = "published"
     stand_in: Text | None = None
 
     @field_validator("file")
@@ -57,7 +57,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
         if file.startswith("/") or ".." in parts or str(PurePosixPath(file)) != file:
             raise ValueError("must be a relative path without '..'")
         if re.search(r'[\\:\x00-\x1f\x7f*?"<>|]', file):
-            raise ValueError("must not hold control characters or any of \\ : * ? \" < > |")
+            raise ValueError('must not hold control characters or any of \\ : * ? " < > |')
         return file
 
     @field_validator("addresses")
@@ -77,7 +77,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
         if self.md5 and self.md5_suffix and not self.md5.endswith(self.md5_suffix):
             raise ValueError("md5 does not end in md5_suffix")
         if (self.status == "published") != bool(self.addresses):
-            raise ValueError("'published' needs an address, any other status has none")
+            raise ValueError("a published file has an address, an unpublished one has none")
         return self
 
     @property
@@ -116,7 +116,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     Raises EdnagError where the file is missing, is no YAML, or holds anything but a mapping.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise EdnagError(f"{path} does not exist; name the file with --registry") from None
     except UnicodeDecodeError as error:
@@ -186,7 +186,7 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
 
 
 def dump_registry(registry: Mapping[str, Source], heading: str = "") -> str:
-    """The registry as canonical YAML: sorted by id, fields in `Source`'s order, absent ones left out.
+    """The registry as canonical YAML: sorted by id, in `Source`'s order, absent fields left out.
 
     `heading` is the comment block that opens the file.
     """

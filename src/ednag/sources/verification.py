@@ -144,6 +144,8 @@ def explain_page(body: bytes) -> str:
             return f"a web page instead of the file ({meaning})"
     title = _TITLE.search(text)
     named = " ".join(title.group(1).split())[:80] if title else ""
-    return f"a web page instead of the file (titled '{named}')" if named else (
-        "a web page instead of the file"
+    return (
+        f"a web page instead of the file (titled '{named}')"
+        if named
+        else ("a web page instead of the file")
     )

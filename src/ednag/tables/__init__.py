@@ -7,7 +7,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.spaces import SPACES, get_space
-from ednag.tables.interface import BenchmarkTable, TableDefinition, densify
+from ednag.tables.interface import BenchmarkTable, Protocol, TableDefinition, densify
 
 #: space -> dataset -> "module:definition"; imported only when asked for
 TABLES = {
@@ -45,3 +45,13 @@ def build_table(
     """
     rows = definition.read(paths)
     return densify(rows, get_space(definition.space), definition, digests)
+
+
+def get_protocol(space: str, dataset: str, protocol: str) -> Protocol:
+    """A table's protocol by name; raises EdnagError naming the closest valid one."""
+    protocols = get_definition(space, dataset).protocols
+    if protocol not in protocols:
+        raise EdnagError(
+            f"unknown protocol {protocol!r} of {space}/{dataset}{suggestion(protocol, protocols)}"
+        )
+    return protocols[protocol]

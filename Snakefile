@@ -1,0 +1,48 @@
+# EDNAG and NAR: regenerate, check and extend the results.
+#
+#   resources/{source}/{file}                                                  verified bytes
+#   results/tables/{space}/{dataset}.parquet                                   benchmark tables
+#   results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet
+#   results/summaries/{space}/{dataset}.parquet                                one row per run
+#   results/summaries/{space}/{dataset}.{anytime,steps}.parquet                curves over runs
+#   results/evidence/{space}.{csv,md,tex}                                      each at its own end
+#   results/evidence/{space}-equal-budget.{csv,md,tex}                         at equal budgets
+#   figures/{space}/{dataset}/{protocol}/{convergence,denoising}.{pdf,png,csv}
+#   logs/                                                                      what each job did
+#
+# Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
+# Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+report: "rules/captions/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/sources.smk"
+include: "rules/benchmarks.smk"
+include: "rules/search.smk"
+include: "rules/evidence.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        evidence_files(),
+        figure_files(),
+
+
+rule tables:
+    input:
+        [table_path(space, dataset) for space, dataset in benchmarks()],
+
+
+rule runs:
+    input:
+        [path for space, dataset in benchmarks() for path in run_files(space, dataset)],

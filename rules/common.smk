@@ -1,0 +1,98 @@
+# The validated study and the path grammar: what exists for which wildcards.
+
+import fcntl
+import json
+import os
+import sys
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.sources.registry import find_source, load_registry
+from ednag.study.configuration import read_study
+from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
+from ednag.tables import get_definition
+
+try:
+    study = read_study(config)
+    registry = load_registry(Path(workflow.basedir) / "sources.yaml")
+except EdnagError as error:
+    sys.exit(f"configuration: {error}")
+
+os.environ["EDNAG_REGISTRY"] = f"{workflow.basedir}/sources.yaml"
+if study.mirrors:
+    given = os.environ.get("EDNAG_MIRROR")
+    os.environ["EDNAG_MIRROR"] = os.pathsep.join([*study.mirrors, *([given] if given else [])])
+
+
+wildcard_constraints:
+    space="[a-z0-9-]+",
+    dataset="[A-Za-z0-9_-]+",
+    protocol="[a-z-]+",
+    method="[a-z0-9+-]+",
+    source="[A-Za-z0-9_-]+",
+    first=r"\d+",
+    last=r"\d+",
+
+
+onstart:
+    # Snakemake's own lock outlives a killed process; this one goes with it.
+    running = open(".snakemake/running", "w")
+    try:
+        fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit("another workflow runs in this folder; wait for it to end, or stop it")
+
+
+def benchmarks():
+    """(space, dataset) of the study, in its order."""
+    return [(space, name) for space, names in study.benchmarks.items() for name in names]
+
+
+def source_path(source):
+    """Where the verified bytes of a registered source stand."""
+    return f"resources/{source}/{find_source(registry, source).file}"
+
+
+def source_options(wildcards, input):
+    """`--source ID=PATH` for each input of a benchmark table."""
+    needed = get_definition(wildcards.space, wildcards.dataset).sources
+    return [f"--source={source}={path}" for source, path in zip(needed, input, strict=True)]
+
+
+def table_path(space, dataset):
+    return f"results/tables/{space}/{dataset}.parquet"
+
+
+def run_files(space, dataset):
+    """Run files that hold the study's seeds: those present, and new blocks for what they lack."""
+    files = []
+    for protocol in study.protocols:
+        for method in study.methods:
+            folder = f"results/runs/{space}/{dataset}/{protocol}/{method}"
+            blocks = plan_blocks(study.seeds, blocks_in(Path(folder)), study.block)
+            files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
+    return files
+
+
+def evidence_files():
+    return [
+        f"results/evidence/{space}{kind}.{suffix}"
+        for space in study.benchmarks
+        for kind in ("", "-equal-budget")
+        for suffix in ("csv", "md", "tex")
+    ]
+
+
+def figure_files():
+    return [
+        f"figures/{space}/{dataset}/{protocol}/{figure}.{suffix}"
+        for space, dataset in benchmarks()
+        for protocol in study.protocols
+        for figure in ("convergence", "denoising")
+        for suffix in ("pdf", "png", "csv")
+    ]
+
+
+def as_json(value):
+    """Text that is the same for equal values, whatever their order."""
+    return json.dumps(value, sort_keys=True)

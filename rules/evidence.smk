@@ -1,0 +1,111 @@
+# Runs into summaries, summaries into tables and figures.
+
+
+rule summary:
+    input:
+        table="results/tables/{space}/{dataset}.parquet",
+        runs=lambda wildcards: run_files(wildcards.space, wildcards.dataset),
+    output:
+        summary="results/summaries/{space}/{dataset}.parquet",
+        anytime="results/summaries/{space}/{dataset}.anytime.parquet",
+        steps="results/summaries/{space}/{dataset}.steps.parquet",
+    log:
+        "logs/summaries/{space}/{dataset}.log",
+    params:
+        seeds=format_seeds(study.seeds),
+        checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "summarising {wildcards.space}/{wildcards.dataset}"
+    shell:
+        "ednag summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
+        " --statistics {params.checkpoints:q} --output {output.summary:q}"
+        " --anytime {output.anytime:q} --steps {output.steps:q} 2> {log:q}"
+
+
+def summaries_of(wildcards):
+    return [
+        f"results/summaries/{wildcards.space}/{dataset}.parquet"
+        for dataset in study.benchmarks[wildcards.space]
+    ]
+
+
+rule table_at_own_end:
+    input:
+        summaries_of,
+    output:
+        csv="results/evidence/{space}.csv",
+        md="results/evidence/{space}.md",
+        tex="results/evidence/{space}.tex",
+    log:
+        "logs/evidence/{space}.log",
+    params:
+        statistics=as_json(study.statistics.model_dump()),
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "table of {wildcards.space}: each method at its own end"
+    shell:
+        "ednag tabulate own-end {input:q} --statistics {params.statistics:q}"
+        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+
+
+rule table_at_equal_budget:
+    input:
+        summaries_of,
+    output:
+        csv="results/evidence/{space}-equal-budget.csv",
+        md="results/evidence/{space}-equal-budget.md",
+        tex="results/evidence/{space}-equal-budget.tex",
+    log:
+        "logs/evidence/{space}-equal-budget.log",
+    params:
+        statistics=as_json(study.statistics.model_dump()),
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "table of {wildcards.space}: equal numbers of distinct evaluations"
+    shell:
+        "ednag tabulate equal-budget {input:q} --statistics {params.statistics:q}"
+        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+
+
+rule convergence_figure:
+    input:
+        curves="results/summaries/{space}/{dataset}.anytime.parquet",
+        table="results/tables/{space}/{dataset}.parquet",
+    output:
+        csv="figures/{space}/{dataset}/{protocol}/convergence.csv",
+        pdf="figures/{space}/{dataset}/{protocol}/convergence.pdf",
+        png="figures/{space}/{dataset}/{protocol}/convergence.png",
+    log:
+        "logs/figures/{space}/{dataset}/{protocol}/convergence.log",
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "drawing convergence of {wildcards.space}/{wildcards.dataset}"
+    shell:
+        "ednag plot convergence {input.curves:q} --table {input.table:q}"
+        " --protocol {wildcards.protocol:q} --output {output.csv:q} --output {output.pdf:q}"
+        " --output {output.png:q} 2> {log:q}"
+
+
+rule denoising_figure:
+    input:
+        curves="results/summaries/{space}/{dataset}.steps.parquet",
+        table="results/tables/{space}/{dataset}.parquet",
+    output:
+        csv="figures/{space}/{dataset}/{protocol}/denoising.csv",
+        pdf="figures/{space}/{dataset}/{protocol}/denoising.pdf",
+        png="figures/{space}/{dataset}/{protocol}/denoising.png",
+    log:
+        "logs/figures/{space}/{dataset}/{protocol}/denoising.log",
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "drawing the denoising trace of {wildcards.space}/{wildcards.dataset}"
+    shell:
+        "ednag plot denoising {input.curves:q} --table {input.table:q}"
+        " --protocol {wildcards.protocol:q} --output {output.csv:q} --output {output.pdf:q}"
+        " --output {output.png:q} 2> {log:q}"

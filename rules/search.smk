@@ -1,0 +1,25 @@
+# A block of seeds of one method on one benchmark table.
+
+
+rule run:
+    input:
+        table="results/tables/{space}/{dataset}.parquet",
+    output:
+        "results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet",
+    log:
+        "logs/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.log",
+    benchmark:
+        "logs/benchmarks/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.tsv"
+    params:
+        budget=study.budget,
+        hyperparameters=lambda wildcards: as_json(study.hyperparameters.get(wildcards.method, {})),
+    conda:
+        "../envs/ednag.yaml"
+    message:
+        "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
+        " seeds {wildcards.first} to {wildcards.last}"
+    shell:
+        "ednag run --table {input.table:q} --protocol {wildcards.protocol:q}"
+        " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
+        " --budget {params.budget} --hyperparameters {params.hyperparameters:q}"
+        " --output {output:q} 2> {log:q}"

@@ -1,0 +1,47 @@
+"""`ednag replay`: run reference traces and stop at the first divergence."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ednag.cli.options import EXISTING
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING)
+def command(files: tuple[Path, ...]) -> None:
+    """Run each reference trace FILE; exit status 1 at the first divergence.
+
+    The benchmark tables come from the registered sources (see EDNAG_MIRROR).
+    """
+    import torch
+
+    from ednag.search.replay import read_trace, replay
+
+    torch.set_num_threads(1)
+    for path in files:
+        trace = read_trace(path)
+        divergence = replay(trace, _objective(trace.space, trace.dataset))
+        if divergence is not None:
+            click.echo(f"{path.name}: {divergence}")
+            sys.exit(1)
+        click.echo(f"{path.name}: identical, {len(trace.queries)} evaluations")
+    capability = torch.backends.cpu.get_cpu_capability()
+    click.echo(f"{len(files)} traces identical (instruction set {capability})")
+
+
+def _objective(space: str, dataset: str):  # noqa: ANN202
+    """The objective of a trace under the paper's protocol."""
+    import hashlib
+
+    from ednag.cli.tables import locate
+    from ednag.search.objective import Objective
+    from ednag.spaces import get_space
+    from ednag.tables import build_table, get_definition
+
+    definition = get_definition(space, dataset)
+    paths = locate(definition.sources)
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    table = build_table(definition, paths, digests)
+    return Objective(table, definition.protocols["paper"], get_space(space))

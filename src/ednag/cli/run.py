@@ -1,0 +1,79 @@
+"""`ednag run`: a block of seeds of one method on one benchmark table."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli.progress import say, track
+
+
+@click.command()
+@click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
+@click.option("--protocol", default="paper", show_default=True, help="Protocol of the table.")
+@click.option("--method", "method_name", required=True, help="Search method.")
+@click.option("--seeds", required=True, help="Seeds, for example 0-49 or 7.")
+@click.option("--budget", default=512, show_default=True, help="Distinct evaluations.")
+@click.option(
+    "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
+)
+@click.option("--output", required=True, type=OUTPUT, help="Run file to write (Parquet).")
+def command(
+    table: Path,
+    protocol: str,
+    method_name: str,
+    seeds: str,
+    budget: int,
+    hyperparameters: str,
+    output: Path,
+) -> None:
+    """Run a block of seeds of one method on one benchmark table."""
+    from ednag.methods import get_method
+    from ednag.methods.storage import write_runs
+    from ednag.search.objective import Objective
+    from ednag.spaces import get_space
+    from ednag.study.configuration import read_hyperparameters
+    from ednag.study.seeds import parse_seeds
+    from ednag.tables import get_protocol
+    from ednag.tables.parquet import read_table
+
+    method = get_method(method_name)
+    settings = read_hyperparameters(
+        method_name, parse_mapping(hyperparameters, "--hyperparameters")
+    )
+    benchmark = read_table(table)
+    meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
+    objective = Objective(benchmark, meaning, get_space(benchmark.space))
+    say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
+    say(f"hyper-parameters {settings.model_dump()}, budget {budget}")
+    label = f"{method_name} {benchmark.dataset} seeds {seeds}"
+    runs = [
+        method.run(objective, seed, budget, settings)
+        for seed in track(parse_seeds(seeds, "--seeds"), label)
+    ]
+    described = {
+        "space": benchmark.space,
+        "dataset": benchmark.dataset,
+        "protocol": protocol,
+        "method": method_name,
+        "budget": budget,
+        "hyperparameters": settings.model_dump(),
+        "sources": benchmark.sources,
+    }
+    write_runs(runs, described, output)
+    _say_outcome(runs)
+
+
+def _say_outcome(runs: list) -> None:
+    """Counts for the log."""
+    import numpy as np
+
+    unfinished = [run for run in runs if run.status != "completed"]
+    outcomes = [run.outcome_metric for run in runs]
+    say(
+        f"{len(runs)} runs: mean outcome {np.nanmean(outcomes):.4f}, "
+        f"mean distinct {np.mean([run.distinct for run in runs]):.1f} of "
+        f"{np.mean([run.total for run in runs]):.1f} evaluations"
+    )
+    for run in unfinished:
+        say(f"seed {run.seed}: {run.status}: {run.detail}")

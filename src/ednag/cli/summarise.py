@@ -1,0 +1,51 @@
+"""`ednag summarise`: run files of one space and dataset into one row per run, and curves."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli.progress import say
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=EXISTING)
+@click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
+@click.option("--seeds", required=True, help="Seeds to report, for example 0-99,1731578139.")
+@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
+@click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
+@click.option("--steps", required=True, type=OUTPUT, help="Denoising steps (Parquet).")
+def command(
+    runs: tuple[Path, ...],
+    table: Path,
+    seeds: str,
+    statistics: str,
+    output: Path,
+    anytime: Path,
+    steps: Path,
+) -> None:
+    """Summarise the run files RUNS of one benchmark table."""
+    from ednag.evidence.summaries import (
+        anytime_curves,
+        collect_runs,
+        step_curves,
+        summarise_runs,
+    )
+    from ednag.files import replacing
+    from ednag.study.configuration import Statistics
+    from ednag.study.seeds import parse_seeds
+    from ednag.tables.parquet import read_table
+
+    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    benchmark = read_table(table)
+    collected = collect_runs(runs, parse_seeds(seeds.split(","), "--seeds"))
+    frames = {
+        output: summarise_runs(collected, benchmark, settings.checkpoints),
+        anytime: anytime_curves(collected, benchmark),
+        steps: step_curves(collected),
+    }
+    for path, frame in frames.items():
+        with replacing(path) as beside:
+            frame.to_parquet(beside, index=False)
+        say(f"{path}: {len(frame)} rows")

@@ -1,0 +1,70 @@
+"""`ednag tables`: build benchmark tables from verified source files."""
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from ednag.cli.options import OUTPUT
+from ednag.cli.progress import say
+from ednag.errors import EdnagError
+
+
+@click.group()
+def command() -> None:
+    """Build benchmark tables from verified source files."""
+
+
+@command.command()
+@click.option("--space", required=True, help="Search space.")
+@click.option("--dataset", required=True, help="Dataset of that space.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="ID=PATH",
+    help="A source file the table needs; those not given are fetched.",
+)
+@click.option("--output", required=True, type=OUTPUT, help="Canonical Parquet file to write.")
+def build(space: str, dataset: str, sources: tuple[str, ...], output: Path) -> None:
+    """Build the canonical benchmark table of a SPACE and DATASET."""
+    from ednag.spaces import get_space
+    from ednag.tables import build_table, get_definition
+    from ednag.tables.parquet import write_table
+
+    definition = get_definition(space, dataset)
+    paths = locate(definition.sources, sources)
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    for name, digest in digests.items():
+        say(f"source {name}: sha256 {digest}")
+    table = build_table(definition, paths, digests)
+    write_table(table, get_space(space), output)
+    for protocol, meaning in definition.protocols.items():
+        metric = meaning.reported_metric
+        say(f"protocol {protocol}: {metric}, optimum {table.optimum(metric):.6f}")
+    say(f"{space}/{dataset}: {table.present(metric).sum()} architectures written")
+
+
+def locate(needed: tuple[str, ...], given: tuple[str, ...] = ()) -> dict[str, Path]:
+    """Source id -> verified path: as given (and verified here), or obtained.
+
+    Raises:
+        EdnagError: A given path is malformed, unknown or does not verify, or a source cannot be
+            obtained.
+    """
+    from ednag.sources.obtain import obtain
+    from ednag.sources.registry import find_source, load_registry
+    from ednag.sources.verification import verify
+
+    registry = load_registry()
+    paths: dict[str, Path] = {}
+    for entry in given:
+        name, separator, path = entry.partition("=")
+        if not separator:
+            raise EdnagError(f"--source {entry}: write it as ID=PATH")
+        verify(Path(path), find_source(registry, name))
+        paths[name] = Path(path)
+    for name in needed:
+        if name not in paths:
+            paths[name] = obtain(find_source(registry, name))
+    return paths

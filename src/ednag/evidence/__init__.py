@@ -1,0 +1,1 @@
+"""From runs to evidence: summaries, statistics, tables, figures."""

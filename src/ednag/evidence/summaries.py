@@ -1,0 +1,173 @@
+"""Summaries: one row per run, and curves over runs, of one space and dataset.
+
+A summary holds only the configured seeds; run files may hold more.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.methods.interface import STEP_COLUMNS, Run
+from ednag.methods.storage import read_runs
+from ednag.spaces import get_space
+from ednag.tables import get_definition
+from ednag.tables.interface import BenchmarkTable
+
+#: A run found the optimum when its outcome is within this of the table's best value: float32
+#: noise apart, exactly it.
+OPTIMUM_TOLERANCE = 1e-6
+
+
+def collect_runs(
+    paths: Sequence[Path], seeds: Sequence[int]
+) -> dict[tuple[str, str], list[Run]]:
+    """(protocol, method) -> runs of exactly these seeds, ascending, in the order of `paths`.
+
+    Raises:
+        EdnagError: A seed is missing or stands in two files.
+    """
+    wanted = set(seeds)
+    collected: dict[tuple[str, str], dict[int, Run]] = {}
+    for path in paths:
+        file = read_runs(path)
+        group = collected.setdefault((file.described["protocol"], file.described["method"]), {})
+        for run in file.runs:
+            if run.seed in wanted:
+                if run.seed in group:
+                    raise EdnagError(f"{path}: seed {run.seed} stands in another run file as well")
+                group[run.seed] = run
+    for (protocol, method), group in collected.items():
+        missing = sorted(wanted - set(group))
+        if missing:
+            raise EdnagError(
+                f"{method} ({protocol}): {len(missing)} of {len(wanted)} seeds have no run, the "
+                f"first is {missing[0]}; run the workflow again"
+            )
+    return {key: [group[seed] for seed in sorted(group)] for key, group in collected.items()}
+
+
+def best_so_far(run: Run, higher_is_better: bool) -> np.ndarray:
+    """Best queried metric, float64[distinct], after 1, 2, ... distinct evaluations."""
+    if higher_is_better:
+        return np.maximum.accumulate(run.metrics)
+    return np.minimum.accumulate(run.metrics)
+
+
+def best_after(curve: np.ndarray, count: int) -> float:
+    """The best after `count` distinct evaluations; a run that ended earlier keeps its last best."""
+    return float(curve[min(count, len(curve)) - 1]) if len(curve) else float("nan")
+
+
+def summarise_runs(
+    runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable, checkpoints: Sequence[int]
+) -> pd.DataFrame:
+    """One row per run: outcome, optimum, counts, and the best after each checkpoint."""
+    space = get_space(table.space)
+    definition = get_definition(table.space, table.dataset)
+    rows = []
+    for (protocol_name, method), group in runs.items():
+        protocol = definition.protocols[protocol_name]
+        higher = table.metrics[protocol.fitness_metric].higher_is_better
+        optimum = table.optimum(protocol.reported_metric)
+        query_optimum = table.optimum(protocol.fitness_metric)
+        for run in group:
+            curve = best_so_far(run, higher)
+            best = best_after(curve, len(curve))
+            valid = run.total - run.invalid
+            rows.append(
+                {
+                    "space": table.space,
+                    "dataset": table.dataset,
+                    "protocol": protocol_name,
+                    "method": method,
+                    "seed": run.seed,
+                    "status": run.status,
+                    "detail": run.detail,
+                    "outcome_key": space.key(run.outcome) if run.outcome >= 0 else "",
+                    "outcome": run.outcome_metric,
+                    "optimum": optimum,
+                    "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
+                    "best_seen": best,
+                    "saw_optimum": bool(abs(best - query_optimum) < OPTIMUM_TOLERANCE),
+                    "total": run.total,
+                    "distinct": run.distinct,
+                    "invalid": run.invalid,
+                    "invalid_rate": run.invalid / run.total if run.total else np.nan,
+                    "unique_rate": run.distinct / valid if valid else np.nan,
+                    **{f"best_after_{count}": best_after(curve, count) for count in checkpoints},
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def anytime_curves(
+    runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable
+) -> pd.DataFrame:
+    """Best so far against distinct evaluations: mean, median and quartiles over seeds.
+
+    A run that has ended keeps its last best; `running` says how many had not.
+    """
+    definition = get_definition(table.space, table.dataset)
+    frames = []
+    for (protocol_name, method), group in runs.items():
+        protocol = definition.protocols[protocol_name]
+        higher = table.metrics[protocol.fitness_metric].higher_is_better
+        curves = [best_so_far(run, higher) for run in group if run.distinct]
+        if not curves:
+            continue
+        length = max(len(curve) for curve in curves)
+        held = np.stack([np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves])
+        lengths = np.array([len(curve) for curve in curves])
+        evaluations = np.arange(1, length + 1)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "protocol": protocol_name,
+                    "method": method,
+                    "distinct_evaluations": evaluations,
+                    "mean": held.mean(axis=0),
+                    "median": np.median(held, axis=0),
+                    "quartile_low": np.quantile(held, 0.25, axis=0),
+                    "quartile_high": np.quantile(held, 0.75, axis=0),
+                    "running": (lengths[None] >= evaluations[:, None]).sum(axis=1),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
+    """Per denoising step: mean over seeds and quartiles of each quantity of the trace.
+
+    Long format: protocol, method, step (1 = first), quantity, mean, quartile_low, quartile_high,
+    runs. Methods without steps have no rows.
+    """
+    frames = []
+    for (protocol, method), group in runs.items():
+        for quantity in STEP_COLUMNS:
+            traces = [run.steps[quantity] for run in group if quantity in run.steps]
+            if not traces:
+                continue
+            length = max(len(trace) for trace in traces)
+            held = np.full((len(traces), length), np.nan)
+            for row, trace in enumerate(traces):
+                held[row, : len(trace)] = trace
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "protocol": protocol,
+                        "method": method,
+                        "step": np.arange(1, length + 1),
+                        "quantity": quantity.removeprefix("step_"),
+                        "mean": np.nanmean(held, axis=0),
+                        "quartile_low": np.nanquantile(held, 0.25, axis=0),
+                        "quartile_high": np.nanquantile(held, 0.75, axis=0),
+                        "runs": (~np.isnan(held)).sum(axis=0),
+                    }
+                )
+            )
+    columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "runs"])

@@ -1,0 +1,106 @@
+"""What every method offers, and the record of one run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from ednag.search.objective import Objective
+
+#: A step column per denoising step or generation; empty for methods without steps.
+STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
+
+
+class NoHyperparameters(BaseModel):
+    """A method with nothing to vary."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass
+class Run:
+    """One seed of one method on one objective.
+
+    Attributes:
+        seed: The seed.
+        status: "completed", "degenerate" (a recorded, explained end) or "failed".
+        detail: Why, when not completed.
+        outcome: Code of the architecture the method's own protocol reports, -1 if none.
+        outcome_metric: Its reported metric; NaN if none.
+        total: Evaluations, repeats and invalid ones included.
+        distinct: Distinct valid architectures evaluated.
+        invalid: Evaluations of individuals that are no architecture.
+        codes: int32[distinct], in order of first evaluation.
+        metrics: float64[distinct], the queried metric of `codes`.
+        lookups: int32[distinct], evaluations of any kind made before each first one.
+        final_population: int32[N] codes, -1 invalid.
+        steps: STEP_COLUMNS -> float64 per step.
+    """
+
+    seed: int
+    status: str
+    detail: str
+    outcome: int
+    outcome_metric: float
+    total: int
+    distinct: int
+    invalid: int
+    codes: np.ndarray
+    metrics: np.ndarray
+    lookups: np.ndarray
+    final_population: np.ndarray
+    steps: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a method hands back; the evaluations stand in the objective's ledger."""
+
+    code: int
+    status: str = "completed"
+    detail: str = ""
+    final_population: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    steps: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A search method.
+
+    Attributes:
+        name: Name in the configuration and in paths.
+        title: Name in tables and figures.
+        description: One sentence.
+        hyperparameters: Model of what can be varied; its defaults are the method's.
+        search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
+            distinct evaluations. A method whose own protocol fixes its end may ignore it and must
+            say so in its description.
+    """
+
+    name: str
+    title: str
+    description: str
+    hyperparameters: type[BaseModel]
+    search: Callable[[Objective, int, int, BaseModel], Outcome]
+
+    def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
+        """Run one seed from an empty ledger."""
+        ledger = objective.begin()
+        outcome = self.search(objective, seed, budget, settings)
+        codes = ledger.codes()
+        return Run(
+            seed=seed,
+            status=outcome.status,
+            detail=outcome.detail,
+            outcome=outcome.code,
+            outcome_metric=objective.report(outcome.code) if outcome.code >= 0 else float("nan"),
+            total=ledger.total,
+            distinct=ledger.distinct,
+            invalid=ledger.invalid,
+            codes=codes,
+            metrics=objective.metric(codes),
+            lookups=ledger.lookups(),
+            final_population=np.asarray(outcome.final_population, dtype=np.int32),
+            steps=outcome.steps,
+        )

@@ -1,0 +1,91 @@
+"""Run files: one Parquet file per block of seeds, one row per seed.
+
+The file's metadata key `ednag` holds what the runs are a function of: space, dataset, protocol,
+method, budget, hyper-parameters and the digest of the benchmark table's sources. No time, no
+machine: same configuration, seed and table, same bytes.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ednag.errors import EdnagError
+from ednag.files import replacing
+from ednag.methods.interface import STEP_COLUMNS, Run
+
+FORMAT = "ednag runs 1"
+
+_SCALARS = {
+    "seed": pa.int64(),
+    "status": pa.string(),
+    "detail": pa.string(),
+    "outcome": pa.int32(),
+    "outcome_metric": pa.float64(),
+    "total": pa.int64(),
+    "distinct": pa.int64(),
+    "invalid": pa.int64(),
+}
+_LISTS = {
+    "codes": pa.list_(pa.int32()),
+    "metrics": pa.list_(pa.float64()),
+    "lookups": pa.list_(pa.int32()),
+    "final_population": pa.list_(pa.int32()),
+}
+_STEPS = {name: pa.list_(pa.float64()) for name in STEP_COLUMNS}
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """The runs of one file and what they are a function of."""
+
+    described: dict[str, Any]
+    runs: list[Run]
+
+
+def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> None:
+    """Write runs, ordered by seed, to `path`, whole or not at all."""
+    ordered = sorted(runs, key=lambda run: run.seed)
+    columns: dict[str, pa.Array] = {}
+    for name, kind in {**_SCALARS, **_LISTS}.items():
+        columns[name] = pa.array([getattr(run, name) for run in ordered], type=kind)
+    for name, kind in _STEPS.items():
+        empty = np.empty(0)
+        columns[name] = pa.array([run.steps.get(name, empty) for run in ordered], type=kind)
+    metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
+    with replacing(path) as beside:
+        pq.write_table(
+            pa.table(columns).replace_schema_metadata(metadata), beside, compression="zstd"
+        )
+
+
+def read_runs(path: Path) -> RunFile:
+    """The runs of a file; raises EdnagError if it is not one of ours."""
+    try:
+        table = pq.read_table(path)
+        described = json.loads((table.schema.metadata or {})[b"ednag"])
+        if described.pop("format") != FORMAT:
+            raise ValueError("another format")
+        columns = {name: table[name].to_pylist() for name in _SCALARS}
+        lists = {
+            name: [np.asarray(values.values.to_numpy()) for values in table[name]]
+            for name in (*_LISTS, *_STEPS)
+        }
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise EdnagError(
+            f"{path}: not a run file of this workflow ({error}); delete it and run again"
+        ) from error
+    runs = [
+        Run(
+            **{name: columns[name][row] for name in _SCALARS},
+            **{name: lists[name][row] for name in _LISTS},
+            steps={name: lists[name][row] for name in _STEPS if len(lists[name][row])},
+        )
+        for row in range(table.num_rows)
+    ]
+    return RunFile(described, runs)

@@ -1,0 +1,1 @@
+"""Evolutionary denoising: fitness, mapping, denoising, mutation, selection, and the engines."""

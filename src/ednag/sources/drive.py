@@ -1,0 +1,57 @@
+"""Files on Google Drive, through gdown: it answers the page that asks to confirm large files."""
+
+import gdown
+import requests
+from gdown.exceptions import DownloadError
+
+from ednag.sources.transfer import Part, Patience, Report, TransferError
+from ednag.sources.verification import explain_page
+
+
+def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patience) -> None:
+    """Fetch the Drive file `file_id` into `part`, with gdown's own retries and resuming.
+
+    gdown does not remember which version its half-finished file belongs to, so that file is only
+    gone on with where a published checksum will judge the whole. Raises TransferError.
+    """
+    folder = part.drive_folder
+    if not part.judged or len(list(folder.glob("*.part"))) > 1:
+        part.discard()
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / part.path.name
+    expected = False
+
+    def follow(received: int, total: int | None) -> None:
+        nonlocal expected
+        if not expected:
+            part.expect(total)
+            expected = True
+        report(received, total)
+
+    try:
+        gdown.download(
+            id=file_id,
+            output=str(whole),
+            quiet=True,
+            use_cookies=False,  # reproducible: no sign-in state of this machine
+            resume=True,
+            timeout=(patience.connect, patience.silence),
+            retries=patience.attempts - 1,
+            progress=follow,
+        )
+    except (DownloadError, requests.RequestException) as error:
+        raise TransferError(_in_words(error)) from error
+    except (KeyError, AssertionError, ValueError) as error:
+        # gdown reads Drive's pages, whose form changes; then these escape from it.
+        raise TransferError(f"Google Drive answered what gdown cannot read ({error!r})") from error
+    whole.replace(part.path)
+
+
+def _in_words(error: Exception) -> str:
+    """gdown's message, several lines with an address, as one clause."""
+    text = " ".join(str(error).split())
+    if "quota" in text.lower() or "too many users" in text.lower():
+        return f"Google Drive serves {explain_page(b'quota')}"
+    if "public link" in text:
+        return "Google Drive gives no public link (private, deleted, or its quota is used up)"
+    return f"Google Drive: {text[:200]}" if text else f"Google Drive: {type(error).__name__}"

@@ -1,0 +1,230 @@
+"""Files over HTTP(S): resumed, never spliced from two versions, never a web page in disguise.
+
+pooch's own HTTP downloader begins anew after every interruption, so the transfer is done here with
+`requests`, the library under it; `ResumingDownloader` offers it to pooch as a custom downloader.
+"""
+
+import itertools
+import logging
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ednag import __version__
+from ednag.sources.transfer import Memo, Part, Patience, Report, TransferError
+from ednag.sources.verification import BLOCK, HEAD
+
+log = logging.getLogger(__name__)
+
+#: Answers that may be different a moment later (RFC 9110, section 15).
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_MEANINGS = {
+    401: "asks for a login",
+    403: "refuses access",
+    404: "no such file: the link is dead",
+    410: "the file was removed",
+    451: "withheld for legal reasons",
+    407: "the proxy asks for a login: see HTTPS_PROXY",
+}
+
+
+def fetch(address: str, part: Part, report: Report, patience: Patience) -> None:
+    """Fetch `address` into `part`; a passing failure is retried, each time from where it stopped.
+
+    Raises TransferError when all attempts are used up or another attempt would not help.
+    """
+    with requests.Session() as session:
+        session.headers["User-Agent"] = f"ednag/{__version__}"
+        # Offsets count the bytes of the file, so it must come as it is, not compressed.
+        session.headers["Accept-Encoding"] = "identity"
+        for attempt in range(1, patience.attempts + 1):
+            try:
+                _attempt(session, address, part, report, patience)
+                return
+            except TransferError as error:
+                if not error.passing:
+                    raise
+                if attempt == patience.attempts:
+                    tried = f"{error} ({attempt} attempts)"
+                    raise TransferError(tried) from error
+                wait = patience.before(attempt + 1, error.after)
+                log.warning("%s: %s; again in %.1f s", address, error, wait)
+                time.sleep(wait)
+
+
+def _attempt(
+    session: requests.Session, address: str, part: Part, report: Report, patience: Patience
+) -> None:
+    asked, headers = _resumption(address, part)
+    try:
+        with session.get(
+            address, headers=headers, stream=True, timeout=(patience.connect, patience.silence)
+        ) as response:
+            start = _start(response, asked, part)
+            if start is None:
+                return  # nothing was missing
+            memo = Memo(address, _validator(response), _total(response, start))
+            part.expect(memo.total)
+            _receive(response, part, start, memo, report)
+    except requests.RequestException as error:
+        raise _in_words(error, patience) from error
+
+
+def _resumption(address: str, part: Part) -> tuple[int, dict[str, str]]:
+    """Bytes that may be kept, and the request headers that ask for the rest."""
+    received, memo = part.received(), part.read_memo()
+    if not received or memo is None:
+        return 0, {}
+    headers = {"Range": f"bytes={received}-"}
+    if memo.address == address and memo.validator:
+        # RFC 9110, section 13.1.5: the rest if the file is still that version, else all of it.
+        return received, {**headers, "If-Range": memo.validator}
+    return (received, headers) if part.judged else (0, {})
+
+
+def _validator(response: requests.Response) -> str | None:
+    """What names this version of the remote file: a strong ETag, else its date."""
+    etag = response.headers.get("ETag", "")
+    return etag if etag.startswith('"') else response.headers.get("Last-Modified")
+
+
+def _start(response: requests.Response, asked: int, part: Part) -> int | None:
+    """The offset at which the body of `response` begins; None if nothing is missing any more.
+
+    Raises TransferError if the body is not what was asked for.
+    """
+    status = response.status_code
+    if status == 206:
+        return _honoured(response, asked, part)
+    if status == 416 and asked:
+        # The file ends where ours does, or before: then ours is of another version.
+        if response.headers.get("Content-Range", "") == f"bytes */{asked}":
+            return None
+        part.discard()
+        raise TransferError("has no bytes beyond those already here", passing=True)
+    if status != 200:
+        raise _refusal(response)
+    if asked:
+        log.warning("%s: sent whole (changed, or no resuming there); from the start", response.url)
+    return 0
+
+
+def _honoured(response: requests.Response, asked: int, part: Part) -> int:
+    """`asked`, if the server sends the bytes from there on of a file of the same length."""
+    sent = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
+    if not asked or sent is None or int(sent[1]) != asked:
+        part.discard()
+        raise TransferError("answered with another part than was asked for", passing=True)
+    memo = part.read_memo()
+    known = memo.total if memo else None
+    if sent[3] != "*" and known is not None and int(sent[3]) != known:
+        part.discard()
+        raise TransferError("changed while it was being fetched", passing=True)
+    return asked
+
+
+def _total(response: requests.Response, start: int) -> int | None:
+    """Bytes of the whole file, None where the server does not say."""
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return None  # the length counts what is on the wire
+    sent = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
+    if response.status_code == 206 and sent:
+        return int(sent[1])
+    length = response.headers.get("Content-Length", "")
+    chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+    return start + int(length) if length.isdecimal() and not chunked else None
+
+
+def _receive(
+    response: requests.Response, part: Part, start: int, memo: Memo, report: Report
+) -> None:
+    """Append the body to the part. Raises TransferError if it ends early or is a web page."""
+    blocks = response.iter_content(BLOCK)
+    head = b"" if start else _head(blocks)
+    part.refuse_page(head, lambda: next(blocks, b""))
+    received = start
+    # Only here are older bytes given up: all that could be refused has been.
+    with part.path.open("ab" if start else "wb") as stream:
+        part.write_memo(memo)
+        for block in itertools.chain([head], blocks):
+            stream.write(block)
+            received += len(block)
+            report(received, memo.total)
+            if part.size is not None and received > part.size:
+                raise TransferError(f"sends more than the {part.size:,} bytes expected")
+    if memo.total is not None and received != memo.total:
+        raise TransferError(f"ended after {received:,} of {memo.total:,} bytes", passing=True)
+
+
+def _head(blocks: Iterator[bytes]) -> bytes:
+    """The first bytes of a body, however small the pieces it comes in."""
+    head = b""
+    for block in blocks:
+        head += block
+        if len(head) >= HEAD:
+            break
+    return head
+
+
+def _refusal(response: requests.Response) -> TransferError:
+    """An answer that is no file, as an error."""
+    status = response.status_code
+    meaning = _MEANINGS.get(status, response.reason or "no file")
+    after = response.headers.get("Retry-After", "")
+    return TransferError(
+        f"HTTP {status} ({meaning})",
+        passing=status in _PASSING,
+        after=float(after) if after.isdecimal() else 0.0,
+    )
+
+
+def _in_words(error: requests.RequestException, patience: Patience) -> TransferError:
+    """What went wrong on the way, in words and without the address."""
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return TransferError("redirects in a circle")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return TransferError("the proxy refuses or is not there: see HTTPS_PROXY")
+    if isinstance(error, requests.exceptions.SSLError):
+        return TransferError("its certificate is not trusted: check the clock, see SSL_CERT_FILE")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return TransferError(f"does not answer within {patience.connect:g} s", passing=True)
+    if "timed out" in str(error).lower():
+        return TransferError(f"was silent for {patience.silence:g} s", passing=True)
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return TransferError("broke off in the middle", passing=True)
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return TransferError("cannot be reached: check the network or its name", passing=True)
+    return TransferError(f"cannot be fetched: {type(error).__name__}")
+
+
+def resolve_doi(address: str, patience: Patience) -> str:
+    """The HTTP address of `doi:<doi>/<file name>`, asked of its archive through pooch.
+
+    Raises TransferError where the archive is unknown to pooch or has no such file.
+    """
+    from pooch.downloaders import doi_to_repository
+
+    doi, _, name = address.removeprefix("doi:").rpartition("/")
+    try:
+        repository = doi_to_repository(doi, timeout=patience.connect)
+        return str(repository.download_url(name))
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        raise TransferError(f"cannot be resolved: {' '.join(str(error).split())[:200]}") from error
+
+
+class ResumingDownloader:
+    """`fetch` with the signature of a pooch downloader, for `pooch.retrieve(downloader=...)`."""
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self.patience = patience or Patience()
+
+    def __call__(self, url: str, output_file: str | Path, pooch: Any, **_: Any) -> None:
+        """Fetch `url` into `output_file`; raises TransferError with the cause."""
+        path = Path(output_file)
+        part = Part(path, size=None, file=path.name, judged=False)
+        fetch(url, part, lambda received, total: None, self.patience)
+        part.memo_path.unlink(missing_ok=True)

@@ -1,0 +1,290 @@
+"""From a registry entry to verified bytes: the places in their order, and what each answered."""
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ednag.errors import EdnagError
+from ednag.sources.lock import load_lock, lock_in, lock_path
+from ednag.sources.places import (
+    cache_folder,
+    cached_path,
+    in_mirrors,
+    in_package,
+    mirror_folders,
+    place,
+    sync_file,
+    sync_folder,
+)
+from ednag.sources.registry import Source
+from ednag.sources.stamps import write_stamp
+from ednag.sources.transfer import Part, Patience, Report, TransferError, transfer
+from ednag.sources.verification import Digests, Expected, WrongContentError, expected_size, verify
+
+log = logging.getLogger(__name__)
+
+#: A path and what was measured of the bytes there, which are those of the source.
+Found = tuple[Path, Digests]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where to look for files and how: all that `obtain` depends on besides the source.
+
+    `lock` is the lock file of `ednag.sources.lock`.
+    """
+
+    cache: Path
+    mirrors: tuple[Path, ...]
+    lock: Path
+    offline: bool = False
+    patience: Patience = field(default_factory=Patience)
+
+    @classmethod
+    def of_user(
+        cls,
+        mirrors: Sequence[Path] | None = None,
+        cache: Path | None = None,
+        offline: bool = False,
+        lock: Path | None = None,
+    ) -> "Surroundings":
+        """What the arguments say and, where they say nothing, the environment variables."""
+        return cls(cache_folder(cache), mirror_folders(mirrors), lock or lock_path(), offline)
+
+    def locked(self, source: Source) -> Expected | None:
+        """What the lock file holds of `source`."""
+        return None if source.sha256 else load_lock(self.lock).get(source.id)
+
+
+def obtain(
+    source: Source,
+    *,
+    mirrors: Sequence[Path] | None = None,
+    cache: Path | None = None,
+    offline: bool = False,
+    lock: Path | None = None,
+    patience: Patience | None = None,
+    report: Report | None = None,
+) -> Path:
+    """The path of verified bytes of `source`.
+
+    Looked for in the cache, then in `mirrors` (default: `$EDNAG_MIRROR`), then in an installed
+    package, then at its addresses in their order unless `offline`. What comes over the network is
+    kept in `cache` (default: `$EDNAG_CACHE`, else the user's cache folder). `lock` names the lock
+    file for sources without a published sha256, `report` follows a download.
+
+    Raises EdnagError that says what each place answered and where to put the file by hand.
+    """
+    around = Surroundings.of_user(mirrors, cache, offline, lock)
+    around = dataclasses.replace(around, patience=patience or around.patience)
+    return find(source, around, report)[0]
+
+
+def deliver(
+    source: Source,
+    destination: Path,
+    *,
+    mirrors: Sequence[Path] | None = None,
+    cache: Path | None = None,
+    offline: bool = False,
+    lock: Path | None = None,
+    patience: Patience | None = None,
+    report: Report | None = None,
+) -> None:
+    """Put verified bytes of `source` at `destination`, in one step; arguments as in `obtain`.
+
+    A destination that holds them already is left alone. A write-protected file of the cache is
+    linked, any other is cloned or copied, and the copy verified. Raises EdnagError as `obtain`.
+    """
+    around = Surroundings.of_user(mirrors, cache, offline, lock)
+    around = dataclasses.replace(around, patience=patience or around.patience)
+    if destination.is_file():
+        with contextlib.suppress(WrongContentError):
+            measured = verify(destination, source, around.locked(source))
+            if source.has_checksum or around.locked(source):
+                return None
+    path, measured = find(source, around, report)
+    protected = not path.stat().st_mode & 0o222
+    share = protected and path == cached_path(source, around.cache)
+    return place(path, destination, share=share, sha256=measured.sha256)
+
+
+def find(source: Source, around: Surroundings, report: Report | None = None) -> Found:
+    """Verified bytes of `source` and their digests; see `obtain`."""
+    search = _Search(source, around, report or (lambda received, total: None))
+    for place_to_look in (search.cached, search.mirrored, search.packaged, search.fetched):
+        if (found := place_to_look()) is not None:
+            return found
+    raise EdnagError(search.failure())
+
+
+class _Search:
+    """One search for one source; `answers` collects what the places said that had nothing."""
+
+    def __init__(self, source: Source, around: Surroundings, report: Report) -> None:
+        self.source = source
+        self.around = around
+        self.report = report
+        self.answers: list[str] = []
+        self.home = cached_path(source, around.cache)
+
+    def cached(self) -> Found | None:
+        """What the cache holds; wrong bytes there lose the name."""
+        if not self.home.is_file():
+            return None
+        with contextlib.suppress(WrongContentError, FileNotFoundError):
+            return self._accepted(self.home)
+        with self._alone():
+            return self._cached_or_set_aside()
+
+    def _cached_or_set_aside(self) -> Found | None:
+        """As `cached`, for the only process that may rename files of this source."""
+        if not self.home.is_file():
+            return None
+        try:
+            return self._accepted(self.home)
+        except WrongContentError as error:
+            aside = self.home.with_name(f"{self.home.name}.wrong")
+            self.home.replace(aside)
+            self._note(f"{error}; set aside as {aside.name}")
+        return None
+
+    def mirrored(self) -> Found | None:
+        """The first file of the right name in a mirror whose content is right too."""
+        for mirror in self.around.mirrors:
+            if not mirror.is_dir():
+                log.warning("mirror %s is no folder; passed over", mirror)
+        for path in in_mirrors(self.source, self.around.mirrors):
+            try:
+                return self._accepted(path)
+            except WrongContentError as error:
+                self._note(f"{error}; passed over")
+        return None
+
+    def packaged(self) -> Found | None:
+        """What an installed package ships."""
+        for address in self.source.addresses:
+            if address.startswith("package:"):
+                try:
+                    return self._accepted(in_package(address))
+                except EdnagError as error:
+                    self._note(str(error))
+        return None
+
+    def fetched(self) -> Found | None:
+        """What the first address yields that yields the right bytes."""
+        remote = [each for each in self.source.addresses if not each.startswith("package:")]
+        if self.around.offline or not remote:
+            if remote:
+                self.answers.append("offline: its addresses were not asked")
+            return None
+        with self._alone():
+            # Another process may have fetched it while this one waited.
+            if (found := self._cached_or_set_aside()) is not None:
+                return found
+            for address in remote:
+                try:
+                    return self._from(address)
+                except TransferError as error:
+                    self._note(f"{address}: {error}")
+        return None
+
+    def _from(self, address: str) -> Found:
+        part = self._part()
+        resumed = part.begun()
+        log.info("%s: fetching %s", self.source.id, address)
+        transfer(address, part, self.report, self.around.patience)
+        try:
+            return self._kept(part)
+        except WrongContentError as error:
+            part.discard()
+            if not resumed:
+                raise TransferError(_without_path(error, part.path)) from error
+        log.warning("%s: what was there before did not fit; from the start", self.source.id)
+        return self._from(address)
+
+    def _part(self) -> Part:
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        return Part(
+            path=self.home.with_name(f"{self.home.name}.part"),
+            size=expected_size(self.source, self.around.locked(self.source)),
+            file=self.source.file,
+            judged=self.source.has_checksum or self.around.locked(self.source) is not None,
+        )
+
+    def _kept(self, part: Part) -> Found:
+        """Verify a complete download, and only then give it its name."""
+        measured = verify(part.path, self.source, self.around.locked(self.source))
+        self._lock(measured)
+        sync_file(part.path)
+        part.path.chmod(0o444)
+        part.path.replace(self.home)
+        part.discard()
+        sync_folder(self.home.parent)
+        write_stamp(self.source, self.around.cache, self.home, measured.sha256)
+        return self.home, measured
+
+    def _accepted(self, path: Path) -> Found:
+        measured = verify(path, self.source, self.around.locked(self.source))
+        self._lock(measured)
+        write_stamp(self.source, self.around.cache, path, measured.sha256)
+        return path, measured
+
+    def _lock(self, measured: Digests) -> None:
+        """Record what has no published sha256; say so where nothing else vouches for it."""
+        try:
+            new = lock_in(self.around.lock, self.source, measured, cache=self.around.cache)
+        except PermissionError as error:
+            log.warning("%s: %s not recorded: %s", self.source.id, self.around.lock, error)
+            return
+        if new and not self.source.has_checksum:
+            log.warning(
+                "%s: nobody publishes a checksum; sha256 %s trusted and recorded in %s: commit it",
+                self.source.id,
+                measured.sha256,
+                self.around.lock.name,
+            )
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Only one process of all that share the cache works on this source."""
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(self.around.cache / self.source.id / ".guard")
+        try:
+            guard.acquire(timeout=0.2)
+        except Timeout:
+            log.warning("%s: another process is fetching it; waiting", self.source.id)
+            guard.acquire()
+        try:
+            yield
+        finally:
+            guard.release()
+
+    def _note(self, answer: str) -> None:
+        log.warning("%s: %s", self.source.id, answer)
+        self.answers.append(answer)
+
+    def failure(self) -> str:
+        """What happened and the next step, once no place had the file."""
+        source = self.source
+        size = f", {source.size:,} bytes" if source.size is not None else ""
+        what = f"{source.id} ({source.file}{size})"
+        if source.status == "unpublished":
+            stand_in = f"; in its place: {source.stand_in}" if source.stand_in else ""
+            head = f"{what} is published nowhere{stand_in}"
+        else:
+            head = f"{what} could not be obtained"
+        said = "".join(f"; {answer}" for answer in self.answers)
+        return (
+            f"{head}{said}; place the file by hand as {self.home} or name a folder that holds it "
+            "in EDNAG_MIRROR, then run again: it is verified and used"
+        )
+
+
+def _without_path(error: WrongContentError, path: Path) -> str:
+    return str(error).removeprefix(f"{path} ").replace("has ", "sends a file with ", 1)

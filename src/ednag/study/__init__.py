@@ -1,0 +1,1 @@
+"""A study: its configuration, its seeds and blocks, its paths."""

@@ -1,0 +1,182 @@
+"""The configuration of a study: keys, defaults, and the refusal of anything else.
+
+`load_study` is called before the DAG is built. Every error is one line that names the place, the
+closest valid name and the allowed values.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ednag.errors import EdnagError
+from ednag.methods import METHODS, get_method
+from ednag.naming import suggestion
+from ednag.spaces import SPACES
+from ednag.study.seeds import parse_seeds
+from ednag.tables import TABLES, get_definition
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Statistics(BaseModel):
+    """How runs are summarised."""
+
+    model_config = _STRICT
+
+    confidence: float = Field(0.95, gt=0, lt=1, description="Level of every interval.")
+    resamples: int = Field(10_000, ge=100, description="Bootstrap resamples of every interval.")
+    seed: int = Field(0, ge=0, description="Seed of the bootstrap.")
+    checkpoints: tuple[int, ...] = Field(
+        (100, 200, 300, 500),
+        description="Numbers of distinct evaluations at which methods are compared.",
+    )
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or any(entry < 1 for entry in value) or sorted(set(value)) != list(value):
+            raise ValueError("must be whole numbers from 1 up, ascending, none twice")
+        return value
+
+
+class Study(BaseModel):
+    """A study: which benchmarks, methods and seeds, at which budget."""
+
+    model_config = _STRICT
+
+    benchmarks: dict[str, tuple[str, ...]] = Field(
+        {"nasbench201": ("cifar10-analog",)},
+        description="Search space -> datasets whose benchmark table is searched.",
+    )
+    protocols: tuple[str, ...] = Field(
+        ("paper",), description="How fitness and reported value are defined."
+    )
+    methods: tuple[str, ...] = Field(
+        ("ednag", "random"), description="Methods that are compared, in the order of the tables."
+    )
+    seeds: Any = Field(
+        "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
+    )
+    budget: int = Field(
+        512,
+        ge=1,
+        description="Distinct evaluations of every method that has no end of its own.",
+    )
+    hyperparameters: dict[str, dict[str, Any]] = Field(
+        {}, description="Method -> hyper-parameters that differ from the method's defaults."
+    )
+    block: int = Field(
+        50, ge=1, le=10_000, description="Largest number of seeds one job runs; no result depends on it."
+    )
+    mirrors: tuple[str, ...] = Field(
+        (), description="Folders searched for source files by name before any download."
+    )
+    statistics: Statistics = Field(
+        default_factory=Statistics, description="How runs are summarised."
+    )
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds(cls, value: object) -> tuple[int, ...]:
+        return parse_seeds(value)
+
+    @model_validator(mode="after")
+    def _names(self) -> "Study":
+        _check_benchmarks(self.benchmarks, self.protocols)
+        _check_names(self.methods, METHODS, "methods", "method")
+        _check_hyperparameters(self.hyperparameters)
+        return self
+
+
+def _check_names(given: tuple[str, ...], valid: Any, place: str, kind: str) -> None:
+    if not given:
+        raise EdnagError(f"{place}: empty; allowed: {', '.join(valid)}")
+    for position, name in enumerate(given):
+        if name not in valid:
+            raise EdnagError(f"{place}[{position}]: unknown {kind} {name!r}{suggestion(name, valid)}")
+        if name in given[:position]:
+            raise EdnagError(f"{place}[{position}]: {kind} {name!r} is repeated; name it once")
+
+
+def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], protocols: tuple[str, ...]) -> None:
+    _check_names(tuple(benchmarks), SPACES, "benchmarks", "search space")
+    for space, datasets in benchmarks.items():
+        _check_names(datasets, TABLES[space], f"benchmarks.{space}", "dataset")
+        for dataset in datasets:
+            valid = get_definition(space, dataset).protocols
+            _check_names(protocols, valid, "protocols", f"protocol of {space}/{dataset}")
+
+
+def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, settings in given.items():
+        if name not in METHODS:
+            raise EdnagError(
+                f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}"
+            )
+        read_hyperparameters(name, settings)
+
+
+def read_hyperparameters(method: str, settings: Mapping[str, Any]) -> BaseModel:
+    """A method's hyper-parameters, its defaults filled in; raises EdnagError naming the place."""
+    model = get_method(method).hyperparameters
+    try:
+        return model.model_validate(settings)
+    except ValidationError as error:
+        raise _one_line(error, f"hyperparameters.{method}", model) from None
+
+
+def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> EdnagError:
+    """The first of pydantic's errors as one line."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    where = ".".join([*([place] if place else []), *path]) or "configuration"
+    if first["type"] == "extra_forbidden":
+        for part in path[:-1]:
+            annotation = model.model_fields[part].annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+        return EdnagError(f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], model.model_fields)}")
+    message = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
+    return EdnagError(f"{where}: {message[0].lower()}{message[1:]}{given}")
+
+
+def read_study(raw: Mapping[str, Any]) -> Study:
+    """A validated study from a mapping; raises EdnagError with one line."""
+    if not isinstance(raw, Mapping):
+        raise EdnagError(f"configuration: a mapping of keys is expected, not {raw!r}")
+    try:
+        return Study.model_validate(dict(raw))
+    except ValidationError as error:
+        raise _one_line(error, "", Study) from None
+
+
+def load_study(path: Path) -> Study:
+    """A validated study from a YAML file; raises EdnagError with one line."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" line {place.line + 1}" if place else ""
+        raise EdnagError(f"{path}:{line} not valid YAML: {getattr(error, 'problem', error)}") from None
+    try:
+        return read_study(raw or {})
+    except EdnagError as error:
+        raise EdnagError(f"{path}: {error}") from None
+
+
+def schema() -> str:
+    """The configuration's JSON schema, as it stands in config/schema.json."""
+    described = Study.model_json_schema()
+    described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    described["properties"]["methods"]["items"]["enum"] = list(METHODS)
+    described["properties"]["seeds"] |= {"type": ["string", "integer", "array"]}
+    described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
+    described["properties"]["hyperparameters"]["properties"] = {
+        name: get_method(name).hyperparameters.model_json_schema() for name in METHODS
+    }
+    return json.dumps(described, indent=2) + "\n"
