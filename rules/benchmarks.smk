@@ -11,10 +11,10 @@ rule benchmark_table:
         "results/tables/{space}/{dataset}.parquet",
     log:
         "logs/tables/{space}/{dataset}.log",
-    params:
-        sources=source_options,
     conda:
         "../envs/ednag.yaml"
+    params:
+        sources=source_options,
     message:
         "building the benchmark table {wildcards.space}/{wildcards.dataset}"
     shell:

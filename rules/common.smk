@@ -2,13 +2,16 @@
 
 import fcntl
 import json
-import os
+import re
 import sys
 from pathlib import Path
 
 from ednag.errors import EdnagError
+from ednag.methods import METHODS
 from ednag.sources.registry import find_source, load_registry
+from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
+from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
 from ednag.tables import get_definition
 
@@ -18,17 +21,14 @@ try:
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
-os.environ["EDNAG_REGISTRY"] = f"{workflow.basedir}/sources.yaml"
-if study.mirrors:
-    given = os.environ.get("EDNAG_MIRROR")
-    os.environ["EDNAG_MIRROR"] = os.pathsep.join([*study.mirrors, *([given] if given else [])])
+export_environment(Path(workflow.basedir), study.mirrors)
 
 
 wildcard_constraints:
-    space="[a-z0-9-]+",
+    space="|".join(SPACES),
     dataset="[A-Za-z0-9_-]+",
     protocol="[a-z-]+",
-    method="[a-z0-9+-]+",
+    method="|".join(map(re.escape, METHODS)),
     source="[A-Za-z0-9_-]+",
     first=r"\d+",
     last=r"\d+",
@@ -40,12 +40,16 @@ onstart:
     try:
         fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        sys.exit("another workflow runs in this folder; wait for it to end, or stop it")
+        sys.exit(
+            "another workflow runs in this folder; wait for it to end, or stop it"
+        )
 
 
 def benchmarks():
     """(space, dataset) of the study, in its order."""
-    return [(space, name) for space, names in study.benchmarks.items() for name in names]
+    return [
+        (space, name) for space, names in study.benchmarks.items() for name in names
+    ]
 
 
 def source_path(source):
@@ -56,7 +60,9 @@ def source_path(source):
 def source_options(wildcards, input):
     """`--source ID=PATH` for each input of a benchmark table."""
     needed = get_definition(wildcards.space, wildcards.dataset).sources
-    return [f"--source={source}={path}" for source, path in zip(needed, input, strict=True)]
+    return [
+        f"--source={source}={path}" for source, path in zip(needed, input, strict=True)
+    ]
 
 
 def table_path(space, dataset):
@@ -72,6 +78,13 @@ def run_files(space, dataset):
             blocks = plan_blocks(study.seeds, blocks_in(Path(folder)), study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
     return files
+
+
+def summaries_of(wildcards):
+    return [
+        f"results/summaries/{wildcards.space}/{dataset}.parquet"
+        for dataset in study.benchmarks[wildcards.space]
+    ]
 
 
 def evidence_files():

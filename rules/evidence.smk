@@ -11,24 +11,17 @@ rule summary:
         steps="results/summaries/{space}/{dataset}.steps.parquet",
     log:
         "logs/summaries/{space}/{dataset}.log",
+    conda:
+        "../envs/ednag.yaml"
     params:
         seeds=format_seeds(study.seeds),
         checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
-    conda:
-        "../envs/ednag.yaml"
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
         " --statistics {params.checkpoints:q} --output {output.summary:q}"
         " --anytime {output.anytime:q} --steps {output.steps:q} 2> {log:q}"
-
-
-def summaries_of(wildcards):
-    return [
-        f"results/summaries/{wildcards.space}/{dataset}.parquet"
-        for dataset in study.benchmarks[wildcards.space]
-    ]
 
 
 rule table_at_own_end:
@@ -40,10 +33,10 @@ rule table_at_own_end:
         tex="results/evidence/{space}.tex",
     log:
         "logs/evidence/{space}.log",
-    params:
-        statistics=as_json(study.statistics.model_dump()),
     conda:
         "../envs/ednag.yaml"
+    params:
+        statistics=as_json(study.statistics.model_dump()),
     message:
         "table of {wildcards.space}: each method at its own end"
     shell:
@@ -60,10 +53,10 @@ rule table_at_equal_budget:
         tex="results/evidence/{space}-equal-budget.tex",
     log:
         "logs/evidence/{space}-equal-budget.log",
-    params:
-        statistics=as_json(study.statistics.model_dump()),
     conda:
         "../envs/ednag.yaml"
+    params:
+        statistics=as_json(study.statistics.model_dump()),
     message:
         "table of {wildcards.space}: equal numbers of distinct evaluations"
     shell:

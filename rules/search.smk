@@ -10,11 +10,13 @@ rule run:
         "logs/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.log",
     benchmark:
         "logs/benchmarks/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.tsv"
-    params:
-        budget=study.budget,
-        hyperparameters=lambda wildcards: as_json(study.hyperparameters.get(wildcards.method, {})),
     conda:
         "../envs/ednag.yaml"
+    params:
+        budget=study.budget,
+        hyperparameters=lambda wildcards: as_json(
+            study.hyperparameters.get(wildcards.method, {})
+        ),
     message:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
         " seeds {wildcards.first} to {wildcards.last}"

@@ -16,9 +16,7 @@ from ednag.cli.progress import say
 @click.option(
     "--output", "outputs", required=True, multiple=True, type=OUTPUT, help=".csv, .pdf or .png."
 )
-def command(
-    kind: str, curves: Path, table: Path, protocol: str, outputs: tuple[Path, ...]
-) -> None:
+def command(kind: str, curves: Path, table: Path, protocol: str, outputs: tuple[Path, ...]) -> None:
     """Draw a figure of KIND from the CURVES of a summary."""
     import pandas as pd
 

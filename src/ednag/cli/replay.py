@@ -2,10 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli.options import EXISTING
+
+if TYPE_CHECKING:
+    from ednag.search.objective import Objective
 
 
 @click.command()
@@ -31,7 +35,7 @@ def command(files: tuple[Path, ...]) -> None:
     click.echo(f"{len(files)} traces identical (instruction set {capability})")
 
 
-def _objective(space: str, dataset: str):  # noqa: ANN202
+def _objective(space: str, dataset: str) -> "Objective":
     """The objective of a trace under the paper's protocol."""
     import hashlib
 

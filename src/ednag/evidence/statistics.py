@@ -15,9 +15,7 @@ class Interval:
     high: float
 
 
-def bootstrap_mean(
-    values: np.ndarray, confidence: float, resamples: int, seed: int
-) -> Interval:
+def bootstrap_mean(values: np.ndarray, confidence: float, resamples: int, seed: int) -> Interval:
     """Mean of float[n] with its percentile bootstrap interval; NaN bounds for fewer than 2 values."""
     if len(values) == 0:
         return Interval(np.nan, np.nan, np.nan)

@@ -21,9 +21,7 @@ from ednag.tables.interface import BenchmarkTable
 OPTIMUM_TOLERANCE = 1e-6
 
 
-def collect_runs(
-    paths: Sequence[Path], seeds: Sequence[int]
-) -> dict[tuple[str, str], list[Run]]:
+def collect_runs(paths: Sequence[Path], seeds: Sequence[int]) -> dict[tuple[str, str], list[Run]]:
     """(protocol, method) -> runs of exactly these seeds, ascending, in the order of `paths`.
 
     Raises:
@@ -103,9 +101,7 @@ def summarise_runs(
     return pd.DataFrame(rows)
 
 
-def anytime_curves(
-    runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable
-) -> pd.DataFrame:
+def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable) -> pd.DataFrame:
     """Best so far against distinct evaluations: mean, median and quartiles over seeds.
 
     A run that has ended keeps its last best; `running` says how many had not.
@@ -170,4 +166,6 @@ def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
                 )
             )
     columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "runs"])
+    return (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "runs"])
+    )

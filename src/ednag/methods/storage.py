@@ -51,16 +51,16 @@ class RunFile:
 def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> None:
     """Write runs, ordered by seed, to `path`, whole or not at all."""
     ordered = sorted(runs, key=lambda run: run.seed)
-    columns: dict[str, pa.Array] = {}
+    arrays: dict[str, pa.Array] = {}
     for name, kind in {**_SCALARS, **_LISTS}.items():
-        columns[name] = pa.array([getattr(run, name) for run in ordered], type=kind)
+        arrays[name] = pa.array([getattr(run, name) for run in ordered], type=kind)
     for name, kind in _STEPS.items():
         empty = np.empty(0)
-        columns[name] = pa.array([run.steps.get(name, empty) for run in ordered], type=kind)
+        arrays[name] = pa.array([run.steps.get(name, empty) for run in ordered], type=kind)
     metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
-            pa.table(columns).replace_schema_metadata(metadata), beside, compression="zstd"
+            pa.table(arrays).replace_schema_metadata(metadata), beside, compression="zstd"
         )
 
 
@@ -71,8 +71,8 @@ def read_runs(path: Path) -> RunFile:
         described = json.loads((table.schema.metadata or {})[b"ednag"])
         if described.pop("format") != FORMAT:
             raise ValueError("another format")
-        columns = {name: table[name].to_pylist() for name in _SCALARS}
-        lists = {
+        columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in _SCALARS}
+        lists: dict[str, list[Any]] = {
             name: [np.asarray(values.values.to_numpy()) for values in table[name]]
             for name in (*_LISTS, *_STEPS)
         }
@@ -82,8 +82,10 @@ def read_runs(path: Path) -> RunFile:
         ) from error
     runs = [
         Run(
-            **{name: columns[name][row] for name in _SCALARS},
-            **{name: lists[name][row] for name in _LISTS},
+            **(
+                {name: columns[name][row] for name in _SCALARS}
+                | {name: lists[name][row] for name in _LISTS}
+            ),
             steps={name: lists[name][row] for name in _STEPS if len(lists[name][row])},
         )
         for row in range(table.num_rows)

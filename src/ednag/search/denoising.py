@@ -55,7 +55,9 @@ def ddim_step(
         noise_scale: Share of fresh noise; 0 is deterministic.
         generator: Source of one draw of shape (N, D).
     """
-    sigma = noise_scale * torch.sqrt((1 - alpha_previous) / (1 - alpha) * (1 - alpha / alpha_previous))
+    sigma = noise_scale * torch.sqrt(
+        (1 - alpha_previous) / (1 - alpha) * (1 - alpha / alpha_previous)
+    )
     noise = (population - torch.sqrt(alpha) * origin) / torch.sqrt(1 - alpha)
     fresh = torch.randn(population.shape, generator=generator)
     return (

@@ -142,11 +142,10 @@ class Search:
         index = self.settings.mutate_distri_index
         if first:
             index = math.ceil(index * self.profile.first_step_index_factor)
-        positions, scalars = draw_mutations(
-            len(offspring), self.settings.mutate_rate, self.generator
-        )
+        drawn = draw_mutations(len(offspring), self.settings.mutate_rate, self.generator)
         offspring = offspring.clone()
-        offspring[positions] = polynomial_mutation(offspring[positions], scalars, index)
+        for position, scalar in drawn.items():
+            offspring[position] = polynomial_mutation(offspring[position], scalar, index)
         return normalise(offspring, self.profile.lower)
 
     def evaluate(self, population: Tensor) -> tuple[np.ndarray, np.ndarray, Tensor]:
@@ -167,7 +166,7 @@ class Search:
         self.outcome, self.outcome_metric = -1, -math.inf
 
     def consider(self, codes: np.ndarray, metric: np.ndarray) -> None:
-        """Keep the best valid architecture of a batch as the outcome if it beats the present one."""
+        """Make a batch's best valid architecture the outcome if it beats the present one."""
         score = metric if self.objective.higher_is_better else -metric
         score = np.where(codes >= 0, score, -np.inf)
         best = int(score.argmax())
@@ -181,5 +180,5 @@ def search(
     hyperparameters: SearchHyperparameters,
     observe: Callable[[np.ndarray], None] | None = None,
 ) -> SearchResult:
-    """Run one search; `observe` sees every batch of genotypes float32[n, R, C] before evaluation."""
+    """Run one search; `observe` sees every batch of genotypes float32[n, R, C] evaluated."""
     return Search(objective, seed, hyperparameters, observe).run()

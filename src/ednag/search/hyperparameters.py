@@ -10,14 +10,22 @@ class SearchHyperparameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    num_step: int = Field(100, ge=3, description="Length of the noise schedule; one denoising step less is made.")
+    num_step: int = Field(
+        100, ge=3, description="Length of the noise schedule; one denoising step less is made."
+    )
     population_num: int = Field(30, ge=4, description="Individuals in the population.")
     temperature: float = Field(1.0, gt=0, description="Temperature of the fitness mapping.")
     noise_scale: float = Field(0.8, ge=0, le=1, description="Share of fresh noise in a DDIM step.")
     mutate_rate: float = Field(0.6, ge=0, le=1, description="Chance of an individual to mutate.")
-    elite_rate: float = Field(0.1, ge=0, le=1, description="Share of the population taken by fitness.")
-    diver_rate: float = Field(0.2, ge=0, le=1, description="Share of the population taken by diversity.")
-    mutate_distri_index: int = Field(5, ge=1, description="Distribution index of the polynomial mutation.")
+    elite_rate: float = Field(
+        0.1, ge=0, le=1, description="Share of the population taken by fitness."
+    )
+    diver_rate: float = Field(
+        0.2, ge=0, le=1, description="Share of the population taken by diversity."
+    )
+    mutate_distri_index: int = Field(
+        5, ge=1, description="Distribution index of the polynomial mutation."
+    )
     mapping: Literal["identity", "power", "energy", "exponential", "rescale"] = Field(
         "energy", description="Mapping from fitness to the density of the origin estimate."
     )

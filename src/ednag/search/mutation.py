@@ -7,34 +7,38 @@ import torch
 from torch import Generator, Tensor
 
 
-def draw_mutations(count: int, rate: float, generator: Generator) -> tuple[Tensor, Tensor]:
+def draw_mutations(count: int, rate: float, generator: Generator) -> dict[int, Tensor]:
     """Which individuals mutate, and by which scalar.
 
     The draws alternate as the reference makes them: one uniform number decides, a second is drawn
     only where the first is at most `rate`.
 
     Returns:
-        Positions int64[k], ascending, and their scalars float32[k] in [0, 1).
+        Position -> scalar float32[1] in [0, 1), positions ascending.
     """
-    positions, scalars = [], []
+    drawn = {}
     for position in range(count):
         if torch.rand(1, generator=generator) <= rate:
-            positions.append(position)
-            scalars.append(torch.rand(1, generator=generator))
-    return torch.tensor(positions, dtype=torch.long), torch.cat([torch.empty(0), *scalars])
+            drawn[position] = torch.rand(1, generator=generator)
+    return drawn
 
 
-def polynomial_mutation(individuals: Tensor, scalars: Tensor, index: float) -> Tensor:
-    """Individuals float32[k, D] moved within [-1, 1] by one scalar each.
+def polynomial_mutation(individual: Tensor, scalar: Tensor, index: float) -> Tensor:
+    """One individual float32[D] moved within [-1, 1] by one scalar.
+
+    One at a time as in the reference: torch computes the last D mod 16 powers of a call without
+    vector instructions, and those differ in their last bits.
 
     Args:
-        individuals: float32[k, D].
-        scalars: float32[k] in [0, 1); below a half moves down, above moves up.
+        individual: float32[D].
+        scalar: float32[1] in [0, 1); up to a half moves down, above moves up.
         index: Distribution index eta; the larger, the smaller the move.
     """
     exponent = index + 1
-    down, up = (individuals + 1) / 2, (1 - individuals) / 2
-    mu = scalars[:, None]
-    left = (2 * mu + (1 - 2 * mu) * (1 - down) ** exponent) ** (1 / exponent) - 1
-    right = 1 - (2 * (1 - mu) + (2 * mu - 1) * (1 - up) ** exponent) ** (1 / exponent)
-    return individuals + 2 * torch.where(mu <= 0.5, left, right)
+    if scalar <= 0.5:
+        down = (individual + 1) / 2
+        spread = 2 * scalar + (1 - 2 * scalar) * (1 - down) ** exponent
+        return individual + 2 * (spread ** (1 / exponent) - 1)
+    up = (1 - individual) / 2
+    spread = 2 * (1 - scalar) + (2 * scalar - 1) * (1 - up) ** exponent
+    return individual + 2 * (1 - spread ** (1 / exponent))

@@ -1,4 +1,4 @@
-"""NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of four nodes, one operation on each of six edges.
+"""NAS-Bench-201 (Dong and Yang, ICLR 2020): four nodes, one operation on each of six edges.
 
 Source: search-spaces specification, row nasbench201.
 """
@@ -65,7 +65,9 @@ class NASBench201(SearchSpace):
             raise self.foreign_key(key)
         if _write(names) != key:
             raise self.foreign_key(key)
-        return int(mixed_radix(np.array([[OPERATIONS.index(n) for n in names]]), len(OPERATIONS))[0])
+        return int(
+            mixed_radix(np.array([[OPERATIONS.index(n) for n in names]]), len(OPERATIONS))[0]
+        )
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 24 cells that differ in one edge."""

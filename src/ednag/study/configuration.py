@@ -70,13 +70,17 @@ class Study(BaseModel):
         {}, description="Method -> hyper-parameters that differ from the method's defaults."
     )
     block: int = Field(
-        50, ge=1, le=10_000, description="Largest number of seeds one job runs; no result depends on it."
+        50,
+        ge=1,
+        le=10_000,
+        description="Largest number of seeds one job runs; no result depends on it.",
     )
     mirrors: tuple[str, ...] = Field(
         (), description="Folders searched for source files by name before any download."
     )
     statistics: Statistics = Field(
-        default_factory=Statistics, description="How runs are summarised."
+        default_factory=lambda: Statistics(),
+        description="How runs are summarised.",
     )
 
     @field_validator("seeds")
@@ -97,12 +101,16 @@ def _check_names(given: tuple[str, ...], valid: Any, place: str, kind: str) -> N
         raise EdnagError(f"{place}: empty; allowed: {', '.join(valid)}")
     for position, name in enumerate(given):
         if name not in valid:
-            raise EdnagError(f"{place}[{position}]: unknown {kind} {name!r}{suggestion(name, valid)}")
+            raise EdnagError(
+                f"{place}[{position}]: unknown {kind} {name!r}{suggestion(name, valid)}"
+            )
         if name in given[:position]:
             raise EdnagError(f"{place}[{position}]: {kind} {name!r} is repeated; name it once")
 
 
-def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], protocols: tuple[str, ...]) -> None:
+def _check_benchmarks(
+    benchmarks: Mapping[str, tuple[str, ...]], protocols: tuple[str, ...]
+) -> None:
     _check_names(tuple(benchmarks), SPACES, "benchmarks", "search space")
     for space, datasets in benchmarks.items():
         _check_names(datasets, TABLES[space], f"benchmarks.{space}", "dataset")
@@ -114,9 +122,7 @@ def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], protocols: tupl
 def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
     for name, settings in given.items():
         if name not in METHODS:
-            raise EdnagError(
-                f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}"
-            )
+            raise EdnagError(f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}")
         read_hyperparameters(name, settings)
 
 
@@ -139,7 +145,9 @@ def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> Edn
             annotation = model.model_fields[part].annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 model = annotation
-        return EdnagError(f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], model.model_fields)}")
+        return EdnagError(
+            f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], model.model_fields)}"
+        )
     message = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
     return EdnagError(f"{where}: {message[0].lower()}{message[1:]}{given}")
@@ -162,7 +170,9 @@ def load_study(path: Path) -> Study:
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f" line {place.line + 1}" if place else ""
-        raise EdnagError(f"{path}:{line} not valid YAML: {getattr(error, 'problem', error)}") from None
+        raise EdnagError(
+            f"{path}:{line} not valid YAML: {getattr(error, 'problem', error)}"
+        ) from None
     try:
         return read_study(raw or {})
     except EdnagError as error:

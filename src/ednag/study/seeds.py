@@ -73,7 +73,9 @@ def _parse_entry(entry: object, where: str) -> Iterable[int]:
     if last > LARGEST_SEED:
         raise EdnagError(f"{where}: seed {last} is too large; allowed: 0 to {LARGEST_SEED}")
     if last - first >= 10_000_000:
-        raise EdnagError(f"{where}: the range {entry} holds {last - first + 1} seeds; at most 10 million")
+        raise EdnagError(
+            f"{where}: the range {entry} holds {last - first + 1} seeds; at most 10 million"
+        )
     return range(first, last + 1)
 
 

@@ -22,7 +22,9 @@ _FACTORS = {"cifar10": 1.0, "cifar100": 1.2, "ImageNet16-120": 2.0}
 
 def _column(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
     if name not in frame:
-        raise EdnagError(f"{source}: column {name!r} is missing; it has {', '.join(frame)}")
+        raise EdnagError(
+            f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
+        )
     return frame[name]
 
 
