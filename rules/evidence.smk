@@ -28,7 +28,13 @@ rule table_at_own_end:
     input:
         summaries_of,
     output:
-        csv="results/evidence/{space}.csv",
+        csv=report(
+            "results/evidence/{space}.csv",
+            caption="captions/own_end.rst",
+            category="Tables",
+            subcategory="{space}",
+            labels={"table": "each method at its own end", "file": "csv"},
+        ),
         md="results/evidence/{space}.md",
         tex="results/evidence/{space}.tex",
     log:
@@ -48,7 +54,13 @@ rule table_at_equal_budget:
     input:
         summaries_of,
     output:
-        csv="results/evidence/{space}-equal-budget.csv",
+        csv=report(
+            "results/evidence/{space}-equal-budget.csv",
+            caption="captions/equal_budget.rst",
+            category="Tables",
+            subcategory="{space}",
+            labels={"table": "equal numbers of distinct evaluations", "file": "csv"},
+        ),
         md="results/evidence/{space}-equal-budget.md",
         tex="results/evidence/{space}-equal-budget.tex",
     log:
@@ -69,9 +81,21 @@ rule convergence_figure:
         curves="results/summaries/{space}/{dataset}.anytime.parquet",
         table="results/tables/{space}/{dataset}.parquet",
     output:
-        csv="figures/{space}/{dataset}/{protocol}/convergence.csv",
+        csv=report(
+            "figures/{space}/{dataset}/{protocol}/convergence.csv",
+            caption="captions/convergence.rst",
+            category="Figures",
+            subcategory="{space} {dataset}",
+            labels={"figure": "convergence", "protocol": "{protocol}", "file": "csv"},
+        ),
         pdf="figures/{space}/{dataset}/{protocol}/convergence.pdf",
-        png="figures/{space}/{dataset}/{protocol}/convergence.png",
+        png=report(
+            "figures/{space}/{dataset}/{protocol}/convergence.png",
+            caption="captions/convergence.rst",
+            category="Figures",
+            subcategory="{space} {dataset}",
+            labels={"figure": "convergence", "protocol": "{protocol}", "file": "png"},
+        ),
     log:
         "logs/figures/{space}/{dataset}/{protocol}/convergence.log",
     conda:
@@ -89,9 +113,21 @@ rule denoising_figure:
         curves="results/summaries/{space}/{dataset}.steps.parquet",
         table="results/tables/{space}/{dataset}.parquet",
     output:
-        csv="figures/{space}/{dataset}/{protocol}/denoising.csv",
+        csv=report(
+            "figures/{space}/{dataset}/{protocol}/denoising.csv",
+            caption="captions/denoising.rst",
+            category="Figures",
+            subcategory="{space} {dataset}",
+            labels={"figure": "denoising", "protocol": "{protocol}", "file": "csv"},
+        ),
         pdf="figures/{space}/{dataset}/{protocol}/denoising.pdf",
-        png="figures/{space}/{dataset}/{protocol}/denoising.png",
+        png=report(
+            "figures/{space}/{dataset}/{protocol}/denoising.png",
+            caption="captions/denoising.rst",
+            category="Figures",
+            subcategory="{space} {dataset}",
+            labels={"figure": "denoising", "protocol": "{protocol}", "file": "png"},
+        ),
     log:
         "logs/figures/{space}/{dataset}/{protocol}/denoising.log",
     conda:

@@ -121,7 +121,9 @@ def _print_table(holdings: list["Holding"]) -> None:
 
     from ednag.sources.progress import size_in_words
 
-    table = Table("id", "file", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("id", overflow="fold")
+    table.add_column("file", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
     for heading in ("licence", "state", "needed for"):
         table.add_column(heading)

@@ -1,0 +1,56 @@
+# make results   regenerate everything of the default study     make test   pass the tests
+# make report    one HTML file with all of it                   make lint   style, types, formats
+# make smoke     the whole DAG on a tiny study                  make lock   pin the newest versions
+#
+# Each creates the virtual environment .venv from the lock first, if it is not there.
+
+PYTHON ?= python3
+CORES ?= all
+STUDY ?= config.yaml
+
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+
+.DELETE_ON_ERROR:
+.PHONY: results report test lint smoke lock environment clean
+
+results: $(INSTALLED)
+	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
+	@echo "Tables are in results/evidence, figures in figures; 'make report' puts all in one page."
+
+report: results
+	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY) --report report.html
+	@echo "Open report.html in a browser; it needs no network."
+
+test: $(INSTALLED)
+	$(RUN) pytest
+
+lint: $(INSTALLED)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check Snakefile rules
+	$(RUN) snakemake --lint
+
+smoke: $(INSTALLED)
+	$(RUN) snakemake --cores $(CORES) --directory .smoke --configfile config/smoke.yaml
+
+environment: $(INSTALLED)
+
+$(INSTALLED): envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement envs/requirements.lock
+	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(INSTALLED)
+
+# Needs uv (pip install uv). The lock holds versions only: no address of any package registry.
+lock:
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url --quiet envs/requirements.in --output-file envs/requirements.lock
+	$(PYTHON) envs/conda_environment.py
+
+clean:
+	rm -rf $(VENV) .smoke .snakemake results/*/ figures/*/ logs resources report.html
