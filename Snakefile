@@ -18,7 +18,10 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+# A study is one file: what it leaves out has the defaults of config/schema.json.
+if not workflow.config_settings.configfiles:
+
+    configfile: f"{workflow.basedir}/config.yaml"
 
 
 report: "rules/captions/workflow.rst"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS
+from ednag.methods import METHODS, get_method
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
@@ -63,6 +63,11 @@ def source_options(wildcards, input):
     return [
         f"--source={source}={path}" for source, path in zip(needed, input, strict=True)
     ]
+
+
+def budget_option(wildcards):
+    """The budget, for methods that read it: a new budget reruns no others."""
+    return "" if get_method(wildcards.method).has_own_end else f"--budget {study.budget}"
 
 
 def table_path(space, dataset):

@@ -13,7 +13,7 @@ rule run:
     conda:
         "../envs/ednag.yaml"
     params:
-        budget=study.budget,
+        budget=budget_option,
         hyperparameters=lambda wildcards: as_json(
             study.hyperparameters.get(wildcards.method, {})
         ),
@@ -23,5 +23,5 @@ rule run:
     shell:
         "ednag run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
-        " --budget {params.budget} --hyperparameters {params.hyperparameters:q}"
+        " {params.budget} --hyperparameters {params.hyperparameters:q}"
         " --output {output:q} 2> {log:q}"

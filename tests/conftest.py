@@ -26,3 +26,12 @@ def golden() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the reference traces: set EDNAG_GOLDEN to the folder that holds them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def packaged_bytes() -> Path:
+    """The data file of the installed package analog-nasbench, verified."""
+    from ednag.sources.obtain import obtain
+    from ednag.sources.registry import find_source, load_registry
+
+    return obtain(find_source(load_registry(), "analog-nasbench"))

@@ -45,7 +45,8 @@ def command(
     meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
     objective = Objective(benchmark, meaning, get_space(benchmark.space))
     say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
-    say(f"hyper-parameters {settings.model_dump()}, budget {budget}")
+    end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
+    say(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
     runs = [
         method.run(objective, seed, budget, settings)
@@ -56,7 +57,7 @@ def command(
         "dataset": benchmark.dataset,
         "protocol": protocol,
         "method": method_name,
-        "budget": budget,
+        "budget": None if method.has_own_end else budget,
         "hyperparameters": settings.model_dump(),
         "sources": benchmark.sources,
     }

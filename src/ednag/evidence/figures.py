@@ -78,12 +78,12 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
         fontsize=8,
     )
     # What happens after the first few evaluations is the story; the start would flatten it.
-    late = curves[curves["distinct_evaluations"] >= 10]
+    late = curves[curves["distinct_evaluations"] >= min(10, curves["distinct_evaluations"].max())]
     low = min(late["quartile_low"].min(), optimum)
     high = max(late["quartile_high"].max(), optimum)
     margin = 0.06 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + 2 * margin)
-    axes.set_xlim(0, curves["distinct_evaluations"].max())
+    axes.set_xlim(0, max(2, curves["distinct_evaluations"].max()))
     axes.set_xlabel("Distinct architectures evaluated")
     axes.set_ylabel(metric)
     axes.set_title(title)
@@ -122,5 +122,7 @@ def denoising_trace(curves: pd.DataFrame, metric: str, title: str) -> Figure:
         axes.set_xlabel("Denoising step")
     if curves["method"].nunique() > 1:
         grid[0, 0].legend()
+    if curves.empty:
+        figure.text(0.5, 0.5, "no method of this study has denoising steps", ha="center")
     figure.suptitle(title, fontsize=10)
     return figure

@@ -43,4 +43,5 @@ METHOD = Method(
     "evaluations whatever the budget",
     hyperparameters=SearchHyperparameters,
     search=_search,
+    has_own_end=True,
 )

@@ -74,8 +74,8 @@ class Method:
         description: One sentence.
         hyperparameters: Model of what can be varied; its defaults are the method's.
         search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
-            distinct evaluations. A method whose own protocol fixes its end may ignore it and must
-            say so in its description.
+            distinct evaluations.
+        has_own_end: Whether the method's protocol fixes its end, so that it ignores the budget.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Method:
     description: str
     hyperparameters: type[BaseModel]
     search: Callable[[Objective, int, int, BaseModel], Outcome]
+    has_own_end: bool = False
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger."""

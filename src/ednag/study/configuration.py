@@ -19,7 +19,7 @@ from ednag.spaces import SPACES
 from ednag.study.seeds import parse_seeds
 from ednag.tables import TABLES, get_definition
 
-_STRICT = ConfigDict(extra="forbid", frozen=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Statistics(BaseModel):
@@ -148,9 +148,20 @@ def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> Edn
         return EdnagError(
             f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], model.model_fields)}"
         )
-    message = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
-    return EdnagError(f"{where}: {message[0].lower()}{message[1:]}{given}")
+    return EdnagError(f"{where}: {_in_words(first)}")
+
+
+#: pydantic's words for what a YAML file calls otherwise
+_YAML_WORDS = {"valid tuple": "list", "valid dictionary": "mapping", "valid integer": "whole number"}
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, and which values are allowed, in the words of a YAML file."""
+    message = error["msg"].removeprefix("Value error, ")
+    for formal, plain in _YAML_WORDS.items():
+        message = message.replace(formal, plain)
+    given = "" if isinstance(error["input"], dict) else f", not {error['input']!r}"
+    return f"{message[0].lower()}{message[1:]}{given}"
 
 
 def read_study(raw: Mapping[str, Any]) -> Study:

@@ -1,0 +1,170 @@
+"""From runs to evidence: statistics, summaries, tables, figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ednag.errors import EdnagError
+from ednag.evidence import figures
+from ednag.evidence.statistics import bootstrap_mean, wilson_share
+from ednag.evidence.summaries import (
+    anytime_curves,
+    best_after,
+    best_so_far,
+    collect_runs,
+    step_curves,
+    summarise_runs,
+)
+from ednag.evidence.tables import equal_budget_table, own_end_table, write_evidence
+from ednag.methods.interface import Run
+from ednag.methods.storage import write_runs
+from ednag.spaces import get_space
+from ednag.study.configuration import Statistics
+from ednag.tables import get_definition
+from ednag.tables.interface import BenchmarkTable
+
+DEFINITION = get_definition("nasbench201", "cifar10-analog")
+STATISTICS = Statistics(checkpoints=(1, 2, 5), resamples=200)
+
+
+@pytest.fixture(scope="module")
+def table() -> BenchmarkTable:
+    space = get_space("nasbench201")
+    values = np.linspace(10.0, 94.0, space.size)
+    return BenchmarkTable(
+        "nasbench201",
+        "cifar10-analog",
+        {metric.name: values for metric in DEFINITION.metrics},
+        {metric.name: metric for metric in DEFINITION.metrics},
+    )
+
+
+def make_run(table: BenchmarkTable, seed: int, codes: list[int], steps: int = 0) -> Run:
+    metrics = table.values["baseline_accuracy"][codes]
+    best = codes[int(np.argmax(metrics))]
+    trace = {f"step_{name}": np.full(steps, 0.5) for name in ("mean", "best")}
+    trace |= {f"step_{name}": np.full(steps, 0.5) for name in ("valid_rate", "unique_rate")}
+    return Run(
+        seed=seed,
+        status="completed",
+        detail="",
+        outcome=best,
+        outcome_metric=float(metrics.max()),
+        total=2 * len(codes),
+        distinct=len(codes),
+        invalid=1,
+        codes=np.array(codes, np.int32),
+        metrics=metrics,
+        lookups=np.arange(len(codes), dtype=np.int32),
+        final_population=np.array([best], np.int32),
+        steps=trace if steps else {},
+    )
+
+
+def make_runs(table: BenchmarkTable) -> dict[tuple[str, str], list[Run]]:
+    return {
+        ("paper", "ednag"): [
+            make_run(table, 0, [5, 15624], steps=3),
+            make_run(table, 1, [7, 3, 9000], steps=3),
+        ],
+        ("paper", "random"): [make_run(table, 0, [1]), make_run(table, 1, [2])],
+    }
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=30))
+def test_the_interval_holds_the_mean(values: list[float]) -> None:
+    interval = bootstrap_mean(np.array(values), 0.95, 200, 0)
+    assert interval.low <= interval.estimate + 1e-9
+    assert interval.high >= interval.estimate - 1e-9 or interval.high <= max(values)
+
+
+def test_intervals_of_few_or_equal_values() -> None:
+    assert np.isnan(bootstrap_mean(np.array([]), 0.95, 200, 0).estimate)
+    one = bootstrap_mean(np.array([3.0]), 0.95, 200, 0)
+    assert one.estimate == 3.0
+    assert np.isnan(one.low)
+    equal = bootstrap_mean(np.array([3.0, 3.0]), 0.95, 200, 0)
+    assert (equal.low, equal.high) == (3.0, 3.0)
+
+
+def test_wilson_is_the_textbook_interval() -> None:
+    # 44 of 100 at 95 %: Wilson (1927), computed by hand.
+    share = wilson_share(44, 100, 0.95)
+    assert share.estimate == 0.44
+    assert (share.low, share.high) == (
+        pytest.approx(0.3467, abs=1e-4),
+        pytest.approx(0.5377, abs=1e-4),
+    )
+
+
+def test_a_run_that_ended_keeps_its_last_best(table: BenchmarkTable) -> None:
+    curve = best_so_far(make_run(table, 0, [5, 100, 50]), True)
+    assert (np.diff(curve) >= 0).all()
+    assert best_after(curve, 2) == best_after(curve, 3) == best_after(curve, 99)
+
+
+def test_only_configured_seeds_are_collected_and_all_must_be_there(
+    table: BenchmarkTable, tmp_path: Path
+) -> None:
+    path = tmp_path / "seeds-0-1.parquet"
+    described = {"protocol": "paper", "method": "random"}
+    write_runs(make_runs(table)["paper", "random"], described, path)
+    assert [run.seed for run in collect_runs([path], [1])["paper", "random"]] == [1]
+    with pytest.raises(EdnagError, match="1 of 3 seeds have no run, the first is 2"):
+        collect_runs([path], [0, 1, 2])
+    with pytest.raises(EdnagError, match="stands in another run file"):
+        collect_runs([path, path], [0, 1])
+
+
+def test_the_tables_say_what_the_runs_did(table: BenchmarkTable) -> None:
+    summary = summarise_runs(make_runs(table), table, STATISTICS.checkpoints)
+    own = own_end_table(summary, STATISTICS).set_index("method")
+    assert own.loc["ednag", "seeds"] == 2
+    assert own.loc["ednag", "optimum_found"] == 0.5
+    assert own.loc["random", "optimum_found"] == 0.0
+    assert own.loc["ednag", "mean"] == pytest.approx((94.0 + summary["outcome"][1]) / 2)
+    assert own.loc["ednag", "distinct_evaluations"] == 2.5
+    assert own.loc["ednag", "total_evaluations"] == 5.0
+    equal = equal_budget_table(summary, STATISTICS)
+    assert equal["budget"].tolist() == [1, 1, 2, 2, 5, 5]
+    assert equal["ended"].tolist() == [0, 0, 0, 2, 2, 2]
+    at_one = equal[(equal["budget"] == 1) & (equal["method"] == "ednag")]
+    assert at_one["optimum_found"].item() == 0.0
+
+
+def test_csv_markdown_and_latex_come_from_one_frame(table: BenchmarkTable, tmp_path: Path) -> None:
+    frame = own_end_table(summarise_runs(make_runs(table), table, (1,)), STATISTICS)
+    paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex")]
+    write_evidence(frame, "A note.", paths)
+    assert pd.read_csv(paths[0])["mean"].tolist() == frame["mean"].tolist()
+    for path in paths[1:]:
+        assert f"{frame['mean'][0]:.3f}" in path.read_text()
+        assert "A note." in path.read_text()
+    first = [path.read_bytes() for path in paths]
+    write_evidence(frame, "A note.", paths)
+    assert [path.read_bytes() for path in paths] == first
+
+
+def test_figures_are_byte_identical_when_drawn_again(table: BenchmarkTable, tmp_path: Path) -> None:
+    runs = make_runs(table)
+    drawn = []
+    for attempt in ("a", "b"):
+        paths = [tmp_path / f"{attempt}.{suffix}" for suffix in ("pdf", "png")]
+        figure = figures.convergence(anytime_curves(runs, table), 94.0, "accuracy (%)", "title")
+        figures.save_figure(figure, paths)
+        drawn.append([path.read_bytes() for path in paths])
+        figure = figures.denoising_trace(step_curves(runs), "accuracy (%)", "title")
+        figures.save_figure(figure, paths)
+        drawn[-1] += [path.read_bytes() for path in paths]
+    assert drawn[0] == drawn[1]
+
+
+def test_methods_without_steps_have_no_step_curves(table: BenchmarkTable) -> None:
+    runs = {("paper", "random"): make_runs(table)["paper", "random"]}
+    curves = step_curves(runs)
+    assert curves.empty
+    figures.denoising_trace(curves, "accuracy (%)", "title")

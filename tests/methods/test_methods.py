@@ -1,0 +1,111 @@
+"""Every method: a run is a function of its seed, and counts are honest."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.methods import METHODS, get_method
+from ednag.methods.interface import Run
+from ednag.methods.storage import read_runs, write_runs
+from ednag.search.objective import Objective
+from ednag.spaces import get_space
+from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+
+BUDGET = 40
+
+
+@pytest.fixture(scope="module")
+def objective() -> Objective:
+    space = get_space("nasbench201")
+    accuracy = np.random.default_rng(1).uniform(10, 94, space.size)
+    metric = Metric("accuracy", "%", "made up")
+    table = BenchmarkTable("nasbench201", "made-up", {"accuracy": accuracy}, {"accuracy": metric})
+    return Objective(table, Protocol("accuracy", "accuracy", "made up"), space)
+
+
+def same(one: Run, other: Run) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("outcome", "total", "distinct", "codes", "metrics", "lookups")
+    ) and np.array_equal(one.final_population, other.final_population)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_seed_does_not_depend_on_what_ran_before(name: str, objective: Objective) -> None:
+    method = get_method(name)
+    settings = method.hyperparameters()
+    alone = method.run(objective, 5, BUDGET, settings)
+    method.run(objective, 4, BUDGET, settings)
+    assert same(alone, method.run(objective, 5, BUDGET, settings))
+    assert not same(alone, method.run(objective, 6, BUDGET, settings))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None:
+    method = get_method(name)
+    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    assert run.distinct == len(run.codes) == len(set(run.codes.tolist())) == len(run.lookups)
+    assert run.total >= run.distinct + run.invalid
+    assert (np.diff(run.lookups) > 0).all()
+    assert run.outcome in run.codes
+    assert run.outcome_metric == objective.report(run.outcome)
+    np.testing.assert_array_equal(run.metrics, objective.metric(run.codes))
+    if not method.has_own_end:
+        assert run.distinct <= BUDGET
+
+
+def test_random_search_is_without_replacement_and_may_exhaust_the_space(
+    objective: Objective,
+) -> None:
+    method = get_method("random")
+    run = method.run(objective, 0, 10**6, method.hyperparameters())
+    assert run.distinct == run.total == objective.space.size
+    assert run.outcome_metric == objective.optimum
+
+
+def test_ednag_asks_as_often_as_the_reference(objective: Objective) -> None:
+    method = get_method("ednag")
+    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    assert run.total == 8910
+    assert [len(trace) for trace in run.steps.values()] == [99] * 4
+    assert run.steps["step_valid_rate"][0] < 0.5
+
+
+def test_a_degenerate_pool_ends_as_a_recorded_outcome() -> None:
+    space = get_space("nasbench201")
+    flat = {"accuracy": np.zeros(space.size)}
+    table = BenchmarkTable("nasbench201", "flat", flat, {"accuracy": Metric("accuracy", "%", "")})
+    objective = Objective(table, Protocol("accuracy", "accuracy", ""), space)
+    method = get_method("ednag")
+    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    assert run.status == "degenerate"
+    assert "denoising step 1: all individuals of the pool weigh the same" in run.detail
+
+
+def test_run_files_give_the_runs_back_and_the_same_bytes(
+    objective: Objective, tmp_path: Path
+) -> None:
+    runs = []
+    for name in METHODS:
+        method = get_method(name)
+        runs.append(method.run(objective, len(runs), BUDGET, method.hyperparameters()))
+    write_runs(runs, {"method": "several"}, tmp_path / "a.parquet")
+    write_runs(runs[::-1], {"method": "several"}, tmp_path / "b.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    back = read_runs(tmp_path / "a.parquet")
+    assert back.described == {"method": "several"}
+    assert all(same(one, other) for one, other in zip(runs, back.runs, strict=True))
+    assert [run.steps.keys() for run in back.runs] == [run.steps.keys() for run in runs]
+
+
+def test_a_foreign_run_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.parquet").write_bytes(b"nothing")
+    with pytest.raises(EdnagError, match="not a run file of this workflow"):
+        read_runs(tmp_path / "r.parquet")
+
+
+def test_an_unknown_method_names_the_closest() -> None:
+    with pytest.raises(EdnagError, match="did you mean 'random'"):
+        get_method("randm")

@@ -1,0 +1,98 @@
+"""The real workflow, run in a folder of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Seconds of work, every stage of the DAG.
+TINY = {
+    "seeds": "0-1",
+    "block": 1,
+    "budget": 20,
+    "hyperparameters": {"ednag": {"num_step": 5, "population_num": 10}},
+    "statistics": {"checkpoints": [5, 20], "resamples": 100},
+}
+
+
+@dataclass
+class Workflow:
+    """A folder in which the project's Snakefile runs on a study of its own."""
+
+    folder: Path
+
+    def configure(self, **changes: object) -> None:
+        """Write the study: TINY with changes."""
+        (self.folder / "study.yaml").write_text(yaml.safe_dump({**TINY, **changes}))
+
+    def command(self, *arguments: str) -> list[str]:
+        """The snakemake call."""
+        return [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(ROOT / "Snakefile"),
+            "--directory",
+            str(self.folder),
+            "--configfile",
+            str(self.folder / "study.yaml"),
+            *arguments,
+        ]
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """This environment with the interpreter's programs first on the path."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, **(extra or {})}
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run snakemake to its end; stdout and stderr together."""
+        return subprocess.run(
+            self.command("--cores", "2", *arguments),
+            env=self.environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def wanted(self, *arguments: str) -> list[str]:
+        """The output files of the jobs a dry run wants to run, sorted."""
+        result = self.run("--dry-run", "--quiet", "--detailed-summary", *arguments)
+        assert result.returncode == 0, result.stdout
+        rows = [line.split("\t") for line in result.stdout.splitlines() if "\t" in line]
+        plan = rows[0].index("plan")
+        return sorted(row[0] for row in rows[1:] if row[plan] == "update pending")
+
+    def results(self) -> dict[str, bytes]:
+        """Every generated file of results and figures by relative path."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for top in ("results", "figures")
+            for path in sorted((self.folder / top).rglob("*"))
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Workflow:
+    """A folder with the tiny study, nothing run yet."""
+    made = Workflow(tmp_path / "study")
+    made.folder.mkdir()
+    made.configure()
+    return made
+
+
+def files(paths: Sequence[str], ending: str) -> list[str]:
+    """The paths that end so."""
+    return [path for path in paths if path.endswith(ending)]

@@ -1,0 +1,154 @@
+"""The workflow end to end on really trained cells: what it makes, what it runs again."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from ednag.study.configuration import load_study
+
+from .conftest import ROOT, Workflow
+
+pytestmark = pytest.mark.workflow
+
+EVERY_OUTPUT = {
+    "results/tables/nasbench201/cifar10-analog.parquet",
+    *(
+        f"results/runs/nasbench201/cifar10-analog/paper/{method}/seeds-{seed}-{seed}.parquet"
+        for method in ("ednag", "random")
+        for seed in (0, 1)
+    ),
+    "results/summaries/nasbench201/cifar10-analog.parquet",
+    "results/summaries/nasbench201/cifar10-analog.anytime.parquet",
+    "results/summaries/nasbench201/cifar10-analog.steps.parquet",
+    *(
+        f"results/evidence/nasbench201{kind}.{suffix}"
+        for kind in ("", "-equal-budget")
+        for suffix in ("csv", "md", "tex")
+    ),
+    *(
+        f"figures/nasbench201/cifar10-analog/paper/{figure}.{suffix}"
+        for figure in ("convergence", "denoising")
+        for suffix in ("pdf", "png", "csv")
+    ),
+}
+
+
+def test_one_command_makes_everything_and_the_second_nothing(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    first = workflow.run()
+    assert first.returncode == 0, first.stdout
+    made = workflow.results()
+    assert set(made) == EVERY_OUTPUT
+    assert "Nothing to be done" in workflow.run().stdout
+
+    # The same study in another folder, cut into other blocks, gives the same bytes.
+    other = Workflow(tmp_path / "other")
+    other.folder.mkdir()
+    other.configure(block=2)
+    assert other.run().returncode == 0
+    again = other.results()
+    for path, content in made.items():
+        if not path.startswith("results/runs"):
+            assert again[path] == content, path
+
+    # One more seed runs that seed and what depends on it; one less runs no search.
+    workflow.configure(seeds="0-2")
+    wanted = workflow.run("--dry-run").stdout
+    assert wanted.count("rule run:") + wanted.count("seeds 2 to 2") == 2, wanted
+    assert "seeds 0 to 0" not in wanted
+    workflow.configure(seeds="0")
+    assert "seeds 0 to 0" not in workflow.run("--dry-run").stdout
+
+    # A new budget concerns only the methods that read it.
+    workflow.configure(budget=21)
+    wanted = workflow.run("--dry-run").stdout
+    assert "random on nasbench201/cifar10-analog, seeds 0 to 0" in wanted
+    assert "ednag on nasbench201/cifar10-analog" not in wanted
+
+    report = workflow.run("--report", str(tmp_path / "report.html"))
+    assert report.returncode == 0, report.stdout
+    assert (tmp_path / "report.html").stat().st_size > 100_000
+
+
+def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
+    workflow.configure(hyperparameters={}, seeds="0-39", block=40, methods=["ednag"])
+    process = subprocess.Popen(
+        workflow.command("--cores", "2"),
+        env=workflow.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    log = workflow.folder / "logs/runs/nasbench201/cifar10-analog/paper/ednag/seeds-0-39.log"
+    deadline = time.monotonic() + 120
+    while not (log.exists() and "hyper-parameters" in log.read_text()):
+        assert time.monotonic() < deadline, "the search did not start"
+        assert process.poll() is None, "the workflow ended early"
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list((workflow.folder / "results").rglob("seeds-*.parquet"))
+    workflow.configure(seeds="0-1", block=40)
+    resumed = workflow.run()
+    assert resumed.returncode == 0, resumed.stdout
+    assert "Nothing to be done" in workflow.run().stdout
+
+
+def test_a_second_workflow_in_the_same_folder_is_refused(workflow: Workflow) -> None:
+    import fcntl
+
+    (workflow.folder / ".snakemake").mkdir()
+    with (workflow.folder / ".snakemake" / "running").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refused = workflow.run()
+    assert refused.returncode != 0
+    assert "another workflow runs in this folder" in refused.stdout
+    assert not (workflow.folder / "results").exists()
+
+
+def test_bad_configuration_stops_before_the_dag(workflow: Workflow) -> None:
+    workflow.configure(methods=["ednga"])
+    refused = workflow.run()
+    assert refused.returncode != 0
+    assert "methods[0]: unknown method 'ednga'; did you mean 'ednag'?" in refused.stdout
+    assert "Building DAG" not in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
+def test_an_altered_source_is_refused_and_nothing_is_lost(
+    workflow: Workflow, packaged_bytes: Path
+) -> None:
+    assert workflow.run("--until", "fetch").returncode == 0
+    fetched = next((workflow.folder / "resources" / "analog-nasbench").iterdir())
+    content = bytearray(packaged_bytes.read_bytes())
+    content[1000] ^= 1
+    fetched.chmod(0o644)
+    fetched.unlink()
+    fetched.write_bytes(content)
+    refused = workflow.run()
+    assert refused.returncode != 0
+    assert "sha256" in refused.stdout
+    assert not (workflow.folder / "results" / "tables").exists() or not list(
+        (workflow.folder / "results" / "tables").rglob("*.parquet")
+    )
+    fetched.unlink()
+    assert workflow.run().returncode == 0
+
+
+def test_an_unwritable_folder_is_a_clear_error(workflow: Workflow) -> None:
+    (workflow.folder / "results").mkdir()
+    (workflow.folder / "results" / "tables").write_text("a file where a folder must be")
+    refused = workflow.run()
+    assert refused.returncode != 0
+    assert "results/tables" in refused.stdout
+
+
+def test_the_smoke_study_covers_the_default_one() -> None:
+    smoke, default = load_study(ROOT / "config/smoke.yaml"), load_study(ROOT / "config.yaml")
+    assert smoke.benchmarks == default.benchmarks
+    assert smoke.methods == default.methods
