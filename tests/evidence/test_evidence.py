@@ -14,8 +14,9 @@ from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import (
     anytime_curves,
     best_after,
-    best_so_far,
     collect_runs,
+    incumbents,
+    reported_curve,
     step_curves,
     summarise_runs,
 )
@@ -25,7 +26,7 @@ from ednag.methods.storage import write_runs
 from ednag.spaces import get_space
 from ednag.study.configuration import Statistics
 from ednag.tables import get_definition
-from ednag.tables.interface import BenchmarkTable
+from ednag.tables.interface import BenchmarkTable, Protocol
 
 DEFINITION = get_definition("nasbench201", "cifar10-analog")
 STATISTICS = Statistics(checkpoints=(1, 2, 5), resamples=200)
@@ -102,9 +103,27 @@ def test_wilson_is_the_textbook_interval() -> None:
 
 
 def test_a_run_that_ended_keeps_its_last_best(table: BenchmarkTable) -> None:
-    curve = best_so_far(make_run(table, 0, [5, 100, 50]), True)
-    assert (np.diff(curve) >= 0).all()
+    run = make_run(table, 0, [5, 100, 50])
+    curve = reported_curve(run, table, DEFINITION.protocols["paper"])
+    assert curve.tolist() == [run.metrics[0], run.metrics[1], run.metrics[1]]
     assert best_after(curve, 2) == best_after(curve, 3) == best_after(curve, 99)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=40), st.booleans())
+def test_incumbents_are_the_earliest_best_so_far(values: list[float], higher: bool) -> None:
+    best = incumbents(np.array(values), higher)
+    for count in range(1, len(values) + 1):
+        seen = values[:count]
+        assert best[count - 1] == seen.index(max(seen) if higher else min(seen))
+
+
+def test_a_protocol_may_report_another_metric(table: BenchmarkTable) -> None:
+    values = {**table.values, "qat_accuracy": table.values["qat_accuracy"][::-1].copy()}
+    other = BenchmarkTable(table.space, table.dataset, values, table.metrics)
+    protocol = Protocol("baseline_accuracy", "qat_accuracy", "win on one, report the other")
+    curve = reported_curve(make_run(table, 0, [5, 100]), other, protocol)
+    assert curve.tolist() == [values["qat_accuracy"][5], values["qat_accuracy"][100]]
+    assert curve[1] < curve[0]
 
 
 def test_only_configured_seeds_are_collected_and_all_must_be_there(

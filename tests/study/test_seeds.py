@@ -1,5 +1,7 @@
 """Seeds and blocks: what is covered, and that adding seeds reruns only the new ones."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_plan_is_stable_while_its_jobs_are_done(
     assert plan_blocks(seeds, {*present, *done}, 25) == plan
 
 
-def test_blocks_are_read_from_file_names(tmp_path) -> None:  # noqa: ANN001
+def test_blocks_are_read_from_file_names(tmp_path: Path) -> None:
     for name in ("seeds-0-49.parquet", "seeds-50-50.parquet", ".seeds-1-2.9.partial.parquet", "x"):
         (tmp_path / name).touch()
     assert blocks_in(tmp_path) == [Block(0, 49), Block(50, 50)]

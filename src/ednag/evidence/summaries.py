@@ -14,7 +14,7 @@ from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import read_runs
 from ednag.spaces import get_space
 from ednag.tables import get_definition
-from ednag.tables.interface import BenchmarkTable
+from ednag.tables.interface import BenchmarkTable, Protocol
 
 #: A run found the optimum when its outcome is within this of the table's best value: float32
 #: noise apart, exactly it.
@@ -47,11 +47,27 @@ def collect_runs(paths: Sequence[Path], seeds: Sequence[int]) -> dict[tuple[str,
     return {key: [group[seed] for seed in sorted(group)] for key, group in collected.items()}
 
 
-def best_so_far(run: Run, higher_is_better: bool) -> np.ndarray:
-    """Best queried metric, float64[distinct], after 1, 2, ... distinct evaluations."""
-    if higher_is_better:
-        return np.maximum.accumulate(run.metrics)
-    return np.minimum.accumulate(run.metrics)
+def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:
+    """Position of the best queried metric, int64[n], after 1, 2, ... distinct evaluations.
+
+    The earlier one of equals.
+    """
+    score = metrics if higher_is_better else -metrics
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(score)[:-1]])
+    return np.maximum.accumulate(np.where(score > before, np.arange(len(score)), 0))
+
+
+def reported_curve(run: Run, table: BenchmarkTable, protocol: Protocol) -> np.ndarray:
+    """Reported metric, float64[distinct], of the best queried one after each distinct evaluation.
+
+    Where a protocol queries one metric and reports another, the architecture that won on the
+    first is reported by the second: the curve may fall.
+    """
+    higher = table.metrics[protocol.fitness_metric].higher_is_better
+    best = incumbents(run.metrics, higher)
+    if protocol.reported_metric == protocol.fitness_metric:
+        return run.metrics[best]
+    return table.values[protocol.reported_metric][run.codes[best]]
 
 
 def best_after(curve: np.ndarray, count: int) -> float:
@@ -68,11 +84,9 @@ def summarise_runs(
     rows = []
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
-        higher = table.metrics[protocol.fitness_metric].higher_is_better
         optimum = table.optimum(protocol.reported_metric)
-        query_optimum = table.optimum(protocol.fitness_metric)
         for run in group:
-            curve = best_so_far(run, higher)
+            curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
             valid = run.total - run.invalid
             rows.append(
@@ -89,7 +103,7 @@ def summarise_runs(
                     "optimum": optimum,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
                     "best_seen": best,
-                    "saw_optimum": bool(abs(best - query_optimum) < OPTIMUM_TOLERANCE),
+                    "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
                     "total": run.total,
                     "distinct": run.distinct,
                     "invalid": run.invalid,
@@ -110,8 +124,7 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable
     frames = []
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
-        higher = table.metrics[protocol.fitness_metric].higher_is_better
-        curves = [best_so_far(run, higher) for run in group if run.distinct]
+        curves = [reported_curve(run, table, protocol) for run in group if run.distinct]
         if not curves:
             continue
         length = max(len(curve) for curve in curves)

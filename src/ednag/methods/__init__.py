@@ -6,10 +6,17 @@ from ednag.errors import EdnagError
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
 
-#: name -> module with the attribute METHOD; imported only when asked for
+#: name -> "module:method"; imported only when asked for
 METHODS = {
-    "ednag": "ednag.methods.ednag",
-    "random": "ednag.methods.random_search",
+    "ednag": "ednag.methods.ednag:METHOD",
+    "random": "ednag.methods.random_search:METHOD",
+    "regularised-evolution-100-10": "ednag.methods.regularised_evolution:METHOD_100_10",
+    "regularised-evolution-30-10": "ednag.methods.regularised_evolution:METHOD_30_10",
+    "regularised-evolution-10-3": "ednag.methods.regularised_evolution:METHOD_10_3",
+    "local-search-best": "ednag.methods.local_search:BEST",
+    "local-search-first": "ednag.methods.local_search:FIRST",
+    "genetic-algorithm": "ednag.methods.genetic_algorithm:METHOD",
+    "diffusion-evolution": "ednag.methods.diffusion_evolution:METHOD",
 }
 
 
@@ -17,5 +24,6 @@ def get_method(name: str) -> Method:
     """The method called `name`; raises EdnagError naming the closest valid one."""
     if name not in METHODS:
         raise EdnagError(f"unknown method {name!r}{suggestion(name, METHODS)}")
-    method: Method = importlib.import_module(METHODS[name]).METHOD
+    module, attribute = METHODS[name].split(":")
+    method: Method = getattr(importlib.import_module(module), attribute)
     return method

@@ -1,0 +1,45 @@
+"""An elitist genetic algorithm with EDNAG's population: 30 parents, 30 offspring, the best survive.
+
+Offspring are mutations of parents drawn uniformly; survivors are the fittest distinct architectures
+of both. It differs from EDNAG in how offspring are made, and in nothing that costs evaluations.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ednag.methods.budget import Spender
+from ednag.methods.interface import Method, Outcome
+from ednag.search.objective import Objective
+
+
+class GeneticAlgorithm(BaseModel):
+    """Hyper-parameters of the elitist genetic algorithm."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    population_num: int = Field(30, ge=1, description="Parents, and offspring per generation.")
+
+
+def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+    assert isinstance(settings, GeneticAlgorithm)
+    spender = Spender(objective, budget, seed)
+    population: dict[int, float] = {}
+    offspring = spender.sample(settings.population_num)
+    while True:
+        for code in offspring:
+            if spender.spent:
+                return spender.outcome(list(population))
+            population[code] = spender.score(code)
+        fittest = sorted(population.items(), key=lambda entry: -entry[1])
+        population = dict(fittest[: settings.population_num])
+        alive = list(population)
+        parents = spender.generator.integers(len(alive), size=settings.population_num)
+        offspring = [spender.mutate(alive[parent]) for parent in parents]
+
+
+METHOD = Method(
+    name="genetic-algorithm",
+    title="Elitist GA 30+30",
+    description="30 parents, 30 mutated offspring, the fittest 30 distinct survive",
+    hyperparameters=GeneticAlgorithm,
+    search=_search,
+)

@@ -1,0 +1,72 @@
+"""The command line: help is instant, errors are one line with exit status 1."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ednag.cli import SUBCOMMANDS
+
+
+def ednag(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ednag", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", sorted(SUBCOMMANDS))
+def test_every_subcommand_explains_itself(name: str) -> None:
+    result = ednag(name, "--help")
+    assert result.returncode == 0, result.stderr
+    assert "Usage: " in result.stdout
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, ednag.cli as cli\n"
+        "try:\n cli.group(['--help'])\nexcept SystemExit:\n pass\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'pydantic', 'rich', 'yaml'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_error_is_one_line_and_status_1(tmp_path: Path) -> None:
+    result = ednag(
+        "tables", "build", "--space", "nasbench201", "--dataset", "cifar-10", "--output",
+        str(tmp_path / "t.parquet"),
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.startswith("ednag: unknown dataset 'cifar-10'")
+    assert "did you mean 'cifar10'" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_building_and_running_by_hand(tmp_path: Path) -> None:
+    table, runs = tmp_path / "t.parquet", tmp_path / "seeds-0-2.parquet"
+    built = ednag(
+        "tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog",
+        "--output", str(table),
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    assert "optimum 94.066400" in built.stderr
+    run = ednag(
+        "run", "--table", str(table), "--method", "random", "--seeds", "0-2", "--budget", "9",
+        "--output", str(runs),
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "random cifar10-analog seeds 0-2: 3/3" in run.stderr
+    assert runs.exists()
+
+
+def test_a_source_given_by_hand_is_verified(tmp_path: Path) -> None:
+    wrong = tmp_path / "data.anb"
+    wrong.write_bytes(b"not it")
+    result = ednag(
+        "tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog",
+        "--source", f"analog-nasbench={wrong}", "--output", str(tmp_path / "t.parquet"),
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert not (tmp_path / "t.parquet").exists()
