@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
+from ednag.sources.lock import known_sha256
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
@@ -29,7 +30,7 @@ wildcard_constraints:
     dataset="[A-Za-z0-9_-]+",
     protocol="[a-z-]+",
     method="|".join(map(re.escape, METHODS)),
-    source="[A-Za-z0-9_-]+",
+    source="[A-Za-z0-9._-]+",
     first=r"\d+",
     last=r"\d+",
 
@@ -55,6 +56,12 @@ def benchmarks():
 def source_path(source):
     """Where the verified bytes of a registered source stand."""
     return f"resources/{source}/{find_source(registry, source).file}"
+
+
+def source_sha256(wildcards):
+    """The published checksum of a source, or the one the user's sources.lock trusts."""
+    lock = Path(workflow.basedir) / "sources.lock"
+    return known_sha256(find_source(registry, wildcards.source), lock)
 
 
 def source_options(wildcards, input):

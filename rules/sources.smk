@@ -4,7 +4,7 @@
 
 rule fetch:
     output:
-        "resources/{source}/{file}",
+        ensure("resources/{source}/{file}", sha256=source_sha256),
     log:
         "logs/sources/{source}/{file}.log",
     retries: 1

@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "plot": "plot",
     "tables": "tables",
     "config": "config",
+    "cells": "cells",
 }
 
 

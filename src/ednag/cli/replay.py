@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...]) -> None:
     """Run each reference trace FILE; exit status 1 at the first divergence.
 
-    The benchmark tables come from the registered sources (see EDNAG_MIRROR).
+    The benchmark tables come from the registered sources (see EDNAG_MIRROR), unless the trace
+    brings its own.
     """
     import torch
 
-    from ednag.search.replay import read_trace, replay
+    from ednag.search.replay import own_objective, read_trace, replay
 
     torch.set_num_threads(1)
     for path in files:
         trace = read_trace(path)
-        divergence = replay(trace, _objective(trace.space, trace.dataset))
+        objective = own_objective(trace) or _objective(trace.space, trace.dataset)
+        divergence = replay(trace, objective)
         if divergence is not None:
             click.echo(f"{path.name}: {divergence}")
             sys.exit(1)

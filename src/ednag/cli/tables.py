@@ -52,17 +52,18 @@ def locate(needed: tuple[str, ...], given: tuple[str, ...] = ()) -> dict[str, Pa
         EdnagError: A given path is malformed, unknown or does not verify, or a source cannot be
             obtained.
     """
+    from ednag.sources.lock import load_lock, lock_path
     from ednag.sources.obtain import obtain
     from ednag.sources.registry import find_source, load_registry
     from ednag.sources.verification import verify
 
-    registry = load_registry()
+    registry, trusted = load_registry(), load_lock(lock_path())
     paths: dict[str, Path] = {}
     for entry in given:
         name, separator, path = entry.partition("=")
         if not separator:
             raise EdnagError(f"--source {entry}: write it as ID=PATH")
-        verify(Path(path), find_source(registry, name))
+        verify(Path(path), find_source(registry, name), trusted.get(name))
         paths[name] = Path(path)
     for name in needed:
         if name not in paths:

@@ -8,17 +8,19 @@ from ednag.sources.transfer import Part, Patience, Report, TransferError
 from ednag.sources.verification import explain_page
 
 
-def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patience) -> None:
+def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patience) -> bool:
     """Fetch the Drive file `file_id` into `part`, with gdown's own retries and resuming.
 
     gdown does not remember which version its half-finished file belongs to, so that file is only
-    gone on with where a published checksum will judge the whole. Raises TransferError.
+    gone on with where a published checksum will judge the whole; True if that was done. Raises
+    TransferError.
     """
     folder = part.drive_folder
     if not part.judged or len(list(folder.glob("*.part"))) > 1:
         part.discard()
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / part.path.name
+    resumed = any(folder.iterdir())
     expected = False
 
     def follow(received: int, total: int | None) -> None:
@@ -40,11 +42,15 @@ def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patienc
             progress=follow,
         )
     except (DownloadError, requests.RequestException) as error:
+        if resumed and "byte range" in str(error):  # what is here does not fit what is there
+            part.discard()
+            return fetch_from_drive(file_id, part, report, patience)
         raise TransferError(_in_words(error)) from error
     except (KeyError, AssertionError, ValueError) as error:
         # gdown reads Drive's pages, whose form changes; then these escape from it.
         raise TransferError(f"Google Drive answered what gdown cannot read ({error!r})") from error
     whole.replace(part.path)
+    return resumed
 
 
 def _in_words(error: Exception) -> str:

@@ -16,10 +16,12 @@ import requests
 
 from ednag import __version__
 from ednag.sources.transfer import Memo, Part, Patience, Report, TransferError
-from ednag.sources.verification import BLOCK, HEAD
+from ednag.sources.verification import HEAD
 
 log = logging.getLogger(__name__)
 
+#: Bytes taken from the network at a time; what an interruption can lose at most.
+PIECE = 1 << 18
 #: Answers that may be different a moment later (RFC 9110, section 15).
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _MEANINGS = {
@@ -32,44 +34,49 @@ _MEANINGS = {
 }
 
 
-def fetch(address: str, part: Part, report: Report, patience: Patience) -> None:
+def fetch(address: str, part: Part, report: Report, patience: Patience) -> bool:
     """Fetch `address` into `part`; a passing failure is retried, each time from where it stopped.
 
-    Raises TransferError when all attempts are used up or another attempt would not help.
+    True if the last answer was added to bytes of an earlier one. Raises TransferError when all
+    attempts are used up or another attempt would not help.
     """
     with requests.Session() as session:
         session.headers["User-Agent"] = f"ednag/{__version__}"
         # Offsets count the bytes of the file, so it must come as it is, not compressed.
         session.headers["Accept-Encoding"] = "identity"
-        for attempt in range(1, patience.attempts + 1):
+        attempt = 1
+        while True:
             try:
-                _attempt(session, address, part, report, patience)
-                return
+                return _attempt(session, address, part, report, patience)
             except TransferError as error:
                 if not error.passing:
                     raise
                 if attempt == patience.attempts:
-                    tried = f"{error} ({attempt} attempts)"
-                    raise TransferError(tried) from error
-                wait = patience.before(attempt + 1, error.after)
+                    raise TransferError(f"{error} ({attempt} attempts)") from error
+                attempt += 1
+                wait = patience.before(attempt, error.after)
                 log.warning("%s: %s; again in %.1f s", address, error, wait)
                 time.sleep(wait)
 
 
 def _attempt(
     session: requests.Session, address: str, part: Part, report: Report, patience: Patience
-) -> None:
+) -> bool:
     asked, headers = _resumption(address, part)
+    memo = part.read_memo()
+    if asked and memo is not None and asked == memo.total:
+        return True  # an earlier process had it all and was stopped before it could verify
     try:
         with session.get(
             address, headers=headers, stream=True, timeout=(patience.connect, patience.silence)
         ) as response:
             start = _start(response, asked, part)
             if start is None:
-                return  # nothing was missing
+                return True  # nothing was missing
             memo = Memo(address, _validator(response), _total(response, start))
             part.expect(memo.total)
             _receive(response, part, start, memo, report)
+            return start > 0
     except requests.RequestException as error:
         raise _in_words(error, patience) from error
 
@@ -143,7 +150,7 @@ def _receive(
     response: requests.Response, part: Part, start: int, memo: Memo, report: Report
 ) -> None:
     """Append the body to the part. Raises TransferError if it ends early or is a web page."""
-    blocks = response.iter_content(BLOCK)
+    blocks = response.iter_content(PIECE)
     head = b"" if start else _head(blocks)
     part.refuse_page(head, lambda: next(blocks, b""))
     received = start
@@ -189,7 +196,7 @@ def _in_words(error: requests.RequestException, patience: Patience) -> TransferE
     if isinstance(error, requests.exceptions.ProxyError):
         return TransferError("the proxy refuses or is not there: see HTTPS_PROXY")
     if isinstance(error, requests.exceptions.SSLError):
-        return TransferError("its certificate is not trusted: check the clock, see SSL_CERT_FILE")
+        return TransferError("no trusted connection: check the clock, see REQUESTS_CA_BUNDLE")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return TransferError(f"does not answer within {patience.connect:g} s", passing=True)
     if "timed out" in str(error).lower():

@@ -101,3 +101,14 @@ def dump_lock(entries: Mapping[str, Expected]) -> str:
         id: {"size": entries[id].size, "sha256": entries[id].sha256} for id in sorted(entries)
     }
     return _HEADING + (yaml.safe_dump(listed, sort_keys=False) if listed else "")
+
+
+def known_sha256(source: Source, path: Path | None = None) -> str | None:
+    """The sha256 that `source` must have: published, else locked; None before its first use.
+
+    `path` is the lock file (default: `lock_path()`).
+    """
+    if source.sha256:
+        return source.sha256
+    locked = load_lock(path or lock_path()).get(source.id)
+    return locked.sha256 if locked else None

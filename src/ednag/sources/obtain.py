@@ -1,9 +1,11 @@
 """From a registry entry to verified bytes: the places in their order, and what each answered."""
 
 import contextlib
-import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,21 +69,19 @@ def obtain(
     mirrors: Sequence[Path] | None = None,
     cache: Path | None = None,
     offline: bool = False,
-    lock: Path | None = None,
-    patience: Patience | None = None,
+    around: Surroundings | None = None,
     report: Report | None = None,
 ) -> Path:
     """The path of verified bytes of `source`.
 
     Looked for in the cache, then in `mirrors` (default: `$EDNAG_MIRROR`), then in an installed
     package, then at its addresses in their order unless `offline`. What comes over the network is
-    kept in `cache` (default: `$EDNAG_CACHE`, else the user's cache folder). `lock` names the lock
-    file for sources without a published sha256, `report` follows a download.
+    kept in `cache` (default: `$EDNAG_CACHE`, else the user's cache folder). `around` says all of
+    this at once; `report` follows a download.
 
     Raises EdnagError that says what each place answered and where to put the file by hand.
     """
-    around = Surroundings.of_user(mirrors, cache, offline, lock)
-    around = dataclasses.replace(around, patience=patience or around.patience)
+    around = around or Surroundings.of_user(mirrors, cache, offline)
     return find(source, around, report)[0]
 
 
@@ -92,8 +92,7 @@ def deliver(
     mirrors: Sequence[Path] | None = None,
     cache: Path | None = None,
     offline: bool = False,
-    lock: Path | None = None,
-    patience: Patience | None = None,
+    around: Surroundings | None = None,
     report: Report | None = None,
 ) -> None:
     """Put verified bytes of `source` at `destination`, in one step; arguments as in `obtain`.
@@ -101,17 +100,55 @@ def deliver(
     A destination that holds them already is left alone. A write-protected file of the cache is
     linked, any other is cloned or copied, and the copy verified. Raises EdnagError as `obtain`.
     """
-    around = Surroundings.of_user(mirrors, cache, offline, lock)
-    around = dataclasses.replace(around, patience=patience or around.patience)
-    if destination.is_file():
+    around = around or Surroundings.of_user(mirrors, cache, offline)
+    locked = around.locked(source)
+    if destination.is_file() and (source.has_checksum or locked):
         with contextlib.suppress(WrongContentError):
-            measured = verify(destination, source, around.locked(source))
-            if source.has_checksum or around.locked(source):
-                return None
+            verify(destination, source, locked)
+            return
     path, measured = find(source, around, report)
     protected = not path.stat().st_mode & 0o222
     share = protected and path == cached_path(source, around.cache)
-    return place(path, destination, share=share, sha256=measured.sha256)
+    place(path, destination, share=share, sha256=measured.sha256)
+
+
+def fetch_all(
+    sources: Sequence[Source],
+    around: Surroundings,
+    named: Callable[[str], Report],
+    jobs: int = 4,
+) -> list[Path]:
+    """Obtain all `sources`, `jobs` at a time; their paths in the same order.
+
+    `named` gives the report for an id. One failure does not stop the others; afterwards all
+    failures are raised as one EdnagError. An interruption stops all, and what came is kept.
+    """
+    stop = threading.Event()
+
+    def obtain_one(source: Source) -> Path | EdnagError:
+        report = named(source.id)
+
+        def report_unless_stopped(received: int, total: int | None) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            report(received, total)
+
+        try:
+            return obtain(source, around=around, report=report_unless_stopped)
+        except EdnagError as error:
+            return error
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            found = list(pool.map(obtain_one, sources))
+        except KeyboardInterrupt:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    failures = [str(each) for each in found if isinstance(each, EdnagError)]
+    if failures:
+        raise EdnagError("\nednag: ".join(failures))
+    return [each for each in found if isinstance(each, Path)]
 
 
 def find(source: Source, around: Surroundings, report: Report | None = None) -> Found:
@@ -137,8 +174,14 @@ class _Search:
         """What the cache holds; wrong bytes there lose the name."""
         if not self.home.is_file():
             return None
-        with contextlib.suppress(WrongContentError, FileNotFoundError):
+        try:
             return self._accepted(self.home)
+        except FileNotFoundError:  # another process has just set it aside
+            return None
+        except WrongContentError as error:
+            if not os.access(self.home.parent, os.W_OK):  # a shared cache of somebody else's
+                self._note(f"{error}; passed over")
+                return None
         with self._alone():
             return self._cached_or_set_aside()
 
@@ -164,6 +207,8 @@ class _Search:
                 return self._accepted(path)
             except WrongContentError as error:
                 self._note(f"{error}; passed over")
+            except PermissionError:
+                self._note(f"{path} may not be read; passed over")
         return None
 
     def packaged(self) -> Found | None:
@@ -194,19 +239,18 @@ class _Search:
                     self._note(f"{address}: {error}")
         return None
 
-    def _from(self, address: str) -> Found:
+    def _from(self, address: str, *, again: bool = False) -> Found:
+        """What `address` yields; put together from pieces that do not fit, it is fetched again."""
         part = self._part()
-        resumed = part.begun()
         log.info("%s: fetching %s", self.source.id, address)
-        transfer(address, part, self.report, self.around.patience)
+        pieced = transfer(address, part, self.report, self.around.patience)
         try:
             return self._kept(part)
         except WrongContentError as error:
             part.discard()
-            if not resumed:
+            if again or not pieced:
                 raise TransferError(_without_path(error, part.path)) from error
-        log.warning("%s: what was there before did not fit; from the start", self.source.id)
-        return self._from(address)
+        return self._from(address, again=True)
 
     def _part(self) -> Part:
         self.home.parent.mkdir(parents=True, exist_ok=True)
@@ -239,7 +283,7 @@ class _Search:
         """Record what has no published sha256; say so where nothing else vouches for it."""
         try:
             new = lock_in(self.around.lock, self.source, measured, cache=self.around.cache)
-        except PermissionError as error:
+        except OSError as error:
             log.warning("%s: %s not recorded: %s", self.source.id, self.around.lock, error)
             return
         if new and not self.source.has_checksum:
@@ -253,10 +297,15 @@ class _Search:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Only one process of all that share the cache works on this source."""
-        self.home.parent.mkdir(parents=True, exist_ok=True)
         guard = FileLock(self.around.cache / self.source.id / ".guard")
         try:
+            self.home.parent.mkdir(parents=True, exist_ok=True)
             guard.acquire(timeout=0.2)
+        except PermissionError as error:
+            raise EdnagError(
+                f"{self.source.id} must be fetched and the cache {self.around.cache} cannot be "
+                "written; name another folder with EDNAG_CACHE"
+            ) from error
         except Timeout:
             log.warning("%s: another process is fetching it; waiting", self.source.id)
             guard.acquire()

@@ -18,7 +18,8 @@ REGISTRY_NAME = "sources.yaml"
 SCHEMES = ("https://", "http://", "doi:", "gdrive:", "package:")
 
 # Patterns are Rust's: `$` stands for the end of the text alone.
-Text = Annotated[str, Strict(), StringConstraints(min_length=1)]
+# One line without invisible characters, which no editor shows and not all YAML readers keep.
+Text = Annotated[str, Strict(), StringConstraints(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]+$")]
 Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -31,8 +32,8 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     """One upstream file and all that is known about it, whether or not it can be had.
 
     `size` is in bytes. `md5_suffix` holds the last six hexadecimal digits of the md5, for files
-    whose name ends in them; `git_blob_sha1` is git's name for the content. `status` says whether
-    the file is `published` or `unpublished`: nobody offers it, and `stand_in` says what replaces it.
+    whose name ends in them; `git_blob_sha1` is git's name for the content. A file is `unpublished`
+    where nobody offers it; `stand_in` then says what replaces it.
     """
 
     id: Identifier
@@ -163,11 +164,12 @@ def load_registry(path: Path | None = None) -> dict[str, Source]:
         try:
             registry[str(key)] = Source.model_validate({**entry, "id": key})
         except (ValidationError, TypeError) as error:
-            raise EdnagError(f"{path}: entry '{key}': {_first_fault(error)}") from error
+            raise EdnagError(f"{path}: entry '{key}': {first_fault(error)}") from error
     return registry
 
 
-def _first_fault(error: Exception) -> str:
+def first_fault(error: Exception) -> str:
+    """What is wrong with an entry, in a clause that names the field."""
     if not isinstance(error, ValidationError):
         return str(error)
     fault = error.errors(include_url=False, include_input=False)[0]
@@ -185,20 +187,16 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
     raise EdnagError(f"no source is called '{id}'; {meant}`ednag sources list` shows all")
 
 
-def dump_registry(registry: Mapping[str, Source], heading: str = "") -> str:
-    """The registry as canonical YAML: sorted by id, in `Source`'s order, absent fields left out.
-
-    `heading` is the comment block that opens the file.
-    """
-    entries = {}
+def dump_registry(registry: Mapping[str, Source]) -> str:
+    """The registry as canonical YAML: sorted by id, in `Source`'s order, absent fields left out."""
+    blocks = []
     for id in sorted(registry):
         fields = registry[id].model_dump(exclude={"id"}, exclude_defaults=True, mode="json")
-        entries[id] = fields
-    blocks = [
-        yaml.dump({id: fields}, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
-        for id, fields in entries.items()
-    ]
-    return heading + "\n".join(blocks)
+        block = {id: fields}
+        blocks.append(
+            yaml.dump(block, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+        )
+    return "\n".join(blocks)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -209,10 +207,15 @@ class _Dumper(yaml.SafeDumper):
         return super().increase_indent(flow, False)
 
 
-def heading_of(path: Path) -> str:
-    """The comment block that opens the registry at `path`, up to its first entry."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    for count, line in enumerate(lines):
-        if line.strip() and not line.startswith("#"):
-            return "".join(lines[:count])
-    return "".join(lines)
+def insert_entry(text: str, source: Source) -> str:
+    """The registry `text` with an entry for `source` where its id belongs; all else stays as it is.
+
+    Raises EdnagError if the id is taken.
+    """
+    block = dump_registry({source.id: source})
+    for found in re.finditer(r"^'?(?P<id>[A-Za-z0-9][A-Za-z0-9._-]*)'?:", text, re.M):
+        if found["id"] == source.id:
+            raise EdnagError(f"'{source.id}' is in the registry already; edit its entry there")
+        if found["id"] > source.id:
+            return f"{text[: found.start()]}{block}\n{text[found.start() :]}"
+    return f"{text.rstrip()}\n\n{block}".lstrip()

@@ -87,10 +87,6 @@ class Part:
         """Bytes that are there."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
-    def begun(self) -> bool:
-        """Whether anything is left of an earlier attempt."""
-        return self.received() > 0 or any(self.drive_folder.glob("*.part"))
-
     def read_memo(self) -> Memo | None:
         """The memo of an earlier attempt, None if it is absent or unreadable."""
         try:
@@ -135,22 +131,18 @@ class Part:
             raise TransferError(f"serves {explain_page(head)}")
 
 
-def transfer(address: str, part: Part, report: Report, patience: Patience) -> None:
+def transfer(address: str, part: Part, report: Report, patience: Patience) -> bool:
     """Fetch `address` into `part`, going on where an earlier attempt stopped.
 
-    Raises TransferError with the cause. The bytes are complete afterwards, not yet verified.
+    True if the bytes were put together from more than one answer. They are complete afterwards, not
+    yet verified. Raises TransferError with the cause.
     """
-    if address.startswith(("http://", "https://")):
-        from ednag.sources.http import fetch
-
-        fetch(address, part, report, patience)
-    elif address.startswith("doi:"):
-        from ednag.sources.http import fetch, resolve_doi
-
-        fetch(resolve_doi(address, patience), part, report, patience)
-    elif address.startswith("gdrive:"):
+    if address.startswith("gdrive:"):
         from ednag.sources.drive import fetch_from_drive
 
-        fetch_from_drive(address.removeprefix("gdrive:"), part, report, patience)
-    else:
-        raise TransferError("is no address that can be fetched")
+        return fetch_from_drive(address.removeprefix("gdrive:"), part, report, patience)
+    from ednag.sources.http import fetch, resolve_doi
+
+    if address.startswith("doi:"):
+        address = resolve_doi(address, patience)
+    return fetch(address, part, report, patience)

@@ -149,3 +149,9 @@ def explain_page(body: bytes) -> str:
         if named
         else ("a web page instead of the file")
     )
+
+
+def checksum_line(sha256: str, name: str) -> str:
+    """One line that `sha256sum -c` accepts, whatever the name (GNU coreutils manual, `md5sum`)."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if escaped == name else chr(92)}{sha256}  {escaped}\n"

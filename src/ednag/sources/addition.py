@@ -1,0 +1,43 @@
+"""A new entry in the registry, from the bytes that its addresses serve today."""
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ednag.errors import EdnagError
+from ednag.files import write_text
+from ednag.sources.obtain import Surroundings, find
+from ednag.sources.registry import Source, first_fault, insert_entry
+from ednag.sources.verification import digest, verify
+
+
+def add_source(
+    registry: Path, fields: Mapping[str, Any], path: Path | None, around: Surroundings
+) -> Source:
+    """Write an entry with `fields` and the size and sha256 of its bytes into `registry`.
+
+    The bytes are those at `path`, or what the addresses serve. Raises EdnagError if a field is not
+    valid, the id is taken, or the bytes cannot be had.
+    """
+    try:
+        bare = Source.model_validate(dict(fields))
+    except ValidationError as error:
+        raise EdnagError(f"'{fields.get('id')}' not added: {first_fault(error)}") from error
+    text = registry.read_text(encoding="utf-8")
+    insert_entry(text, bare)  # refuses a taken id before anything is fetched
+    if path is not None:
+        verify(path, bare)
+        measured = digest(path)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            # The registry will vouch for these bytes, so the user's lock file need not.
+            measured = find(bare, dataclasses.replace(around, lock=Path(folder, "lock")))[1]
+    source = bare.model_copy(
+        update={"size": measured.size, "sha256": measured.sha256, "evidence": "bytes checked"}
+    )
+    write_text(registry, insert_entry(text, source))
+    return source

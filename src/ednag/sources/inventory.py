@@ -1,0 +1,160 @@
+"""What is here of all that the registry names, and whether it still is what it should be."""
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.sources.lock import load_lock, lock_in
+from ednag.sources.obtain import Surroundings
+from ednag.sources.places import cached_path, in_mirrors, in_package
+from ednag.sources.registry import Source
+from ednag.sources.stamps import stamped_sha256, write_stamp
+from ednag.sources.verification import (
+    Digests,
+    Expected,
+    WrongContentError,
+    checksum_line,
+    expected_size,
+    verify,
+)
+
+
+class State(StrEnum):
+    """How a source stands on this machine."""
+
+    #: its bytes are here and were verified since they last changed
+    VERIFIED = "verified"
+    #: a file of its name and size is here; its content will be judged before use
+    PRESENT = "present"
+    #: not here; it can be fetched
+    MISSING = "missing"
+    #: not here, and nobody publishes it
+    UNOBTAINABLE = "unobtainable"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How `source` stands: `place` is cache, mirror or package, `path` the file there."""
+
+    source: Source
+    state: State
+    place: str | None = None
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A file that was hashed: what was measured, or the `fault` that was found."""
+
+    source: Source
+    path: Path
+    measured: Digests | None
+    fault: str | None = None
+
+
+def take_stock(registry: Mapping[str, Source], around: Surroundings) -> list[Holding]:
+    """How each source stands, in the registry's order, without hashing anything."""
+    locked = load_lock(around.lock)
+    return [_holding(source, around, locked.get(source.id)) for source in registry.values()]
+
+
+def _holding(source: Source, around: Surroundings, locked: Expected | None) -> Holding:
+    size = expected_size(source, locked)
+    for place, path in _places(source, around):
+        if size is not None and path.stat().st_size != size:
+            continue
+        sha256 = stamped_sha256(source, around.cache, path)
+        wanted = source.sha256 or (locked.sha256 if locked else sha256)
+        known = sha256 is not None and sha256 == wanted
+        return Holding(source, State.VERIFIED if known else State.PRESENT, place, path)
+    gone = State.UNOBTAINABLE if source.status == "unpublished" else State.MISSING
+    return Holding(source, gone)
+
+
+def _places(source: Source, around: Surroundings) -> Iterable[tuple[str, Path]]:
+    """(place, path) of each file that may be `source`, in the order in which `obtain` looks."""
+    cached = cached_path(source, around.cache)
+    if cached.is_file():
+        yield "cache", cached
+    for path in in_mirrors(source, around.mirrors):
+        yield "mirror", path
+    for address in source.addresses:
+        if address.startswith("package:"):
+            try:
+                yield "package", in_package(address)
+            except EdnagError:
+                continue
+
+
+def check_all(
+    registry: Mapping[str, Source], around: Surroundings, delivered: Path | None = None
+) -> list[Check]:
+    """Hash every file that is here, on all cores; one `Check` each, in the registry's order.
+
+    Looked for in the cache, the mirrors, the packages and, as `<id>/<file>`, in `delivered`.
+    """
+    locked = load_lock(around.lock)
+    jobs = []
+    for source in registry.values():
+        paths = [path for _, path in _places(source, around)]
+        if delivered is not None and (delivered / source.id / source.file).is_file():
+            paths.append(delivered / source.id / source.file)
+        jobs += [(source, path) for path in dict.fromkeys(paths)]
+
+    def check(job: tuple[Source, Path]) -> Check:
+        source, path = job
+        try:
+            measured = verify(path, source, locked.get(source.id))
+        except WrongContentError as error:
+            return Check(source, path, None, str(error))
+        except OSError as error:
+            return Check(source, path, None, f"{path} cannot be read: {error.strerror}")
+        return Check(source, path, measured)
+
+    # Hashing leaves Python's lock, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        checks = list(pool.map(check, jobs))
+    _stamp_first(checks, around)
+    return checks
+
+
+def _stamp_first(checks: list[Check], around: Surroundings) -> None:
+    """Stamp, for each source, the first file that was found right: the one `list` looks at."""
+    stamped = set()
+    for each in checks:
+        if each.measured is not None and each.source.id not in stamped:
+            stamped.add(each.source.id)
+            write_stamp(each.source, around.cache, each.path, each.measured.sha256)
+
+
+def checksum_file(checks: Iterable[Check], folder: Path) -> str:
+    """A SHA256SUMS of the files found right, for use in `folder`: paths are relative to it."""
+    lines = {
+        os.path.relpath(each.path.resolve(), folder.resolve()): each.measured.sha256
+        for each in checks
+        if each.measured is not None
+    }
+    return "".join(checksum_line(lines[name], name) for name in sorted(lines))
+
+
+def lock_present(
+    registry: Mapping[str, Source], around: Surroundings, *, accept: bool = False
+) -> dict[str, str]:
+    """Record what is here of every source without a published sha256; id to sha256.
+
+    Raises EdnagError where a file differs from what is recorded, unless `accept`.
+    """
+    recorded = {}
+    locked = load_lock(around.lock)
+    for source in registry.values():
+        paths = [path for _, path in _places(source, around)]
+        if source.sha256 or not paths:
+            continue
+        measured = verify(paths[0], source, None if accept else locked.get(source.id))
+        lock_in(around.lock, source, measured, cache=around.cache, replace=accept)
+        recorded[source.id] = measured.sha256
+    return recorded

@@ -1,0 +1,83 @@
+"""Downloads as they go: bars on a terminal, a line now and then in a log."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from ednag.sources.transfer import Report
+
+#: Seconds between two lines in a log.
+_INTERVAL = 10.0
+
+
+@contextmanager
+def following() -> Iterator[Callable[[str], Report]]:
+    """Gives, for the name of a download, the function to call as its bytes come in."""
+    if sys.stderr.isatty():
+        with _bars() as named:
+            yield named
+    else:
+        yield _lines
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Report]]:
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.DownloadColumn(),
+        rich.TransferSpeedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as bars:
+
+        def named(name: str) -> Report:
+            tasks: list[rich.TaskID] = []  # a file that is here already gets no bar
+
+            def report(received: int, total: int | None) -> None:
+                if not tasks:
+                    tasks.append(bars.add_task(name, total=total))
+                bars.update(tasks[0], completed=received, total=total)
+
+            return report
+
+        yield named
+
+
+def _lines(name: str) -> Report:
+    begun = time.monotonic()
+    shown = begun
+    first: int | None = None
+
+    def report(received: int, total: int | None) -> None:
+        nonlocal shown, first
+        first = received if first is None else first
+        now = time.monotonic()
+        if now - shown < _INTERVAL and received != total:
+            return
+        shown = now
+        rate = (received - first) / max(now - begun, 1e-3)
+        of = f" of {size_in_words(total)}" if total is not None else ""
+        click.echo(
+            f"ednag: {name}: {size_in_words(received)}{of}, {size_in_words(int(rate))}/s", err=True
+        )
+
+    return report
+
+
+def size_in_words(size: int | None) -> str:
+    """Bytes for people, in powers of 1000; `?` where unknown."""
+    if size is None:
+        return "?"
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

@@ -1,0 +1,92 @@
+"""What the tests of `ednag.sources` share: a server, bytes to serve, and a closed world."""
+
+import hashlib
+import os
+import random
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# pytest's import mode leaves sys.path alone; the server is a module of these tests only.
+sys.path.insert(0, str(Path(__file__).parent))
+from loopback import LoopbackServer
+
+from ednag.sources.obtain import Surroundings
+from ednag.sources.registry import Source
+from ednag.sources.transfer import Patience
+
+#: Quick to give up, so that failures take no time.
+HASTE = Patience(attempts=3, wait=0.01, longest_wait=0.05, connect=2.0, silence=0.4)
+
+
+def _real_folder() -> Path | None:
+    """The folder with real upstream files: the first mirror, or ../shared/data beside the clone."""
+    named = [Path(each) for each in os.environ.get("EDNAG_MIRROR", "").split(os.pathsep) if each]
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    return next((folder for folder in [*named, beside] if folder.is_dir()), None)
+
+
+REAL = _real_folder()
+
+
+@pytest.fixture(autouse=True)
+def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cache, mirror or lock of the user's, no address but loopback."""
+    for name in ("EDNAG_MIRROR", "EDNAG_REGISTRY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("EDNAG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EDNAG_LOCK", str(tmp_path / "sources.lock"))
+    resolve = socket.getaddrinfo
+
+    def only_loopback(host: Any, *rest: Any, **named: Any) -> Any:
+        assert host in ("127.0.0.1", "localhost", b"127.0.0.1"), f"a test asked for {host}"
+        return resolve(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_loopback)
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """A server on loopback."""
+    running = LoopbackServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def payload() -> bytes:
+    """About 3 MB to serve: a real benchmark table where one is at hand, else made-up bytes."""
+    if REAL is not None and (REAL / "nats_bench.csv").is_file():
+        return (REAL / "nats_bench.csv").read_bytes()
+    return random.Random(3).randbytes(3_024_008)
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Surroundings:
+    """An empty cache, no mirror, a lock file of its own, little patience."""
+    return Surroundings(
+        cache=tmp_path / "cache", mirrors=(), lock=tmp_path / "sources.lock", patience=HASTE
+    )
+
+
+@pytest.fixture
+def source_of(payload: bytes) -> Callable[..., Source]:
+    """Makes the source of `payload` at the given addresses; fields can be overridden."""
+
+    def make(*addresses: str, **fields: Any) -> Source:
+        known = {
+            "id": "table",
+            "file": "table.csv",
+            "size": len(payload),
+            "sha256": hashlib.sha256(payload).hexdigest(),
+        }
+        return Source(addresses=addresses or ("http://127.0.0.1:9/none",), **{**known, **fields})
+
+    return make
