@@ -15,6 +15,7 @@ METHODS = {
     "regularised-evolution-10-3": "ednag.methods.regularised_evolution:METHOD_10_3",
     "local-search-best": "ednag.methods.local_search:BEST",
     "local-search-first": "ednag.methods.local_search:FIRST",
+    "ednag-plus": "ednag.methods.ednag_plus:METHOD",
     "genetic-algorithm": "ednag.methods.genetic_algorithm:METHOD",
     "diffusion-evolution": "ednag.methods.diffusion_evolution:METHOD",
 }

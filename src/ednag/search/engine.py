@@ -25,7 +25,8 @@ class StepTrace:
     """What the population looked like at the start of each denoising step.
 
     Attributes:
-        mean: Mean metric of the population, invalid individuals counted as 0 (as the reference).
+        mean: Mean metric of the population, invalid individuals counted as 0 (as the reference);
+            of a loss, whose invalid value of 1e8 would drown all others, over the valid ones only.
         best: Best metric of the population.
         valid_rate: Share of individuals that decode to an architecture, in [0, 1].
         unique_rate: Distinct architectures among the valid individuals, in [0, 1].
@@ -40,7 +41,8 @@ class StepTrace:
         """Append one step."""
         valid = codes >= 0
         count = int(valid.sum())
-        self.mean.append(float(metric.mean(dtype=np.float64)))
+        counted = metric if not metric[~valid].any() else metric[valid]
+        self.mean.append(float(counted.mean(dtype=np.float64)) if len(counted) else math.nan)
         self.best.append(float(metric.max() if higher_is_better else metric.min()))
         self.valid_rate.append(count / len(codes))
         self.unique_rate.append(len(np.unique(codes[valid])) / count if count else 0.0)
@@ -56,6 +58,7 @@ class SearchResult:
         outcome: Code of the reported architecture, -1 if none was valid.
         final_population: Codes int32[N] of the last population.
         steps: The trace of the denoising steps.
+        outcome_metric: The metric that made it the outcome, as it was evaluated; NaN if none.
     """
 
     status: str
@@ -63,6 +66,7 @@ class SearchResult:
     outcome: int
     final_population: np.ndarray
     steps: StepTrace
+    outcome_metric: float = math.nan
 
 
 class Search:
@@ -79,11 +83,12 @@ class Search:
         self.space = objective.space
         self.profile = objective.space.profile
         self.settings = hyperparameters
+        self.seed = seed
         self.generator = Generator().manual_seed(seed)
         self.observe = observe
         self.steps = StepTrace()
         self.outcome = -1
-        self.outcome_metric = -math.inf
+        self.outcome_metric = math.nan
 
     def run(self) -> SearchResult:
         """Pull a population from Gaussian noise to fit architectures."""
@@ -98,13 +103,30 @@ class Search:
         if status == "completed" and self.profile.evaluate_final:
             codes, metric, _ = self.evaluate(population)
             self.consider(codes, metric)
-        return SearchResult(status, detail, self.outcome, self.decode(population), self.steps)
+        return SearchResult(
+            status,
+            detail,
+            self.outcome,
+            self.objective.decode(self.as_genotypes(population)),
+            self.steps,
+            self.outcome_metric,
+        )
 
     def initial_population(self) -> Tensor:
-        """Gaussian noise, float32[N, R * C]; not normalised."""
+        """Gaussian noise, float32[N, R * C], not normalised; some well-formed rows in MobileNetV3.
+
+        The reference draws which rows with torch and what they hold with numpy.
+        """
         rows, columns = self.space.shape
-        shape = (self.settings.population_num, rows * columns)
-        return torch.randn(shape, generator=self.generator)
+        count = self.settings.population_num
+        population = torch.randn((count, rows * columns), generator=self.generator)
+        if self.profile.init_valid_rate > 0:
+            order = torch.randperm(count, generator=self.generator)
+            replaced = order[: int(count * self.profile.init_valid_rate)]
+            state = np.random.RandomState(self.seed)
+            given = self.space.well_formed(len(replaced), state)
+            population[replaced] = torch.from_numpy(given).flatten(start_dim=1)
+        return population
 
     def denoise(self, parents: Tensor, alpha: Tensor, alpha_previous: Tensor, step: int) -> Tensor:
         """One denoising step: evaluate, estimate the origin, move, mutate, select."""
@@ -123,7 +145,7 @@ class Search:
         offspring = self.mutate(offspring, first=step == settings.num_step - 1)
 
         pool = torch.cat([parents, offspring])
-        _, _, pool_fitness = self.evaluate(pool)
+        pool_codes, _, pool_fitness = self.evaluate(pool)
         chosen = select(
             pool,
             pool_fitness,
@@ -131,6 +153,7 @@ class Search:
             settings.elite_rate,
             settings.diver_rate,
             self.generator,
+            lambda: self.take_smallest(pool_codes),
         )
         population = pool[chosen]
         if self.profile.normalise_selected:
@@ -148,30 +171,40 @@ class Search:
             offspring[position] = polynomial_mutation(offspring[position], scalar, index)
         return normalise(offspring, self.profile.lower)
 
+    def take_smallest(self, codes: np.ndarray) -> list[int]:
+        """Positions in the pool of those that leave out most layers; none but in MobileNetV3."""
+        count = int(self.profile.lower_params_rate * self.settings.population_num)
+        if count == 0:
+            return []
+        omitted = torch.from_numpy(self.space.omitted(codes))
+        return torch.argsort(omitted, descending=True).tolist()[:count]
+
+    def as_genotypes(self, population: Tensor) -> np.ndarray:
+        """Genotypes float32[n, R, C] of individuals float32[n, D]."""
+        return population.numpy().reshape(-1, *self.space.shape)
+
     def evaluate(self, population: Tensor) -> tuple[np.ndarray, np.ndarray, Tensor]:
         """Codes int32[n], metric float32[n], fitness float32[n] of individuals float32[n, D]."""
-        genotypes = population.numpy().reshape(-1, *self.space.shape)
+        genotypes = self.as_genotypes(population)
         if self.observe is not None:
             self.observe(genotypes)
-        codes = self.space.decode(genotypes)
+        codes = self.objective.decode(genotypes)
         metric, fitness = self.objective.evaluate(codes)
         return codes, metric, torch.from_numpy(fitness)
 
-    def decode(self, population: Tensor) -> np.ndarray:
-        """Codes int32[n] of individuals, without an evaluation."""
-        return self.space.decode(population.numpy().reshape(-1, *self.space.shape))
-
     def restart_outcome(self) -> None:
         """Forget earlier outcomes: the reference reports the last evaluated population's best."""
-        self.outcome, self.outcome_metric = -1, -math.inf
+        self.outcome, self.outcome_metric = -1, math.nan
 
     def consider(self, codes: np.ndarray, metric: np.ndarray) -> None:
         """Make a batch's best valid architecture the outcome if it beats the present one."""
-        score = metric if self.objective.higher_is_better else -metric
-        score = np.where(codes >= 0, score, -np.inf)
-        best = int(score.argmax())
-        if codes[best] >= 0 and score[best] > self.outcome_metric:
-            self.outcome, self.outcome_metric = int(codes[best]), float(score[best])
+        valid = np.flatnonzero(codes >= 0)
+        if len(valid) == 0:
+            return
+        sign = 1 if self.objective.higher_is_better else -1
+        best = valid[(sign * metric[valid]).argmax()]
+        if self.outcome < 0 or sign * metric[best] > sign * self.outcome_metric:
+            self.outcome, self.outcome_metric = int(codes[best]), float(metric[best])
 
 
 def search(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ednag.tables.interface import Protocol
+
 #: (upper end, fitness at the lower end, lower end, slope) of each piece of `rescale`.
 _PIECES = (
     (30.0, 0.0, 0.0, 0.1),
@@ -29,3 +31,28 @@ def rescale(values: np.ndarray) -> np.ndarray:
     conditions = [values < upper for upper, *_ in _PIECES]
     pieces = [start + slope * (values - low) for _, start, low, slope in _PIECES]
     return np.select(conditions, pieces).astype(np.float32)
+
+
+#: From here on a value is practically infinite and its fitness 0.
+_INFINITE = 99999.0
+#: Where room_layout's value starts, and up to where it is practically that.
+_INVERSE_START, _INVERSE_ZERO = 50.0, 50.01
+#: Metric of an invalid architecture where the metric is a loss.
+WORST_LOSS = 1e8
+
+
+def fitness_of(metric: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """The fitness that selection sees, float32[n], 0 or more.
+
+    Args:
+        metric: float32[n], 0 for an invalid architecture (a loss: plus or minus WORST_LOSS).
+        protocol: Rule, factor and where the fitness is zero.
+    """
+    metric = np.asarray(metric, dtype=np.float32)
+    if protocol.rule == "inverse":
+        value = _INVERSE_START + np.float32(protocol.factor) / np.abs(metric)
+        counts = (value > _INVERSE_ZERO) & (value < _INFINITE)
+    else:
+        value = np.float32(protocol.factor) * metric
+        counts = (value >= protocol.zero_below) & (value <= _INFINITE)
+    return np.where(counts, rescale(value), np.float32(0))

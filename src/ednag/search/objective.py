@@ -1,13 +1,14 @@
 """What a method may see of a benchmark: metric and fitness of the codes it asks for, counted."""
 
+import random
 from functools import cached_property
 
 import numpy as np
 
 from ednag.errors import EdnagError
-from ednag.search.fitness import rescale
-from ednag.spaces.interface import SearchSpace
-from ednag.tables.interface import BenchmarkTable, Protocol
+from ednag.search.fitness import WORST_LOSS, fitness_of
+from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
+from ednag.tables.interface import BenchmarkTable, Metric, Predictor, Protocol
 
 
 class Ledger:
@@ -25,6 +26,9 @@ class Ledger:
         """Count a batch of evaluations, int32[n], in order; -1 counts as an invalid one."""
         positions = np.flatnonzero(codes >= 0)
         valid = codes[positions]
+        if len(valid) and valid.max() >= len(self._seen):
+            # Only where codes are handed out on first sight.
+            self._seen = np.append(self._seen, np.zeros(valid.max() + 1, dtype=bool))
         fresh = ~self._seen[valid]
         if fresh.any():
             new, first = np.unique(valid[fresh], return_index=True)
@@ -49,9 +53,13 @@ class Ledger:
 class Objective:
     """A benchmark table under a protocol.
 
+    An architecture of the space that the table lacks is no architecture to the objective: it
+    decodes and counts as invalid.
+
     Attributes:
         space: The search space of the codes.
         protocol: How fitness and reported value are defined.
+        table: The benchmark table.
         ledger: The evaluations since `begin`.
     """
 
@@ -59,7 +67,8 @@ class Objective:
         self.space = space
         self.protocol = protocol
         self.table = table
-        for name in (protocol.fitness_metric, protocol.reported_metric):
+        needed = (protocol.fitness_metric, protocol.reported_metric, *protocol.drawn_metrics)
+        for name in needed:
             if name not in table.values:
                 raise EdnagError(
                     f"{table.space}/{table.dataset}: the protocol needs metric {name!r}, "
@@ -68,28 +77,99 @@ class Objective:
         self._values = table.values[protocol.fitness_metric]
         self.begin()
 
-    def begin(self) -> Ledger:
-        """Start a new run: an empty ledger."""
-        self.ledger = Ledger(self.space.size)
+    def begin(self, seed: int | None = None) -> Ledger:
+        """Start a new run: an empty ledger.
+
+        Args:
+            seed: The run's seed; needed where the protocol draws (`drawn_metrics`).
+        """
+        self.space = self.space.fresh()
+        self.ledger = Ledger(self.space.numbered)
+        self._draws = None if seed is None else random.Random(seed)
+        self._first_drawn: dict[int, float] = {}
         return self.ledger
 
     @cached_property
+    def present(self) -> np.ndarray | None:
+        """Codes int32[size + 1], -1 where the table lacks one and at the end; None if complete."""
+        absent = np.isnan(self._values)
+        if not absent.any():
+            return None
+        codes = np.where(absent, INVALID, np.arange(len(absent)))
+        return np.append(codes, INVALID).astype(np.int32)
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        """Codes int32[raw_size] of the space's raw codes, -1 also where the table lacks one."""
+        codes = self.space.code_of_raw
+        return codes if self.present is None else self.present[codes]
+
+    @cached_property
     def metric_by_code(self) -> np.ndarray:
-        """float32[size + 1]: the queried metric; the last entry, 0, is that of invalid codes."""
-        return np.append(np.nan_to_num(self._values), 0.0).astype(np.float32)
+        """float32[size + 1]: the queried metric; the last entry is that of invalid codes.
+
+        With `drawn_metrics` the mean that stands for them; see `drawn_metric_by_code`.
+        """
+        return self._dense(self._values)
 
     @cached_property
     def fitness_by_code(self) -> np.ndarray:
         """float32[size + 1]: rescaled metric; the last entry is that of invalid codes."""
-        return rescale(np.float32(self.protocol.factor) * self.metric_by_code)
+        return fitness_of(self.metric_by_code, self.protocol)
+
+    @cached_property
+    def drawn_metric_by_code(self) -> np.ndarray:
+        """float32[trainings, size + 1]: `metric_by_code` of each repeated training."""
+        return np.stack([self._dense(self.table.values[m]) for m in self.protocol.drawn_metrics])
+
+    @cached_property
+    def drawn_fitness_by_code(self) -> np.ndarray:
+        """float32[trainings, size + 1]: `fitness_by_code` of each repeated training."""
+        return np.stack([fitness_of(m, self.protocol) for m in self.drawn_metric_by_code])
+
+    def _dense(self, values: np.ndarray) -> np.ndarray:
+        """float32[size + 1]: values, the invalid metric where there is none and at the end."""
+        given = np.append(np.nan_to_num(values, nan=self.invalid_metric), self.invalid_metric)
+        return given.astype(np.float32)
+
+    def decode(self, genotypes: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of genotypes float32[n, R, C], -1 also where the table lacks one."""
+        codes = self.space.decode(genotypes)
+        return codes if self.present is None else self.present[codes]
 
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Metric and fitness, float32[n] each, of codes int[n]; counts every one of them."""
+        if self.present is not None:
+            codes = self.present[codes]
         self.ledger.enter(codes)
+        if self.protocol.drawn_metrics:
+            return self._evaluate_by_drawing(codes)
         return self.metric_by_code[codes], self.fitness_by_code[codes]
 
+    def _evaluate_by_drawing(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One training each, drawn in order; an invalid code draws nothing."""
+        if self._draws is None:
+            raise ValueError("the protocol draws trainings at random: begin(seed) needs the seed")
+        trainings = np.zeros(len(codes), dtype=np.int64)
+        for position in np.flatnonzero(codes >= 0):
+            training = self._draws.randrange(len(self.protocol.drawn_metrics))
+            trainings[position] = training
+            code = int(codes[position])
+            if code not in self._first_drawn:
+                metric = self.protocol.drawn_metrics[training]
+                self._first_drawn[code] = float(self.table.values[metric][code])
+        return (
+            self.drawn_metric_by_code[trainings, codes],
+            self.drawn_fitness_by_code[trainings, codes],
+        )
+
     def metric(self, codes: np.ndarray) -> np.ndarray:
-        """The queried metric, float64[n], of valid codes as the table has it; not counted."""
+        """The queried metric, float64[n], of evaluated codes as the table has it; not counted.
+
+        With `drawn_metrics`, what the first evaluation of this run drew.
+        """
+        if self.protocol.drawn_metrics:
+            return np.array([self._first_drawn[int(code)] for code in codes], dtype=np.float64)
         return self._values[codes]
 
     def report(self, code: int) -> float:
@@ -105,3 +185,62 @@ class Objective:
     def higher_is_better(self) -> bool:
         """Direction of the queried metric."""
         return self.table.metrics[self.protocol.fitness_metric].higher_is_better
+
+    @property
+    def invalid_metric(self) -> float:
+        """What an invalid architecture is given: 0, or for a loss the worst there is."""
+        if self.protocol.rule == "scaled":
+            return 0.0
+        return -WORST_LOSS if self.higher_is_better else WORST_LOSS
+
+
+class PredictedObjective(Objective):
+    """A predictor under a protocol, in a space whose codes are handed out on first sight.
+
+    A value is predicted when it is first asked for in a run and kept until the next `begin`.
+    `report` and `metric` know evaluated codes only, and nobody knows the optimum.
+    """
+
+    def __init__(
+        self,
+        predict: Predictor,
+        metric: Metric,
+        protocol: Protocol,
+        space: LargeSpace,
+        dataset: str,
+    ) -> None:
+        self._predict = predict
+        nothing = {metric.name: np.empty(0)}
+        table = BenchmarkTable(space.name, dataset, nothing, {metric.name: metric})
+        super().__init__(table, protocol, space)
+
+    def begin(self, seed: int | None = None) -> Ledger:
+        """Start a new run: an empty ledger, no codes, no predictions."""
+        self._keep(np.empty(0))
+        return super().begin(seed)
+
+    def _keep(self, values: np.ndarray) -> None:
+        """Make float64[numbered] the known values, NaN where not yet predicted."""
+        self.table.values[self.protocol.fitness_metric] = self._values = values
+        self.metric_by_code = self._dense(values)
+        self.fitness_by_code = fitness_of(self.metric_by_code, self.protocol)
+
+    @property
+    def present(self) -> None:
+        """None: every architecture of the space has a value."""
+
+    def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Metric and fitness, float32[n] each, of codes int[n]; predicts what is new."""
+        unknown = np.full(self.space.numbered - len(self._values), np.nan)
+        values = np.append(self._values, unknown)
+        valid = np.unique(codes[codes >= 0])
+        new = valid[np.isnan(values[valid])]
+        if len(new):
+            values[new] = self._predict(self.space, new)
+            self._keep(values)
+        return super().evaluate(codes)
+
+    @property
+    def optimum(self) -> float:
+        """NaN: the space is too large to know."""
+        return float("nan")

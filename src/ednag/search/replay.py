@@ -1,13 +1,17 @@
 """Replay of a reference trace: are the same architectures asked for in the same order?
 
 A trace holds the distinct keys in order of first evaluation and the whole sequence of evaluations
-as indexes into them. Source: golden README.
+as indexes into them, the reported value and the number of distinct valid architectures. Some
+traces bring their own benchmark: a table, or the formula of a synthetic accuracy.
+Source: golden README.
 """
 
 import gzip
+import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,18 @@ from pydantic import ValidationError
 
 from ednag.errors import EdnagError
 from ednag.search.hyperparameters import SearchHyperparameters
-from ednag.search.objective import Objective
+from ednag.search.objective import Objective, PredictedObjective
+from ednag.spaces import get_space
+from ednag.spaces.interface import LargeSpace, SearchSpace
+from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+
+#: Settings that a trace lists with the hyper-parameters and that belong to the space's profile.
+_OF_THE_PROFILE = ("init_valid_rate", "lower_params_rate")
+#: A synthetic accuracy: offset + scale * u^2, u in [0, 1) from a hash of the key.
+_FORMULA = re.compile(
+    r"synthetic: ([0-9.]+)\+([0-9.]+)\*u\*\*2 with u = first 8 hex digits of sha256\("
+    r"(module hash|architecture string)\) / 2\*\*32(; invalid = 0)?"
+)
 
 
 @dataclass(frozen=True)
@@ -43,17 +58,40 @@ class Divergence:
 
 
 @dataclass(frozen=True)
+class Unequal:
+    """All evaluations agree, but what the run reports does not."""
+
+    quantity: str
+    expected: float
+    found: float
+
+    def __str__(self) -> str:
+        return f"{self.quantity} differs: reference {self.expected}, here {self.found}"
+
+
+@dataclass(frozen=True)
 class Trace:
-    """A reference trace."""
+    """A reference trace.
+
+    Attributes:
+        fitness: The metric that was queried, or the formula of a synthetic one.
+        keys: Distinct keys in order of first evaluation, invalid ones as the reference wrote them.
+        queries: All evaluations, int64, as indexes into `keys`.
+        final_best: What the run reports.
+        distinct_valid: Distinct valid architectures evaluated.
+        table: Key -> value, where the trace brings its table; else empty.
+    """
 
     space: str
     dataset: str
+    fitness: str
     seed: int
     hyperparameters: SearchHyperparameters
     keys: Sequence[str]
     queries: np.ndarray
     final_best: float
     distinct_valid: int
+    table: dict[str, float] = field(default_factory=dict)
 
 
 def read_trace(path: Path) -> Trace:
@@ -63,26 +101,100 @@ def read_trace(path: Path) -> Trace:
         return Trace(
             space=raw["space"],
             dataset=raw["dataset"],
+            fitness=raw["fitness"],
             seed=raw["seed"],
-            hyperparameters=SearchHyperparameters(**raw["hyperparameters"]),
+            hyperparameters=_read_hyperparameters(raw["hyperparameters"], raw["space"]),
             keys=raw["keys"],
             queries=np.asarray(raw["queries"], dtype=np.int64),
             final_best=raw["final_best"],
             distinct_valid=raw["distinct_valid"],
+            table=raw.get("table", {}),
         )
     except (OSError, ValueError, EOFError, KeyError, TypeError, ValidationError) as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else error
         raise EdnagError(f"{path}: not a reference trace ({reason})") from None
 
 
+def _read_hyperparameters(given: dict[str, Any], space: str) -> SearchHyperparameters:
+    """The hyper-parameters without those of the profile, which must have the space's values."""
+    profile = get_space(space).profile
+    for name in _OF_THE_PROFILE:
+        if name in given and given[name] != getattr(profile, name):
+            raise ValueError(f"{name} = {given[name]}, but {space} has {getattr(profile, name)}")
+    return SearchHyperparameters(
+        **{name: value for name, value in given.items() if name not in _OF_THE_PROFILE}
+    )
+
+
+def own_objective(trace: Trace) -> Objective | None:
+    """The objective a trace brings along; None if its benchmark is a registered table.
+
+    Raises:
+        EdnagError: The formula of its synthetic accuracy is not understood.
+    """
+    space = get_space(trace.space)
+    protocol = _REFERENCE_PROTOCOLS.get(trace.space, Protocol("value", "value", ""))
+    if trace.table:
+        values = np.full(space.size, np.nan)
+        for key, value in trace.table.items():
+            values[space.code(key)] = value
+        return _on_table(trace, values, protocol, space)
+    if not trace.fitness.startswith("synthetic"):
+        return None
+    accuracy = _synthetic_accuracy(trace.fitness)
+    if isinstance(space, LargeSpace):
+        return PredictedObjective(
+            lambda space, codes: np.array([accuracy(space.key(code)) for code in codes]),
+            Metric("value", "%", trace.fitness),
+            protocol,
+            space,
+            trace.dataset,
+        )
+    values = np.array([accuracy(space.key(code)) for code in range(space.size)])
+    return _on_table(trace, values, protocol, space)
+
+
+#: The paper's protocol on the benchmarks that a trace can bring along.
+_REFERENCE_PROTOCOLS = {
+    name: Protocol("value", "value", "", factor=1.05, zero_below=0.01)
+    for name in ("nasbench101", "nasbench301")
+}
+
+
+def _on_table(
+    trace: Trace, values: np.ndarray, protocol: Protocol, space: SearchSpace
+) -> Objective:
+    metric = Metric("value", "%", trace.fitness)
+    return Objective(
+        BenchmarkTable(trace.space, trace.dataset, {"value": values}, {"value": metric}),
+        protocol,
+        space,
+    )
+
+
+def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
+    """The accuracy in % of a key; a formula over module hashes gives a fraction."""
+    match = _FORMULA.fullmatch(formula)
+    if match is None:
+        raise EdnagError(f"the trace's synthetic accuracy is not understood: {formula!r}")
+    offset, scale = float(match[1]), float(match[2])
+    percent = 100 if match[3] == "module hash" else 1
+
+    def accuracy(key: str) -> float:
+        u = int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 2**32
+        return (offset + scale * u**2) * percent
+
+    return accuracy
+
+
 def replay(
-    trace: Trace, objective: Objective, search: Callable[..., object] | None = None
-) -> Divergence | None:
-    """Run the search of a trace; the first divergence, or None when every evaluation agrees.
+    trace: Trace, objective: Objective, search: Callable[..., Any] | None = None
+) -> Divergence | Unequal | None:
+    """Run the search of a trace; the first divergence, or None when all of it agrees.
 
     Args:
         trace: The reference.
-        objective: The same benchmark table under the paper's protocol.
+        objective: The same benchmark under the paper's protocol.
         search: The engine; the readable one unless given.
     """
     if search is None:
@@ -90,15 +202,26 @@ def replay(
 
         search = readable
     seen: list[np.ndarray] = []
+    ledger = objective.begin(trace.seed)
     space = objective.space
-    objective.begin()
-    search(
+    result = search(
         objective,
         trace.seed,
         trace.hyperparameters,
         observe=lambda genotypes: seen.append(space.decode_raw(genotypes)),
     )
-    found = np.concatenate(seen)
+    divergence = _first_divergence(trace, np.concatenate(seen), space)
+    if divergence is not None:
+        return divergence
+    if ledger.distinct != trace.distinct_valid:
+        return Unequal("number of distinct valid", trace.distinct_valid, ledger.distinct)
+    if result.outcome_metric != trace.final_best:
+        return Unequal("reported value", trace.final_best, result.outcome_metric)
+    return None
+
+
+def _first_divergence(trace: Trace, found: np.ndarray, space: SearchSpace) -> Divergence | None:
+    """The first evaluation whose key differs, of raw codes int64[evaluations]."""
     names = {raw: space.raw_key(int(raw)) for raw in np.unique(found)}
     per_step = 3 * trace.hyperparameters.population_num
     for evaluation in range(max(len(found), len(trace.queries))):

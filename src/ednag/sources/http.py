@@ -154,8 +154,10 @@ def _receive(
     head = b"" if start else _head(blocks)
     part.refuse_page(head, lambda: next(blocks, b""))
     received = start
-    # Only here are older bytes given up: all that could be refused has been.
-    with part.path.open("ab" if start else "wb") as stream:
+    if not start:
+        # Only here are older bytes given up: all that could be refused has been.
+        part.path.unlink(missing_ok=True)
+    with part.path.open("ab") as stream:
         part.write_memo(memo)
         for block in itertools.chain([head], blocks):
             stream.write(block)

@@ -25,6 +25,7 @@ from ednag.sources.places import (
 )
 from ednag.sources.registry import Source
 from ednag.sources.stamps import write_stamp
+from ednag.sources.tail import Tail
 from ednag.sources.transfer import Part, Patience, Report, TransferError, transfer
 from ednag.sources.verification import Digests, Expected, WrongContentError, expected_size, verify
 
@@ -243,13 +244,14 @@ class _Search:
         """What `address` yields; put together from pieces that do not fit, it is fetched again."""
         part = self._part()
         log.info("%s: fetching %s", self.source.id, address)
-        pieced = transfer(address, part, self.report, self.around.patience)
-        try:
-            return self._kept(part)
-        except WrongContentError as error:
-            part.discard()
-            if again or not pieced:
-                raise TransferError(_without_path(error, part.path)) from error
+        with Tail(part.path, self.source, part.size) as tail:
+            pieced = transfer(address, part, self.report, self.around.patience)
+            try:
+                return self._kept(part, tail)
+            except WrongContentError as error:
+                part.discard()
+                if again or not pieced:
+                    raise TransferError(_without_path(error, part.path)) from error
         return self._from(address, again=True)
 
     def _part(self) -> Part:
@@ -261,11 +263,11 @@ class _Search:
             judged=self.source.has_checksum or self.around.locked(self.source) is not None,
         )
 
-    def _kept(self, part: Part) -> Found:
+    def _kept(self, part: Part, tail: Tail) -> Found:
         """Verify a complete download, and only then give it its name."""
-        measured = verify(part.path, self.source, self.around.locked(self.source))
+        sync_file(part.path)  # first: `tail` catches up in the meantime
+        measured = verify(part.path, self.source, self.around.locked(self.source), tail.digests)
         self._lock(measured)
-        sync_file(part.path)
         part.path.chmod(0o444)
         part.path.replace(self.home)
         part.discard()

@@ -65,7 +65,8 @@ class Part:
     """A half-finished download: the bytes at `path` and a memo of what they belong to.
 
     `judged` says that a published checksum will decide about the whole, so that bytes may be added
-    even where the server names no version.
+    even where the server names no version. The file is only ever appended to; to begin anew is to
+    begin another file, which `ednag.sources.tail` relies on.
     """
 
     path: Path

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from ednag.errors import EdnagError
 from ednag.sources.registry import Source
@@ -40,29 +41,55 @@ class Digests:
     git_blob_sha1: str | None = None
 
 
-def digest(path: Path, source: Source | None = None) -> Digests:
-    """The sha256 of the file at `path`, and the other checksums that `source` publishes; one read.
+class Hasher:
+    """The sha256 of a file of `size` bytes, and the other checksums that `source` publishes.
 
     git names a blob by `sha1("blob <size>\\0" + bytes)` (Pro Git, section "Git Objects").
     """
-    with path.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        running = {"sha256": hashlib.sha256()}
+
+    def __init__(self, source: Source | None, size: int) -> None:
+        #: bytes taken in so far
+        self.size = 0
+        self._running = {"sha256": hashlib.sha256()}
         if source is not None and (source.md5 or source.md5_suffix):
-            running["md5"] = hashlib.md5(usedforsecurity=False)
+            self._running["md5"] = hashlib.md5(usedforsecurity=False)
         if source is not None and source.git_blob_sha1:
-            running["git_blob_sha1"] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        while block := stream.read(BLOCK):
-            for each in running.values():
+            head = b"blob %d\0" % size
+            self._running["git_blob_sha1"] = hashlib.sha1(head, usedforsecurity=False)
+
+    def take_in(self, stream: IO[bytes], stop: Callable[[], bool] = bool) -> None:
+        """Take in what `stream` still holds; no further once `stop` says so."""
+        while not stop() and (block := stream.read(BLOCK)):
+            self.size += len(block)
+            for each in self._running.values():
                 each.update(block)
-    return Digests(size, **{name: each.hexdigest() for name, each in running.items()})
+
+    def digests(self) -> Digests:
+        """What was measured of the bytes taken in."""
+        return Digests(
+            self.size, **{name: each.hexdigest() for name, each in self._running.items()}
+        )
 
 
-def verify(path: Path, source: Source, locked: Expected | None = None) -> Digests:
+def digest(path: Path, source: Source | None = None) -> Digests:
+    """The sha256 of the file at `path`, and the other checksums that `source` publishes; one read."""
+    with path.open("rb") as stream:
+        hasher = Hasher(source, os.fstat(stream.fileno()).st_size)
+        hasher.take_in(stream)
+    return hasher.digests()
+
+
+def verify(
+    path: Path,
+    source: Source,
+    locked: Expected | None = None,
+    measure: Callable[[], Digests] | None = None,
+) -> Digests:
     """What was measured of the file at `path`, once everything known of `source` agrees with it.
 
-    `locked` is what the lock file holds of a source without a published sha256. Raises
-    WrongContentError with the first thing that disagrees, FileNotFoundError without a file.
+    `locked` is what the lock file holds of a source without a published sha256; `measure` gives
+    what `digest` would, where most of the work is done already. Raises WrongContentError with the
+    first thing that disagrees, FileNotFoundError without a file.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -72,7 +99,7 @@ def verify(path: Path, source: Source, locked: Expected | None = None) -> Digest
         raise WrongContentError(f"{path} has {size:,} bytes, {wanted:,} are expected{page}")
     if looks_like_page(head, source.file):
         raise WrongContentError(f"{path} is {explain_page(head)}")
-    measured = digest(path, source)
+    measured = measure() if measure else digest(path, source)
     for name, found, published in _comparisons(source, measured, locked):
         if published is not None and found != published:
             raise WrongContentError(f"{path} has {name} {found}, expected {published}")

@@ -10,6 +10,12 @@ from ednag.spaces.interface import SearchSpace
 #: name -> "module:class"; imported only when asked for
 SPACES = {
     "nasbench201": "ednag.spaces.nasbench201:NASBench201",
+    "nasbench101": "ednag.spaces.nasbench101:NASBench101",
+    "nasbench301": "ednag.spaces.nasbench301:NASBench301",
+    "transnas-micro": "ednag.spaces.transnas:TransNASMicro",
+    "transnas-macro": "ednag.spaces.transnas:TransNASMacro",
+    "mobilenetv3": "ednag.spaces.mobilenetv3:MobileNetV3",
+    "nasbench-graph": "ednag.spaces.nasbench_graph:NASBenchGraph",
 }
 
 

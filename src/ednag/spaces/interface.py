@@ -1,8 +1,10 @@
 """What every search space offers: decoding, keys, neighbours, and how the reference searches it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -22,12 +24,59 @@ class SearchProfile:
         evaluate_final: Whether the final population is evaluated and may hold the outcome.
         first_step_index_factor: Factor on the mutation's distribution index in the first
             denoising step, rounded up; 1 leaves it as it is.
+        init_valid_rate: Share of the initial population, in [0, 1], that is replaced by
+            `SearchSpace.well_formed` genotypes.
+        lower_params_rate: Share of each new population, in [0, 1], that is taken by
+            `SearchSpace.omitted`, between the diverse and the roulette.
+        hyperparameters: Search hyper-parameters whose default differs in this space.
     """
 
     lower: float = -1.0
     normalise_selected: bool = False
     evaluate_final: bool = False
     first_step_index_factor: float = 1.5
+    init_valid_rate: float = 0.0
+    lower_params_rate: float = 0.0
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArgmaxReading:
+    """A genotype read row by row: the largest entry of a row is a digit of the raw code.
+
+    As data and not as code, so that a compiled engine reads every space in one way.
+
+    Attributes:
+        rows: The rows that are read, the most significant digit first.
+        radices: Base of each digit; a column at or above it counts modulo the base.
+    """
+
+    rows: tuple[int, ...]
+    radices: tuple[int, ...]
+
+    def raw(self, genotypes: np.ndarray) -> np.ndarray:
+        """Raw codes int64[n] of genotypes float32[n, R, C]."""
+        digits = genotypes[:, list(self.rows)].argmax(axis=2) % np.array(self.radices)
+        return mixed_radix(digits, self.radices)
+
+
+@dataclass(frozen=True)
+class ThresholdReading:
+    """A genotype read entry by entry: one bit of the raw code each, set from `threshold` up.
+
+    Attributes:
+        entries: Positions in the flattened genotype, the most significant bit first.
+        threshold: Smallest value of a set bit.
+    """
+
+    entries: tuple[int, ...]
+    threshold: float
+
+    def raw(self, genotypes: np.ndarray) -> np.ndarray:
+        """Raw codes int64[n] of genotypes float32[n, R, C]."""
+        _, rows, columns = genotypes.shape
+        flat = genotypes.reshape(-1, rows * columns)
+        return mixed_radix(flat[:, list(self.entries)] >= self.threshold, 2)
 
 
 class SearchSpace(ABC):
@@ -48,10 +97,14 @@ class SearchSpace(ABC):
     #: How a key is written, for error messages.
     grammar: str
     profile: SearchProfile
+    #: How a genotype gives a raw code; None where `decode_raw` is written out.
+    reading: ArgmaxReading | ThresholdReading | None = None
 
-    @abstractmethod
     def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
         """Raw codes int64[n] of genotypes float32[n, R, C]."""
+        if self.reading is None:
+            raise NotImplementedError(f"{self.name} has neither a reading nor a decode_raw")
+        return self.reading.raw(genotypes)
 
     @cached_property
     @abstractmethod
@@ -72,7 +125,32 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def neighbours(self, code: int) -> np.ndarray:
-        """Codes int32[k] of the architectures one change away, ascending."""
+        """Codes int32[k] of the architectures one change away, ascending; mutual."""
+
+    @property
+    def numbered(self) -> int:
+        """How many codes there are now: `size`, unless codes are handed out on first sight."""
+        return self.size
+
+    def fresh(self) -> Self:
+        """The space for a new run: itself, unless codes are handed out on first sight."""
+        return self
+
+    def sample(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly and independently."""
+        return generator.integers(self.size, size=count, dtype=np.int32)
+
+    def mutate(self, code: int, generator: np.random.Generator) -> int:
+        """One neighbour drawn uniformly: the mutation of evolutionary methods."""
+        return int(generator.choice(self.neighbours(code)))
+
+    def well_formed(self, count: int, state: np.random.RandomState) -> np.ndarray:
+        """Genotypes float32[count, R, C] for the initial population (init_valid_rate > 0)."""
+        raise NotImplementedError(f"{self.name} starts from noise alone")
+
+    def omitted(self, codes: np.ndarray) -> np.ndarray:
+        """Layers each architecture leaves out, int64[n], 0 if invalid (lower_params_rate > 0)."""
+        raise NotImplementedError(f"{self.name} has no layers to leave out")
 
     def decode(self, genotypes: np.ndarray) -> np.ndarray:
         """Codes int32[n] of genotypes float32[n, R, C]; `INVALID` where there is none."""
@@ -80,9 +158,9 @@ class SearchSpace(ABC):
 
     def check_code(self, code: int) -> int:
         """`code` itself; raises EdnagError if it is outside [0, size)."""
-        if not 0 <= code < self.size:
+        if not 0 <= code < self.numbered:
             raise EdnagError(
-                f"{self.name}: code {code} is outside the space; codes are 0 to {self.size - 1}"
+                f"{self.name}: code {code} is outside the space; codes are 0 to {self.numbered - 1}"
             )
         return code
 
@@ -94,13 +172,88 @@ class SearchSpace(ABC):
         )
 
 
-def mixed_radix(digits: np.ndarray, base: int) -> np.ndarray:
-    """Integers int64[n] whose digits in `base`, most significant first, are int[n, p]."""
-    weights = base ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
+class LargeSpace(SearchSpace):
+    """A space with too many architectures to number beforehand.
+
+    A code is handed out when an architecture is first seen, 0, 1, 2, ..., and means something
+    only to this object: `fresh` gives an empty one, so that the codes of a run depend on nothing
+    but the run. Whoever keeps a run keeps the keys of its codes. There are no raw codes beside
+    the codes.
+    """
+
+    raw_size = 0
+
+    def __init__(self) -> None:
+        self._codes: dict[bytes, int] = {}
+        self._contents: list[np.ndarray] = []
+
+    @property
+    def numbered(self) -> int:
+        """How many codes have been handed out."""
+        return len(self._contents)
+
+    def fresh(self) -> Self:
+        """An empty space for a new run."""
+        return type(self)()
+
+    def number(self, contents: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of architectures uint8[n, L], new ones where there were none."""
+        codes = np.empty(len(contents), dtype=np.int32)
+        for row, content in enumerate(contents):
+            code = self._codes.setdefault(content.tobytes(), len(self._contents))
+            if code == len(self._contents):
+                self._contents.append(content.copy())
+            codes[row] = code
+        return codes
+
+    def contents(self, codes: np.ndarray) -> np.ndarray:
+        """Architectures uint8[n, L] of codes that have been handed out."""
+        return np.stack([self._contents[self.check_code(int(code))] for code in codes])
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        """Not available: no array can hold this space."""
+        raise TypeError(f"{self.name} is too large for an array over its raw codes")
+
+    def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
+        """Codes int64[n]; `INVALID` where there is none."""
+        return self.decode(genotypes).astype(np.int64)
+
+    @abstractmethod
+    def decode(self, genotypes: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of genotypes float32[n, R, C]; `INVALID` where there is none."""
+
+
+def _weights(base: int | Sequence[int], positions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bases int64[p] and place values int64[p] of p digits, most significant first."""
+    bases = np.broadcast_to(np.asarray(base, dtype=np.int64), (positions,))
+    return bases, np.append(np.cumprod(bases[:0:-1])[::-1], 1)
+
+
+def mixed_radix(digits: np.ndarray, base: int | Sequence[int]) -> np.ndarray:
+    """Integers int64[n] of digits int[n, p], most significant first.
+
+    Args:
+        digits: Each in [0, base).
+        base: One for all positions, or one for each.
+    """
+    _, weights = _weights(base, digits.shape[1])
     return digits.astype(np.int64) @ weights
 
 
-def digits_of(number: np.ndarray, base: int, positions: int) -> np.ndarray:
-    """Digits int64[n, positions] of integers int[n] in `base`, most significant first."""
-    weights = base ** np.arange(positions - 1, -1, -1, dtype=np.int64)
-    return (np.asarray(number, dtype=np.int64)[:, None] // weights) % base
+def digits_of(number: np.ndarray, base: int | Sequence[int], positions: int) -> np.ndarray:
+    """Digits int64[n, positions] of integers int[n], most significant first; see `mixed_radix`."""
+    bases, weights = _weights(base, positions)
+    return (np.asarray(number, dtype=np.int64)[:, None] // weights) % bases
+
+
+def one_digit_away(number: int, base: int | Sequence[int], positions: int) -> np.ndarray:
+    """Integers int32[k], ascending, that differ from `number` in exactly one digit."""
+    bases, weights = _weights(base, positions)
+    digits = digits_of(np.array([number]), base, positions)[0]
+    changed = [
+        number + (np.arange(radix) - digit) * weight
+        for digit, radix, weight in zip(digits, bases, weights, strict=True)
+    ]
+    numbers = np.unique(np.concatenate(changed))
+    return numbers[numbers != number].astype(np.int32)

@@ -8,7 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from ednag.spaces.interface import INVALID, SearchProfile, SearchSpace, digits_of, mixed_radix
+from ednag.spaces.interface import (
+    INVALID,
+    ArgmaxReading,
+    SearchProfile,
+    SearchSpace,
+    digits_of,
+    mixed_radix,
+    one_digit_away,
+)
 
 #: The five operations an edge can carry; a code is the number with these digits.
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -35,10 +43,7 @@ class NASBench201(SearchSpace):
     raw_size = len(GENOTYPE_SYMBOLS) ** len(EDGES)
     grammar = f"|op~0|+|op~0|op~1|+|op~0|op~1|op~2| with op one of {', '.join(OPERATIONS)}"
     profile = SearchProfile()
-
-    def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
-        """Raw codes int64[n]: digits in base 7, one per edge."""
-        return mixed_radix(genotypes[:, 1:7].argmax(axis=2), len(GENOTYPE_SYMBOLS))
+    reading = ArgmaxReading(rows=(1, 2, 3, 4, 5, 6), radices=(len(GENOTYPE_SYMBOLS),) * len(EDGES))
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:
@@ -71,9 +76,4 @@ class NASBench201(SearchSpace):
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 24 cells that differ in one edge."""
-        digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
-        changed = np.repeat(digits[None], len(EDGES) * len(OPERATIONS), axis=0)
-        edge, operation = np.divmod(np.arange(len(changed)), len(OPERATIONS))
-        changed[np.arange(len(changed)), edge] = operation
-        codes = np.unique(mixed_radix(changed, len(OPERATIONS)))
-        return codes[codes != code].astype(np.int32)
+        return one_digit_away(self.check_code(code), len(OPERATIONS), len(EDGES))

@@ -17,6 +17,72 @@ TABLES = {
         "cifar100": "ednag.tables.nasbench201_csv:CIFAR100",
         "ImageNet16-120": "ednag.tables.nasbench201_csv:IMAGENET16",
     },
+    "nasbench101": {
+        "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",
+    },
+    "transnas-micro": {
+        "class_scene": "ednag.tables.transnas_csv:MICRO_CLASS_SCENE",
+        "class_object": "ednag.tables.transnas_csv:MICRO_CLASS_OBJECT",
+        "jigsaw": "ednag.tables.transnas_csv:MICRO_JIGSAW",
+        "segmentsemantic": "ednag.tables.transnas_csv:MICRO_SEGMENTSEMANTIC",
+        "normal": "ednag.tables.transnas_csv:MICRO_NORMAL",
+        "autoencoder": "ednag.tables.transnas_csv:MICRO_AUTOENCODER",
+        "room_layout": "ednag.tables.transnas_csv:MICRO_ROOM_LAYOUT",
+    },
+    "transnas-macro": {
+        "class_scene": "ednag.tables.transnas_csv:MACRO_CLASS_SCENE",
+        "class_object": "ednag.tables.transnas_csv:MACRO_CLASS_OBJECT",
+        "jigsaw": "ednag.tables.transnas_csv:MACRO_JIGSAW",
+        "segmentsemantic": "ednag.tables.transnas_csv:MACRO_SEGMENTSEMANTIC",
+        "normal": "ednag.tables.transnas_csv:MACRO_NORMAL",
+        "autoencoder": "ednag.tables.transnas_csv:MACRO_AUTOENCODER",
+        "room_layout": "ednag.tables.transnas_csv:MACRO_ROOM_LAYOUT",
+    },
+    "nasbench301": {
+        "cifar10-725": "ednag.tables.naslib_nasbench301:SMALL",
+        "cifar10": "ednag.tables.naslib_nasbench301:FULL",
+    },
+    "mobilenetv3": {
+        "imagenet": "ednag.tables.ofa_predictor:IMAGENET",
+    },
+    "nasbench-graph": {
+        "cora": "ednag.tables.nasbench_graph:CORA",
+        "citeseer": "ednag.tables.nasbench_graph:CITESEER",
+        "pubmed": "ednag.tables.nasbench_graph:PUBMED",
+        "cs": "ednag.tables.nasbench_graph:CS",
+        "physics": "ednag.tables.nasbench_graph:PHYSICS",
+        "photo": "ednag.tables.nasbench_graph:PHOTO",
+        "computers": "ednag.tables.nasbench_graph:COMPUTERS",
+        "arxiv": "ednag.tables.nasbench_graph:ARXIV",
+        "proteins": "ednag.tables.nasbench_graph:PROTEINS",
+    },
+}
+
+#: space -> dataset -> source id -> "module:definition": the benchmarks' own files with the rows
+#: of a table above, which small public files hold by default.
+OFFICIAL = {
+    "nasbench201": {
+        dataset: {
+            "nasbench201-v1_0": f"ednag.tables.nasbench201_official:{name}_V1_0",
+            "nasbench201-v1_1": f"ednag.tables.nasbench201_official:{name}_V1_1",
+            "nats-tss-simple": f"ednag.tables.nats_bench:{name}",
+        }
+        for dataset, name in (
+            ("cifar10", "CIFAR10"),
+            ("cifar100", "CIFAR100"),
+            ("ImageNet16-120", "IMAGENET16"),
+        )
+    },
+    "nasbench101": {
+        "cifar10": {"nasbench101-full": "ednag.tables.nasbench101_tfrecord:CIFAR10_FULL"},
+    },
+    **{
+        space: {
+            task: {"transnas-v10141024": reference.replace("_csv", "_official")}
+            for task, reference in TABLES[space].items()
+        }
+        for space in ("transnas-micro", "transnas-macro")
+    },
 }
 
 
@@ -28,7 +94,17 @@ def get_definition(space: str, dataset: str) -> TableDefinition:
         raise EdnagError(
             f"unknown dataset {dataset!r} of space {space}{suggestion(dataset, TABLES[space])}"
         )
-    module, attribute = TABLES[space][dataset].split(":")
+    return _resolve(TABLES[space][dataset])
+
+
+def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]:
+    """Source id -> definition of the same table read from that official file; may be empty."""
+    named = OFFICIAL.get(space, {}).get(dataset, {})
+    return {source: _resolve(reference) for source, reference in named.items()}
+
+
+def _resolve(reference: str) -> TableDefinition:
+    module, attribute = reference.split(":")
     definition: TableDefinition = getattr(importlib.import_module(module), attribute)
     return definition
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -41,12 +42,21 @@ class Protocol:
         factor: The reference's factor on the metric before `rescale` (spec: ednag-search.md,
             Fitness); the factors send the known optimum to about 100.
         description: One sentence for tables and the report.
+        rule: How the metric m becomes the value v that is rescaled: "scaled" is factor * m,
+            "inverse" is 50 + factor / |m| for a loss (room_layout).
+        zero_below: The fitness is 0 where v is below it.
+        drawn_metrics: One metric per repeated training. If there are any, every evaluation of an
+            architecture reads one of them, drawn at random by Python's `random` seeded with the
+            run's seed, and not `fitness_metric`, which then only names their mean.
     """
 
     fitness_metric: str
     reported_metric: str
     description: str
     factor: float = 1.0
+    rule: Literal["scaled", "inverse"] = "scaled"
+    zero_below: float = 0.0
+    drawn_metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class TableDefinition:
         protocols: Protocol name -> Protocol; every table has `paper`.
         read: Takes {source id: path of verified bytes} and returns one row per architecture
             with columns `key` and the metrics.
+        complete: Whether the table must have a row for every architecture of the space.
     """
 
     space: str
@@ -70,6 +81,41 @@ class TableDefinition:
     metrics: tuple[Metric, ...]
     protocols: Mapping[str, Protocol]
     read: Callable[[Mapping[str, Path]], pd.DataFrame]
+    complete: bool = False
+
+
+#: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
+Predictor = Callable[[SearchSpace, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class PredictorDefinition:
+    """A predictor that stands in for a benchmark table where the space is too large for one.
+
+    Attributes:
+        space, dataset, title, sources, protocols: As of a TableDefinition.
+        metrics: The one metric it predicts.
+        load: Takes {source id: path of verified bytes} and returns the predictor.
+    """
+
+    space: str
+    dataset: str
+    title: str
+    sources: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    protocols: Mapping[str, Protocol]
+    load: Callable[[Mapping[str, Path]], Predictor]
+
+    def read(self, paths: Mapping[str, Path]) -> pd.DataFrame:
+        """Refuse: there are no rows.
+
+        Raises:
+            EdnagError: Always.
+        """
+        raise EdnagError(
+            f"{self.space}/{self.dataset} has no benchmark table: the space is too large for one "
+            "and its values are predicted when they are asked for"
+        )
 
 
 @dataclass(frozen=True)
@@ -114,8 +160,8 @@ def densify(
         digests: Source id -> sha256 of the bytes that were read.
 
     Raises:
-        EdnagError: A key is foreign or repeated, a value is missing or out of range; the
-            message names the row.
+        EdnagError: A key is foreign or repeated, a value is missing or out of range, a row is
+            missing; the message names the row.
     """
     place = f"{definition.space}/{definition.dataset}"
     missing = [metric.name for metric in definition.metrics if metric.name not in rows]
@@ -131,6 +177,12 @@ def densify(
     if len(first) < len(codes):
         again = int(np.setdiff1d(np.arange(len(codes)), first)[0])
         raise EdnagError(f"{place}: row {again}: {rows['key'].iloc[again]} is repeated")
+    if definition.complete and len(codes) < space.size:
+        absent = int(np.setdiff1d(np.arange(space.size), codes)[0])
+        raise EdnagError(
+            f"{place}: {space.size - len(codes)} of {space.size} architectures have no row, the "
+            f"first is {space.key(absent)}"
+        )
     values = {}
     for metric in definition.metrics:
         column = rows[metric.name].to_numpy(dtype=np.float64)

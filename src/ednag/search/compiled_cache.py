@@ -1,0 +1,71 @@
+"""Decorators of the compiled engine, and where its machine code is kept between processes.
+
+numba notices when the file of a cached function changes, but not when a function it calls changes
+in another file. So the folder of the machine code is named by a digest of all files of the compiled
+engine: code from other sources is never found.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import njit
+
+_FOLDER = Path(__file__).parent
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that other compiled functions call.
+
+    Division by zero gives what IEEE 754 says, as in torch. Nothing is reordered or contracted:
+    every rounding stands where the source has an operation.
+    """
+    return njit(error_model="numpy")(function)
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls; its machine code, callees included, is kept."""
+    folder = machine_code_folder()
+    if folder is None:
+        return njit(error_model="numpy")(function)
+    # numba reads this setting at decoration only; other users of numba must not see ours.
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        return njit(error_model="numpy", cache=True)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def machine_code_folder() -> Path | None:
+    """The first folder that can be written to; None (compile in every process) if there is none.
+
+    NUMBA_CACHE_DIR if set, else beside Python's own compiled files, else the user's cache folder.
+    """
+    user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    candidates = [_FOLDER / "__pycache__", user_cache / "ednag"]
+    if numba.config.CACHE_DIR:
+        candidates.insert(0, Path(numba.config.CACHE_DIR))
+    for candidate in candidates:
+        folder = candidate / f"compiled-{_source_digest()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+def _source_digest() -> str:
+    """16 hexadecimal digits of a digest of all files of the compiled engine."""
+    digest = hashlib.sha256()
+    for path in sorted(_FOLDER.glob("compiled*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,275 @@
+"""Eight numbers at a time: the vector registers that torch's kernels use, in compiled functions.
+
+torch rounds as its AVX2 kernels do, whose loops run over eight float32 numbers at once and fix the
+order of every sum. `Floats` and `Ints` are those eight numbers as values of compiled code, so that
+the order stands in the source and does not depend on what a compiler makes of a loop. LLVM turns
+them into one or several registers of the machine at hand; the results are the same everywhere.
+
+Inside compiled functions: + - * / of Floats, + - & | ^ << >> of Ints, each also with a scalar,
+which is rounded to the type of the vector; and the functions below. Each operation rounds once;
+only `fma` fuses two.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, models, register_model
+
+#: Numbers in a vector.
+LANES = 8
+
+
+class VectorType(types.Type):  # type: ignore[misc]
+    """Type of eight numbers in compiled code."""
+
+    def __init__(self, name: str, element: types.Type, llvm_element: ir.Type) -> None:
+        self.element = element
+        self.llvm = ir.VectorType(llvm_element, LANES)
+        super().__init__(name=name)
+
+
+#: Eight float32.
+Floats = VectorType("Floats", types.float32, ir.FloatType())
+#: Eight int32.
+Ints = VectorType("Ints", types.int32, ir.IntType(32))
+
+
+@register_model(VectorType)
+class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    """A vector is held as an LLVM vector."""
+
+    def __init__(self, manager: Any, vector: VectorType) -> None:
+        super().__init__(manager, vector, vector.llvm)
+
+
+def _repeat(context: Any, builder: Any, value: Any, source: types.Type, vector: VectorType) -> Any:
+    """LLVM vector of eight copies of a scalar, rounded to the vector's type; vectors as is."""
+    if source == vector:
+        return value
+    value = context.cast(builder, value, source, vector.element)
+    empty = ir.Constant(vector.llvm, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, empty, zeros)
+
+
+def _define_operator(symbol: Callable, vector: VectorType, scalars: tuple, method: str) -> None:
+    """Let a Python operator work on vectors, and on a vector and a scalar."""
+    pairs = [(vector, vector)]
+    for scalar in scalars:
+        pairs += [(vector, scalar), (scalar, vector)]
+    cases = [signature(vector, *pair) for pair in pairs]
+    infer_global(symbol)(type("VectorOperator", (ConcreteTemplate,), {"cases": cases}))
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        operands = [
+            _repeat(context, builder, value, source, vector)
+            for value, source in zip(args, sig.args, strict=True)
+        ]
+        return getattr(builder, method)(*operands)
+
+    for pair in pairs:
+        lower_builtin(symbol, *pair)(lower)
+
+
+for _symbol, _method in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _define_operator(_symbol, Floats, (types.float32, types.float64), _method)
+for _symbol, _method in (
+    (operator.add, "add"),
+    (operator.sub, "sub"),
+    (operator.and_, "and_"),
+    (operator.or_, "or_"),
+    (operator.xor, "xor"),
+    (operator.lshift, "shl"),
+    (operator.rshift, "ashr"),
+):
+    _define_operator(_symbol, Ints, (types.int32, types.int64), _method)
+
+
+def _call(name: str, arguments: int) -> Callable:
+    """Code generator that calls an LLVM intrinsic on float vectors, scalars repeated."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        function_type = ir.FunctionType(Floats.llvm, [Floats.llvm] * arguments)
+        function = cgutils.get_or_insert_function(builder.module, function_type, f"{name}.v8f32")
+        operands = [
+            _repeat(context, builder, value, source, Floats)
+            for value, source in zip(args, sig.args, strict=True)
+        ]
+        return builder.call(function, operands)
+
+    return generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def repeat(typing: Any, value: Any) -> Any:
+    """Floats: eight copies of a scalar."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _repeat(context, builder, args[0], sig.args[0], Floats)
+
+    return signature(Floats, value), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
+    """x * y + z, rounded once."""
+    return signature(Floats, x, y, z), _call("llvm.fma", 3)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sqrt(typing: Any, x: Any) -> Any:
+    """Square roots, correctly rounded."""
+    return signature(Floats, x), _call("llvm.sqrt", 1)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def nearest(typing: Any, x: Any) -> Any:
+    """Nearest integers as Floats, halves to even."""
+    return signature(Floats, x), _call("llvm.rint", 1)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def to_ints(typing: Any, x: Any) -> Any:
+    """Floats to Ints, towards zero."""
+    return Ints(Floats), lambda context, builder, sig, args: builder.fptosi(args[0], Ints.llvm)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def to_floats(typing: Any, x: Any) -> Any:
+    """Ints to Floats, rounded."""
+    return Floats(Ints), lambda context, builder, sig, args: builder.sitofp(args[0], Floats.llvm)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of(typing: Any, x: Any) -> Any:
+    """The bit patterns of Floats as Ints."""
+    return Ints(Floats), lambda context, builder, sig, args: builder.bitcast(args[0], Ints.llvm)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def from_bits(typing: Any, x: Any) -> Any:
+    """Floats of bit patterns in Ints."""
+    return Floats(Ints), lambda context, builder, sig, args: builder.bitcast(args[0], Floats.llvm)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def where_less(typing: Any, x: Any, y: Any, yes: Any, no: Any) -> Any:
+    """`yes` where x < y, else `no`; these are Ints if either is, else Floats."""
+    vector = Ints if Ints in (yes, no) or isinstance(yes, types.Integer) else Floats
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kinds = (Floats, Floats, vector, vector)
+        left, right, one, other = (
+            _repeat(context, builder, value, source, kind)
+            for value, source, kind in zip(args, sig.args, kinds, strict=True)
+        )
+        return builder.select(builder.fcmp_ordered("<", left, right), one, other)
+
+    return signature(vector, x, y, yes, no), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def where_zero(typing: Any, x: Any, yes: Any, no: Any) -> Any:
+    """`yes` where the Ints x are 0, else `no`; both Floats or scalars."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        one, other = (
+            _repeat(context, builder, value, source, Floats)
+            for value, source in zip(args[1:], sig.args[1:], strict=True)
+        )
+        zero = ir.Constant(Ints.llvm, [0] * LANES)
+        return builder.select(builder.icmp_signed("==", args[0], zero), one, other)
+
+    return signature(Floats, x, yes, no), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def lane(typing: Any, x: Any, position: Any) -> Any:
+    """One of the eight numbers."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_element(args[0], args[1])
+
+    return signature(x.element, x, types.intp), generate
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: list, vector: Any) -> Any:
+    """Pointer to a vector that starts at an element of an array."""
+    view = context.make_array(kind)(context, builder, array)
+    shape = cgutils.unpack_tuple(builder, view.shape, kind.ndim)
+    strides = cgutils.unpack_tuple(builder, view.strides, kind.ndim)
+    pointer = cgutils.get_item_pointer2(
+        context, builder, view.data, shape, strides, kind.layout, index, wraparound=False
+    )
+    return builder.bitcast(pointer, vector.llvm.as_pointer())
+
+
+def _vector_in(array: Any) -> VectorType:
+    """The vector type of an array's elements."""
+    return Floats if array.dtype == types.float32 else Ints
+
+
+def _generate_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    array, *index = args
+    pointer = _address(context, builder, sig.args[0], array, index, sig.return_type)
+    return builder.load(pointer, align=4)
+
+
+def _generate_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    array, *index, value = args
+    pointer = _address(context, builder, sig.args[0], array, index, sig.args[-1])
+    builder.store(value, pointer, align=4)
+    return context.get_dummy_value()
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load(typing: Any, array: Any, i: Any) -> Any:
+    """Eight consecutive elements of a one-dimensional array, from `i`; not checked."""
+    return signature(_vector_in(array), array, types.intp), _generate_load
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load_at(typing: Any, array: Any, i: Any, j: Any) -> Any:
+    """Eight consecutive elements of row `i`, from `j`; not checked."""
+    return signature(_vector_in(array), array, types.intp, types.intp), _generate_load
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store(typing: Any, array: Any, i: Any, value: Any) -> Any:
+    """Write eight consecutive elements of a one-dimensional array, from `i`; not checked."""
+    return signature(types.void, array, types.intp, value), _generate_store
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store_at(typing: Any, array: Any, i: Any, j: Any, value: Any) -> Any:
+    """Write eight consecutive elements of row `i`, from `j`; not checked."""
+    return signature(types.void, array, types.intp, types.intp, value), _generate_store
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def gather(typing: Any, table: Any, positions: Any) -> Any:
+    """The elements of a one-dimensional float32 array at eight positions (Ints); not checked."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        view = context.make_array(sig.args[0])(context, builder, args[0])
+        result = ir.Constant(Floats.llvm, ir.Undefined)
+        for number in range(LANES):
+            at = ir.Constant(ir.IntType(32), number)
+            position = builder.extract_element(args[1], at)
+            value = builder.load(builder.gep(view.data, [position]))
+            result = builder.insert_element(result, value, at)
+        return result
+
+    return signature(Floats, table, Ints), generate

@@ -1,0 +1,84 @@
+"""NAS-Bench-301 as EDNAG cuts it: the first four edges of a normal cell of DARTS.
+
+The reference drops the other four edges and the whole reduction cell (upstream audit, 4); an
+architecture here is not a network but a group of networks that share these edges.
+Source: search-spaces specification, row nasbench301; benchmark: Zela et al., ICLR 2022.
+"""
+
+import ast
+from functools import cached_property
+
+import numpy as np
+
+from ednag.spaces.interface import (
+    ArgmaxReading,
+    SearchProfile,
+    SearchSpace,
+    digits_of,
+    mixed_radix,
+    one_digit_away,
+)
+
+Pair = tuple[int, int]
+#: The (input node, operation) pairs each of the four edges can be, in the reference's order.
+CHOICES: tuple[tuple[Pair, ...], ...] = (
+    ((0, 6), (0, 1), (0, 0), (0, 5), (0, 2), (0, 4), (0, 3)),
+    ((1, 5), (1, 6), (1, 3), (1, 1), (1, 0), (1, 4), (1, 2)),
+    (
+        *((0, 6), (0, 1), (1, 5), (1, 6), (1, 3), (0, 0), (0, 5)),
+        *((1, 1), (0, 2), (0, 4), (1, 0), (1, 4), (0, 3), (1, 2)),
+    ),
+    (
+        *((1, 5), (1, 3), (1, 6), (2, 0), (1, 4), (1, 1), (2, 3)),
+        *((2, 5), (2, 6), (1, 0), (2, 2), (2, 4), (2, 1), (1, 2)),
+    ),
+)
+_RADICES = tuple(len(choices) for choices in CHOICES)
+
+
+class NASBench301(SearchSpace):
+    """9,604 groups; genotype (4, 14), argmax per row, modulo 7 in the first two rows.
+
+    A code is the mixed-radix number (7, 7, 14, 14) of the four choices. Every genotype is valid
+    as a code; a table holds a value for some codes only.
+    """
+
+    name = "nasbench301"
+    shape = (4, 14)
+    size = raw_size = 7 * 7 * 14 * 14
+    grammar = (
+        "((0, op), (1, op), (node, op), (node, op)) with op 0 to 6, third node 0 or 1, "
+        "fourth node 1 or 2"
+    )
+    profile = SearchProfile(lower=0.0, normalise_selected=True, evaluate_final=True)
+    reading = ArgmaxReading(rows=(0, 1, 2, 3), radices=_RADICES)
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        """Codes int32[9604]: the raw codes themselves."""
+        return np.arange(self.size, dtype=np.int32)
+
+    def raw_key(self, raw: int) -> str:
+        """The four pairs."""
+        return self.key(raw)
+
+    def key(self, code: int) -> str:
+        """The four pairs, for example ((0, 4), (1, 2), (0, 0), (1, 0))."""
+        digits = digits_of(np.array([self.check_code(code)]), _RADICES, 4)[0]
+        return str(tuple(choices[at] for choices, at in zip(CHOICES, digits, strict=True)))
+
+    def code(self, key: str) -> int:
+        """The code of four pairs written as `key` writes them."""
+        try:
+            pairs = ast.literal_eval(key)
+            digits = [choices.index(p) for choices, p in zip(CHOICES, pairs, strict=True)]
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            raise self.foreign_key(key) from None
+        code = int(mixed_radix(np.array([digits]), _RADICES)[0])
+        if self.key(code) != key:
+            raise self.foreign_key(key)
+        return code
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """The 38 groups that differ in one pair."""
+        return one_digit_away(self.check_code(code), _RADICES, len(_RADICES))

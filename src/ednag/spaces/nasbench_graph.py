@@ -1,0 +1,205 @@
+"""NAS-Bench-Graph (Qin et al., NeurIPS 2022): graph neural networks of four layers.
+
+A network is a tree: each of four positions takes the output of the input or of one earlier
+position and applies one of nine operations; the leaves together are the output. Shape and
+operations leave 59,049 descriptions, many of them of the same network: the order of branches means
+nothing, and neither does a skip connection on the way to something else. The benchmark trained one
+network of each kind, 26,206 in all, and a code here is such a kind.
+Source: package nas-bench-graph 1.4.0, module `architecture`: `Arch.valid_hash` names the kind.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache, cached_property
+from itertools import permutations
+
+import numpy as np
+
+from ednag.spaces.interface import (
+    INVALID,
+    ArgmaxReading,
+    SearchProfile,
+    SearchSpace,
+    digits_of,
+    mixed_radix,
+    one_digit_away,
+)
+
+#: The layers a position can hold.
+OPERATIONS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph", "fc", "skip")
+#: What feeds each position: 0 the input, k the k-th position. Up to the order of branches these
+#: nine are all the trees that four positions can form.
+MACROS = (
+    (0, 0, 0, 0),
+    (0, 0, 0, 1),
+    (0, 0, 1, 1),
+    (0, 0, 1, 2),
+    (0, 0, 1, 3),
+    (0, 1, 1, 1),
+    (0, 1, 1, 2),
+    (0, 1, 2, 2),
+    (0, 1, 2, 3),
+)
+POSITIONS = 4
+
+_SKIP = OPERATIONS.index("skip")
+_TOKEN = r"\|(\w+)~([0-3])"
+_KEY = re.compile(_TOKEN * POSITIONS + r"\|")
+
+
+def _write(links: Sequence[int], operations: Sequence[int]) -> str:
+    """The string of a network: each position's operation and what feeds it."""
+    tokens = [f"{OPERATIONS[op]}~{link}" for op, link in zip(operations, links, strict=True)]
+    return f"|{'|'.join(tokens)}|"
+
+
+def settle_skips(links: Sequence[int], skips: frozenset[int]) -> tuple[list[int], list[int]]:
+    """Move the skip connections that change nothing to the front, as a chain after the input.
+
+    A skip connection changes something only as a branch of its own beside another branch, where
+    it carries its layer's input to the output; and not even there if that is the input itself.
+
+    Args:
+        links: What feeds each position, 0 .. k - 1 for the k-th.
+        skips: The positions, from 1, that hold a skip connection.
+
+    Returns:
+        The links of the settled tree, and the old position, from 1, of each of its positions.
+    """
+    feed = dict(enumerate(links, start=1))
+    chain = []
+    for position in sorted(skips):
+        source = feed[position]
+        followers = [other for other in feed if feed[other] == position]
+        beside = [other for other in feed if feed[other] == source and other != position]
+        if source == 0 or followers or not beside:
+            del feed[position]
+            feed.update(dict.fromkeys(followers, source))
+            chain.append(position)
+    order = chain + list(feed)
+    place = {0: len(chain)} | {position: k for k, position in enumerate(order, start=1)}
+    settled = list(range(len(chain))) + [place[source] for source in feed.values()]
+    return settled, order
+
+
+@cache
+def spellings(links: tuple[int, ...], skips: frozenset[int]) -> tuple[int, np.ndarray]:
+    """The ways to write a network with one of the nine MACROS, skip connections settled.
+
+    Args:
+        links, skips: As for `settle_skips`.
+
+    Returns:
+        Index of the one macro that has the network's form, and int64[ways, 4]: for each way the
+        old position, from 0, whose operation goes to each new position.
+    """
+    settled, order = settle_skips(links, skips)
+    macros, ways = set(), []
+    for arrangement in permutations(range(1, POSITIONS + 1)):
+        place = {0: 0} | {old: new for new, old in enumerate(arrangement, start=1)}
+        written = tuple(place[settled[old - 1]] for old in arrangement)
+        if written in MACROS:
+            macros.add(MACROS.index(written))
+            ways.append([order[old - 1] - 1 for old in arrangement])
+    (macro,) = macros
+    return macro, np.array(ways)
+
+
+def canonical(links: tuple[int, ...], operations: np.ndarray) -> np.ndarray:
+    """The raw codes int64[n] that stand for the kinds of networks of one form.
+
+    Args:
+        links: What feeds each position.
+        operations: int[n, 4], indices into OPERATIONS; all rows have `skip` at the same positions.
+    """
+    skips = frozenset((np.flatnonzero(operations[0] == _SKIP) + 1).tolist())
+    macro, ways = spellings(links, skips)
+    written = np.stack([mixed_radix(operations[:, way], len(OPERATIONS)) for way in ways])
+    return macro * len(OPERATIONS) ** POSITIONS + written.min(axis=0)
+
+
+class NASBenchGraph(SearchSpace):
+    """26,206 kinds of networks; genotype (5, 9): argmax gives the macro, then four operations."""
+
+    name = "nasbench-graph"
+    shape = (1 + POSITIONS, len(OPERATIONS))
+    size = 26_206
+    raw_size = len(MACROS) * len(OPERATIONS) ** POSITIONS
+    grammar = (
+        f"|op~0|op~a|op~b|op~c| with op one of {', '.join(OPERATIONS)}, not all of them skip, and "
+        "a, b, c the earlier position that feeds it (a <= 1, b <= 2, c <= 3; 0 is the input)"
+    )
+    # The reference does not know this space; these are its settings for NAS-Bench-201.
+    profile = SearchProfile()
+    # A raw code is the number with digits macro, operation, operation, operation, operation.
+    reading = ArgmaxReading(
+        rows=tuple(range(1 + POSITIONS)), radices=(len(OPERATIONS),) * (1 + POSITIONS)
+    )
+
+    @cached_property
+    def _canonical_of_raw(self) -> np.ndarray:
+        """The raw code int64[9^5] that stands for the same kind of network."""
+        operations = digits_of(np.arange(len(OPERATIONS) ** POSITIONS), len(OPERATIONS), POSITIONS)
+        pattern = mixed_radix(operations == _SKIP, 2)
+        result = np.empty((len(MACROS), len(operations)), dtype=np.int64)
+        for skips in range(2**POSITIONS):
+            alike = np.flatnonzero(pattern == skips)
+            for macro, links in enumerate(MACROS):
+                result[macro, alike] = canonical(links, operations[alike])
+        return result.ravel()
+
+    @cached_property
+    def _raw_of_code(self) -> np.ndarray:
+        """The raw code int64[26206] that a code is written as, ascending.
+
+        The last kind of all, skip connections only, computes nothing and was never trained.
+        """
+        return np.unique(self._canonical_of_raw)[:-1]
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        """Codes int32[9^5]; invalid where all four operations are skip."""
+        codes = np.searchsorted(self._raw_of_code, self._canonical_of_raw)
+        return np.where(codes < self.size, codes, INVALID).astype(np.int32)
+
+    def raw_key(self, raw: int) -> str:
+        """The network as the genotype describes it, branches and skips in any order."""
+        macro, *operations = digits_of(np.array([raw]), len(OPERATIONS), 1 + POSITIONS)[0]
+        return _write(MACROS[macro], operations)
+
+    def key(self, code: int) -> str:
+        """The string of the description that stands for its kind."""
+        return self.raw_key(int(self._raw_of_code[self.check_code(code)]))
+
+    def code(self, key: str) -> int:
+        """The code of a network's string; any description of its kind will do."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            raise self.foreign_key(key)
+        names, links = match.groups()[::2], tuple(map(int, match.groups()[1::2]))
+        if not set(names) <= set(OPERATIONS) or any(link > k for k, link in enumerate(links)):
+            raise self.foreign_key(key)
+        raw = canonical(links, np.array([[OPERATIONS.index(name) for name in names]]))
+        code = int(self.code_of_raw[raw[0]])
+        if code == INVALID:
+            raise self.foreign_key(key)
+        return code
+
+    @cached_property
+    def _descriptions(self) -> list[np.ndarray]:
+        """All raw codes int64[k] of each code, ascending."""
+        order = np.argsort(self.code_of_raw, kind="stable")
+        first = np.searchsorted(self.code_of_raw[order], np.arange(self.size))
+        return np.split(order, first)[1:]
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """The networks with a description one digit away from a description of this one.
+
+        Changing only the description that stands for its kind would be less, and not mutual.
+        """
+        near = [
+            one_digit_away(int(raw), len(OPERATIONS), 1 + POSITIONS)
+            for raw in self._descriptions[self.check_code(code)]
+        ]
+        codes = np.unique(self.code_of_raw[np.concatenate(near)])
+        return codes[(codes != code) & (codes != INVALID)].astype(np.int32)

@@ -1,0 +1,198 @@
+"""Files that tell of the same benchmark table: where they differ, and by how much.
+
+The small tables of the default study were made by others from the benchmarks' own files. Where two
+sources of a table are at hand they are compared, architecture by architecture: what differs becomes
+the rows of a file, and every metric one line of a summary.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables import OFFICIAL, get_definition, official_definitions
+from ednag.tables.interface import TableDefinition
+
+#: Values at most this far apart count as one value, rounded in two ways: what was averaged in
+#: single precision is off by up to 4e-6 near 100. The summary tells the largest difference of all.
+ROUNDING = 1e-5
+#: Column of `nats_bench.csv` by dataset; its third dataset is the default source of the table.
+_NATS_COLUMNS = {
+    "cifar100": "CIFAR100TestAccuracy200Epochs",
+    "ImageNet16-120": "ImageNetTestAccuracy200Epochs",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to the rows of a table.
+
+    Attributes:
+        sources: Ids of the files it needs; the first names it.
+        read: Takes {source id: path} and returns one row per architecture: `key` and metrics.
+    """
+
+    sources: tuple[str, ...]
+    read: Callable[[Mapping[str, Path]], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two readings of the table of a space and dataset."""
+
+    space: str
+    dataset: str
+    first: Reading
+    second: Reading
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of all files the comparison needs."""
+        return tuple(dict.fromkeys(self.first.sources + self.second.sources))
+
+    @property
+    def name(self) -> str:
+        """What is compared, for messages."""
+        names = f"{self.first.sources[0]} and {self.second.sources[0]}"
+        return f"{self.space}/{self.dataset}: {names}"
+
+
+def pairs(space: str | None = None, dataset: str | None = None) -> list[Pair]:
+    """Every comparison that can be made where its files are, of a space, of a dataset or of all."""
+    found = [
+        Pair(name, data, _of(get_definition(name, data)), _of(other))
+        for name, datasets in OFFICIAL.items()
+        for data in datasets
+        for other in official_definitions(name, data).values()
+    ]
+    for data, column in _NATS_COLUMNS.items():
+        by_nats = Reading(("nats-bench-csv",), partial(_read_nats_csv, column=column))
+        found.append(Pair("nasbench201", data, _of(get_definition("nasbench201", data)), by_nats))
+    found += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
+    return [p for p in found if space in (None, p.space) and dataset in (None, p.dataset)]
+
+
+def _of(definition: TableDefinition) -> Reading:
+    return Reading(definition.sources, definition.read)
+
+
+def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
+    """`key` and `test_accuracy` (%) of a column of the small table of NATS-Bench."""
+    frame = pd.read_csv(paths["nats-bench-csv"])
+    if column not in frame or "ArchitectureString" not in frame:
+        raise EdnagError(f"nats-bench-csv: column {column!r} or 'ArchitectureString' is missing")
+    return pd.DataFrame({"key": frame["ArchitectureString"], "test_accuracy": frame[column]})
+
+
+def _nasbench101(source: str) -> Pair:
+    """The visualised cells beside the official file, whose nearest training is taken."""
+    from ednag.tables.nasbench101_vis import SOURCE, read
+
+    def read_first(paths: Mapping[str, Path]) -> pd.DataFrame:
+        rows = read(paths[SOURCE]).rename(columns={"validation_accuracy_108": "one_validation"})
+        return rows[["key", "one_validation", "parameters"]]
+
+    def read_second(paths: Mapping[str, Path]) -> pd.DataFrame:
+        from ednag.tables.nasbench101_tfrecord import read_cells
+
+        shown = read_first(paths).set_index("key")["one_validation"]
+        cells = read_cells(paths[source], source, wanted=set(shown.index).__contains__)
+        trainings = cells.filter(regex=r"^validation_accuracy_\d$").to_numpy()
+        distance = np.abs(trainings - shown.reindex(cells["key"]).to_numpy()[:, None])
+        nearest = trainings[np.arange(len(cells)), distance.argmin(axis=1)]
+        return cells[["key", "parameters"]].assign(one_validation=nearest)
+
+    first, second = Reading((SOURCE,), read_first), Reading((source, SOURCE), read_second)
+    return Pair("nasbench101", "cifar10", first, second)
+
+
+def compare_pair(pair: Pair, paths: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Summary and differences of `compare`, after columns that say what is compared.
+
+    Raises:
+        EdnagError: As the readers and `compare`.
+    """
+    named = {
+        "space": pair.space,
+        "dataset": pair.dataset,
+        "first_source": pair.first.sources[0],
+        "second_source": pair.second.sources[0],
+    }
+    results = compare(pair.first.read(paths), pair.second.read(paths))
+    summary, differences = (rows.assign(**named)[[*named, *rows]] for rows in results)
+    return summary, differences
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compare the rows of two readings, by key, in every metric that both have.
+
+    Returns:
+        The summary, one row per metric: `metric`; how many architectures `both` have, `only_first`
+        or `only_second`; how many values are `same` to the last bit, `rounded` (apart by at most
+        ROUNDING) and `different`; the `largest_difference` and the `mean_difference` (second
+        minus first); `maximum_first`, `maximum_second`, and whether the `same_maximum` is the same
+        architecture's.
+        The differences, one row per metric and architecture that is `different` or has one value
+        only: `metric`, `key`, `first`, `second`, `difference`.
+
+    Raises:
+        EdnagError: A reading has an architecture twice, or they share no metric.
+    """
+    for name, rows in (("first", first), ("second", second)):
+        if rows["key"].duplicated().any():
+            twice = rows["key"][rows["key"].duplicated()].iloc[0]
+            raise EdnagError(f"the {name} source has {twice} twice; its table would be refused")
+    metrics = [str(name) for name in first if name in second and name != "key"]
+    if not metrics:
+        raise EdnagError("the two sources have no metric in common")
+    merged = first.merge(second, on="key", how="outer", suffixes=("_1", "_2"))
+    columns = [
+        merged[["key"]].assign(
+            metric=name, first=merged[f"{name}_1"], second=merged[f"{name}_2"],
+            difference=merged[f"{name}_2"] - merged[f"{name}_1"],
+        )
+        for name in metrics
+    ]  # fmt: skip
+    everything = pd.concat(columns, ignore_index=True)
+    apart = ~(everything["difference"].abs() <= ROUNDING)
+    order = ["metric", "key", "first", "second", "difference"]
+    differences = everything.loc[apart, order].reset_index(drop=True)
+    return pd.DataFrame([_summarise(rows) for rows in columns]), differences
+
+
+def _summarise(rows: pd.DataFrame) -> dict[str, object]:
+    """A row of the summary from all values of one metric."""
+    apart = rows["difference"].abs()
+    best_first, best_second = rows["first"].max(), rows["second"].max()
+    keys = [set(rows["key"][rows[side] == rows[side].max()]) for side in ("first", "second")]
+    return {
+        "metric": rows["metric"].iloc[0],
+        "both": int(apart.notna().sum()),
+        "only_first": int((rows["first"].notna() & rows["second"].isna()).sum()),
+        "only_second": int((rows["second"].notna() & rows["first"].isna()).sum()),
+        "same": int((apart == 0).sum()),
+        "rounded": int(((apart > 0) & (apart <= ROUNDING)).sum()),
+        "different": int((apart > ROUNDING).sum()),
+        "largest_difference": apart.max(),
+        "mean_difference": rows["difference"].mean(),
+        "maximum_first": best_first,
+        "maximum_second": best_second,
+        "same_maximum": bool(keys[0] & keys[1]),
+    }
+
+
+def sentence(summary: Mapping[str, object]) -> str:
+    """One line that tells a row of the summary."""
+    best = "the same" if summary["same_maximum"] else "another"
+    return (
+        f"{summary['metric']}: {summary['both']} architectures in both, "
+        f"{summary['only_first']} and {summary['only_second']} in one only; "
+        f"{summary['same']} values equal, {summary['rounded']} up to rounding, "
+        f"{summary['different']} different, by at most {summary['largest_difference']:.6g}; "
+        f"maxima {summary['maximum_first']:.4f} and {summary['maximum_second']:.4f}, "
+        f"of {best} architecture"
+    )

@@ -1,0 +1,47 @@
+"""The cells of NAS-Bench-101 as rows, and the cells behind a list of module hashes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.spaces import get_space
+from ednag.spaces.interface import INVALID
+from ednag.spaces.nasbench101_cells import Cell
+
+
+def list_cells(cells: Mapping[str, Cell]) -> pd.DataFrame:
+    """One row per cell, in the order given.
+
+    Columns: `key` (module hash), `vertices`, `edges`, `adjacency` and `operations` as in the
+    benchmark's records, `code` in the space nasbench101, -1 where EDNAG's search cannot reach it.
+    """
+    space = get_space("nasbench101")
+    codes = {space.key(code): code for code in range(space.size)}
+    return pd.DataFrame(
+        {
+            "key": list(cells),
+            "vertices": np.array([cell.vertices for cell in cells.values()], dtype=np.int8),
+            "edges": np.array([cell.graph.bit_count() for cell in cells.values()], dtype=np.int8),
+            "adjacency": [cell.adjacency for cell in cells.values()],
+            "operations": [cell.operations for cell in cells.values()],
+            "code": np.array([codes.get(key, INVALID) for key in cells], dtype=np.int32),
+        }
+    )
+
+
+def recover(listed: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `measured`, found by `key`, with what `listed` tells of each cell before them.
+
+    Raises:
+        EdnagError: A hash is that of no cell; the message names its row.
+    """
+    unknown = np.flatnonzero(~measured["key"].isin(listed["key"]))
+    if len(unknown):
+        row = int(unknown[0])
+        raise EdnagError(
+            f"row {row}: {measured['key'].iloc[row]} is the module hash of no cell "
+            f"({len(unknown)} of {len(measured)} hashes do not resolve)"
+        )
+    return listed.merge(measured, on="key", how="right", validate="one_to_one")

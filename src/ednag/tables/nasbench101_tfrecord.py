@@ -1,0 +1,208 @@
+"""NAS-Bench-101's own files: three trainings of each of 423,624 cells on CIFAR-10.
+
+A record is a JSON list: module hash, epochs, adjacency, operations, and in base64 a protocol buffer
+`ModelMetrics` of evaluations before, half-way through and after training. There are three records
+for each cell and number of epochs: 108 only in the small file, also 4, 12 and 36 in the full one.
+The benchmark's own package needs a TensorFlow of 2019 and does not import any more; this reader
+needs neither, checks every checksum, and holds nothing but the rows it returns.
+Source: search-spaces specification, Official files; `model_metrics.proto` of the benchmark.
+"""
+
+import base64
+import json
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.spaces import get_space
+from ednag.tables.interface import Metric, Protocol, TableDefinition
+from ednag.tables.protobuf import read_fields
+from ednag.tables.tfrecord import read_frames
+
+ONLY108, FULL = "nasbench101-only108", "nasbench101-full"
+#: Trainings of each cell, in the order of the file; the benchmark draws one at random per query.
+TRAININGS = (1, 2, 3)
+#: What is read of a training: accuracies in %, time in s.
+_MEASUREMENTS = ("validation_accuracy", "test_accuracy", "training_time", "parameters")
+#: Fields of ModelMetrics and EvaluationData.
+_EVALUATION, _PARAMETERS = 1, 2
+_TIME, _VALIDATION, _TEST = 2, 4, 5
+#: Before, half-way through and after training; the last counts.
+_EVALUATIONS = 3
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of one cell.
+
+    Attributes:
+        module_hash: The cell, 32 hexadecimal digits.
+        epochs: Length of the training.
+        adjacency: The upper triangular matrix row by row, "0" and "1".
+        operations: One per vertex, separated by commas.
+        metrics: A ModelMetrics message in base64.
+    """
+
+    module_hash: str
+    epochs: int
+    adjacency: str
+    operations: str
+    metrics: str
+
+    def measurements(self) -> tuple[float, float, float, float]:
+        """The _MEASUREMENTS at the end of the training.
+
+        Raises:
+            ValueError: The message is none, or lacks one of them.
+        """
+        message = list(read_fields(base64.b64decode(self.metrics, validate=True)))
+        evaluations = [value for number, value in message if number == _EVALUATION]
+        if len(evaluations) != _EVALUATIONS or not isinstance(evaluations[-1], bytes):
+            raise ValueError(f"{len(evaluations)} evaluations, not {_EVALUATIONS}")
+        last, whole = dict(read_fields(evaluations[-1])), dict(message)
+        try:
+            # In % while still float64, as the reference does.
+            return (
+                float(last[_VALIDATION]) * 100,
+                float(last[_TEST]) * 100,
+                float(last[_TIME]),
+                float(whole[_PARAMETERS]),
+            )
+        except KeyError as error:
+            raise ValueError(f"field {error} is missing") from None
+
+
+def read_trainings(path: Path, source: str) -> Iterator[tuple[int, Training]]:
+    """(record number, training) of each record of a file, in its order.
+
+    Raises:
+        EdnagError: A frame is broken or no such record; the message names the record.
+    """
+    for number, data in enumerate(read_frames(path, source)):
+        try:
+            training = Training(*json.loads(data))
+            if not isinstance(training.module_hash, str) or not isinstance(training.epochs, int):
+                raise ValueError("no module hash or no number of epochs")
+        except (ValueError, TypeError, RecursionError) as error:
+            raise EdnagError(
+                f"{source}: record {number} is not one of NAS-Bench-101: {error}"
+            ) from None
+        yield number, training
+
+
+def read_cells(
+    path: Path, source: str, epochs: int = 108, wanted: Callable[[str], bool] = lambda key: True
+) -> pd.DataFrame:
+    """One row per cell, in the order of the file.
+
+    Args:
+        path: The file.
+        source: Its id, for error messages.
+        epochs: Which trainings.
+        wanted: Whether a cell, by module hash, shall have a row; the others are only counted.
+
+    Returns:
+        `key`; `validation_accuracy`, `test_accuracy` (%), `training_time` (s) and `parameters`,
+        means over the trainings; the accuracies of each, with `_1`, `_2`, `_3` appended.
+
+    Raises:
+        EdnagError: A record is broken, or a wanted cell has not three trainings.
+    """
+    cells: dict[str, array[float]] = {}
+    for number, training in read_trainings(path, source):
+        if training.epochs != epochs or not wanted(training.module_hash):
+            continue
+        place = f"{source}: record {number} (cell {training.module_hash})"
+        numbers = cells.setdefault(training.module_hash, array("d"))
+        if len(numbers) == len(TRAININGS) * len(_MEASUREMENTS):
+            raise EdnagError(f"{place} is repeated: {len(TRAININGS)} trainings came before it")
+        try:
+            numbers.extend(training.measurements())
+        except (ValueError, TypeError) as error:
+            raise EdnagError(f"{place}: not the metrics of a training: {error}") from None
+    for key, numbers in cells.items():
+        if len(numbers) < len(TRAININGS) * len(_MEASUREMENTS):
+            trained = len(numbers) // len(_MEASUREMENTS)
+            raise EdnagError(f"{source}: cell {key}: {trained} trainings of {len(TRAININGS)}")
+    return _frame(cells)
+
+
+def _frame(cells: dict[str, "array[float]"]) -> pd.DataFrame:
+    """Columns of `read_cells` from the numbers of each cell, training by training."""
+    values = np.array([np.frombuffer(numbers) for numbers in cells.values()])
+    values = values.reshape(-1, len(TRAININGS), len(_MEASUREMENTS))
+    columns: dict[str, Any] = {"key": list(cells)}
+    for position, name in enumerate(_MEASUREMENTS):
+        columns[name] = values[:, :, position].mean(axis=1)
+        if name.endswith("accuracy"):
+            for at, number in enumerate(TRAININGS):
+                columns[f"{name}_{number}"] = values[:, at, position]
+    return pd.DataFrame(columns)
+
+
+def read(paths: Mapping[str, Path], source: str) -> pd.DataFrame:
+    """The rows of `read_cells`, 108 epochs, for the cells that the space `nasbench101` holds.
+
+    Raises:
+        EdnagError: As `read_cells`.
+    """
+    space = get_space("nasbench101")
+    reachable = {space.key(code) for code in range(space.size)}
+    return read_cells(paths[source], source, wanted=reachable.__contains__)
+
+
+def _metrics() -> tuple[Metric, ...]:
+    accuracies = []
+    for kind in ("validation", "test"):
+        accuracies.append(Metric(f"{kind}_accuracy", "%", f"{kind} accuracy, mean of 3 trainings"))
+        accuracies += [
+            Metric(f"{kind}_accuracy_{number}", "%", f"{kind} accuracy of training {number}")
+            for number in TRAININGS
+        ]
+    return (
+        *accuracies,
+        Metric("training_time", "s", "training time, mean of 3", False, high=1e6),
+        Metric("parameters", "", "trainable parameters", False, high=1e9),
+    )
+
+
+def _definition(source: str) -> TableDefinition:
+    return TableDefinition(
+        space="nasbench101",
+        dataset="cifar10",
+        title="CIFAR-10",
+        sources=(source,),
+        metrics=_metrics(),
+        protocols={
+            "paper": Protocol(
+                fitness_metric="test_accuracy",
+                reported_metric="test_accuracy",
+                factor=1.05,
+                zero_below=0.01,
+                drawn_metrics=tuple(f"test_accuracy_{number}" for number in TRAININGS),
+                description="fitness is the test accuracy of one of three trainings, drawn anew "
+                "in each evaluation, times 1.05, as the reference does",
+            ),
+            "validation": Protocol(
+                fitness_metric="validation_accuracy",
+                reported_metric="test_accuracy",
+                factor=1.05,
+                zero_below=0.01,
+                description="fitness is the mean validation accuracy, times 1.05; the mean test "
+                "accuracy is only reported",
+            ),
+        },
+        read=partial(read, source=source),
+        complete=True,
+    )
+
+
+CIFAR10 = _definition(ONLY108)
+CIFAR10_FULL = _definition(FULL)

@@ -1,0 +1,113 @@
+"""NAS-Bench-201's own files, versions 1.0 and 1.1: all runs of all 15,625 cells, in one `.pth`.
+
+The file is a dictionary: `meta_archs` the strings, `arch2infos` {index: {"less": 12 epochs, "full":
+200 epochs}}, `evaluated_indexes`. It is loaded safely (`torch_files`) and what it holds is read by
+the benchmark's own package, nas-bench-201 2.1, whose mean over the runs this is. The package's own
+loader cannot be used: it calls torch.load without weights_only=False, which torch 2.6 and newer
+refuse, and given the dictionary it copies all of it twice.
+Measured on files of this structure: about 2.5 MB of memory and 10 ms per cell, so some 40 GB and 3
+minutes for version 1.1. `nats_bench` reads the same measurements in 100 MB.
+Source: search-spaces specification, Official files.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables import nasbench201_csv
+from ednag.tables.interface import TableDefinition
+from ednag.tables.torch_files import load_pth
+
+V1_0, V1_1 = "nasbench201-v1_0", "nasbench201-v1_1"
+#: Dataset -> where (training, evaluation) the validation and the test accuracy are measured. On
+#: CIFAR-10 the former belongs to the training on half of the data, the latter to that on all.
+MEASURED = {
+    "cifar10": (("cifar10-valid", "x-valid"), ("cifar10", "ori-test")),
+    "cifar100": (("cifar100", "x-valid"), ("cifar100", "x-test")),
+    "ImageNet16-120": (("ImageNet16-120", "x-valid"), ("ImageNet16-120", "x-test")),
+}
+EPOCHS = 200
+
+
+def published_results(module: str, requirement: str, source: str) -> Any:
+    """The class `ArchResults` of a benchmark's own package; raises EdnagError without it."""
+    try:
+        return importlib.import_module(module).ArchResults
+    except ImportError:
+        raise EdnagError(f"{source} is read by a package: pip install {requirement}") from None
+
+
+def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
+    """The row of one cell from what either benchmark package stores of its 200-epoch runs.
+
+    Args:
+        record: The state of an `ArchResults`.
+        results: That class, of nas_201_api or of nats_bench.
+        dataset: Key of MEASURED.
+        place: Source and cell, for error messages.
+
+    Raises:
+        EdnagError: The record is not as the package writes it, or of another number of epochs.
+    """
+    # The packages would take a string for the path of a file and load it without any precaution.
+    if not isinstance(record, dict):
+        raise EdnagError(f"{place}: a dictionary expected, not {type(record).__name__}")
+    try:
+        cell = results.create_from_state_dict(record)
+        validation, test = (cell.get_metrics(*where)["accuracy"] for where in MEASURED[dataset])
+        epochs = {cell.get_total_epoch(training) for training, _ in MEASURED[dataset]}
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise EdnagError(
+            f"{place}: not as the benchmark's package writes it: {type(error).__name__}: {error}"
+        ) from error
+    if epochs != {EPOCHS}:
+        raise EdnagError(f"{place}: trained for {sorted(epochs)} epochs, not {EPOCHS}")
+    return {"key": cell.arch_str, "validation_accuracy": validation, "test_accuracy": test}
+
+
+def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
+    """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
+
+    Raises:
+        EdnagError: The file is not NAS-Bench-201's, or a cell is missing or not as written by its
+            package; the cell is named.
+    """
+    results = published_results("nas_201_api", "nas-bench-201==2.1", source)
+    content = load_pth(paths[source], source)
+    parts = ("meta_archs", "arch2infos", "evaluated_indexes")
+    if not isinstance(content, dict) or any(part not in content for part in parts):
+        raise EdnagError(f"{source}: not a NAS-Bench-201 file, which holds {', '.join(parts)}")
+    rows = []
+    for index, key in enumerate(content["meta_archs"]):
+        place = f"{source}: cell {index} ({key})"
+        # Each cell is taken out, so that memory shrinks and does not grow while rows are made.
+        information = content["arch2infos"].pop(index, None)
+        if not isinstance(information, dict) or "full" not in information:
+            raise EdnagError(f"{place}: has no results of {EPOCHS} epochs")
+        rows.append(row(information["full"], results, dataset, place))
+        if rows[-1]["key"] != key:
+            raise EdnagError(f"{place}: its results are those of {rows[-1]['key']}")
+    return pd.DataFrame(rows)
+
+
+def _definition(table: TableDefinition, source: str) -> TableDefinition:
+    return replace(
+        table,
+        sources=(source,),
+        read=partial(read, dataset=table.dataset, source=source),
+        complete=True,
+    )
+
+
+CIFAR10_V1_0 = _definition(nasbench201_csv.CIFAR10, V1_0)
+CIFAR100_V1_0 = _definition(nasbench201_csv.CIFAR100, V1_0)
+IMAGENET16_V1_0 = _definition(nasbench201_csv.IMAGENET16, V1_0)
+CIFAR10_V1_1 = _definition(nasbench201_csv.CIFAR10, V1_1)
+CIFAR100_V1_1 = _definition(nasbench201_csv.CIFAR100, V1_1)
+IMAGENET16_V1_1 = _definition(nasbench201_csv.IMAGENET16, V1_1)

@@ -1,0 +1,95 @@
+"""NAS-Bench-301 accuracies from NAS-Bench-Suite-Zero's files, cut as the reference cuts them.
+
+A file lists networks, normal and reduction cell of eight (node, operation) pairs each, with the
+validation accuracy a surrogate model predicts on CIFAR-10. The reference keeps the first four
+pairs of the normal cell and, where several networks share them, the best value (search-spaces
+specification; upstream audit, 4). Groups that its genotype cannot write, most of them, are left
+out here: no search can ask for them.
+
+Two files of one form: a preliminary one of 725 networks, and the full one of 11,221.
+"""
+
+import ast
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.spaces import get_space
+from ednag.tables.interface import Metric, Protocol, TableDefinition
+
+_PAIRS = 4
+
+
+def read_groups(path: Path, source: str) -> dict[str, float]:
+    """Best accuracy in % of each group of networks, by the key of the space, file order.
+
+    Raises:
+        EdnagError: The file is not of this form; the message names the network.
+    """
+    try:
+        networks: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cifar10"]
+        entries = list(networks.items())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EdnagError(f"{source}: not a table of networks on cifar10 ({error!r})") from None
+    best: dict[str, float] = {}
+    for row, (network, record) in enumerate(entries):
+        try:
+            normal, _ = ast.literal_eval(network)
+            pairs = tuple((int(node), int(operation)) for node, operation in normal[:_PAIRS])
+            accuracy = float(record["val_accuracy"])
+            if len(pairs) != _PAIRS or not 0 <= accuracy <= 100:
+                raise ValueError(f"{len(pairs)} pairs, val_accuracy {accuracy}")
+        except (ValueError, SyntaxError, KeyError, TypeError) as error:
+            raise EdnagError(f"{source}: row {row}: {network[:60]}...: {error}") from None
+        best[str(pairs)] = max(accuracy, best.get(str(pairs), 0.0))
+    return best
+
+
+def read(paths: Mapping[str, Path], source: str) -> pd.DataFrame:
+    """One row per group that the genotype can write: `key`, `val_accuracy` (%)."""
+    space = get_space("nasbench301")
+    rows = []
+    for key, accuracy in read_groups(paths[source], source).items():
+        try:
+            space.code(key)
+        except EdnagError:
+            continue
+        rows.append({"key": key, "val_accuracy": accuracy})
+    return pd.DataFrame(rows, columns=["key", "val_accuracy"])
+
+
+def _definition(dataset: str, source: str, title: str) -> TableDefinition:
+    return TableDefinition(
+        space="nasbench301",
+        dataset=dataset,
+        title=title,
+        sources=(source,),
+        metrics=(
+            Metric(
+                "val_accuracy",
+                "%",
+                "validation accuracy predicted by a surrogate, best of the networks whose normal "
+                "cell starts with these four pairs",
+            ),
+        ),
+        protocols={
+            "paper": Protocol(
+                fitness_metric="val_accuracy",
+                reported_metric="val_accuracy",
+                factor=1.05,
+                zero_below=0.01,
+                description="fitness is the surrogate's validation accuracy, times 1.05, as the "
+                "reference does",
+            )
+        },
+        read=partial(read, source=source),
+    )
+
+
+SMALL = _definition("cifar10-725", "naslib-zc-nasbench301-725", "CIFAR-10 (725 networks)")
+FULL = _definition("cifar10", "nasbench301-zc", "CIFAR-10")

@@ -1,0 +1,95 @@
+"""NATS-Bench, topology, "simple": the cells of NAS-Bench-201, one small file each, in a tar.
+
+The archive holds `meta.pickle.pbz2` (all strings, in the order of the index) and for each cell
+`<index>.pickle.pbz2`, {"12": ..., "200": ...} epochs: pickles compressed by bzip2. Members are read
+one after the other, so memory stays small; each pickle passes the restricted unpickler, and what it
+holds is read by the benchmark's own package, nats-bench 1.8. (The package's own loader unpickles
+whatever it is given.)
+Source: search-spaces specification, Official files.
+"""
+
+import bz2
+import re
+import tarfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables import nasbench201_csv
+from ednag.tables.interface import TableDefinition
+from ednag.tables.nasbench201_official import EPOCHS, published_results, row
+from ednag.tables.numpy_pickles import NUMPY_NUMBERS
+from ednag.tables.unpickling import load_restricted
+
+SOURCE = "nats-tss-simple"
+#: What the pickles hold besides plain numbers, strings and containers.
+_ALLOWED: Mapping[str, Any] = {
+    **NUMPY_NUMBERS,
+    "collections.OrderedDict": OrderedDict,
+    "builtins.set": set,
+}
+_MEMBER = re.compile(r"(?:.*/)?(meta|\d{6})\.pickle\.pbz2")
+
+
+def _members(path: Path) -> Iterator[tuple[str, Any]]:
+    """("meta" or six digits, content) of each file in the archive, in its order."""
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                match = _MEMBER.fullmatch(member.name)
+                stream = archive.extractfile(member) if match else None
+                if match is None or stream is None:
+                    continue
+                place = f"{SOURCE}: {member.name}"
+                try:
+                    data = bz2.decompress(stream.read())
+                except (OSError, ValueError) as error:
+                    raise EdnagError(f"{place}: not a whole bzip2 file ({error})") from error
+                yield match[1], load_restricted(data, _ALLOWED, place)
+    except tarfile.TarError as error:
+        raise EdnagError(f"{SOURCE}: {path} is not a whole tar archive ({error})") from error
+
+
+def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
+    """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
+
+    Raises:
+        EdnagError: The archive is not NATS-Bench's, or a cell is missing or not as written by its
+            package; the cell is named.
+    """
+    results = published_results("nats_bench", "nats-bench==1.8", SOURCE)
+    keys: list[str] = []
+    rows = {}
+    for name, content in _members(paths[SOURCE]):
+        if not isinstance(content, dict):
+            raise EdnagError(f"{SOURCE}: {name}: a dictionary expected")
+        if name == "meta":
+            keys = list(content.get("meta_archs", ()))
+        else:
+            place = f"{SOURCE}: cell {int(name)}"
+            rows[int(name)] = row(content.get(str(EPOCHS)), results, dataset, place)
+    if not keys:
+        raise EdnagError(f"{SOURCE}: not a NATS-Bench archive, which holds meta.pickle.pbz2")
+    for index, key in enumerate(keys):
+        if index not in rows:
+            raise EdnagError(f"{SOURCE}: cell {index} ({key}) is missing")
+        if rows[index]["key"] != key:
+            raise EdnagError(f"{SOURCE}: cell {index} ({key}): holds {rows[index]['key']}")
+    return pd.DataFrame([rows[index] for index in range(len(keys))])
+
+
+def _definition(table: TableDefinition) -> TableDefinition:
+    return replace(
+        table, sources=(SOURCE,), read=partial(read, dataset=table.dataset), complete=True
+    )
+
+
+CIFAR10 = _definition(nasbench201_csv.CIFAR10)
+CIFAR100 = _definition(nasbench201_csv.CIFAR100)
+IMAGENET16 = _definition(nasbench201_csv.IMAGENET16)

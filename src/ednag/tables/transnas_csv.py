@@ -1,0 +1,152 @@
+"""TransNAS-Bench-101: seven tasks, one small public table each (search-spaces specification).
+
+A table has one row per architecture, in the order of the benchmark's index file: 3,256 macro
+skeletons, then 4,096 micro cells. Each column is its own MAXIMUM over epochs. So a `*_loss` column
+holds the worst epoch, a `*_neg_loss` column the best one with its sign turned, and the validation
+and test maxima of a row may come from different epochs.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables.interface import Metric, Protocol, TableDefinition
+
+INDEX = "transnas-arch-index"
+_ENTRY = re.compile(r"ArchResult\(arch-index=(\d+), arch=(64-\S+), 7 tasks\)")
+_MACRO_END = "-basic"
+
+#: Of each task: title, metric, factor from the file's unit to ours, factors of the reference's
+#: fitness on macro and micro (ednag-search specification, Fitness).
+_TASKS = {
+    "class_scene": ("Scene classification", "top1", 1, 1.73, 1.82),
+    "class_object": ("Object classification", "top1", 1, 2.08, 2.15),
+    "jigsaw": ("Jigsaw puzzle", "top1", 1, 1.03, 1.04),
+    "segmentsemantic": ("Semantic segmentation", "mIoU", 1, 3.37, 3.80),
+    "normal": ("Surface normals", "ssim", 100, 1.55, 1.67),
+    "autoencoder": ("Autoencoding", "ssim", 100, 1.30, 1.73),
+}
+_ROOM_LAYOUT = ("Room layout", 2814.0, 2969.0)
+
+
+def read_index(path: Path) -> list[str]:
+    """The benchmark's strings by index, 7,352 of them.
+
+    Raises:
+        EdnagError: A line is not an entry, or out of its place.
+    """
+    keys = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        match = _ENTRY.fullmatch(line.strip())
+        if match is None or int(match[1]) != number:
+            raise EdnagError(f"{INDEX}: line {number + 1}: {line[:60]!r} is not entry {number}")
+        keys.append(match[2])
+    return keys
+
+
+def read(
+    paths: Mapping[str, Path], task: str, space: str, metrics: tuple[Metric, ...], unit: float
+) -> pd.DataFrame:
+    """One row per architecture of `space`: `key` and the metrics, times `unit`.
+
+    Raises:
+        EdnagError: A column is missing, or the rows are not those of the index.
+    """
+    source = f"transnas-{task}-csv"
+    frame = pd.read_csv(paths[source])
+    keys = read_index(paths[INDEX])
+    for name in ("file_id", *(metric.name for metric in metrics)):
+        if name not in frame:
+            raise EdnagError(
+                f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
+            )
+    wrong = np.flatnonzero(frame["file_id"].to_numpy() != np.arange(len(frame)))
+    if len(wrong) or len(frame) != len(keys):
+        row = int(wrong[0]) if len(wrong) else min(len(frame), len(keys))
+        raise EdnagError(f"{source}: row {row} is missing, repeated or out of its place")
+    ours = np.array([key.endswith(_MACRO_END) for key in keys]) == (space == "transnas-macro")
+    rows = frame.loc[ours, [metric.name for metric in metrics]] * unit
+    return rows.assign(key=np.array(keys)[ours]).reset_index(drop=True)
+
+
+def _accuracy_table(space: str, task: str) -> TableDefinition:
+    """A task whose metric is the higher the better."""
+    title, kind, unit, macro, micro = _TASKS[task]
+    factor = macro if space == "transnas-macro" else micro
+    name = "%" if unit == 1 else "ssim x 100"
+    metrics = (
+        Metric(f"valid_{kind}", name, f"validation {kind}, best epoch"),
+        Metric(f"test_{kind}", name, f"test {kind}, best epoch by itself"),
+        Metric(f"train_{kind}", name, f"training {kind}, best epoch"),
+    )
+    paper = Protocol(
+        fitness_metric=f"valid_{kind}",
+        reported_metric=f"valid_{kind}",
+        factor=factor,
+        zero_below=2e-8,
+        description=f"fitness and result are the validation {kind} of the best epoch, times "
+        f"{factor} in the fitness, as the reference does",
+    )
+    return TableDefinition(
+        space=space,
+        dataset=task,
+        title=title,
+        sources=(f"transnas-{task}-csv", INDEX),
+        metrics=metrics,
+        protocols={"paper": paper},
+        read=partial(read, task=task, space=space, metrics=metrics, unit=unit),
+        complete=True,
+    )
+
+
+def _room_layout_table(space: str) -> TableDefinition:
+    """The task whose metric is a loss."""
+    title, macro, micro = _ROOM_LAYOUT
+    best = {
+        f"{part}_neg_loss": f"{words} loss, best epoch, negated"
+        for part, words in (("valid", "validation"), ("test", "test"), ("train", "training"))
+    }
+    metrics = (
+        Metric("train_loss", "loss x 100", "training loss, WORST epoch", False, high=1e4),
+        *(Metric(name, "-loss x 100", text, low=-1e4, high=0) for name, text in best.items()),
+    )
+    paper = Protocol(
+        fitness_metric="train_loss",
+        reported_metric="train_loss",
+        factor=macro if space == "transnas-macro" else micro,
+        rule="inverse",
+        description="fitness and result are the TRAINING loss of the WORST epoch, minimised, as "
+        "the reference does",
+    )
+    return TableDefinition(
+        space=space,
+        dataset="room_layout",
+        title=title,
+        sources=("transnas-room_layout-csv", INDEX),
+        metrics=metrics,
+        protocols={"paper": paper},
+        read=partial(read, task="room_layout", space=space, metrics=metrics, unit=100),
+        complete=True,
+    )
+
+
+MICRO_CLASS_SCENE = _accuracy_table("transnas-micro", "class_scene")
+MICRO_CLASS_OBJECT = _accuracy_table("transnas-micro", "class_object")
+MICRO_JIGSAW = _accuracy_table("transnas-micro", "jigsaw")
+MICRO_SEGMENTSEMANTIC = _accuracy_table("transnas-micro", "segmentsemantic")
+MICRO_NORMAL = _accuracy_table("transnas-micro", "normal")
+MICRO_AUTOENCODER = _accuracy_table("transnas-micro", "autoencoder")
+MICRO_ROOM_LAYOUT = _room_layout_table("transnas-micro")
+
+MACRO_CLASS_SCENE = _accuracy_table("transnas-macro", "class_scene")
+MACRO_CLASS_OBJECT = _accuracy_table("transnas-macro", "class_object")
+MACRO_JIGSAW = _accuracy_table("transnas-macro", "jigsaw")
+MACRO_SEGMENTSEMANTIC = _accuracy_table("transnas-macro", "segmentsemantic")
+MACRO_NORMAL = _accuracy_table("transnas-macro", "normal")
+MACRO_AUTOENCODER = _accuracy_table("transnas-macro", "autoencoder")
+MACRO_ROOM_LAYOUT = _room_layout_table("transnas-macro")

@@ -1,0 +1,98 @@
+"""TransNAS-Bench-101's own file: seven tasks, every epoch of 7,352 architectures, in one `.pth`.
+
+The file is a dictionary: `data` {"macro" or "micro": {architecture: {task: {"metrics": {metric:
+[one value per epoch]}, ...}}}}, beside `metrics_dict`, `info_names` and `task_list`. It is loaded
+safely (`torch_files`) and read here: the benchmark's own reader is on no package index.
+As in the small tables, and as the reference does, each metric is its own maximum over the epochs,
+whatever it measures: of a loss that is the worst epoch.
+Source: search-spaces specification, Official files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ednag.errors import EdnagError
+from ednag.tables import transnas_csv
+from ednag.tables.interface import Metric, TableDefinition
+from ednag.tables.torch_files import load_pth
+
+SOURCE = "transnas-v10141024"
+
+
+def best_epoch(metrics: Mapping[str, Any], name: str) -> float:
+    """The maximum over the epochs of a metric, or of a loss with its sign turned (`*_neg_loss`).
+
+    Raises:
+        LookupError, TypeError, ValueError: There is no such metric, or no numbers in it.
+    """
+    if name not in metrics and name.endswith("_neg_loss"):
+        return float(-np.min(np.asarray(metrics[name.replace("_neg_loss", "_loss")], np.float64)))
+    return float(np.max(np.asarray(metrics[name], dtype=np.float64)))
+
+
+def read(
+    paths: Mapping[str, Path], task: str, kind: str, metrics: tuple[Metric, ...]
+) -> pd.DataFrame:
+    """One row per architecture: `key` and the metrics in their units.
+
+    Args:
+        paths: Where the source is.
+        task: One of the benchmark's seven.
+        kind: "macro" or "micro".
+        metrics: What to read; all but percentages are times 100.
+
+    Raises:
+        EdnagError: The file is not TransNAS-Bench-101's, or an architecture lacks a metric; it is
+            named.
+    """
+    content = load_pth(paths[SOURCE], SOURCE)
+    try:
+        architectures = content["data"][kind].items()
+    except (AttributeError, LookupError, TypeError):
+        raise EdnagError(
+            f"{SOURCE}: not the TransNAS-Bench-101 file, which holds data/{kind}"
+        ) from None
+    rows = []
+    for key, tasks in architectures:
+        try:
+            measured = tasks[task]["metrics"]
+            rows.append({"key": key, **{m.name: best_epoch(measured, m.name) for m in metrics}})
+        except (LookupError, TypeError, ValueError) as error:
+            raise EdnagError(
+                f"{SOURCE}: {kind} {key}: {task}: not as the benchmark writes it: "
+                f"{type(error).__name__}: {error}"
+            ) from None
+    frame = pd.DataFrame(rows)
+    for metric in metrics:
+        if metric.unit != "%" and metric.name in frame:
+            frame[metric.name] *= 100
+    return frame
+
+
+def _definition(table: TableDefinition) -> TableDefinition:
+    kind = table.space.removeprefix("transnas-")
+    reader = partial(read, task=table.dataset, kind=kind, metrics=table.metrics)
+    return replace(table, sources=(SOURCE,), read=reader, complete=True)
+
+
+MICRO_CLASS_SCENE = _definition(transnas_csv.MICRO_CLASS_SCENE)
+MICRO_CLASS_OBJECT = _definition(transnas_csv.MICRO_CLASS_OBJECT)
+MICRO_JIGSAW = _definition(transnas_csv.MICRO_JIGSAW)
+MICRO_SEGMENTSEMANTIC = _definition(transnas_csv.MICRO_SEGMENTSEMANTIC)
+MICRO_NORMAL = _definition(transnas_csv.MICRO_NORMAL)
+MICRO_AUTOENCODER = _definition(transnas_csv.MICRO_AUTOENCODER)
+MICRO_ROOM_LAYOUT = _definition(transnas_csv.MICRO_ROOM_LAYOUT)
+
+MACRO_CLASS_SCENE = _definition(transnas_csv.MACRO_CLASS_SCENE)
+MACRO_CLASS_OBJECT = _definition(transnas_csv.MACRO_CLASS_OBJECT)
+MACRO_JIGSAW = _definition(transnas_csv.MACRO_JIGSAW)
+MACRO_SEGMENTSEMANTIC = _definition(transnas_csv.MACRO_SEGMENTSEMANTIC)
+MACRO_NORMAL = _definition(transnas_csv.MACRO_NORMAL)
+MACRO_AUTOENCODER = _definition(transnas_csv.MACRO_AUTOENCODER)
+MACRO_ROOM_LAYOUT = _definition(transnas_csv.MACRO_ROOM_LAYOUT)

@@ -1,0 +1,63 @@
+"""Statistics against textbook values and invariants."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ednag.evidence.statistics import (
+    critical_difference,
+    holm,
+    interquartile_mean,
+    mean_ranks,
+    paired_p_value,
+    probability_of_improvement,
+)
+
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+
+
+def test_the_interquartile_mean_ignores_the_tails() -> None:
+    assert interquartile_mean(np.array([-100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 999.0])) == 3.5
+
+
+@given(p_values)
+def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) -> None:
+    given_values = np.array(values)
+    corrected = holm(given_values)
+    assert (corrected >= given_values - 1e-12).all()
+    assert (corrected <= 1).all()
+    order = np.argsort(given_values, kind="stable")
+    assert (np.diff(corrected[order]) >= 0).all()
+
+
+def test_holm_by_hand() -> None:
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+
+
+def test_probability_of_improvement() -> None:
+    ours, theirs = np.array([2.0, 3.0]), np.array([1.0, 2.0])
+    interval = probability_of_improvement(ours, theirs, 0.95, 500, 0)
+    assert interval.estimate == pytest.approx((1 + 0.5 + 1 + 1) / 4)
+    assert interval.low <= interval.estimate <= interval.high
+    same = probability_of_improvement(ours, ours, 0.95, 500, 0)
+    assert same.estimate == 0.5
+
+
+def test_paired_tests() -> None:
+    generator = np.random.default_rng(0)
+    ours = generator.normal(size=50)
+    assert paired_p_value(ours, ours) == 1.0
+    assert paired_p_value(ours + 1, ours) < 1e-6
+    assert paired_p_value(ours, generator.normal(size=50)) > 0.01
+
+
+def test_ranks_share_ties() -> None:
+    scores = np.array([[3.0, 2.0, 2.0], [1.0, 5.0, 4.0]])
+    assert mean_ranks(scores).tolist() == [2.0, 1.75, 2.25]
+
+
+def test_the_critical_difference_of_demsar() -> None:
+    # Demsar 2006, table 5: q(0.05) for 5 methods is 2.728.
+    expected = 2.728 * np.sqrt(5 * 6 / (6 * 30))
+    assert critical_difference(5, 30, 0.95) == pytest.approx(expected, rel=1e-3)

@@ -1,0 +1,102 @@
+"""The readable engine in every space: reference traces, and what brings its own benchmark."""
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ednag.cli.replay import command
+from ednag.errors import EdnagError
+from ednag.search.replay import Unequal, own_objective, read_trace, replay
+
+#: Enough to see every space, task and fitness; `ednag replay` runs all 49.
+TRACES = [
+    "nasbench101-synthetic-seed4",
+    "nasbench301-cifar10-seed2",
+    "nasbench301-cifar10-seed3",
+    "mobilenetv3-synthetic-seed42",
+    *(
+        f"transnas-{kind}-{task}-seed{seed}"
+        for kind, seed in (("micro", 3), ("macro", 2))
+        for task in (
+            *("class_object", "class_scene", "jigsaw", "segmentsemantic"),
+            *("normal", "autoencoder", "room_layout"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_a_trace_is_identical(name: str, golden: Path, mirror: Path) -> None:
+    result = CliRunner().invoke(command, [str(golden / f"{name}.json.gz")])
+    assert result.exit_code == 0, result.output
+    assert "1 traces identical" in result.output
+
+
+def edited(golden: Path, tmp_path: Path, name: str, **changes: object) -> Path:
+    trace = json.loads(gzip.decompress((golden / f"{name}.json.gz").read_bytes()))
+    path = tmp_path / "edited.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(trace | changes).encode()))
+    return path
+
+
+def test_what_the_run_reports_is_compared_too(golden: Path) -> None:
+    trace = read_trace(golden / "nasbench301-cifar10-seed2.json.gz")
+    objective = own_objective(trace)
+    assert objective is not None
+    outcome = replay(replace(trace, final_best=94.0), objective)
+    assert isinstance(outcome, Unequal)
+    assert str(outcome) == "reported value differs: reference 94.0, here 94.01219177246094"
+    outcome = replay(replace(trace, distinct_valid=25), objective)
+    assert str(outcome) == "number of distinct valid differs: reference 25, here 26"
+
+
+def test_a_synthetic_accuracy_is_a_formula_of_the_key(golden: Path) -> None:
+    from hashlib import sha256
+
+    trace = read_trace(golden / "nasbench101-synthetic-seed7.json.gz")
+    objective = own_objective(trace)
+    assert objective is not None
+    key = next(key for key in trace.keys if key != "invalid")
+    u = int(sha256(key.encode()).hexdigest()[:8], 16) / 2**32
+    code = objective.space.code(key)
+    assert objective.report(code) == (0.80 + 0.15 * u**2) * 100
+
+
+def test_another_formula_is_refused(golden: Path, tmp_path: Path) -> None:
+    path = edited(golden, tmp_path, "nasbench101-synthetic-seed4", fitness="synthetic: 7*u")
+    with pytest.raises(EdnagError, match="is not understood: 'synthetic: 7"):
+        own_objective(read_trace(path))
+
+
+def test_settings_of_another_profile_are_refused(golden: Path, tmp_path: Path) -> None:
+    name = "mobilenetv3-synthetic-seed42"
+    given = json.loads(gzip.decompress((golden / f"{name}.json.gz").read_bytes()))
+    changed = given["hyperparameters"] | {"init_valid_rate": 0.25}
+    path = edited(golden, tmp_path, name, hyperparameters=changed)
+    with pytest.raises(EdnagError, match="init_valid_rate = 0.25, but mobilenetv3 has 0.5"):
+        read_trace(path)
+
+
+def test_a_trace_without_its_own_benchmark_needs_a_table(golden: Path) -> None:
+    assert own_objective(read_trace(golden / "transnas-micro-jigsaw-seed1.json.gz")) is None
+
+
+def test_a_pool_without_fitness_ends_the_run_with_a_reason(golden: Path) -> None:
+    from ednag.search.engine import search
+
+    trace = read_trace(golden / "nasbench301-cifar10-seed2.json.gz")
+    objective = own_objective(trace)
+    assert objective is not None
+    for _ in range(2):
+        # The first 60 groups of seed 17 are none of the few in the table.
+        ledger = objective.begin(17)
+        result = search(objective, 17, trace.hyperparameters)
+        assert result.status == "degenerate"
+        assert result.detail.startswith("denoising step 1: all individuals of the pool")
+        assert (result.outcome, ledger.total, ledger.distinct) == (-1, 90, 0)
+        assert np.isnan(result.outcome_metric)
