@@ -78,7 +78,7 @@ def test_settings_of_another_profile_are_refused(golden: Path, tmp_path: Path) -
     given = json.loads(gzip.decompress((golden / f"{name}.json.gz").read_bytes()))
     changed = given["hyperparameters"] | {"init_valid_rate": 0.25}
     path = edited(golden, tmp_path, name, hyperparameters=changed)
-    with pytest.raises(EdnagError, match="init_valid_rate = 0.25, but mobilenetv3 has 0.5"):
+    with pytest.raises(EdnagError, match=r"init_valid_rate = 0\.25, but mobilenetv3 has 0\.5"):
         read_trace(path)
 
 

@@ -4,20 +4,17 @@ import hashlib
 import os
 import random
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# pytest's import mode leaves sys.path alone; the server is a module of these tests only.
-sys.path.insert(0, str(Path(__file__).parent))
-from loopback import LoopbackServer
-
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import Source
 from ednag.sources.transfer import Patience
+
+from .loopback import LoopbackServer
 
 #: Quick to give up, so that failures take no time.
 HASTE = Patience(attempts=3, wait=0.01, longest_wait=0.05, connect=2.0, silence=0.4)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import loopback as behaviour
 import pytest
 import requests
-from loopback import LoopbackServer
 
 from ednag.errors import EdnagError
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 FILE = "1S2IV6L9t6Hlhh6vGsQkyqMJGt5NnJ8pj"
 ATTACHED = {"Content-Disposition": 'attachment; filename="drive name.pth"'}

@@ -6,15 +6,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback as behaviour
 import pytest
-from loopback import LoopbackServer
 
 from ednag.errors import EdnagError
 from ednag.sources import transfer
 from ednag.sources.http import PIECE, ResumingDownloader
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
 

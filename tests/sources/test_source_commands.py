@@ -8,15 +8,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback as behaviour
 import pytest
 from click.testing import CliRunner, Result
-from loopback import LoopbackServer
 
 from ednag.cli.sources import command
 from ednag.errors import EdnagError
 from ednag.sources.progress import following, size_in_words
 from ednag.sources.registry import Source, dump_registry, load_registry
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
 ROOT = Path(__file__).resolve().parents[2]

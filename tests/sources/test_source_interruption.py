@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback as behaviour
 import pytest
-from loopback import LoopbackServer
 
 from ednag.sources.registry import Source, dump_registry
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
 COMMAND = [sys.executable, "-c", "from ednag.cli import main; main()", "sources", "fetch"]

@@ -6,15 +6,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback as behaviour
 import pytest
-from loopback import LoopbackServer
 
 from ednag.errors import EdnagError
 from ednag.sources.obtain import Surroundings, deliver, obtain
 from ednag.sources.places import cache_folder, in_package, mirror_folders, place
 from ednag.sources.registry import Source
 from ednag.sources.verification import WrongContentError
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
 

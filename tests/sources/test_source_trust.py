@@ -4,17 +4,18 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-import loopback as behaviour
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import LoopbackServer
 
 from ednag.errors import EdnagError
 from ednag.sources.lock import dump_lock, known_sha256, load_lock, lock_path
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
 from ednag.sources.verification import Expected
+
+from . import loopback as behaviour
+from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
 BARE = {"sha256": None, "size": None}

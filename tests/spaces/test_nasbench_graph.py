@@ -1,6 +1,8 @@
 """NAS-Bench-Graph as a space: the same kinds of networks as the benchmark's own package."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,3 +147,18 @@ def test_one_changed_layer_is_a_neighbour() -> None:
     code = SPACE.code("|gat~0|gcn~1|gin~2|fc~3|")
     assert SPACE.code("|gat~0|gcn~1|gin~2|cheb~3|") in SPACE.neighbours(code)
     assert SPACE.code("|gat~0|gcn~1|cheb~2|cheb~3|") not in SPACE.neighbours(code)
+
+
+def test_the_walk_through_shows_the_code_as_it_is() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "add-a-search-space.md").read_text(encoding="utf-8")
+    package = root / "src" / "ednag"
+    code = "".join(
+        (package / part / name).read_text(encoding="utf-8")
+        for part in ("spaces", "tables")
+        for name in ("__init__.py", "nasbench_graph.py")
+    )
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) >= 6
+    for block in blocks:
+        assert block in code, block

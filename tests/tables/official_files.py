@@ -127,7 +127,7 @@ def training_record(
     module_hash: str,
     message: bytes,
     epochs: int = 108,
-    adjacency: str = "0100" "0010" "0001" "0000",
+    adjacency: str = "0100001000010000",
     operations: str = "input,conv3x3-bn-relu,maxpool3x3,output",
 ) -> bytes:
     """The data of one record of NAS-Bench-101's tfrecord."""

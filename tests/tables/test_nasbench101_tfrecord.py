@@ -112,9 +112,11 @@ def whole_space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path,
         (
             training_record(
-                key, messages[(index + 2 * training) % 7],
-                adjacency=adjacency_of(graph), operations=operations,
-            )  # fmt: skip
+                key,
+                messages[(index + 2 * training) % 7],
+                adjacency=adjacency_of(graph),
+                operations=operations,
+            )
             for training in range(3)
             for index, (key, graph) in enumerate(
                 [(A, 0), *((SPACE.key(c), int(SPACE.graphs[c])) for c in range(SPACE.size))]  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import bz2
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,20 @@ def test_a_table_needs_every_cell(pth: Path) -> None:
         build_table(definition, {V1_1: pth}, {})
 
 
+@pytest.mark.parametrize(
+    ("module", "source", "requirement"),
+    [("nas_201_api", V1_1, "nas-bench-201"), ("nats_bench", NATS, "nats-bench")],
+)
+def test_a_missing_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, source: str, requirement: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(
+        EdnagError, match=rf"{source} is read by a package: pip install {requirement}="
+    ):
+        official_definitions("nasbench201", "cifar10")[source].read({source: tmp_path})
+
+
 def _without_cell(content: dict[str, Any]) -> None:
     del content["arch2infos"][1]
 
@@ -178,7 +193,7 @@ class _Import:
         ({"000001": None}, r"cell 1 \(\|.*\) is missing"),
         ({"000001": pickle.dumps([1])}, "000001: a dictionary expected"),
         ({"000001": pickle.dumps({"12": {}})}, "cell 1: a dictionary expected, not NoneType"),
-        ({"000001": pickle.dumps({"200": "/etc/passwd"})}, "cell 1: a dictionary expected, not str"),
+        ({"000001": pickle.dumps({"200": "/etc/hosts"})}, "cell 1: a dictionary expected, not str"),
         ({"000001": pickle.dumps({"200": _Import()})}, "000001.*asks for builtins.print"),
         ({"000001": b"\x80\x04"}, "000001.* not a readable pickle"),
         ({"meta": _meta(meta_archs=[CELLS[1][0]])}, r"cell 0 .*: holds \|"),
@@ -227,7 +242,7 @@ def test_the_real_archive_agrees_with_the_small_table(
         {NATS: tmp_path / "nats.tar"}
     )
     small = get_definition("nasbench201", dataset)
-    rows = small.read({name: mirror / f"nasbench201_{dataset}.csv" for name in small.sources})
+    rows = small.read(dict.fromkeys(small.sources, mirror / f"nasbench201_{dataset}.csv"))
     summary, differences = compare(rows[rows["key"].isin(official["key"])], official)
     assert summary["both"].tolist() == [3, 3]
     assert differences.empty, differences

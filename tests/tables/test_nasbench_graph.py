@@ -66,9 +66,7 @@ def test_proteins_holds_the_networks_of_five_operations() -> None:
     present = table.present("test_performance")
     assert present.sum() == 2021
     foreign = ("gat~", "gin~", "cheb~", "graph~")
-    expected = [
-        not any(name in SPACE.key(code) for name in foreign) for code in range(SPACE.size)
-    ]
+    expected = [not any(name in SPACE.key(code) for name in foreign) for code in range(SPACE.size)]
     np.testing.assert_array_equal(present, expected)
 
 
@@ -117,9 +115,7 @@ def _set(name: object, **values: object) -> Change:
         (_set(88888), "row 2020: .*is not an architecture of this space"),
     ],
 )
-def test_a_wrong_record_is_refused_by_its_row(
-    tmp_path: Path, change: Change, message: str
-) -> None:
+def test_a_wrong_record_is_refused_by_its_row(tmp_path: Path, change: Change, message: str) -> None:
     definition = get_definition("nasbench-graph", "proteins")
     (source,) = definition.sources
     original = path_of("proteins")[source].read_bytes()
@@ -141,6 +137,6 @@ def test_a_pickle_that_wants_to_import_is_refused(
 ) -> None:
     path = tmp_path / "cora.bench"
     path.write_bytes(pickle.dumps({0: _Import()}))
-    with pytest.raises(EdnagError, match="the pickle asks for builtins.print"):
+    with pytest.raises(EdnagError, match=r"the pickle asks for builtins\.print"):
         get_definition("nasbench-graph", "cora").read({"nas-bench-graph-cora": path})
     assert "ran code" not in capsys.readouterr().out

@@ -66,7 +66,7 @@ def test_any_bytes_are_a_message_or_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("wire", ["80" * 10 + "01", "ff" * 9 + "02", "80"])
 def test_a_broken_integer_is_refused(wire: str) -> None:
-    with pytest.raises(ValueError, match="64 bits|cut off"):
+    with pytest.raises(ValueError, match=r"64 bits|cut off"):
         read_varint(bytes.fromhex(wire), 0)
 
 

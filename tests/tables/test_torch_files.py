@@ -77,11 +77,13 @@ def test_a_truncated_file_is_refused(tmp_path: Path, zipped: bool) -> None:
             load_pth(path, "source")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>quota exceeded</html>", b"PK\x03\x04", b"\x80\x02."])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>quota exceeded</html>", b"PK\x03\x04", b"\x80\x02."]
+)
 def test_what_torch_did_not_write_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.pth"
     path.write_bytes(content)
-    with pytest.raises(EdnagError, match="was not written by torch.save"):
+    with pytest.raises(EdnagError, match=r"was not written by torch\.save"):
         load_pth(path, "source")
 
 

@@ -39,9 +39,7 @@ def test_each_metric_is_its_maximum_over_the_epochs(tmp_path: Path, space: str) 
     path = tmp_path / "transnas-bench_v10141024.pth"
     write_transnas(path, {MACRO: TASKS, MICRO: TASKS})
     key = MICRO if space == "transnas-micro" else MACRO
-    rows = {
-        task: official(space, task).read({SOURCE: path}).to_dict("records") for task in TASKS
-    }
+    rows = {task: official(space, task).read({SOURCE: path}).to_dict("records") for task in TASKS}
     expected = {"key": key, "valid_top1": 0.75, "test_top1": 1.75, "train_top1": 2.75}
     assert rows["class_scene"] == [expected]
     assert rows["normal"] == [

@@ -13,10 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba
 from numba import njit
+from numba.core import config as numba_config
 
 _FOLDER = Path(__file__).parent
+#: numba's settings; their names are not declared.
+_SETTINGS: Any = numba_config
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -34,12 +36,12 @@ def entry(function: Callable[..., Any]) -> Any:
     if folder is None:
         return njit(error_model="numpy")(function)
     # numba reads this setting at decoration only; other users of numba must not see ours.
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    before = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = str(folder)
     try:
         return njit(error_model="numpy", cache=True)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _SETTINGS.CACHE_DIR = before
 
 
 @cache
@@ -50,8 +52,8 @@ def machine_code_folder() -> Path | None:
     """
     user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     candidates = [_FOLDER / "__pycache__", user_cache / "ednag"]
-    if numba.config.CACHE_DIR:
-        candidates.insert(0, Path(numba.config.CACHE_DIR))
+    if _SETTINGS.CACHE_DIR:
+        candidates.insert(0, Path(_SETTINGS.CACHE_DIR))
     for candidate in candidates:
         folder = candidate / f"compiled-{_source_digest()}"
         try:

@@ -5,7 +5,7 @@ order of every sum. `Floats` and `Ints` are those eight numbers as values of com
 the order stands in the source and does not depend on what a compiler makes of a loop. LLVM turns
 them into one or several registers of the machine at hand; the results are the same everywhere.
 
-Inside compiled functions: + - * / of Floats, + - & | ^ << >> of Ints, each also with a scalar,
+Inside compiled functions: + - * / and negation of Floats, + - & | ^ << >> of Ints, each also with a scalar,
 which is rounded to the type of the vector; and the functions below. Each operation rounds once;
 only `fma` fuses two.
 """
@@ -25,7 +25,7 @@ from numba.extending import intrinsic, models, register_model
 LANES = 8
 
 
-class VectorType(types.Type):  # type: ignore[misc]
+class VectorType(types.Type):
     """Type of eight numbers in compiled code."""
 
     def __init__(self, name: str, element: types.Type, llvm_element: ir.Type) -> None:
@@ -41,7 +41,7 @@ Ints = VectorType("Ints", types.int32, ir.IntType(32))
 
 
 @register_model(VectorType)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     """A vector is held as an LLVM vector."""
 
     def __init__(self, manager: Any, vector: VectorType) -> None:
@@ -97,6 +97,16 @@ for _symbol, _method in (
     _define_operator(_symbol, Ints, (types.int32, types.int64), _method)
 
 
+@infer_global(operator.neg)
+class _Negation(ConcreteTemplate):
+    cases = (signature(Floats, Floats),)
+
+
+@lower_builtin(operator.neg, Floats)
+def _negate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.fneg(args[0])
+
+
 def _call(name: str, arguments: int) -> Callable:
     """Code generator that calls an LLVM intrinsic on float vectors, scalars repeated."""
 
@@ -112,7 +122,7 @@ def _call(name: str, arguments: int) -> Callable:
     return generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def repeat(typing: Any, value: Any) -> Any:
     """Floats: eight copies of a scalar."""
 
@@ -122,49 +132,49 @@ def repeat(typing: Any, value: Any) -> Any:
     return signature(Floats, value), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """x * y + z, rounded once."""
     return signature(Floats, x, y, z), _call("llvm.fma", 3)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Square roots, correctly rounded."""
     return signature(Floats, x), _call("llvm.sqrt", 1)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def nearest(typing: Any, x: Any) -> Any:
     """Nearest integers as Floats, halves to even."""
     return signature(Floats, x), _call("llvm.rint", 1)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def to_ints(typing: Any, x: Any) -> Any:
     """Floats to Ints, towards zero."""
     return Ints(Floats), lambda context, builder, sig, args: builder.fptosi(args[0], Ints.llvm)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def to_floats(typing: Any, x: Any) -> Any:
     """Ints to Floats, rounded."""
     return Floats(Ints), lambda context, builder, sig, args: builder.sitofp(args[0], Floats.llvm)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def bits_of(typing: Any, x: Any) -> Any:
     """The bit patterns of Floats as Ints."""
     return Ints(Floats), lambda context, builder, sig, args: builder.bitcast(args[0], Ints.llvm)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def from_bits(typing: Any, x: Any) -> Any:
     """Floats of bit patterns in Ints."""
     return Floats(Ints), lambda context, builder, sig, args: builder.bitcast(args[0], Floats.llvm)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def where_less(typing: Any, x: Any, y: Any, yes: Any, no: Any) -> Any:
     """`yes` where x < y, else `no`; these are Ints if either is, else Floats."""
     vector = Ints if Ints in (yes, no) or isinstance(yes, types.Integer) else Floats
@@ -180,7 +190,7 @@ def where_less(typing: Any, x: Any, y: Any, yes: Any, no: Any) -> Any:
     return signature(vector, x, y, yes, no), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def where_zero(typing: Any, x: Any, yes: Any, no: Any) -> Any:
     """`yes` where the Ints x are 0, else `no`; both Floats or scalars."""
 
@@ -195,7 +205,7 @@ def where_zero(typing: Any, x: Any, yes: Any, no: Any) -> Any:
     return signature(Floats, x, yes, no), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lane(typing: Any, x: Any, position: Any) -> Any:
     """One of the eight numbers."""
 
@@ -234,31 +244,31 @@ def _generate_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typing: Any, array: Any, i: Any) -> Any:
     """Eight consecutive elements of a one-dimensional array, from `i`; not checked."""
     return signature(_vector_in(array), array, types.intp), _generate_load
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load_at(typing: Any, array: Any, i: Any, j: Any) -> Any:
     """Eight consecutive elements of row `i`, from `j`; not checked."""
     return signature(_vector_in(array), array, types.intp, types.intp), _generate_load
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typing: Any, array: Any, i: Any, value: Any) -> Any:
     """Write eight consecutive elements of a one-dimensional array, from `i`; not checked."""
     return signature(types.void, array, types.intp, value), _generate_store
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store_at(typing: Any, array: Any, i: Any, j: Any, value: Any) -> Any:
     """Write eight consecutive elements of row `i`, from `j`; not checked."""
     return signature(types.void, array, types.intp, types.intp, value), _generate_store
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def gather(typing: Any, table: Any, positions: Any) -> Any:
     """The elements of a one-dimensional float32 array at eight positions (Ints); not checked."""
 

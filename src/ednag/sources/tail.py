@@ -1,4 +1,4 @@
-"""Checksums taken while a file is still being written, so that few bytes are left at its end."""
+"""Checksums taken while a file is still being written, so that little is left to do at its end."""
 
 import os
 import threading
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ednag.sources.registry import Source
-from ednag.sources.verification import Digests, Hasher, digest
+from ednag.sources.verification import BLOCK, Digests, Hasher, digest
 
-#: Seconds between two looks at the file. What came in between is caught up with at once.
+#: Seconds between two looks at a file that had nothing new.
 PAUSE = 0.02
+#: Bytes after which the disk must have what came, so that it does not all wait for the end.
+STRIDE = 64 << 20
 
 
 class Tail:
@@ -43,39 +45,46 @@ class Tail:
             self._stream.close()
 
     def digests(self) -> Digests:
-        """What was measured of the file, when its last byte is written; to be called once.
+        """What was measured of the file, once its last byte is written; then no more is followed.
 
         Raises OSError if the file cannot be read, or could not while it grew.
         """
         self._ended.set()
         self._following.result()
-        if self._stream is not None and not self._lost():
-            self._hasher.take_in(self._stream)
-            if self._hasher.size == self._path.stat().st_size:
-                return self._hasher.digests()
+        while self._took_block():
+            pass
+        if self._hasher.size == self._path.stat().st_size:
+            return self._hasher.digests()
         return digest(self._path, self._source)
 
     def _follow(self) -> None:
-        if self._source.git_blob_sha1 and self._size is None:
-            return  # git hashes the size before the bytes: all of them must be there
-        while not self._ended.wait(PAUSE):
-            if self._stream is None or self._lost():
-                self._begin()
-            if self._stream is not None:
-                self._hasher.take_in(self._stream, lambda: self._ended.is_set() or self._lost())
+        synced = 0
+        while not self._ended.is_set():
+            if not self._took_block():
+                self._ended.wait(PAUSE)
+            elif self._stream is not None and self._hasher.size >= synced + STRIDE:
+                os.fsync(self._stream.fileno())
+                synced = self._hasher.size
 
-    def _lost(self) -> bool:
-        """Whether the open file is not the one at the path: no two that exist share an inode."""
-        assert self._stream is not None
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
-            return True
-        return not os.path.samestat(there, os.fstat(self._stream.fileno()))
+    def _took_block(self) -> bool:
+        """Take in the next block of the file that is at the path now; False if there is none."""
+        if self._source.git_blob_sha1 and self._size is None:
+            return False  # git hashes the size before the bytes: `digest` does, when all are there
+        if self._stream is None or self._lost(self._stream):
+            self._begin()
+        block = self._stream.read(BLOCK) if self._stream is not None else b""
+        self._hasher.update(block)
+        return bool(block)
 
     def _begin(self) -> None:
-        """Open the file that is at the path now, if there is one."""
         if self._stream is not None:
             self._stream.close()
         self._stream = self._path.open("rb") if self._path.is_file() else None
         self._hasher = Hasher(self._source, self._size or 0)
+
+    def _lost(self, stream: BinaryIO) -> bool:
+        """Whether the path no longer leads to the open file, whose inode no other has meanwhile."""
+        try:
+            return not os.path.samestat(self._path.stat(), os.fstat(stream.fileno()))
+        except FileNotFoundError:
+            return True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from ednag.errors import EdnagError
 from ednag.sources.registry import Source
@@ -57,12 +57,11 @@ class Hasher:
             head = b"blob %d\0" % size
             self._running["git_blob_sha1"] = hashlib.sha1(head, usedforsecurity=False)
 
-    def take_in(self, stream: IO[bytes], stop: Callable[[], bool] = bool) -> None:
-        """Take in what `stream` still holds; no further once `stop` says so."""
-        while not stop() and (block := stream.read(BLOCK)):
-            self.size += len(block)
-            for each in self._running.values():
-                each.update(block)
+    def update(self, block: bytes) -> None:
+        """Take in the next bytes."""
+        self.size += len(block)
+        for each in self._running.values():
+            each.update(block)
 
     def digests(self) -> Digests:
         """What was measured of the bytes taken in."""
@@ -72,10 +71,11 @@ class Hasher:
 
 
 def digest(path: Path, source: Source | None = None) -> Digests:
-    """The sha256 of the file at `path`, and the other checksums that `source` publishes; one read."""
+    """The sha256 of the file at `path` and the other checksums `source` publishes, in one read."""
     with path.open("rb") as stream:
         hasher = Hasher(source, os.fstat(stream.fileno()).st_size)
-        hasher.take_in(stream)
+        while block := stream.read(BLOCK):
+            hasher.update(block)
     return hasher.digests()
 
 

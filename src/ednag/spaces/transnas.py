@@ -113,21 +113,21 @@ class TransNASMacro(SearchSpace):
     def _code_of_digits(self) -> dict[str, int]:
         return {digits: code for code, digits in enumerate(self._skeletons)}
 
-    def _raw_digits(self, raw: int) -> str:
-        digits = digits_of(np.array([raw]), 5, _MACRO_POSITIONS)[0]
-        return "".join(str(digit) for digit in digits if digit)
+    @cached_property
+    def _digits_of_raw(self) -> list[str]:
+        """The digits that are left of each raw code without `none`."""
+        digits = digits_of(np.arange(self.raw_size), 5, _MACRO_POSITIONS).tolist()
+        return ["".join(map(str, row)).replace("0", "") for row in digits]
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:
         """Codes int32[5^6]; invalid where what is left without `none` is no skeleton."""
-        codes = [
-            self._code_of_digits.get(self._raw_digits(raw), INVALID) for raw in range(self.raw_size)
-        ]
+        codes = [self._code_of_digits.get(digits, INVALID) for digits in self._digits_of_raw]
         return np.array(codes, dtype=np.int32)
 
     def raw_key(self, raw: int) -> str:
         """The reference's string, also of what is no skeleton."""
-        return f"64-{self._raw_digits(raw)}-basic"
+        return f"64-{self._digits_of_raw[raw]}-basic"
 
     def key(self, code: int) -> str:
         """The benchmark's string, for example 64-4111-basic."""

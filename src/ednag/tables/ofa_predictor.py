@@ -136,7 +136,7 @@ def _empty_array(kind: type, shape: tuple[int, ...], dtype: bytes) -> np.ndarray
     """Stands for NumPy's `_reconstruct`: an array that the pickle then fills."""
     if kind is not np.ndarray:
         raise TypeError(f"{kind!r} is no array")
-    return np.ndarray.__new__(np.ndarray, shape, dtype)
+    return np.ndarray(shape, dtype.decode())
 
 
 def read_measured(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,335 @@
+"""Exponentials, powers and sums that round as torch's CPU kernels on AVX2, bit for bit.
+
+Selection amplifies last bits: two engines make the same evaluations only if every number agrees.
+What torch computes (2.14, wheels with MKL, one thread) was found by comparing bits over all inputs
+that a search can produce:
+
+- `exp`: MKL's vector library: a table of 128 powers of two, split in two, and a polynomial of
+  degree 2, nothing fused.
+- `pow`: whole blocks of 16 elements of a call in Sleef's pairs of float32 (Sleef_powf8_u10, fused);
+  what is left over of a call one by one in float64, rounded at the end. Exponents 2, 3 and 0.5 are
+  products and square roots.
+- `cos` of the schedule: MKL's: sin(pi/2 - x) by an odd polynomial of degree 9 in float64. It
+  agrees on all but one of the 1,078,530,012 float32 numbers from 0 to pi.
+- sums over a contiguous axis or over rows, and norms: 8 lanes and partial sums in a fixed order;
+  a norm's left-over elements are fused, except a first group of four.
+
+The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boost licence).
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from ednag.search.compiled_cache import kernel
+from ednag.search.compiled_vectors import (
+    LANES,
+    bits_of,
+    fma,
+    from_bits,
+    gather,
+    lane,
+    load,
+    load_at,
+    nearest,
+    repeat,
+    sqrt,
+    store,
+    to_floats,
+    to_ints,
+    where_less,
+)
+
+# --- exponential ------------------------------------------------------------------------------
+
+_PARTS = 128
+_POWERS = 2.0 ** (np.arange(_PARTS, dtype=np.float64) / _PARTS)
+#: 2^(j / 128) as the sum of two float32: the nearest, and what that leaves.
+_POWERS_HIGH = _POWERS.astype(np.float32)
+_POWERS_LOW = (_POWERS - _POWERS_HIGH).astype(np.float32)
+#: ln 2 / 128 in two parts, of which the first has few enough bits for exact products.
+_STEP_HIGH = np.float32(float.fromhex("0x1.63p-8"))
+_STEP_LOW = np.float32(math.log(2) / _PARTS - float(_STEP_HIGH))
+_STEPS_PER_UNIT = np.float32(_PARTS / math.log(2))
+#: From here on, in absolute value, torch's result is rounded from float64.
+_FAR = 87.336
+
+
+@kernel
+def scale(value, exponent):  # type: ignore[no-untyped-def]
+    """Floats value * 2^exponent (Ints), in two steps so that neither factor overflows."""
+    half = exponent >> 1
+    return value * from_bits((half + 127) << 23) * from_bits((exponent - half + 127) << 23)
+
+
+@kernel
+def exp(x):  # type: ignore[no-untyped-def]
+    """e^x of Floats up to 87; last bits differ from torch's where the result is below 2^-126."""
+    steps = nearest(x * _STEPS_PER_UNIT)
+    rest = x - steps * _STEP_HIGH
+    rest = rest - steps * _STEP_LOW
+    gain = rest * rest * 0.5 + rest
+    whole = to_ints(steps)
+    part = whole & (_PARTS - 1)
+    high = gather(_POWERS_HIGH, part)
+    value = high + (high * gain + gather(_POWERS_LOW, part))
+    return where_less(x, -104.0, 0.0, scale(value, whole >> 7))
+
+
+@kernel
+def exp_anywhere(values):  # type: ignore[no-untyped-def]
+    """e^x of any float32[n], in place; n is a multiple of 8."""
+    for start in range(0, len(values), LANES):
+        given = load(values, start)
+        store(values, start, exp(given))
+        for position in range(LANES):
+            x = lane(given, position)
+            if not abs(x) < _FAR:
+                values[start + position] = np.float32(math.exp(np.float64(x)))
+
+
+# --- power ------------------------------------------------------------------------------------
+# A number is held as the sum of two float32 of which the second is far smaller. The order of the
+# operations is Sleef's; any other order rounds otherwise.
+
+
+@kernel
+def _sum(x, y):  # type: ignore[no-untyped-def]
+    """x + y, as a pair, exactly."""
+    total = x + y
+    part = total - x
+    return total, (x - (total - part)) + (y - part)
+
+
+@kernel
+def _sum_of_ordered_pairs(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+    """Sum of two pairs, of which the first is the larger."""
+    total = x + y
+    return total, (((x - total) + y) + x_low) + y_low
+
+
+@kernel
+def _product(x, x_low, y):  # type: ignore[no-untyped-def]
+    """Product of a pair and Floats."""
+    high = x * y
+    return high, fma(x_low, y, fma(x, y, -high))
+
+
+@kernel
+def _product_of_pairs(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+    high = x * y
+    return high, fma(x, y_low, fma(x_low, y, fma(x, y, -high)))
+
+
+@kernel
+def _square(x, x_low):  # type: ignore[no-untyped-def]
+    high = x * x
+    return high, fma(x + x, x_low, fma(x, x, -high))
+
+
+@kernel
+def _quotient(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+    inverse = 1.0 / y
+    high = x * inverse
+    rest = fma(inverse, x, -high)
+    error = fma(-y_low, inverse, fma(-y, inverse, 1.0))
+    return high, fma(high, error, fma(x_low, inverse, rest))
+
+
+@kernel
+def _logarithm(x):  # type: ignore[no-untyped-def]
+    """ln x of Floats, as a pair: x = m 2^e with m from 0.75 to 1.5."""
+    exponent = ((bits_of(x * np.float32(1 / 0.75)) >> 23) & 255) - 127
+    mantissa = from_bits(bits_of(x) - (exponent << 23))
+    above, above_low = _sum(repeat(np.float32(-1.0)), mantissa)
+    below, below_low = _sum(repeat(np.float32(1.0)), mantissa)
+    ratio, ratio_low = _quotient(above, above_low, below, below_low)
+    square, square_low = _square(ratio, ratio_low)
+    series = fma(square, 0.240320354700088500976562, 0.285112679004669189453125)
+    series = fma(series, square, 0.400007992982864379882812)
+    factor, factor_low = _product(square, square_low, series)
+    factor, error = _sum(factor, repeat(np.float32(0.66666662693023681640625)))
+    factor_low = error + (factor_low + 3.69183861259614332084311e-09)
+    cube, cube_low = _product_of_pairs(square, square_low, ratio, ratio_low)
+    cube, cube_low = _product_of_pairs(cube, cube_low, factor, factor_low)
+    ln_2 = repeat(np.float32(0.69314718246459960938))
+    ln_2_low = repeat(np.float32(-1.904654323148236017e-09))
+    total, low = _product(ln_2, ln_2_low, to_floats(exponent))
+    total, low = _sum_of_ordered_pairs(total, low, ratio * 2.0, ratio_low * 2.0)
+    return _sum_of_ordered_pairs(total, low, cube, cube_low)
+
+
+@kernel
+def _exponential(x, x_low):  # type: ignore[no-untyped-def]
+    """e to the power of a pair, as Floats."""
+    count = nearest((x + x_low) * np.float32(1 / math.log(2)))
+    rest, error = _sum(x, count * -0.693145751953125)
+    rest_low = error + x_low
+    rest, error = _sum(rest, count * -1.428606765330187045e-06)
+    rest_low = error + rest_low
+    total = rest + rest_low
+    rest_low = (rest - total) + rest_low
+    series = fma(total, 0.00136324646882712841033936, 0.00836596917361021041870117)
+    series = fma(series, total, 0.0416710823774337768554688)
+    series = fma(series, total, 0.166665524244308471679688)
+    series = fma(series, total, 0.499999850988388061523438)
+    square, square_low = _square(total, rest_low)
+    gain, gain_low = _product(square, square_low, series)
+    gain, gain_low = _sum_of_ordered_pairs(total, rest_low, gain, gain_low)
+    value = gain + 1.0
+    return scale(value + (((1.0 - value) + gain) + gain_low), to_ints(count))
+
+
+@kernel
+def power(base, exponent):  # type: ignore[no-untyped-def]
+    """base^exponent of Floats from 0 to 1 and a positive float32, as in whole blocks of 16.
+
+    Last bits differ from torch's where the base, not 0, or the result is below 2^-126.
+    """
+    logarithm, low = _logarithm(base)
+    logarithm, low = _product(logarithm, low, repeat(exponent))
+    return where_less(0.0, base, _exponential(logarithm, low), 0.0)
+
+
+@kernel
+def power_of_left_over(base, exponent):  # type: ignore[no-untyped-def]
+    """base^exponent of a float32 and a float64, as of elements left over from blocks of 16."""
+    return np.float32(np.float64(base) ** exponent)
+
+
+# --- sums -------------------------------------------------------------------------------------
+# torch sums along an axis of n numbers in a tree of partial sums. The functions below add the
+# summands that `term(source, position)` gives, all of them Floats: eight sums at a time.
+
+
+@kernel
+def _cascade(term, source, start, stride, count):  # type: ignore[no-untyped-def]
+    """Sum of the terms start, start + stride, ...: chunks of 16 or more, chunks of chunks."""
+    bits = 0
+    while (1 << bits) < count:
+        bits += 1
+    power_of_chunk = max(4, bits // 4)
+    chunk = 1 << power_of_chunk
+    first = repeat(np.float32(0.0))
+    second, third, fourth = first, first, first
+    position = 0
+    while position + chunk <= count:
+        for _ in range(chunk):
+            first = first + term(source, start + position * stride)
+            position += 1
+        second, first = second + first, repeat(np.float32(0.0))
+        if position & ((chunk - 1) << power_of_chunk) == 0:
+            third, second = third + second, repeat(np.float32(0.0))
+            if position & ((chunk - 1) << (2 * power_of_chunk)) == 0:
+                fourth, third = fourth + third, repeat(np.float32(0.0))
+    while position < count:
+        first = first + term(source, start + position * stride)
+        position += 1
+    return ((first + second) + third) + fourth
+
+
+@kernel
+def _four_way_sum(term, source, start, stride, count):  # type: ignore[no-untyped-def]
+    """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
+    quarter = count // 4
+    total = _cascade(term, source, start, 4 * stride, quarter)
+    for position in range(4 * quarter, count):
+        total = total + term(source, start + position * stride)
+    for offset in range(1, 4):
+        total = total + _cascade(term, source, start + offset * stride, 4 * stride, quarter)
+    return total
+
+
+@kernel
+def contiguous_sum(term, source, count):  # type: ignore[no-untyped-def]
+    """Sum of the terms 0 .. count - 1 as torch sums along a contiguous axis: in eight lanes."""
+    if count < LANES:
+        return _four_way_sum(term, source, 0, 1, count)
+    vectors = count // LANES
+    total = repeat(np.float32(0.0))
+    for position in range(vectors * LANES, count):
+        total = total + term(source, position)
+    for offset in range(LANES):
+        total = total + _four_way_sum(term, source, offset, LANES, vectors)
+    return total
+
+
+@kernel
+def sum_over_rows(term, source, count, in_block):  # type: ignore[no-untyped-def]
+    """Sum of the terms 0 .. count - 1 as torch sums over the rows of a matrix.
+
+    Args:
+        term, source, count: The summands, one from each row.
+        in_block: Whether these columns are in one of the whole blocks of 32.
+    """
+    if in_block:
+        return _cascade(term, source, 0, 1, count)
+    return _four_way_sum(term, source, 0, 1, count)
+
+
+@kernel
+def distances(points, row, others, column, length):  # type: ignore[no-untyped-def]
+    """Euclidean distances of one point to eight others, as torch's norm of the difference.
+
+    Args:
+        points: float32[?, >= length], a point a row.
+        row: Which of them.
+        others: float32[length, ?], a point a column.
+        column: The first of the eight.
+        length: Number of coordinates.
+    """
+    whole = length // LANES * LANES
+    total = repeat(np.float32(0.0))
+    for offset in range(min(LANES, whole)):
+        squares = repeat(np.float32(0.0))
+        for coordinate in range(offset, whole, LANES):
+            gap = load_at(others, coordinate, column) - points[row, coordinate]
+            squares = squares + gap * gap
+        total = total + squares
+    unfused = whole + (length - whole) // 4 * 4
+    for coordinate in range(whole, unfused):
+        gap = load_at(others, coordinate, column) - points[row, coordinate]
+        total = total + gap * gap
+    for coordinate in range(unfused, length):
+        gap = load_at(others, coordinate, column) - points[row, coordinate]
+        total = fma(gap, gap, total)
+    return sqrt(total)
+
+
+# --- schedule ---------------------------------------------------------------------------------
+
+#: sin s = s + s^3 (c0 + c1 s^2 + c2 s^4 + c3 s^6) for |s| up to pi / 2.
+_SINE = (
+    -0.16666659550425178,
+    0.008333066246042969,
+    -0.00019809602900059542,
+    2.605780635068284e-06,
+)
+#: What float64 pi / 2 leaves.
+_HALF_PI_LOW = 6.123233995736766e-17
+
+
+def cosine(angle: np.ndarray) -> np.ndarray:
+    """cos of float32[n] in [0, pi], float32[n]."""
+    shifted = (math.pi / 2 - angle.astype(np.float64)) + _HALF_PI_LOW
+    square = shifted * shifted
+    series = ((_SINE[3] * square + _SINE[2]) * square + _SINE[1]) * square + _SINE[0]
+    return (shifted + shifted * square * series).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def cosine_schedule(num_step: int) -> np.ndarray:
+    """alpha, float32[num_step], from 1 (no noise) down to 0 (pure noise).
+
+    The angles are torch's linspace: from both ends, the second half fused (exact in float64).
+    """
+    end = np.float32(math.pi)
+    step = end / np.float32(num_step - 1)
+    position = np.arange(num_step)
+    rising = step * position.astype(np.float32)
+    falling = np.float64(end) - np.float64(step) * (num_step - 1 - position)
+    angle = np.where(position < num_step // 2, rising, falling.astype(np.float32))
+    alpha = (cosine(angle) + np.float32(1)) / np.float32(2)
+    alpha.flags.writeable = False
+    return alpha

@@ -1,0 +1,148 @@
+"""torch.argsort(values, descending=True), which is not stable, equal values included.
+
+torch sorts (value, index) pairs by value with `std::sort`. What libstdc++ makes of that decides
+where equal values end up, and populations are full of them: quicksort on medians of three down to
+16 elements, heap sort of what gets too deep, insertion sort in the end (introsort; Musser, 1997).
+Source: ednag-search specification, Arithmetic that decides ties and last bits.
+"""
+
+import numpy as np
+
+from ednag.search.compiled_cache import kernel
+
+_THRESHOLD = 16
+_INDEX_BITS = np.uint64(32)
+_INDEX = np.uint64(0xFFFFFFFF)
+
+
+@kernel
+def argsort_descending(values, count, pairs, order):  # type: ignore[no-untyped-def]
+    """Positions of float32 values[:count], largest value first, into order[:count].
+
+    Args:
+        values, count: The values, 0 or above.
+        pairs: uint64[>= count], working space.
+        order: int64[>= count].
+    """
+    bits = values.view(np.uint32)
+    for position in range(count):
+        # Bits of numbers >= 0 are ordered as the numbers; turned over, the largest comes first.
+        pairs[position] = (np.uint64(~bits[position]) << _INDEX_BITS) | np.uint64(position)
+    _sort(pairs, count)
+    for position in range(count):
+        order[position] = np.int64(pairs[position] & _INDEX)
+
+
+@kernel
+def _before(one, other):  # type: ignore[no-untyped-def]
+    """Whether a pair must stand before another: by value only."""
+    return (one >> _INDEX_BITS) < (other >> _INDEX_BITS)
+
+
+@kernel
+def _sort(pairs, count):  # type: ignore[no-untyped-def]
+    """std::sort."""
+    depth = 0
+    while (count >> (depth + 1)) > 0:
+        depth += 1
+    _quicksort(pairs, 0, count, 2 * depth)
+    guarded = min(count, _THRESHOLD)
+    for position in range(1, guarded):
+        _insert(pairs, position, True)
+    for position in range(guarded, count):
+        _insert(pairs, position, False)
+
+
+@kernel
+def _quicksort(pairs, first, last, depth):  # type: ignore[no-untyped-def]
+    """Partition until no part has more than 16 elements; the right part first."""
+    while last - first > _THRESHOLD:
+        if depth == 0:
+            _heap_sort(pairs, first, last)
+            return
+        depth -= 1
+        cut = _partition(pairs, first, last)
+        _quicksort(pairs, cut, last, depth)
+        last = cut
+
+
+@kernel
+def _swap(pairs, one, other):  # type: ignore[no-untyped-def]
+    pairs[one], pairs[other] = pairs[other], pairs[one]
+
+
+@kernel
+def _partition(pairs, first, last):  # type: ignore[no-untyped-def]
+    """Split about the median of three, which goes to `first`; where the second part starts."""
+    _swap(pairs, first, _median(pairs, first + 1, first + (last - first) // 2, last - 1))
+    pivot = pairs[first]
+    left, right = first + 1, last
+    while True:
+        while _before(pairs[left], pivot):
+            left += 1
+        right -= 1
+        while _before(pivot, pairs[right]):
+            right -= 1
+        if left >= right:
+            return left
+        _swap(pairs, left, right)
+        left += 1
+
+
+@kernel
+def _median(pairs, a, b, c):  # type: ignore[no-untyped-def]
+    """The position of the median of three."""
+    if _before(pairs[a], pairs[b]):
+        if _before(pairs[b], pairs[c]):
+            return b
+        return c if _before(pairs[a], pairs[c]) else a
+    if _before(pairs[a], pairs[c]):
+        return a
+    return c if _before(pairs[b], pairs[c]) else b
+
+
+@kernel
+def _insert(pairs, position, guarded):  # type: ignore[no-untyped-def]
+    """Move an element to the left to its place; if `guarded`, the start may be that place."""
+    moved = pairs[position]
+    if guarded and _before(moved, pairs[0]):
+        for place in range(position, 0, -1):
+            pairs[place] = pairs[place - 1]
+        pairs[0] = moved
+        return
+    while _before(moved, pairs[position - 1]):
+        pairs[position] = pairs[position - 1]
+        position -= 1
+    pairs[position] = moved
+
+
+@kernel
+def _heap_sort(pairs, first, last):  # type: ignore[no-untyped-def]
+    """std::partial_sort of a whole range: build a heap, then take its top again and again."""
+    count = last - first
+    for hole in range((count - 2) // 2, -1, -1):
+        _sift(pairs, first, hole, count, pairs[first + hole])
+    for end in range(count - 1, 0, -1):
+        moved = pairs[first + end]
+        pairs[first + end] = pairs[first]
+        _sift(pairs, first, 0, end, moved)
+
+
+@kernel
+def _sift(pairs, first, hole, count, moved):  # type: ignore[no-untyped-def]
+    """Let the hole sink to the bottom of the heap, then `moved` rise to its place."""
+    top = hole
+    while hole < (count - 1) // 2:
+        child = 2 * hole + 2
+        if _before(pairs[first + child], pairs[first + child - 1]):
+            child -= 1
+        pairs[first + hole] = pairs[first + child]
+        hole = child
+    if count % 2 == 0 and hole == (count - 2) // 2:
+        child = 2 * hole + 1
+        pairs[first + hole] = pairs[first + child]
+        hole = child
+    while hole > top and _before(pairs[first + (hole - 1) // 2], moved):
+        pairs[first + hole] = pairs[first + (hole - 1) // 2]
+        hole = (hole - 1) // 2
+    pairs[first + hole] = moved
