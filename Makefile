@@ -24,7 +24,7 @@ report: results
 	@echo "Open report.html in a browser; it needs no network."
 
 test: $(INSTALLED)
-	$(RUN) pytest --numprocesses auto --dist worksteal
+	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow"
 
 lint: $(INSTALLED)
 	$(RUN) ruff check .

@@ -29,7 +29,8 @@ def test_help_imports_no_heavy_library() -> None:
         "heavy = {'torch', 'numpy', 'pandas', 'pydantic', 'rich', 'yaml'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 

@@ -25,6 +25,10 @@ def test_the_ledger_agrees_with_counting_one_by_one(batches: list[list[int]]) ->
                 first.setdefault(code, total)
             total += 1
     assert (ledger.total, ledger.invalid, ledger.distinct) == (total, invalid, len(first))
+    single = Ledger(31)
+    for code in (code for batch in batches for code in batch if code >= 0):
+        single.enter_one(code)
+    assert single.codes().tolist() == list(first)
     assert ledger.codes().tolist() == list(first)
     assert ledger.lookups().tolist() == list(first.values())
 

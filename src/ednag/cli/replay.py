@@ -39,15 +39,11 @@ def command(files: tuple[Path, ...]) -> None:
 
 def _objective(space: str, dataset: str) -> "Objective":
     """The objective of a trace under the paper's protocol."""
-    import hashlib
-
     from ednag.cli.tables import locate
     from ednag.search.objective import Objective
     from ednag.spaces import get_space
     from ednag.tables import build_table, get_definition
 
     definition = get_definition(space, dataset)
-    paths = locate(definition.sources)
-    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
-    table = build_table(definition, paths, digests)
+    table = build_table(definition, locate(definition.sources), digests={})
     return Objective(table, definition.protocols["paper"], get_space(space))

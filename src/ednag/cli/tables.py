@@ -1,10 +1,12 @@
 """`ednag tables`: build benchmark tables from verified source files."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from ednag.cli.compare_tables import compare
 from ednag.cli.options import OUTPUT
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
@@ -25,16 +27,30 @@ def command() -> None:
     metavar="ID=PATH",
     help="A source file the table needs; those not given are fetched.",
 )
+@click.option(
+    "--from", "official", metavar="ID", help="Official file to read instead of the small ones."
+)
 @click.option("--output", required=True, type=OUTPUT, help="Canonical Parquet file to write.")
-def build(space: str, dataset: str, sources: tuple[str, ...], output: Path) -> None:
+def build(
+    space: str, dataset: str, sources: tuple[str, ...], official: str | None, output: Path
+) -> None:
     """Build the canonical benchmark table of a SPACE and DATASET."""
     from ednag.spaces import get_space
-    from ednag.tables import build_table, get_definition
+    from ednag.naming import suggestion
+    from ednag.tables import build_table, get_definition, official_definitions
     from ednag.tables.parquet import write_table
 
     definition = get_definition(space, dataset)
+    if official is not None:
+        known = official_definitions(space, dataset)
+        if official not in known:
+            raise EdnagError(
+                f"unknown official file {official!r} of {space}/{dataset}"
+                f"{suggestion(official, known)}"
+            )
+        definition = known[official]
     paths = locate(definition.sources, sources)
-    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    digests = digests_of(paths)
     for name, digest in digests.items():
         say(f"source {name}: sha256 {digest}")
     table = build_table(definition, paths, digests)
@@ -43,6 +59,18 @@ def build(space: str, dataset: str, sources: tuple[str, ...], output: Path) -> N
         metric = meaning.reported_metric
         say(f"protocol {protocol}: {metric}, optimum {table.optimum(metric):.6f}")
     say(f"{space}/{dataset}: {table.present(metric).sum()} architectures written")
+
+
+command.add_command(compare)
+
+
+def digests_of(paths: Mapping[str, Path]) -> dict[str, str]:
+    """Source id -> sha256 of the file's bytes."""
+    digests = {}
+    for name, path in paths.items():
+        with path.open("rb") as stream:
+            digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
 
 
 def locate(needed: tuple[str, ...], given: tuple[str, ...] = ()) -> dict[str, Path]:

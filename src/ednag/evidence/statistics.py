@@ -16,7 +16,7 @@ class Interval:
 
 
 def bootstrap_mean(values: np.ndarray, confidence: float, resamples: int, seed: int) -> Interval:
-    """Mean of float[n] with its percentile bootstrap interval; NaN bounds for fewer than 2 values."""
+    """Mean of float[n] with its percentile bootstrap interval; no bounds for fewer than 2."""
     if len(values) == 0:
         return Interval(np.nan, np.nan, np.nan)
     mean = float(np.mean(values))

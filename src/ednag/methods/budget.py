@@ -11,14 +11,12 @@ from ednag.search.objective import Objective
 _LOOKUPS_PER_ARCHITECTURE = 100
 
 
-class Surroundings:
+class Architectures:
     """The architectures that a benchmark has, and which of them are one change apart.
 
     Computed once for all runs on an objective. Architectures of the space that the benchmark
     lacks are left out: a method is not charged for asking what nobody can answer.
     """
-
-    _of: "WeakKeyDictionary[Objective, Surroundings]" = WeakKeyDictionary()
 
     def __init__(self, objective: Objective) -> None:
         self.space = objective.space
@@ -31,19 +29,22 @@ class Surroundings:
         self._neighbours: dict[int, np.ndarray] = {}
         self._present = None if present is None else present >= 0
 
-    @classmethod
-    def of(cls, objective: Objective) -> "Surroundings":
-        """The surroundings of an objective, made at the first call."""
-        if objective not in cls._of:
-            cls._of[objective] = cls(objective)
-        return cls._of[objective]
-
     def neighbours(self, code: int) -> np.ndarray:
         """Codes int32[k] of the benchmark's architectures one change from `code`, ascending."""
         if code not in self._neighbours:
             codes = self.space.neighbours(code)
             self._neighbours[code] = codes if self._present is None else codes[self._present[codes]]
         return self._neighbours[code]
+
+
+_ARCHITECTURES: "WeakKeyDictionary[Objective, Architectures]" = WeakKeyDictionary()
+
+
+def architectures_of(objective: Objective) -> Architectures:
+    """The architectures of an objective, found out at the first call."""
+    if objective not in _ARCHITECTURES:
+        _ARCHITECTURES[objective] = Architectures(objective)
+    return _ARCHITECTURES[objective]
 
 
 class Spender:
@@ -56,8 +57,9 @@ class Spender:
     def __init__(self, objective: Objective, budget: int, seed: int) -> None:
         self.objective = objective
         self.generator = np.random.Generator(np.random.PCG64(seed))
-        self._around = Surroundings.of(objective)
-        self.budget = min(budget, len(self._around.codes))
+        self._architectures = architectures_of(objective)
+        self.budget = min(budget, len(self._architectures.codes))
+        self._higher_is_better = objective.higher_is_better
         self.best = -1
         self._best_score = -np.inf
         self._scores: dict[int, float] = {}
@@ -74,8 +76,8 @@ class Spender:
 
     def score(self, code: int) -> float:
         """Evaluate one architecture; higher is better whatever the metric's direction."""
-        metric, _ = self.objective.evaluate(np.array([code], dtype=np.int32))
-        score = float(metric[0]) if self.objective.higher_is_better else -float(metric[0])
+        metric = self.objective.evaluate_one(code)
+        score = metric if self._higher_is_better else -metric
         self._scores[code] = score
         if score > self._best_score:
             self.best, self._best_score = code, score
@@ -87,8 +89,8 @@ class Spender:
 
     def sample(self, count: int) -> list[int]:
         """Codes of `count` architectures drawn uniformly and independently."""
-        drawn = self.generator.integers(len(self._around.codes), size=count)
-        return [int(code) for code in self._around.codes[drawn]]
+        drawn = self.generator.integers(len(self._architectures.codes), size=count)
+        return [int(code) for code in self._architectures.codes[drawn]]
 
     def sample_unseen(self) -> int:
         """An architecture drawn uniformly from those not evaluated yet."""
@@ -99,11 +101,13 @@ class Spender:
 
     def neighbours(self, code: int) -> list[int]:
         """The architectures one change away, in random order."""
-        return [int(near) for near in self.generator.permutation(self._around.neighbours(code))]
+        return [
+            int(near) for near in self.generator.permutation(self._architectures.neighbours(code))
+        ]
 
     def mutate(self, code: int) -> int:
         """A neighbour drawn uniformly; where there is none, any architecture."""
-        near = self._around.neighbours(code)
+        near = self._architectures.neighbours(code)
         return int(near[self.generator.integers(len(near))]) if len(near) else self.sample(1)[0]
 
     def outcome(self, population: list[int]) -> Outcome:

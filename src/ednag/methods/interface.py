@@ -55,11 +55,21 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a method hands back; the evaluations stand in the objective's ledger."""
+    """What a method hands back; the evaluations stand in the objective's ledger.
+
+    Attributes:
+        code: The architecture the method reports, -1 if none.
+        status, detail: As in Run.
+        metric: Reported metric where the method's protocol reports the value it drew and not the
+            table's; None for the table's.
+        final_population: int32[N] codes, -1 invalid.
+        steps: STEP_COLUMNS -> float64 per step.
+    """
 
     code: int
     status: str = "completed"
     detail: str = ""
+    metric: float | None = None
     final_population: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
     steps: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -87,15 +97,18 @@ class Method:
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger."""
-        ledger = objective.begin()
+        ledger = objective.begin(seed)
         outcome = self.search(objective, seed, budget, settings)
         codes = ledger.codes()
+        metric = outcome.metric
+        if metric is None:
+            metric = objective.report(outcome.code) if outcome.code >= 0 else float("nan")
         return Run(
             seed=seed,
             status=outcome.status,
             detail=outcome.detail,
             outcome=outcome.code,
-            outcome_metric=objective.report(outcome.code) if outcome.code >= 0 else float("nan"),
+            outcome_metric=metric,
             total=ledger.total,
             distinct=ledger.distinct,
             invalid=ledger.invalid,

@@ -3,14 +3,14 @@
 import numpy as np
 from pydantic import BaseModel
 
+from ednag.methods.budget import architectures_of
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.search.objective import Objective
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     generator = np.random.Generator(np.random.PCG64(seed))
-    count = min(budget, objective.space.size)
-    codes = generator.permutation(objective.space.size)[:count].astype(np.int32)
+    codes = generator.permutation(architectures_of(objective).codes)[:budget]
     metric, _ = objective.evaluate(codes)
     best = metric.argmax() if objective.higher_is_better else metric.argmin()
     return Outcome(code=int(codes[best]), final_population=codes[-1:])

@@ -40,7 +40,7 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
             break
         population.append((spender.score(code), code))
     while not spender.spent:
-        drawn = spender.generator.integers(len(population), size=settings.sample_size)
+        drawn = spender.generator.integers(len(population), size=settings.sample_size).tolist()
         _, parent = max((population[position] for position in drawn), key=lambda entry: entry[0])
         child = spender.mutate(parent)
         population.append((spender.score(child), child))

@@ -41,6 +41,17 @@ class Ledger:
         self.total += len(codes)
         self.invalid += len(codes) - len(valid)
 
+    def enter_one(self, code: int) -> None:
+        """Count the evaluation of one valid architecture."""
+        if code >= len(self._seen):
+            self._seen = np.append(self._seen, np.zeros(code + 1, dtype=bool))
+        if not self._seen[code]:
+            self._seen[code] = True
+            self._codes.append(np.array([code]))
+            self._lookups.append(np.array([self.total]))
+            self.distinct += 1
+        self.total += 1
+
     def codes(self) -> np.ndarray:
         """int32[distinct]: the distinct valid architectures in order of first evaluation."""
         return np.concatenate([np.empty(0, np.int32), *self._codes]).astype(np.int32)
@@ -145,6 +156,16 @@ class Objective:
         if self.protocol.drawn_metrics:
             return self._evaluate_by_drawing(codes)
         return self.metric_by_code[codes], self.fitness_by_code[codes]
+
+    def evaluate_one(self, code: int) -> float:
+        """Metric of one architecture that the benchmark has; counted like any other.
+
+        The quick way for methods that ask for one architecture at a time.
+        """
+        if self.protocol.drawn_metrics:
+            return float(self.evaluate(np.array([code], dtype=np.int32))[0][0])
+        self.ledger.enter_one(code)
+        return float(self.metric_by_code[code])
 
     def _evaluate_by_drawing(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One training each, drawn in order; an invalid code draws nothing."""

@@ -94,4 +94,5 @@ TABLE = TableDefinition(
         )
     },
     read=read,
+    complete=True,
 )

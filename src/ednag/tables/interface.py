@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.spaces.interface import SearchSpace
+
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class TableDefinition:
     sources: tuple[str, ...]
     metrics: tuple[Metric, ...]
     protocols: Mapping[str, Protocol]
-    read: Callable[[Mapping[str, Path]], pd.DataFrame]
+    read: "Callable[[Mapping[str, Path]], pd.DataFrame]"
     complete: bool = False
 
 
@@ -106,7 +110,7 @@ class PredictorDefinition:
     protocols: Mapping[str, Protocol]
     load: Callable[[Mapping[str, Path]], Predictor]
 
-    def read(self, paths: Mapping[str, Path]) -> pd.DataFrame:
+    def read(self, paths: Mapping[str, Path]) -> "pd.DataFrame":
         """Refuse: there are no rows.
 
         Raises:
@@ -146,7 +150,7 @@ class BenchmarkTable:
 
 
 def densify(
-    rows: pd.DataFrame,
+    rows: "pd.DataFrame",
     space: SearchSpace,
     definition: TableDefinition,
     digests: Mapping[str, str],

@@ -74,6 +74,7 @@ def _definition(dataset: str, title: str) -> TableDefinition:
             )
         },
         read=partial(read, dataset=dataset),
+        complete=True,
     )
 
 
