@@ -1,4 +1,4 @@
-"""Write envs/ednag.yaml, the conda environment, from envs/requirements.lock: the same pins by pip."""
+"""Write envs/ednag.yaml, the conda environment, from the lock: the same pins by pip."""
 
 from pathlib import Path
 

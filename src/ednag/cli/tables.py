@@ -35,8 +35,8 @@ def build(
     space: str, dataset: str, sources: tuple[str, ...], official: str | None, output: Path
 ) -> None:
     """Build the canonical benchmark table of a SPACE and DATASET."""
-    from ednag.spaces import get_space
     from ednag.naming import suggestion
+    from ednag.spaces import get_space
     from ednag.tables import build_table, get_definition, official_definitions
     from ednag.tables.parquet import write_table
 

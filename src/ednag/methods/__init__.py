@@ -9,6 +9,18 @@ from ednag.naming import suggestion
 #: name -> "module:method"; imported only when asked for
 METHODS = {
     "ednag": "ednag.methods.ednag:METHOD",
+    "ednag-no-mutation": "ednag.methods.ednag_ablations:NO_MUTATION",
+    "ednag-no-selection": "ednag.methods.ednag_ablations:NO_SELECTION",
+    "ednag-no-denoising": "ednag.methods.ednag_ablations:NO_DENOISING",
+    "ednag-fresh-noise": "ednag.methods.ednag_ablations:FRESH_NOISE",
+    "ednag-identity": "ednag.methods.ednag_ablations:IDENTITY",
+    "ednag-power": "ednag.methods.ednag_ablations:POWER",
+    "ednag-exponential": "ednag.methods.ednag_ablations:EXPONENTIAL",
+    "ednag-rescale": "ednag.methods.ednag_ablations:RESCALE",
+    "ednag-steps-50": "ednag.methods.ednag_ablations:STEPS_50",
+    "ednag-steps-75": "ednag.methods.ednag_ablations:STEPS_75",
+    "ednag-population-15": "ednag.methods.ednag_ablations:POPULATION_15",
+    "ednag-population-60": "ednag.methods.ednag_ablations:POPULATION_60",
     "random": "ednag.methods.random_search:METHOD",
     "regularised-evolution-100-10": "ednag.methods.regularised_evolution:METHOD_100_10",
     "regularised-evolution-30-10": "ednag.methods.regularised_evolution:METHOD_30_10",

@@ -118,5 +118,5 @@ class Spender:
                 f"{self.objective.ledger.total} look-ups gave "
                 f"{self.objective.ledger.distinct} distinct architectures"
             )
-            return Outcome(self.best, "stalled", detail, last)
+            return Outcome(self.best, "stalled", detail, final_population=last)
         return Outcome(self.best, final_population=last)

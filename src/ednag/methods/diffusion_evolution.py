@@ -26,7 +26,7 @@ class DiffusionEvolution(BaseModel):
 def _origin(
     population: np.ndarray, fitness: np.ndarray, alpha: float, temperature: float
 ) -> np.ndarray:
-    """Estimated origins float64[N, D]: means of the population, weighted by fitness and nearness."""
+    """Estimated origins float64[N, D]: means weighted by fitness and nearness."""
     scaled = fitness / temperature
     density = np.exp(scaled - scaled.max() + 5)
     square = (population**2).sum(axis=1)

@@ -13,7 +13,8 @@ from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+    """One run of the reference search; `budget` is not read."""
     # The tensor library takes seconds to import; only this method needs it.
     import torch
 
@@ -42,6 +43,6 @@ METHOD = Method(
     description="evolutionary denoising as the reference does it; runs its own number of "
     "evaluations whatever the budget",
     hyperparameters=SearchHyperparameters,
-    search=_search,
+    search=search_ednag,
     has_own_end=True,
 )

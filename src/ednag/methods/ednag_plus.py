@@ -88,7 +88,7 @@ class _Search:
         return self.objective.decode(population.reshape(-1, rows, columns).astype(np.float32))
 
     def admit(self, children: np.ndarray) -> int:
-        """Evaluate children that are valid and new; the fittest of all survive. Returns how many."""
+        """Evaluate the valid and new among children; the fittest survive. Returns how many."""
         left = self.budget - self.objective.ledger.distinct
         fresh: dict[int, int] = {}
         for position, code in enumerate(self.decode(children).tolist()):
@@ -165,7 +165,7 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
     best = int(run.codes[0]) if len(run.codes) else -1
     if objective.ledger.distinct < budget and idle >= _PATIENCE:
         detail = f"no new architecture in {_PATIENCE} steps"
-        return Outcome(best, "stalled", detail, run.codes)
+        return Outcome(best, "stalled", detail, final_population=run.codes)
     return Outcome(best, final_population=run.codes)
 
 

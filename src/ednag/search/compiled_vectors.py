@@ -5,9 +5,9 @@ order of every sum. `Floats` and `Ints` are those eight numbers as values of com
 the order stands in the source and does not depend on what a compiler makes of a loop. LLVM turns
 them into one or several registers of the machine at hand; the results are the same everywhere.
 
-Inside compiled functions: + - * / and negation of Floats, + - & | ^ << >> of Ints, each also with a scalar,
-which is rounded to the type of the vector; and the functions below. Each operation rounds once;
-only `fma` fuses two.
+Inside compiled functions: + - * / and negation of Floats, + - * & | ^ << >> of Ints, each also with
+a scalar, which is rounded to the type of the vector; and the functions below. Each operation rounds
+once; only `fma` fuses two.
 """
 
 import operator
@@ -88,6 +88,7 @@ for _symbol, _method in (
 for _symbol, _method in (
     (operator.add, "add"),
     (operator.sub, "sub"),
+    (operator.mul, "mul"),
     (operator.and_, "and_"),
     (operator.or_, "or_"),
     (operator.xor, "xor"),
@@ -124,12 +125,13 @@ def _call(name: str, arguments: int) -> Callable:
 
 @intrinsic
 def repeat(typing: Any, value: Any) -> Any:
-    """Floats: eight copies of a scalar."""
+    """Eight copies of a scalar: Ints of an integer, else Floats."""
+    vector = Ints if isinstance(value, types.Integer) else Floats
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _repeat(context, builder, args[0], sig.args[0], Floats)
+        return _repeat(context, builder, args[0], sig.args[0], vector)
 
-    return signature(Floats, value), generate
+    return signature(vector, value), generate
 
 
 @intrinsic

@@ -130,35 +130,51 @@ class Search:
 
     def denoise(self, parents: Tensor, alpha: Tensor, alpha_previous: Tensor, step: int) -> Tensor:
         """One denoising step: evaluate, estimate the origin, move, mutate, select."""
-        settings = self.settings
         codes, metric, fitness = self.evaluate(parents)
         self.steps.record(codes, metric, self.objective.higher_is_better)
         self.restart_outcome()
         self.consider(codes, metric)
 
+        offspring = self.propose(parents, fitness, alpha, alpha_previous)
+        offspring = normalise(offspring, self.profile.lower)
+        offspring = self.mutate(offspring, first=step == self.settings.num_step - 1)
+
+        if not self.settings.selection:
+            return offspring
+        population = self.select(parents, offspring)
+        if self.profile.normalise_selected:
+            population = normalise(population, self.profile.lower)
+        return population
+
+    def propose(
+        self, parents: Tensor, fitness: Tensor, alpha: Tensor, alpha_previous: Tensor
+    ) -> Tensor:
+        """Offspring before mutation: denoised parents, or what an ablation puts in their place."""
+        settings = self.settings
+        if settings.proposal == "noise":
+            return torch.randn(parents.shape, generator=self.generator)
+        if settings.proposal == "parents":
+            return parents
         density = MAPPINGS[settings.mapping](fitness, settings.temperature)
         origin = estimate_origin(parents, density, alpha)
-        offspring = ddim_step(
+        return ddim_step(
             parents, origin, alpha, alpha_previous, settings.noise_scale, self.generator
         )
-        offspring = normalise(offspring, self.profile.lower)
-        offspring = self.mutate(offspring, first=step == settings.num_step - 1)
 
+    def select(self, parents: Tensor, offspring: Tensor) -> Tensor:
+        """The next population out of parents and offspring."""
         pool = torch.cat([parents, offspring])
         pool_codes, _, pool_fitness = self.evaluate(pool)
         chosen = select(
             pool,
             pool_fitness,
-            settings.population_num,
-            settings.elite_rate,
-            settings.diver_rate,
+            self.settings.population_num,
+            self.settings.elite_rate,
+            self.settings.diver_rate,
             self.generator,
             lambda: self.take_smallest(pool_codes),
         )
-        population = pool[chosen]
-        if self.profile.normalise_selected:
-            population = normalise(population, self.profile.lower)
-        return population
+        return pool[chosen]
 
     def mutate(self, offspring: Tensor, first: bool) -> Tensor:
         """Polynomial mutation of some individuals, then all are normalised again."""

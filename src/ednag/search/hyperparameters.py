@@ -26,6 +26,14 @@ class SearchHyperparameters(BaseModel):
     mutate_distri_index: int = Field(
         5, ge=1, description="Distribution index of the polynomial mutation."
     )
+    proposal: Literal["denoising", "noise", "parents"] = Field(
+        "denoising",
+        description="What offspring are before mutation: denoised parents, fresh Gaussian noise, "
+        "or the parents themselves.",
+    )
+    selection: bool = Field(
+        True, description="Whether the next population is selected; else it is the offspring."
+    )
     mapping: Literal["identity", "power", "energy", "exponential", "rescale"] = Field(
         "energy", description="Mapping from fitness to the density of the origin estimate."
     )

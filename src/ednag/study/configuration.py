@@ -152,7 +152,11 @@ def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> Edn
 
 
 #: pydantic's words for what a YAML file calls otherwise
-_YAML_WORDS = {"valid tuple": "list", "valid dictionary": "mapping", "valid integer": "whole number"}
+_YAML_WORDS = {
+    "valid tuple": "list",
+    "valid dictionary": "mapping",
+    "valid integer": "whole number",
+}
 
 
 def _in_words(error: Mapping[str, Any]) -> str:

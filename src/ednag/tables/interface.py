@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.spaces.interface import SearchSpace
-
 
 if TYPE_CHECKING:
     import pandas as pd
