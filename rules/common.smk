@@ -8,10 +8,13 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
+from ednag.sources.inventory import take_stock
 from ednag.sources.lock import known_sha256
+from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
-from ednag.study.configuration import read_study
+from ednag.study.benchmarks import split_benchmarks
+from ednag.study.configuration import protocols_of, read_study
 from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
 from ednag.tables import get_definition
@@ -23,6 +26,13 @@ except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
 export_environment(Path(workflow.basedir), study.mirrors)
+stock = {
+    holding.source.id: holding
+    for holding in take_stock(registry, Surroundings.of_user())
+}
+searched, lacking = split_benchmarks(
+    study, lambda source: stock[source].path is not None
+)
 
 
 wildcard_constraints:
@@ -47,10 +57,16 @@ onstart:
 
 
 def benchmarks():
-    """(space, dataset) of the study, in its order."""
-    return [
-        (space, name) for space, names in study.benchmarks.items() for name in names
-    ]
+    """(space, dataset) of the study, in its order; `if_present` only where its data is here."""
+    return searched
+
+
+def searched_spaces():
+    return list(dict.fromkeys(space for space, _ in searched))
+
+
+def datasets_of(space):
+    return [dataset for other, dataset in searched if other == space]
 
 
 def source_path(source):
@@ -74,7 +90,9 @@ def source_options(wildcards, input):
 
 def budget_option(wildcards):
     """The budget, for methods that read it: a new budget reruns no others."""
-    return "" if get_method(wildcards.method).has_own_end else f"--budget {study.budget}"
+    return (
+        "" if get_method(wildcards.method).has_own_end else f"--budget {study.budget}"
+    )
 
 
 def table_path(space, dataset):
@@ -84,7 +102,7 @@ def table_path(space, dataset):
 def run_files(space, dataset):
     """Run files that hold the study's seeds: those present, and new blocks for what they lack."""
     files = []
-    for protocol in study.protocols:
+    for protocol in protocols_of(study, space, dataset):
         for method in study.methods:
             folder = f"results/runs/{space}/{dataset}/{protocol}/{method}"
             blocks = plan_blocks(study.seeds, blocks_in(Path(folder)), study.block)
@@ -95,15 +113,15 @@ def run_files(space, dataset):
 def summaries_of(wildcards):
     return [
         f"results/summaries/{wildcards.space}/{dataset}.parquet"
-        for dataset in study.benchmarks[wildcards.space]
+        for dataset in datasets_of(wildcards.space)
     ]
 
 
 def evidence_files():
     return [
         f"results/evidence/{space}{kind}.{suffix}"
-        for space in study.benchmarks
-        for kind in ("", "-equal-budget")
+        for space in searched_spaces()
+        for kind in ("", "-equal-budget", "-comparison")
         for suffix in ("csv", "md", "tex")
     ]
 
@@ -112,7 +130,7 @@ def figure_files():
     return [
         f"figures/{space}/{dataset}/{protocol}/{figure}.{suffix}"
         for space, dataset in benchmarks()
-        for protocol in study.protocols
+        for protocol in protocols_of(study, space, dataset)
         for figure in ("convergence", "denoising")
         for suffix in ("pdf", "png", "csv")
     ]

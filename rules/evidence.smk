@@ -76,6 +76,35 @@ rule table_at_equal_budget:
         " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
 
 
+rule table_of_comparisons:
+    input:
+        summaries_of,
+    output:
+        csv=report(
+            "results/evidence/{space}-comparison.csv",
+            caption="captions/comparison.rst",
+            category="Tables",
+            subcategory="{space}",
+            labels={
+                "table": "EDNAG against each method, paired by seed",
+                "file": "csv",
+            },
+        ),
+        md="results/evidence/{space}-comparison.md",
+        tex="results/evidence/{space}-comparison.tex",
+    log:
+        "logs/evidence/{space}-comparison.log",
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        statistics=as_json(study.statistics.model_dump()),
+    message:
+        "table of {wildcards.space}: EDNAG against each method, paired by seed"
+    shell:
+        "ednag tabulate comparison {input:q} --statistics {params.statistics:q}"
+        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+
+
 rule convergence_figure:
     input:
         curves="results/summaries/{space}/{dataset}.anytime.parquet",

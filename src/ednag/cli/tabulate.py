@@ -9,7 +9,7 @@ from ednag.cli.progress import say
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["own-end", "equal-budget"]))
+@click.argument("kind", type=click.Choice(["own-end", "equal-budget", "comparison"]))
 @click.argument("summaries", nargs=-1, required=True, type=EXISTING)
 @click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
 @click.option(
@@ -21,23 +21,14 @@ def command(
     """Make a table of KIND from one or more SUMMARIES."""
     import pandas as pd
 
-    from ednag.evidence.tables import equal_budget_table, own_end_table, write_evidence
+    from ednag.evidence.tables import NOTES, TABLES, write_evidence
     from ednag.study.configuration import Statistics
 
     settings = Statistics(**parse_mapping(statistics, "--statistics"))
     summary = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
-    make = own_end_table if kind == "own-end" else equal_budget_table
-    frame = make(summary, settings)
-    level = f"{100 * settings.confidence:g} %"
-    note = (
-        f"Intervals: {level}, bootstrap of the mean ({settings.resamples} resamples), Wilson for "
-        "the share of seeds that found the best architecture of the benchmark (in %). "
-    )
-    note += (
-        "Each method at its own end; methods do not spend equal budgets here."
-        if kind == "own-end"
-        else "Best architecture seen after so many distinct evaluations; a run that ended earlier "
-        "keeps its last best."
+    frame = TABLES[kind](summary, settings)
+    note = NOTES[kind].format(
+        level=f"{100 * settings.confidence:g} %", resamples=settings.resamples
     )
     write_evidence(frame, note, outputs)
     say(f"{kind}: {len(frame)} rows from {len(summary)} runs")

@@ -1,27 +1,48 @@
 """Tables of evidence: one frame, written as CSV (full precision), Markdown and LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from ednag.evidence.statistics import bootstrap_mean, wilson_share
+from ednag.evidence.statistics import (
+    bootstrap_mean,
+    holm,
+    interquartile_mean,
+    paired_p_value,
+    probability_of_improvement,
+    wilson_share,
+)
+from ednag.evidence.summaries import OPTIMUM_TOLERANCE
 from ednag.files import write_text
 from ednag.methods import get_method
 from ednag.study.configuration import Statistics
 from ednag.tables import get_definition
 
-_FOUND = {"outcome": "found_optimum"}
+_KEYS = ["space", "dataset", "protocol"]
+
+
+def higher_is_better(space: str, dataset: str, protocol: str) -> bool:
+    """Direction of what a protocol reports."""
+    definition = get_definition(space, dataset)
+    reported = definition.protocols[protocol].reported_metric
+    return next(m.higher_is_better for m in definition.metrics if m.name == reported)
+
+
+def _groups(summary: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, str], pd.DataFrame]]:
+    """The runs of each combination of `keys`, in the summary's order."""
+    return [
+        (dict(zip(keys, map(str, names), strict=True)), group)
+        for names, group in summary.groupby(keys, sort=False)
+    ]
 
 
 def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, object]:
     """The statistics of one method: `column` is the value per seed that is reported."""
     values = group[column].dropna().to_numpy(dtype=float)
     optimum = float(group["optimum"].iloc[0])
-    if column == "outcome":
-        found = int(group["found_optimum"].sum())
-    else:
-        found = int(((group[column] - optimum).abs() < 1e-6).sum())
+    found = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
     mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
     share = wilson_share(found, len(group), statistics.confidence)
     return {
@@ -30,25 +51,20 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
         "sd": float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
         "mean_low": mean.low,
         "mean_high": mean.high,
+        "median": float(np.median(values)) if len(values) else float("nan"),
+        "interquartile_mean": interquartile_mean(values),
         "optimum": optimum,
+        "regret": abs(optimum - mean.estimate),
         "optimum_found": share.estimate,
         "optimum_found_low": share.low,
         "optimum_found_high": share.high,
     }
 
 
-def _groups(summary: pd.DataFrame) -> list[tuple[dict[str, str], pd.DataFrame]]:
-    names = ["space", "dataset", "protocol", "method"]
-    found = []
-    for keys, group in summary.groupby(names, sort=False):
-        found.append((dict(zip(names, map(str, keys), strict=True)), group))
-    return found
-
-
 def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per dataset, protocol and method: what each reports at its own end."""
     rows = []
-    for names, group in _groups(summary):
+    for names, group in _groups(summary, [*_KEYS, "method"]):
         rows.append(
             {
                 **names,
@@ -67,77 +83,161 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
 def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per dataset, protocol, budget and method: the best seen after so many distinct ones.
 
-    `ended` counts runs that had stopped before the budget was spent; they keep their last best.
+    `rank` is by mean, 1 is best, ties share; `ended` counts runs that had stopped before the
+    budget was spent, which keep their last best.
     """
-    rows = []
-    for names, group in _groups(summary):
+    frames = []
+    for names, group in _groups(summary, _KEYS):
+        sign = -1 if higher_is_better(**names) else 1
         for budget in statistics.checkpoints:
-            rows.append(
+            rows = [
                 {
                     **names,
                     "budget": budget,
-                    **_row(group, f"best_after_{budget}", statistics),
-                    "ended": int((group["distinct"] < budget).sum()),
+                    **method,
+                    **_row(runs, f"best_after_{budget}", statistics),
+                    "ended": int((runs["distinct"] < budget).sum()),
                 }
-            )
-    order = list(dict.fromkeys(row["method"] for row in rows))
-    frame = pd.DataFrame(rows)
-    frame["order"] = frame["method"].map(order.index)
-    frame = frame.sort_values(["space", "dataset", "protocol", "budget", "order"], kind="stable")
-    return frame.drop(columns="order").reset_index(drop=True)
+                for method, runs in _groups(group, ["method"])
+            ]
+            frame = pd.DataFrame(rows)
+            frame["rank"] = (sign * frame["mean"].round(9)).rank()
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
+    """The study's first method against each other one at equal budgets, paired by seed.
+
+    `difference` and `improvement` are positive and above a half where the first method is better;
+    `p_holm` is corrected over all comparisons of a dataset and protocol.
+    """
+    frames = []
+    for names, group in _groups(summary, _KEYS):
+        sign = 1.0 if higher_is_better(**names) else -1.0
+        methods = list(dict.fromkeys(group["method"]))
+        rows = [
+            {**names, "budget": budget, "method": methods[0], "against": other}
+            | _compare(group, methods[0], other, f"best_after_{budget}", sign, statistics)
+            for budget in statistics.checkpoints
+            for other in methods[1:]
+        ]
+        frame = pd.DataFrame(rows, columns=[*_KEYS, "budget", "method", "against", *_COMPARED])
+        frame["p_holm"] = holm(frame["p"].to_numpy(dtype=float))
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+_COMPARED = ["seeds", "difference", "improvement", "improvement_low", "improvement_high", "p"]
+
+
+def _compare(
+    group: pd.DataFrame, ours: str, theirs: str, column: str, sign: float, statistics: Statistics
+) -> dict[str, object]:
+    """One comparison over the seeds that both methods have."""
+    paired = group.pivot(index="seed", columns="method", values=column)[[ours, theirs]].dropna()
+    one, other = sign * paired[ours].to_numpy(), sign * paired[theirs].to_numpy()
+    chance = probability_of_improvement(
+        one, other, statistics.confidence, min(statistics.resamples, 2000), statistics.seed
+    )
+    return {
+        "seeds": len(paired),
+        "difference": float(np.mean(one - other)) if len(paired) else float("nan"),
+        "improvement": chance.estimate,
+        "improvement_low": chance.low,
+        "improvement_high": chance.high,
+        "p": paired_p_value(one, other) if len(paired) else float("nan"),
+    }
+
+
+#: kind -> what makes its frame from the summaries
+TABLES: dict[str, Callable[[pd.DataFrame, Statistics], pd.DataFrame]] = {
+    "own-end": own_end_table,
+    "equal-budget": equal_budget_table,
+    "comparison": comparison_table,
+}
+_INTERVALS = (
+    "Intervals: {level}, bootstrap of the mean ({resamples} resamples), Wilson for the share of "
+    "seeds that found the best architecture of the benchmark (in %). "
+)
+#: kind -> the sentence under its table
+NOTES = {
+    "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here.",
+    "equal-budget": _INTERVALS
+    + "Best architecture seen after so many distinct evaluations; a run that ended earlier keeps "
+    "its last best.",
+    "comparison": "Paired by seed after equal numbers of distinct evaluations. Improvement: the "
+    "chance that a run of the first method beats one of the other, ties half, {level} bootstrap "
+    "interval. p: Wilcoxon signed-rank, corrected by Holm.",
+}
+
+#: column -> (heading, format) of plain columns, in the order they are shown
+_PLAIN = {
+    "budget": ("Distinct evaluations", "{:d}"),
+    "method": ("Method", None),
+    "against": ("Against", None),
+    "seeds": ("Seeds", "{:d}"),
+    "mean": ("Mean", "{:.3f}"),
+    "sd": ("SD", "{:.3f}"),
+    "mean_low": ("Interval of the mean", "[{:.3f}, {:.3f}]"),
+    "median": ("Median", "{:.3f}"),
+    "interquartile_mean": ("IQM", "{:.3f}"),
+    "optimum": ("Optimum", "{:.4f}"),
+    "regret": ("Regret", "{:.3f}"),
+    "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
+    "total_evaluations": ("Total evaluations", "{:.0f}"),
+    "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
+    "not_completed": ("Not completed", "{:d}"),
+    "rank": ("Rank", "{:g}"),
+    "ended": ("Ended earlier", "{:d}"),
+    "difference": ("Difference", "{:+.3f}"),
+    "improvement": ("Improvement", "{:.2f} [{:.2f}, {:.2f}]"),
+    "p": ("p", "{:.2g}"),
+    "p_holm": ("p (Holm)", "{:.2g}"),
+}
+#: column -> the columns that are shown in its cell, and a factor
+_TOGETHER = {
+    "mean_low": (["mean_low", "mean_high"], 1),
+    "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
+    "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),
+    "improvement": (["improvement", "improvement_low", "improvement_high"], 1),
+}
+
+
+def _cell(values: list[object], form: str | None) -> str:
+    """A cell as people read it; a dash where a number is missing."""
+    if form is None:
+        return get_method(str(values[0])).title
+    if any(isinstance(value, float) and np.isnan(value) for value in values[:1]):
+        return "–"
+    return form.format(*values)
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame as people read it: rounded, intervals in brackets, names written out."""
-    readable = pd.DataFrame()
-    readable["Dataset"] = [
-        get_definition(space, dataset).title
-        for space, dataset in zip(frame["space"], frame["dataset"], strict=True)
-    ]
-    readable["Protocol"] = frame["protocol"]
-    if "budget" in frame:
-        readable["Distinct evaluations"] = frame["budget"].map("{:d}".format)
-    readable["Method"] = [get_method(name).title for name in frame["method"]]
-    readable["Seeds"] = frame["seeds"].map("{:d}".format)
-    readable["Mean"] = frame["mean"].map("{:.3f}".format)
-    readable["SD"] = frame["sd"].map("{:.3f}".format)
-    readable["Interval of the mean"] = [
-        f"[{low:.3f}, {high:.3f}]"
-        for low, high in zip(frame["mean_low"], frame["mean_high"], strict=True)
-    ]
-    readable["Optimum"] = frame["optimum"].map("{:.4f}".format)
-    readable["Optimum found"] = [
-        f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-        for share, low, high in zip(
-            frame["optimum_found"],
-            frame["optimum_found_low"],
-            frame["optimum_found_high"],
-            strict=True,
-        )
-    ]
-    if "total_evaluations" in frame:
-        readable["Total evaluations"] = frame["total_evaluations"].map("{:.0f}".format)
-        readable["Distinct evaluations"] = [
-            f"{mean:.0f} ({low}-{high})"
-            for mean, low, high in zip(
-                frame["distinct_evaluations"],
-                frame["distinct_low"],
-                frame["distinct_high"],
-                strict=True,
-            )
-        ]
-        readable["Not completed"] = frame["not_completed"].map("{:d}".format)
-    else:
-        readable["Ended earlier"] = frame["ended"].map("{:d}".format)
-    return readable
+    shown = {
+        "Dataset": [
+            get_definition(space, dataset).title
+            for space, dataset in zip(frame["space"], frame["dataset"], strict=True)
+        ],
+        "Protocol": list(frame["protocol"]),
+    }
+    for column, (heading, form) in _PLAIN.items():
+        if column not in frame:
+            continue
+        columns, factor = _TOGETHER.get(column, ([column], 1))
+        rows = zip(*(frame[name].tolist() for name in columns), strict=True)
+        scaled = ([value if factor == 1 else value * factor for value in row] for row in rows)
+        shown[heading] = [_cell(row, form) for row in scaled]
+    return pd.DataFrame(shown)
 
 
 def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> None:
     """Write a frame to each path by its suffix: .csv (full precision), .md, .tex.
 
     Args:
-        frame: From `own_end_table` or `equal_budget_table`.
-        note: One sentence under the Markdown and LaTeX tables.
+        frame: As one of TABLES makes it.
+        note: What stands under the Markdown and LaTeX tables.
         paths: Where to.
     """
     readable = _readable(frame)

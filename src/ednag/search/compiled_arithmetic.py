@@ -9,18 +9,22 @@ that a search can produce:
 - `pow`: whole blocks of 16 elements of a call in Sleef's pairs of float32 (Sleef_powf8_u10, fused);
   what is left over of a call one by one in float64, rounded at the end. Exponents 2, 3 and 0.5 are
   products and square roots.
-- `cos` of the schedule: MKL's: sin(pi/2 - x) by an odd polynomial of degree 9 in float64. It
-  agrees on all but one of the 1,078,530,012 float32 numbers from 0 to pi.
 - sums over a contiguous axis or over rows, and norms: 8 lanes and partial sums in a fixed order;
   a norm's left-over elements are fused, except a first group of four.
 
 The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boost licence).
 """
 
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
 import math
-from functools import lru_cache
+
+from typing import Any
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
 from ednag.search.compiled_cache import kernel
 from ednag.search.compiled_vectors import (
@@ -57,14 +61,14 @@ _FAR = 87.336
 
 
 @kernel
-def scale(value, exponent):  # type: ignore[no-untyped-def]
+def scale(value, exponent):
     """Floats value * 2^exponent (Ints), in two steps so that neither factor overflows."""
     half = exponent >> 1
     return value * from_bits((half + 127) << 23) * from_bits((exponent - half + 127) << 23)
 
 
 @kernel
-def exp(x):  # type: ignore[no-untyped-def]
+def exp(x):
     """e^x of Floats up to 87; last bits differ from torch's where the result is below 2^-126."""
     steps = nearest(x * _STEPS_PER_UNIT)
     rest = x - steps * _STEP_HIGH
@@ -78,7 +82,7 @@ def exp(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def exp_anywhere(values):  # type: ignore[no-untyped-def]
+def exp_anywhere(values):
     """e^x of any float32[n], in place; n is a multiple of 8."""
     for start in range(0, len(values), LANES):
         given = load(values, start)
@@ -95,7 +99,7 @@ def exp_anywhere(values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sum(x, y):  # type: ignore[no-untyped-def]
+def _sum(x, y):
     """x + y, as a pair, exactly."""
     total = x + y
     part = total - x
@@ -103,33 +107,33 @@ def _sum(x, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sum_of_ordered_pairs(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+def _sum_of_ordered_pairs(x, x_low, y, y_low):
     """Sum of two pairs, of which the first is the larger."""
     total = x + y
     return total, (((x - total) + y) + x_low) + y_low
 
 
 @kernel
-def _product(x, x_low, y):  # type: ignore[no-untyped-def]
+def _product(x, x_low, y):
     """Product of a pair and Floats."""
     high = x * y
     return high, fma(x_low, y, fma(x, y, -high))
 
 
 @kernel
-def _product_of_pairs(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+def _product_of_pairs(x, x_low, y, y_low):
     high = x * y
     return high, fma(x, y_low, fma(x_low, y, fma(x, y, -high)))
 
 
 @kernel
-def _square(x, x_low):  # type: ignore[no-untyped-def]
+def _square(x, x_low):
     high = x * x
     return high, fma(x + x, x_low, fma(x, x, -high))
 
 
 @kernel
-def _quotient(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
+def _quotient(x, x_low, y, y_low):
     inverse = 1.0 / y
     high = x * inverse
     rest = fma(inverse, x, -high)
@@ -138,7 +142,7 @@ def _quotient(x, x_low, y, y_low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _logarithm(x):  # type: ignore[no-untyped-def]
+def _logarithm(x):
     """ln x of Floats, as a pair: x = m 2^e with m from 0.75 to 1.5."""
     exponent = ((bits_of(x * np.float32(1 / 0.75)) >> 23) & 255) - 127
     mantissa = from_bits(bits_of(x) - (exponent << 23))
@@ -161,7 +165,7 @@ def _logarithm(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _exponential(x, x_low):  # type: ignore[no-untyped-def]
+def _exponential(x, x_low):
     """e to the power of a pair, as Floats."""
     count = nearest((x + x_low) * np.float32(1 / math.log(2)))
     rest, error = _sum(x, count * -0.693145751953125)
@@ -182,7 +186,7 @@ def _exponential(x, x_low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def power(base, exponent):  # type: ignore[no-untyped-def]
+def power(base, exponent):
     """base^exponent of Floats from 0 to 1 and a positive float32, as in whole blocks of 16.
 
     Last bits differ from torch's where the base, not 0, or the result is below 2^-126.
@@ -193,18 +197,43 @@ def power(base, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def power_of_left_over(base, exponent):  # type: ignore[no-untyped-def]
+def power_of_left_over(base, exponent):
     """base^exponent of a float32 and a float64, as of elements left over from blocks of 16."""
     return np.float32(np.float64(base) ** exponent)
 
 
 # --- sums -------------------------------------------------------------------------------------
-# torch sums along an axis of n numbers in a tree of partial sums. The functions below add the
-# summands that `term(source, position)` gives, all of them Floats: eight sums at a time.
+# torch sums n numbers along an axis in a tree of partial sums. Here eight sums are made at a time:
+# every summand is Floats. What is summed is given by a source and read by `_term`.
+
+
+def _term(source: Any, position: int) -> Any:
+    """Summand `position` of a source.
+
+    The source (matrix, column) stands for eight columns of a matrix; (matrix, column, factors,
+    factor) for the same times a number of each row, factors[row, factor]; and an array for its
+    numbers, eight times the same.
+    """
+    raise NotImplementedError("compiled only")
+
+
+@overload(_term)
+def _term_by_source(source: Any, position: Any) -> Any:
+    """What `_term` is in compiled code."""
+    if isinstance(source, types.Array):
+        return lambda source, position: repeat(source[position])
+    if len(source) == 2:
+        return lambda source, position: load_at(source[0], position, source[1])
+
+    def weighted(source, position):
+        matrix, column, factors, factor = source
+        return load_at(matrix, position, column) * factors[position, factor]
+
+    return weighted
 
 
 @kernel
-def _cascade(term, source, start, stride, count):  # type: ignore[no-untyped-def]
+def _cascade(source, start, stride, count):
     """Sum of the terms start, start + stride, ...: chunks of 16 or more, chunks of chunks."""
     bits = 0
     while (1 << bits) < count:
@@ -216,7 +245,7 @@ def _cascade(term, source, start, stride, count):  # type: ignore[no-untyped-def
     position = 0
     while position + chunk <= count:
         for _ in range(chunk):
-            first = first + term(source, start + position * stride)
+            first = first + _term(source, start + position * stride)
             position += 1
         second, first = second + first, repeat(np.float32(0.0))
         if position & ((chunk - 1) << power_of_chunk) == 0:
@@ -224,52 +253,52 @@ def _cascade(term, source, start, stride, count):  # type: ignore[no-untyped-def
             if position & ((chunk - 1) << (2 * power_of_chunk)) == 0:
                 fourth, third = fourth + third, repeat(np.float32(0.0))
     while position < count:
-        first = first + term(source, start + position * stride)
+        first = first + _term(source, start + position * stride)
         position += 1
     return ((first + second) + third) + fourth
 
 
 @kernel
-def _four_way_sum(term, source, start, stride, count):  # type: ignore[no-untyped-def]
+def _four_way_sum(source, start, stride, count):
     """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
     quarter = count // 4
-    total = _cascade(term, source, start, 4 * stride, quarter)
+    total = _cascade(source, start, 4 * stride, quarter)
     for position in range(4 * quarter, count):
-        total = total + term(source, start + position * stride)
+        total = total + _term(source, start + position * stride)
     for offset in range(1, 4):
-        total = total + _cascade(term, source, start + offset * stride, 4 * stride, quarter)
+        total = total + _cascade(source, start + offset * stride, 4 * stride, quarter)
     return total
 
 
 @kernel
-def contiguous_sum(term, source, count):  # type: ignore[no-untyped-def]
+def contiguous_sum(source, count):
     """Sum of the terms 0 .. count - 1 as torch sums along a contiguous axis: in eight lanes."""
     if count < LANES:
-        return _four_way_sum(term, source, 0, 1, count)
+        return _four_way_sum(source, 0, 1, count)
     vectors = count // LANES
     total = repeat(np.float32(0.0))
     for position in range(vectors * LANES, count):
-        total = total + term(source, position)
+        total = total + _term(source, position)
     for offset in range(LANES):
-        total = total + _four_way_sum(term, source, offset, LANES, vectors)
+        total = total + _four_way_sum(source, offset, LANES, vectors)
     return total
 
 
 @kernel
-def sum_over_rows(term, source, count, in_block):  # type: ignore[no-untyped-def]
+def sum_over_rows(source, count, in_block):
     """Sum of the terms 0 .. count - 1 as torch sums over the rows of a matrix.
 
     Args:
-        term, source, count: The summands, one from each row.
+        source, count: The summands, one from each row.
         in_block: Whether these columns are in one of the whole blocks of 32.
     """
     if in_block:
-        return _cascade(term, source, 0, 1, count)
-    return _four_way_sum(term, source, 0, 1, count)
+        return _cascade(source, 0, 1, count)
+    return _four_way_sum(source, 0, 1, count)
 
 
 @kernel
-def distances(points, row, others, column, length):  # type: ignore[no-untyped-def]
+def distances(points, row, others, column, length):
     """Euclidean distances of one point to eight others, as torch's norm of the difference.
 
     Args:
@@ -295,41 +324,3 @@ def distances(points, row, others, column, length):  # type: ignore[no-untyped-d
         gap = load_at(others, coordinate, column) - points[row, coordinate]
         total = fma(gap, gap, total)
     return sqrt(total)
-
-
-# --- schedule ---------------------------------------------------------------------------------
-
-#: sin s = s + s^3 (c0 + c1 s^2 + c2 s^4 + c3 s^6) for |s| up to pi / 2.
-_SINE = (
-    -0.16666659550425178,
-    0.008333066246042969,
-    -0.00019809602900059542,
-    2.605780635068284e-06,
-)
-#: What float64 pi / 2 leaves.
-_HALF_PI_LOW = 6.123233995736766e-17
-
-
-def cosine(angle: np.ndarray) -> np.ndarray:
-    """cos of float32[n] in [0, pi], float32[n]."""
-    shifted = (math.pi / 2 - angle.astype(np.float64)) + _HALF_PI_LOW
-    square = shifted * shifted
-    series = ((_SINE[3] * square + _SINE[2]) * square + _SINE[1]) * square + _SINE[0]
-    return (shifted + shifted * square * series).astype(np.float32)
-
-
-@lru_cache(maxsize=16)
-def cosine_schedule(num_step: int) -> np.ndarray:
-    """alpha, float32[num_step], from 1 (no noise) down to 0 (pure noise).
-
-    The angles are torch's linspace: from both ends, the second half fused (exact in float64).
-    """
-    end = np.float32(math.pi)
-    step = end / np.float32(num_step - 1)
-    position = np.arange(num_step)
-    rising = step * position.astype(np.float32)
-    falling = np.float64(end) - np.float64(step) * (num_step - 1 - position)
-    angle = np.where(position < num_step // 2, rising, falling.astype(np.float32))
-    alpha = (cosine(angle) + np.float32(1)) / np.float32(2)
-    alpha.flags.writeable = False
-    return alpha

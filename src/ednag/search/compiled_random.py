@@ -7,6 +7,9 @@ multiplications and additions fused; numbers beyond whole blocks are drawn again
 before them. All 2^24 values of each were compared with torch's.
 """
 
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
 import random
 from typing import NamedTuple
 
@@ -68,7 +71,7 @@ def python_stream(generator: random.Random) -> Stream:
 
 
 @kernel
-def seed_stream(stream, seed):  # type: ignore[no-untyped-def]
+def seed_stream(stream, seed):
     """Start as torch.manual_seed: of the seed, the last 32 bits count."""
     word = np.uint32(seed & 0xFFFFFFFF)
     for position in range(_WORDS):
@@ -78,7 +81,7 @@ def seed_stream(stream, seed):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _twisted(upper, lower, other):  # type: ignore[no-untyped-def]
+def _twisted(upper, lower, other):
     """A new word of the state from two neighbours and a third."""
     mixed = (upper & _FIRST_BIT) | (lower & _LAST_BIT)
     odd = np.uint32(0) - (lower & np.uint32(1))
@@ -86,7 +89,7 @@ def _twisted(upper, lower, other):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def temper(stream):  # type: ignore[no-untyped-def]
+def temper(stream):
     """The words that the present state gives."""
     for position in range(_WORDS):
         word = stream.state[position]
@@ -97,7 +100,7 @@ def temper(stream):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _refill(stream):  # type: ignore[no-untyped-def]
+def _refill(stream):
     """The next 624 words."""
     state = stream.state
     for position in range(_WORDS - _SHIFT):
@@ -111,7 +114,7 @@ def _refill(stream):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def next_word(stream):  # type: ignore[no-untyped-def]
+def next_word(stream):
     """The next word, uint32."""
     if stream.used[0] == _WORDS:
         _refill(stream)
@@ -121,13 +124,13 @@ def next_word(stream):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def next_uniform(stream):  # type: ignore[no-untyped-def]
+def next_uniform(stream):
     """torch.rand(1): float32 in [0, 1)."""
     return np.float32(next_word(stream) & np.uint32(0xFFFFFF)) * np.float32(2.0**-24)
 
 
 @kernel
-def next_below(stream, bound):  # type: ignore[no-untyped-def]
+def next_below(stream, bound):
     """random.randrange(bound), for a bound below 2^32."""
     bits = 0
     while (bound >> bits) > 0:
@@ -139,7 +142,7 @@ def next_below(stream, bound):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fill_uniform(stream, values, start, end):  # type: ignore[no-untyped-def]
+def _fill_uniform(stream, values, start, end):
     """torch.rand into values[start:end]."""
     while start < end:
         if stream.used[0] == _WORDS:
@@ -154,7 +157,7 @@ def _fill_uniform(stream, values, start, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _logarithm(x):  # type: ignore[no-untyped-def]
+def _logarithm(x):
     """ln x of Floats in (0, 1]."""
     bits = bits_of(x)
     exponent = to_floats((bits >> 23) - 127) + 1.0
@@ -177,7 +180,7 @@ def _logarithm(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sine_and_cosine(angle):  # type: ignore[no-untyped-def]
+def _sine_and_cosine(angle):
     """sin and cos of Floats in [0, 2 pi]."""
     octant = (to_ints(angle * 1.27323954473516) + 1) & ~1
     turn = to_floats(octant)
@@ -198,7 +201,7 @@ def _sine_and_cosine(angle):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _box_muller(values, start):  # type: ignore[no-untyped-def]
+def _box_muller(values, start):
     """Turn 16 uniform numbers of `values` into normal ones."""
     uniform = load(values, start)
     radius = sqrt(_logarithm(1.0 - uniform) * -2.0)
@@ -209,7 +212,7 @@ def _box_muller(values, start):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_normal(stream, values, count):  # type: ignore[no-untyped-def]
+def fill_normal(stream, values, count):
     """torch.randn(count) into float32 `values`; count is at least 16."""
     _fill_uniform(stream, values, 0, count)
     for start in range(0, count - _BLOCK + 1, _BLOCK):

@@ -4,6 +4,9 @@ The same steps in the same order as `engine.Search`; the functions of `compiled_
 arithmetic.
 """
 
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
 from typing import NamedTuple
 
 import numpy as np
@@ -111,7 +114,7 @@ def new_evaluations(size: int) -> Evaluations:
 
 
 @kernel
-def _evaluate(pool, work, count, tables, evaluations, draws, trainings):  # type: ignore[no-untyped-def]
+def _evaluate(pool, work, count, tables, evaluations, draws, trainings):
     """Metric and fitness of the first individuals of a pool, counted.
 
     Args:
@@ -139,7 +142,7 @@ def _evaluate(pool, work, count, tables, evaluations, draws, trainings):  # type
 
 
 @kernel
-def _best(pool, work, count, higher_is_better, outcome, outcome_metric):  # type: ignore[no-untyped-def]
+def _best(pool, work, count, higher_is_better, outcome, outcome_metric):
     """The better of an outcome (-1: none) and the best valid individual; its code and metric."""
     best, best_metric = np.int32(-1), np.float32(0.0)
     for position in range(count):
@@ -156,7 +159,7 @@ def _best(pool, work, count, higher_is_better, outcome, outcome_metric):  # type
 
 
 @kernel
-def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step):  # type: ignore[no-untyped-def]
+def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step):
     """Enter what the population looks like at the start of a step; see `engine.StepTrace`."""
     valid, unique = 0, 0
     invalid_count = True
@@ -185,7 +188,7 @@ def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step): 
 
 
 @kernel
-def _pairwise_sum(values, start, count):  # type: ignore[no-untyped-def]
+def _pairwise_sum(values, start, count):
     """Sum in float64 of count numbers from `start`, in numpy's order."""
     if count > 128:
         half = count // 2 // 8 * 8
@@ -211,7 +214,7 @@ def _pairwise_sum(values, start, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _note(pool, count, length, history, noted):  # type: ignore[no-untyped-def]
+def _note(pool, count, length, history, noted):
     """Append the first rows of a pool to the history, if one is kept; its new length."""
     if len(history) == 0:
         return noted
@@ -222,7 +225,7 @@ def _note(pool, count, length, history, noted):  # type: ignore[no-untyped-def]
 
 
 @entry
-def run(  # type: ignore[no-untyped-def]
+def run(
     seed,
     settings,
     schedule,
@@ -235,6 +238,7 @@ def run(  # type: ignore[no-untyped-def]
     stream,
     trainings,
     trace,
+    final,
     history,
 ):
     """One run.
@@ -242,17 +246,17 @@ def run(  # type: ignore[no-untyped-def]
     Args:
         seed: uint64.
         settings: Settings.
-        schedule: float32[steps, 7]; see `compiled.step_coefficients`.
+        schedule: float32[steps, 6]; see `compiled.step_coefficients`.
         reading, tables: How to decode and evaluate.
         pool, following, work, evaluations, stream: Working space, any content.
         trainings: Stream of the drawn trainings; not used unless `settings.draws`.
         trace: float64[steps, 4] to be filled.
+        final: int32[capacity], to be filled with the codes of the final population.
         history: float32[all evaluations, length] to be filled, or of length 0.
 
     Returns:
         How it ended (`compiled_steps.REASONS`), steps made, individuals of the final population,
-        code and metric of the outcome. The codes of the final population stand in pool.codes of
-        the pool given for an even number of selections, else in `following`.
+        code and metric of the outcome.
     """
     length, lower = settings.length, settings.lower
     evaluations.seen[:] = False
@@ -296,6 +300,7 @@ def run(  # type: ignore[no-untyped-def]
             pool, work, count, settings.population, settings.elites, settings.diverse, stream
         )
         if status != COMPLETED:
+            final[:count] = pool.codes[:count]
             return status, step + 1, count, outcome, outcome_metric
         take_over(pool, following, work, chosen, length)
         pool, following = following, pool
@@ -310,4 +315,5 @@ def run(  # type: ignore[no-untyped-def]
         outcome, outcome_metric = _best(
             pool, work, count, settings.higher_is_better, outcome, outcome_metric
         )
+    final[:count] = pool.codes[:count]
     return COMPLETED, len(schedule), count, outcome, outcome_metric

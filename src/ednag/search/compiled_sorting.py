@@ -6,6 +6,9 @@ where equal values end up, and populations are full of them: quicksort on median
 Source: ednag-search specification, Arithmetic that decides ties and last bits.
 """
 
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
 import numpy as np
 
 from ednag.search.compiled_cache import kernel
@@ -16,7 +19,7 @@ _INDEX = np.uint64(0xFFFFFFFF)
 
 
 @kernel
-def argsort_descending(values, count, pairs, order):  # type: ignore[no-untyped-def]
+def argsort_descending(values, count, pairs, order):
     """Positions of float32 values[:count], largest value first, into order[:count].
 
     Args:
@@ -34,13 +37,13 @@ def argsort_descending(values, count, pairs, order):  # type: ignore[no-untyped-
 
 
 @kernel
-def _before(one, other):  # type: ignore[no-untyped-def]
+def _before(one, other):
     """Whether a pair must stand before another: by value only."""
     return (one >> _INDEX_BITS) < (other >> _INDEX_BITS)
 
 
 @kernel
-def _sort(pairs, count):  # type: ignore[no-untyped-def]
+def _sort(pairs, count):
     """std::sort."""
     depth = 0
     while (count >> (depth + 1)) > 0:
@@ -54,7 +57,7 @@ def _sort(pairs, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _quicksort(pairs, first, last, depth):  # type: ignore[no-untyped-def]
+def _quicksort(pairs, first, last, depth):
     """Partition until no part has more than 16 elements; the right part first."""
     while last - first > _THRESHOLD:
         if depth == 0:
@@ -67,12 +70,12 @@ def _quicksort(pairs, first, last, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _swap(pairs, one, other):  # type: ignore[no-untyped-def]
+def _swap(pairs, one, other):
     pairs[one], pairs[other] = pairs[other], pairs[one]
 
 
 @kernel
-def _partition(pairs, first, last):  # type: ignore[no-untyped-def]
+def _partition(pairs, first, last):
     """Split about the median of three, which goes to `first`; where the second part starts."""
     _swap(pairs, first, _median(pairs, first + 1, first + (last - first) // 2, last - 1))
     pivot = pairs[first]
@@ -90,7 +93,7 @@ def _partition(pairs, first, last):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _median(pairs, a, b, c):  # type: ignore[no-untyped-def]
+def _median(pairs, a, b, c):
     """The position of the median of three."""
     if _before(pairs[a], pairs[b]):
         if _before(pairs[b], pairs[c]):
@@ -102,7 +105,7 @@ def _median(pairs, a, b, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _insert(pairs, position, guarded):  # type: ignore[no-untyped-def]
+def _insert(pairs, position, guarded):
     """Move an element to the left to its place; if `guarded`, the start may be that place."""
     moved = pairs[position]
     if guarded and _before(moved, pairs[0]):
@@ -117,7 +120,7 @@ def _insert(pairs, position, guarded):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _heap_sort(pairs, first, last):  # type: ignore[no-untyped-def]
+def _heap_sort(pairs, first, last):
     """std::partial_sort of a whole range: build a heap, then take its top again and again."""
     count = last - first
     for hole in range((count - 2) // 2, -1, -1):
@@ -129,7 +132,7 @@ def _heap_sort(pairs, first, last):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sift(pairs, first, hole, count, moved):  # type: ignore[no-untyped-def]
+def _sift(pairs, first, hole, count, moved):
     """Let the hole sink to the bottom of the heap, then `moved` rise to its place."""
     top = hole
     while hole < (count - 1) // 2:

@@ -6,6 +6,9 @@ which vectors run over the genotype, and a column per individual, in which vecto
 individuals. Rows are padded to whole vectors with numbers that nothing reads.
 """
 
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
 from typing import NamedTuple
 
 import numpy as np
@@ -160,7 +163,7 @@ def _padded(length: int) -> int:
 
 
 @kernel
-def smallest(values, count):  # type: ignore[no-untyped-def]
+def smallest(values, count):
     """Minimum of float32 values[:count]."""
     result = values[0]
     for position in range(1, count):
@@ -169,7 +172,7 @@ def smallest(values, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def largest(values, count):  # type: ignore[no-untyped-def]
+def largest(values, count):
     """Maximum of float32 values[:count]."""
     result = values[0]
     for position in range(1, count):
@@ -177,31 +180,11 @@ def largest(values, count):  # type: ignore[no-untyped-def]
     return result
 
 
-@kernel
-def _in_column(source, position):  # type: ignore[no-untyped-def]
-    """Summand: a row's entries of eight columns of a matrix."""
-    matrix, column = source
-    return load_at(matrix, position, column)
-
-
-@kernel
-def _in_array(values, position):  # type: ignore[no-untyped-def]
-    """Summand: one number of an array, eight times."""
-    return repeat(values[position])
-
-
-@kernel
-def _pulling(source, position):  # type: ignore[no-untyped-def]
-    """Summand: eight entries of an individual, by its weight for the origin of another."""
-    weight, individual, rows, column = source
-    return load_at(rows, position, column) * weight[position, individual]
-
-
 # --- fitness to density (mapping) -------------------------------------------------------------
 
 
 @kernel
-def map_fitness(fitness, count, mapping, temperature, density):  # type: ignore[no-untyped-def]
+def map_fitness(fitness, count, mapping, temperature, density):
     """Density float32[count], larger for fitter individuals; see `mapping`."""
     low, high = smallest(fitness, count), largest(fitness, count)
     hottest = high / temperature
@@ -225,7 +208,7 @@ def map_fitness(fitness, count, mapping, temperature, density):  # type: ignore[
 
 
 @kernel
-def weigh(pool, work, count, length, root_alpha, two_variances):  # type: ignore[no-untyped-def]
+def weigh(pool, work, count, length, root_alpha, two_variances):
     """How much each parent counts for the origin of each other, and the sums of that."""
     width = pool.rows.shape[1]
     share = np.float32(1 / count + 1e-9)
@@ -238,18 +221,18 @@ def weigh(pool, work, count, length, root_alpha, two_variances):  # type: ignore
             likelihood = exp(-(gap * gap) / two_variances)
             store_at(work.weight, j, i, (likelihood + _TINY) * pull / share)
     for i in range(0, count, LANES):
-        total = contiguous_sum(_in_column, (work.weight, i), count)
+        total = contiguous_sum((work.weight, i), count)
         store(work.total, i, total + _TINY)
 
 
 @kernel
-def step_to_origin(pool, work, count, length, coefficients):  # type: ignore[no-untyped-def]
+def step_to_origin(pool, work, count, length, coefficients):
     """Offspring: each parent moved towards its origin, fresh noise added (a DDIM step)."""
     root_alpha, root_rest, root_previous, direction, sigma = coefficients
     whole = length // _COLUMNS * _COLUMNS
     for i in range(count):
         for c in range(0, pool.rows.shape[1], LANES):
-            pulled = sum_over_rows(_pulling, (work.weight, i, pool.rows, c), count, c < whole)
+            pulled = sum_over_rows((pool.rows, c, work.weight, i), count, c < whole)
             origin = pulled / work.total[i]
             noise = (load_at(pool.rows, i, c) - origin * root_alpha) / root_rest
             fresh = load(work.fresh, i * length + c)
@@ -258,7 +241,7 @@ def step_to_origin(pool, work, count, length, coefficients):  # type: ignore[no-
 
 
 @kernel
-def normalise(rows, start, end, length, lower):  # type: ignore[no-untyped-def]
+def normalise(rows, start, end, length, lower):
     """Rows start .. end - 1, each stretched to [lower, 1]; whether that can have changed any."""
     span = np.float32(1.0) - lower
     changed = False
@@ -272,7 +255,7 @@ def normalise(rows, start, end, length, lower):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _extremes(rows, row, length):  # type: ignore[no-untyped-def]
+def _extremes(rows, row, length):
     """Minimum and maximum of one row."""
     whole = length // LANES * LANES
     low_lanes = load_at(rows, row, 0)
@@ -295,7 +278,7 @@ def _extremes(rows, row, length):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mutate(rows, start, count, length, rate, exponent, stream):  # type: ignore[no-untyped-def]
+def mutate(rows, start, count, length, rate, exponent, stream):
     """Polynomial mutation of some of the rows start .. start + count - 1, one scalar each."""
     for row in range(start, start + count):
         if next_uniform(stream) <= rate:
@@ -303,7 +286,7 @@ def mutate(rows, start, count, length, rate, exponent, stream):  # type: ignore[
 
 
 @kernel
-def _move(rows, row, length, scalar, exponent):  # type: ignore[no-untyped-def]
+def _move(rows, row, length, scalar, exponent):
     """One individual moved within [-1, 1]: down for a scalar up to a half, else up."""
     one, two = np.float32(1.0), np.float32(2.0)
     down = scalar <= np.float32(0.5)
@@ -325,7 +308,7 @@ def _move(rows, row, length, scalar, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _raise(base, exponent):  # type: ignore[no-untyped-def]
+def _raise(base, exponent):
     """base^exponent of Floats as torch computes it for an integer exponent."""
     if exponent == 2:
         return base * base
@@ -335,7 +318,7 @@ def _raise(base, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _root(base, exponent):  # type: ignore[no-untyped-def]
+def _root(base, exponent):
     """base^(1 / exponent) of Floats."""
     if exponent == 2:
         return sqrt(base)
@@ -343,7 +326,7 @@ def _root(base, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _raise_left_over(base, exponent):  # type: ignore[no-untyped-def]
+def _raise_left_over(base, exponent):
     """base^exponent of a float32 that is left over from blocks of 16."""
     if exponent == 2:
         return base * base
@@ -353,7 +336,7 @@ def _raise_left_over(base, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _root_of_left_over(base, exponent):  # type: ignore[no-untyped-def]
+def _root_of_left_over(base, exponent):
     """base^(1 / exponent) of a float32 that is left over from blocks of 16."""
     if exponent == 2:
         return np.sqrt(base)
@@ -364,7 +347,7 @@ def _root_of_left_over(base, exponent):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_columns(pool, start, end, length):  # type: ignore[no-untyped-def]
+def fill_columns(pool, start, end, length):
     """Copy rows start .. end - 1 to the columns."""
     for row in range(start, end):
         for c in range(length):
@@ -372,7 +355,7 @@ def fill_columns(pool, start, end, length):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def decode(pool, start, end, reading, code_of_raw):  # type: ignore[no-untyped-def]
+def decode(pool, start, end, reading, code_of_raw):
     """Codes of individuals start .. end - 1."""
     for first in range(start, end, LANES):
         if reading.by_threshold:
@@ -384,7 +367,7 @@ def decode(pool, start, end, reading, code_of_raw):  # type: ignore[no-untyped-d
 
 
 @kernel
-def _digits(columns, first, reading):  # type: ignore[no-untyped-def]
+def _digits(columns, first, reading):
     """Raw codes of eight individuals: positions of the largest entries as digits."""
     raw = repeat(np.int32(0))
     for number in range(len(reading.starts)):
@@ -400,7 +383,7 @@ def _digits(columns, first, reading):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _bits_set(columns, first, reading):  # type: ignore[no-untyped-def]
+def _bits_set(columns, first, reading):
     """Raw codes of eight individuals: entries at or above the threshold as bits."""
     raw = repeat(np.int32(0))
     for number in range(len(reading.starts)):
@@ -411,7 +394,7 @@ def _bits_set(columns, first, reading):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def measure(pool, start, end, length):  # type: ignore[no-untyped-def]
+def measure(pool, start, end, length):
     """Distances of individuals start .. end - 1 to each other and to all before them."""
     for i in range(start, end):
         for j in range(0, i + 1, LANES):
@@ -424,7 +407,7 @@ def measure(pool, start, end, length):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def select(pool, work, parents, population, elites, diverse, stream):  # type: ignore[no-untyped-def]
+def select(pool, work, parents, population, elites, diverse, stream):
     """Choose the next population into work.chosen; how it ended, and how many were chosen."""
     count = 2 * parents
     if not _diversity(pool, work, count):
@@ -450,10 +433,10 @@ def select(pool, work, parents, population, elites, diverse, stream):  # type: i
 
 
 @kernel
-def _diversity(pool, work, count):  # type: ignore[no-untyped-def]
+def _diversity(pool, work, count):
     """Summed distance of each to all others, stretched to [0, 1]; False if all are equal."""
     for i in range(0, count, LANES):
-        store(work.diverse, i, contiguous_sum(_in_column, (pool.distance, i), count))
+        store(work.diverse, i, contiguous_sum((pool.distance, i), count))
     low, high = smallest(work.diverse, count), largest(work.diverse, count)
     if low == high:
         return False
@@ -463,7 +446,7 @@ def _diversity(pool, work, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _take_elites(work, count, wanted):  # type: ignore[no-untyped-def]
+def _take_elites(work, count, wanted):
     """The fittest, skipping one as fit as the one taken last; filled up from the top."""
     taken = 0
     for place in range(count):
@@ -479,7 +462,7 @@ def _take_elites(work, count, wanted):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _take_diverse(work, count, start, wanted):  # type: ignore[no-untyped-def]
+def _take_diverse(work, count, start, wanted):
     """The most diverse of at least a tenth of the best fitness; filled up from the top."""
     fit_enough = np.float32(0.1) * largest(work.fitness, count)
     taken = 0
@@ -495,7 +478,7 @@ def _take_diverse(work, count, start, wanted):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _set_thresholds(work, count):  # type: ignore[no-untyped-def]
+def _set_thresholds(work, count):
     """Cumulative shares of the roulette, summed in float64, each rounded to float32."""
     threshold = work.threshold
     for i in range(0, count, LANES):
@@ -505,7 +488,7 @@ def _set_thresholds(work, count):  # type: ignore[no-untyped-def]
         return ALL_WEIGH_THE_SAME
     for i in range(0, count, LANES):
         store(threshold, i, (load(threshold, i) - low) * 0.9 / (high - low) + 0.1)
-    total = lane(contiguous_sum(_in_array, threshold, count), 0)
+    total = lane(contiguous_sum(threshold, count), 0)
     if not np.isfinite(total):
         return NOT_A_NUMBER
     reached = 0.0
@@ -516,7 +499,7 @@ def _set_thresholds(work, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _spin(work, count, draw):  # type: ignore[no-untyped-def]
+def _spin(work, count, draw):
     """The first position not yet taken whose threshold is at least the draw; `count` if none."""
     position = np.searchsorted(work.threshold[:count], draw)
     while position < count and work.blocked[position]:
@@ -525,7 +508,7 @@ def _spin(work, count, draw):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def take_over(pool, following, work, count, length):  # type: ignore[no-untyped-def]
+def take_over(pool, following, work, count, length):
     """Copy the chosen individuals of a pool to be the parents of the following one."""
     for place in range(count):
         position = work.chosen[place]

@@ -8,7 +8,14 @@ import numpy as np
 from ednag.errors import EdnagError
 from ednag.search.fitness import WORST_LOSS, fitness_of
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
-from ednag.tables.interface import BenchmarkTable, Metric, Predictor, Protocol
+from ednag.tables.interface import (
+    Benchmark,
+    BenchmarkTable,
+    Metric,
+    PredictedBenchmark,
+    Predictor,
+    Protocol,
+)
 
 
 class Ledger:
@@ -24,22 +31,36 @@ class Ledger:
 
     def enter(self, codes: np.ndarray) -> None:
         """Count a batch of evaluations, int32[n], in order; -1 counts as an invalid one."""
+        first = self._first_sights(codes)
+        if len(first):
+            self._codes.append(codes[first])
+            self._lookups.append(self.total + first)
+            self._seen[codes[first]] = True
+            self.distinct += len(first)
+        self.total += len(codes)
+        self.invalid += int((codes < 0).sum())
+
+    def affordable(self, codes: np.ndarray, budget: int) -> int:
+        """How many of int32[n], from the first, can be entered without exceeding the budget.
+
+        Args:
+            codes: A batch, -1 where invalid.
+            budget: Distinct architectures in the whole run.
+        """
+        first = self._first_sights(codes)
+        left = max(0, budget - self.distinct)
+        return int(first[left]) if left < len(first) else len(codes)
+
+    def _first_sights(self, codes: np.ndarray) -> np.ndarray:
+        """Positions int64[k], ascending, at which an architecture not yet entered stands first."""
         positions = np.flatnonzero(codes >= 0)
         valid = codes[positions]
         if len(valid) and valid.max() >= len(self._seen):
             # Only where codes are handed out on first sight.
             self._seen = np.append(self._seen, np.zeros(valid.max() + 1, dtype=bool))
-        fresh = ~self._seen[valid]
-        if fresh.any():
-            new, first = np.unique(valid[fresh], return_index=True)
-            order = np.sort(first)
-            entered = valid[fresh][order]
-            self._codes.append(entered)
-            self._lookups.append(self.total + positions[fresh][order])
-            self._seen[new] = True
-            self.distinct += len(new)
-        self.total += len(codes)
-        self.invalid += len(codes) - len(valid)
+        fresh = positions[~self._seen[valid]]
+        _, first = np.unique(codes[fresh], return_index=True)
+        return fresh[np.sort(first)]
 
     def enter_one(self, code: int) -> None:
         """Count the evaluation of one valid architecture."""
@@ -237,14 +258,28 @@ class PredictedObjective(Objective):
 
     def begin(self, seed: int | None = None) -> Ledger:
         """Start a new run: an empty ledger, no codes, no predictions."""
-        self._keep(np.empty(0))
+        self._make_room(np.empty(0))
         return super().begin(seed)
 
-    def _keep(self, values: np.ndarray) -> None:
-        """Make float64[numbered] the known values, NaN where not yet predicted."""
+    def _make_room(self, values: np.ndarray) -> None:
+        """Make float64[capacity] the known values, NaN where not yet predicted."""
         self.table.values[self.protocol.fitness_metric] = self._values = values
         self.metric_by_code = self._dense(values)
         self.fitness_by_code = fitness_of(self.metric_by_code, self.protocol)
+
+    def _predict_new(self, codes: np.ndarray) -> None:
+        """Predict those of codes int[n] that have no value yet."""
+        missing = self.space.numbered - len(self._values)
+        if missing > 0:
+            # At least doubled, so that a run's cost is linear in its architectures.
+            grown = np.full(max(missing, len(self._values)), np.nan)
+            self._make_room(np.append(self._values, grown))
+        valid = np.unique(codes[codes >= 0])
+        new = valid[np.isnan(self._values[valid])]
+        if len(new):
+            self._values[new] = self._predict(self.space, new)
+            self.metric_by_code[new] = self._values[new]
+            self.fitness_by_code[new] = fitness_of(self.metric_by_code[new], self.protocol)
 
     @property
     def present(self) -> None:
@@ -252,16 +287,34 @@ class PredictedObjective(Objective):
 
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Metric and fitness, float32[n] each, of codes int[n]; predicts what is new."""
-        unknown = np.full(self.space.numbered - len(self._values), np.nan)
-        values = np.append(self._values, unknown)
-        valid = np.unique(codes[codes >= 0])
-        new = valid[np.isnan(values[valid])]
-        if len(new):
-            values[new] = self._predict(self.space, new)
-            self._keep(values)
+        self._predict_new(codes)
         return super().evaluate(codes)
+
+    def evaluate_one(self, code: int) -> float:
+        """Metric of one architecture; counted like any other, predicted if it is new."""
+        self._predict_new(np.array([code], dtype=np.int32))
+        return super().evaluate_one(code)
 
     @property
     def optimum(self) -> float:
         """NaN: the space is too large to know."""
         return float("nan")
+
+
+def objective_on(benchmark: Benchmark, protocol: Protocol, space: SearchSpace) -> Objective:
+    """The objective of a benchmark, whether its values are tabulated or predicted.
+
+    Args:
+        benchmark: As it stands in a canonical file.
+        protocol: One of its protocols.
+        space: Its search space.
+
+    Raises:
+        EdnagError: The protocol needs a metric that the benchmark lacks.
+    """
+    if isinstance(benchmark, PredictedBenchmark):
+        assert isinstance(space, LargeSpace)
+        (metric,) = benchmark.metrics.values()
+        return PredictedObjective(benchmark.predict, metric, protocol, space, benchmark.dataset)
+    assert isinstance(benchmark, BenchmarkTable)
+    return Objective(benchmark, protocol, space)

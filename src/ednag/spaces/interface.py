@@ -119,6 +119,10 @@ class SearchSpace(ABC):
     def key(self, code: int) -> str:
         """The printable, canonical string of an architecture."""
 
+    def keys(self, codes: np.ndarray) -> list[str]:
+        """The keys of codes int[n]."""
+        return [self.key(int(code)) for code in codes]
+
     @abstractmethod
     def code(self, key: str) -> int:
         """The code of a key; raises EdnagError with the grammar if it is not of this space."""

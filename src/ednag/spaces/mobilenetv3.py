@@ -73,7 +73,13 @@ class MobileNetV3(LargeSpace):
 
     def key(self, code: int) -> str:
         """20 layers joined by _, for example 3-3_7-6_none_..."""
-        return "_".join(OPERATIONS[layer] for layer in self.contents(np.array([code]))[0])
+        return self.keys(np.array([code]))[0]
+
+    def keys(self, codes: np.ndarray) -> list[str]:
+        """The keys of codes int[n]."""
+        if not len(codes):
+            return []
+        return ["_".join(names) for names in np.array(OPERATIONS)[self.contents(codes)].tolist()]
 
     def code(self, key: str) -> int:
         """The code of a key, a new one if it was not seen before."""

@@ -53,7 +53,15 @@ class Study(BaseModel):
         description="Search space -> datasets whose benchmark table is searched.",
     )
     protocols: tuple[str, ...] = Field(
-        ("paper",), description="How fitness and reported value are defined."
+        ("paper",),
+        description="How fitness and reported value are defined; a benchmark without one of them "
+        "is searched under the others.",
+    )
+    if_present: dict[str, tuple[str, ...]] = Field(
+        {},
+        description="Search space -> datasets that are searched as well where their source files "
+        "are already here, in a mirror, the cache or a package; else they are listed as needing "
+        "data.",
     )
     methods: tuple[str, ...] = Field(
         ("ednag", "random"), description="Methods that are compared, in the order of the tables."
@@ -68,6 +76,11 @@ class Study(BaseModel):
     )
     hyperparameters: dict[str, dict[str, Any]] = Field(
         {}, description="Method -> hyper-parameters that differ from the method's defaults."
+    )
+    authors_seeds: bool = Field(
+        False,
+        description="Whether EDNAG also runs the seeds its authors list (protocol paper), to show "
+        "where they lie among the study's seeds.",
     )
     block: int = Field(
         50,
@@ -90,7 +103,9 @@ class Study(BaseModel):
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
-        _check_benchmarks(self.benchmarks, self.protocols)
+        _check_benchmarks(self.benchmarks, "benchmarks")
+        _check_benchmarks(self.if_present, "if_present")
+        _check_protocols(self)
         _check_names(self.methods, METHODS, "methods", "method")
         _check_hyperparameters(self.hyperparameters)
         return self
@@ -108,15 +123,32 @@ def _check_names(given: tuple[str, ...], valid: Any, place: str, kind: str) -> N
             raise EdnagError(f"{place}[{position}]: {kind} {name!r} is repeated; name it once")
 
 
-def _check_benchmarks(
-    benchmarks: Mapping[str, tuple[str, ...]], protocols: tuple[str, ...]
-) -> None:
-    _check_names(tuple(benchmarks), SPACES, "benchmarks", "search space")
+def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], place: str) -> None:
+    if benchmarks or place == "benchmarks":
+        _check_names(tuple(benchmarks), SPACES, place, "search space")
     for space, datasets in benchmarks.items():
-        _check_names(datasets, TABLES[space], f"benchmarks.{space}", "dataset")
-        for dataset in datasets:
-            valid = get_definition(space, dataset).protocols
-            _check_names(protocols, valid, "protocols", f"protocol of {space}/{dataset}")
+        _check_names(datasets, TABLES[space], f"{place}.{space}", "dataset")
+
+
+def _check_protocols(study: "Study") -> None:
+    """Every protocol is one of some benchmark, and every benchmark has one of the protocols."""
+    named = [(space, name) for space, names in study.benchmarks.items() for name in names]
+    valid = dict.fromkeys(
+        protocol for space, name in named for protocol in get_definition(space, name).protocols
+    )
+    _check_names(study.protocols, valid, "protocols", "protocol")
+    for space, name in named:
+        if not protocols_of(study, space, name):
+            raise EdnagError(
+                f"protocols: {space}/{name} has none of {', '.join(study.protocols)}; it has "
+                f"{', '.join(get_definition(space, name).protocols)}"
+            )
+
+
+def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
+    """Those of a study's protocols that a benchmark has, in the study's order."""
+    known = get_definition(space, dataset).protocols
+    return tuple(protocol for protocol in study.protocols if protocol in known)
 
 
 def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:

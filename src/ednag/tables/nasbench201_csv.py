@@ -71,7 +71,14 @@ def _definition(dataset: str, title: str) -> TableDefinition:
                 factor=_FACTORS[dataset],
                 description="fitness is the test accuracy itself, times "
                 f"{_FACTORS[dataset]}, as the reference does",
-            )
+            ),
+            "validation": Protocol(
+                fitness_metric="validation_accuracy",
+                reported_metric="test_accuracy",
+                factor=_FACTORS[dataset],
+                description="fitness is the validation accuracy, the result is the test accuracy "
+                "of the architecture that won on validation",
+            ),
         },
         read=partial(read, dataset=dataset),
         complete=True,

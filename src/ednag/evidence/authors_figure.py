@@ -1,0 +1,61 @@
+"""The figure of the authors' seeds: their set among equally large sets nobody selected."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ednag.evidence.figures import _style
+from ednag.tables import get_definition
+
+_COLUMNS = 3
+
+
+def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str) -> Figure:
+    """One panel per dataset: share of sets by their mean; lines for the listed set.
+
+    Args:
+        histogram: As `means_histogram` makes it.
+        sets: One row per dataset, as `set_row` makes it.
+        title: Title of the figure.
+    """
+    _style()
+    columns = min(_COLUMNS, max(1, len(sets)))
+    rows = max(1, -(-len(sets) // columns))
+    # The legend stands below the panels: one row of inches for it.
+    size = (2.6 * columns + 0.4, 1.9 * rows + 0.7)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for axes in grid.flat[len(sets) :]:
+        axes.set_visible(False)
+    for axes, (_, row) in zip(grid.flat, sets.iterrows(), strict=False):
+        same = (histogram["space"] == row["space"]) & (histogram["dataset"] == row["dataset"])
+        _panel(axes, histogram[same], row)
+    if len(sets):
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(3, columns + 1))
+    else:
+        figure.text(0.5, 0.5, "the authors list no seeds for this study's datasets", ha="center")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _panel(axes: Axes, histogram: pd.DataFrame, row: pd.Series) -> None:
+    """The distribution on one dataset, and where the listed set lies in it."""
+    if histogram.empty:
+        axes.text(0.5, 0.5, "too few seeds", ha="center", transform=axes.transAxes)
+    axes.bar(
+        histogram["low"],
+        100 * histogram["share"],
+        width=histogram["high"] - histogram["low"],
+        align="edge",
+        color="0.75",
+        label="equally large sets of the study's seeds",
+    )
+    axes.axvline(row["ours_mean"], color="C0", label="authors' seeds, our runs")
+    axes.axvline(row["comment_mean"], color="C1", linestyle="--", label="authors' comments")
+    name = get_definition(str(row["space"]), str(row["dataset"])).title
+    better = "" if row["higher_is_better"] else ", lower is better"
+    axes.set_title(f"{name} ({row['listed']} seeds{better})", fontsize=8)
+    axes.set_ylabel("sets (%)", fontsize=8)
+    axes.locator_params(axis="x", nbins=5)
+    axes.ticklabel_format(useOffset=False)

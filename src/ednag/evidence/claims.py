@@ -1,0 +1,128 @@
+"""The paper's checkable claims: what each says, where, and by which rule it is tested.
+
+`published/claims.yaml` is a list of them, sorted by id. A claim names one of the rules in RULES;
+`ednag.evidence.verdicts` applies them.
+"""
+
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ednag.errors import EdnagError
+from ednag.naming import suggestion
+
+#: Runs from unselected seeds that a statement on a distribution needs at least.
+MINIMUM_SEEDS = 30
+
+#: Rule -> how it decides, in the words of the page of verdicts.
+RULES = {
+    "mean": "reproduced: the confidence interval of our mean over the study's unselected seeds, "
+    "widened by the tolerance, holds the printed number. Partly: it does not, but the mean over "
+    "the seeds the authors list is within the tolerance of it.",
+    "always": "reproduced: every run ends with the best architecture of the benchmark. Partly: "
+    "not every run does, but every run of the seeds the authors list.",
+    "every-run": "reproduced: the quantity is the printed number, within the tolerance, in every "
+    "run. Partly: in some runs.",
+    "extreme": "reproduced: the best (worst) over all runs is within the tolerance of the printed "
+    "number. Partly: single runs reach beyond the printed number and others do not.",
+    "best-possible": "reproduced: the benchmark's best value, times the factor of the fitness "
+    "where one is named, is within the tolerance of the printed number.",
+    "gap": "reproduced: the interval of the mean difference of paired seeds, widened by the "
+    "tolerance, holds the printed gap. Partly: it does not, but lies on the same side of zero.",
+    "better-than": "reproduced: at equal distinct evaluations the interval of the mean difference "
+    "of paired seeds lies on EDNAG's side of zero. Partly: it holds zero.",
+    "comments": "reproduced: our runs of the listed seeds give the values in the authors' "
+    "comments, each within the tolerance. Partly: some do.",
+    "unselected": "reproduced: at least one in twenty equally large sets of unselected seeds is "
+    "as good as the listed set (our runs of it; Wilson's interval above that share). Partly: the "
+    "interval holds that share. Not reproduced: so good a set is rarer.",
+    "arithmetic": "reproduced: the printed numbers it is made of give it, within the tolerance.",
+    "not-comparable": "never decided: the claim's reason says why.",
+    "unavailable": "never decided here: what it needs is named.",
+}
+_NUMBERED = {"mean", "every-run", "extreme", "best-possible", "gap", "arithmetic"}
+_ON_RUNS = set(RULES) - {"arithmetic", "not-comparable", "unavailable"}
+_AGAINST = {"gap", "better-than"}
+
+
+class Claim(BaseModel):
+    """One claim.
+
+    The numbers `printed` and `tolerance` are in the unit of the quantity.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$", description="Unique; lower case, words by hyphens.")
+    statement: str = Field(min_length=10, description="What is claimed, in one sentence.")
+    source: str = Field(min_length=3, description="Where it stands.")
+    rule: str = Field(description="One of RULES: how it is tested.")
+    printed: float | None = Field(None, description="The number that is claimed.")
+    tolerance: float = Field(0.0, ge=0, description="Difference that rounding explains.")
+    space: str = Field("", description="Search space of the runs that test it.")
+    dataset: str = Field("", description="Dataset of the runs that test it.")
+    method: str = Field("ednag", description="Method of the runs that test it.")
+    against: str = Field("", description="The method it is compared with.")
+    quantity: str = Field("outcome", description="Column of the summary that is tested.")
+    scaled: bool = Field(False, description="Whether the fitness factor is applied first.")
+    percent: bool = Field(False, description="Whether a share is claimed in %.")
+    numbers: tuple[float, float] | None = Field(
+        None, description="For arithmetic: (new, old); the claim is 100 (new - old) / old."
+    )
+    reason: str = Field("", description="Why it is not comparable.")
+    needs: tuple[str, ...] = Field((), description="Ids of the sources it needs.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.rule not in RULES:
+            raise ValueError(f"unknown rule {self.rule!r}{suggestion(self.rule, RULES)}")
+        wanted = {
+            "printed": self.rule in _NUMBERED,
+            "space": self.rule in _ON_RUNS,
+            "dataset": self.rule in _ON_RUNS,
+            "against": self.rule in _AGAINST,
+            "numbers": self.rule == "arithmetic",
+            "reason": self.rule == "not-comparable",
+            "needs": self.rule == "unavailable" or self.rule in _ON_RUNS,
+        }
+        for name, needed in wanted.items():
+            if needed and getattr(self, name) in (None, "", ()):
+                raise ValueError(f"rule {self.rule!r} needs {name!r}")
+        return self
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """The claims of a file, in its order.
+
+    Raises:
+        EdnagError: Not a list of claims, not sorted by id, or an id twice; one line that names
+            the claim.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise EdnagError(f"{path.name}: not valid YAML: {error}") from None
+    if not isinstance(raw, list):
+        raise EdnagError(f"{path.name}: a list of claims is expected")
+    claims = [_read_claim(entry, position, path.name) for position, entry in enumerate(raw)]
+    for before, after in zip(claims, claims[1:], strict=False):
+        if after.id == before.id:
+            raise EdnagError(f"{path.name}: {after.id}: stands twice")
+        if after.id < before.id:
+            raise EdnagError(f"{path.name}: {after.id}: must stand before {before.id}")
+    return claims
+
+
+def _read_claim(entry: Any, position: int, name: str) -> Claim:
+    if not isinstance(entry, dict):
+        raise EdnagError(f"{name}: entry {position}: a mapping is expected")
+    try:
+        return Claim.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        place = f"{entry.get('id', f'entry {position}')}{f': {where}' if where else ''}"
+        raise EdnagError(f"{name}: {place}: {message}") from None

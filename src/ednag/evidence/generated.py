@@ -1,0 +1,84 @@
+"""What EDNAG generates: the architectures of each run's last population, and all it evaluated.
+
+The paper's tables of quality and validity speak of "generated architectures" and do not say which.
+Here they are the individuals of a run's last population, those that decode to no architecture
+counted as invalid and repeats counted as often as they occur; the distinct architectures the run
+evaluated on the way stand beside them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.evidence.summaries import collect_runs
+from ednag.methods.interface import Run
+
+#: Methods whose populations the paper's tables speak of.
+GENERATORS = ("ednag", "ednag-identity", "ednag-power")
+
+
+def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
+    """Counts and qualities of one run, in the unit of the queried metric; NaN where there is none.
+
+    Returns:
+        last_{size, valid_share, unique, best, mean, worst}: of the last population.
+        seen_{best, mean, worst}: of the distinct valid architectures evaluated.
+        steps: denoising steps made.
+        first_invalid_share: share of the initial population that is no architecture.
+        evaluated_valid_share: share of all evaluations that are of an architecture.
+    """
+    metric_of = dict(zip(run.codes.tolist(), run.metrics.tolist(), strict=True))
+    population = run.final_population.tolist()
+    valid = [code for code in population if code >= 0]
+    last = np.array([metric_of.get(code, np.nan) for code in valid])
+    shares = run.steps.get("step_valid_rate", np.empty(0))
+    return {
+        "last_size": len(population),
+        "last_valid_share": len(valid) / len(population) if population else np.nan,
+        "last_unique": len(set(valid)),
+        **_qualities("last", last[~np.isnan(last)], higher_is_better),
+        **_qualities("seen", run.metrics, higher_is_better),
+        "steps": len(shares),
+        "first_invalid_share": 1 - float(shares[0]) if len(shares) else np.nan,
+        "evaluated_valid_share": 1 - run.invalid / run.total if run.total else np.nan,
+    }
+
+
+def _qualities(name: str, values: np.ndarray, higher_is_better: bool) -> dict[str, float]:
+    """Best, mean and worst of float[n]; NaN for none."""
+    if not len(values):
+        return {f"{name}_{quality}": np.nan for quality in ("best", "mean", "worst")}
+    ends = (values.max(), values.min()) if higher_is_better else (values.min(), values.max())
+    return {
+        f"{name}_best": float(ends[0]),
+        f"{name}_mean": float(values.mean()),
+        f"{name}_worst": float(ends[1]),
+    }
+
+
+def generated_table(
+    paths: Sequence[Path], space: str, dataset: str, seeds: Sequence[int], higher_is_better: bool
+) -> pd.DataFrame:
+    """One row per run: space, dataset, protocol, method, seed, and what `describe_run` returns.
+
+    Args:
+        paths: Run files of the methods in GENERATORS.
+        space, dataset: Their benchmark.
+        seeds: The study's seeds.
+        higher_is_better: Direction of the queried metric.
+    """
+    rows = [
+        {
+            "space": space,
+            "dataset": dataset,
+            "protocol": protocol,
+            "method": method,
+            "seed": run.seed,
+            **describe_run(run, higher_is_better),
+        }
+        for (protocol, method), runs in collect_runs(paths, seeds).items()
+        for run in runs
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,133 @@
+"""What a study has measured, as claims and printed tables ask for it; and what it lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ednag.study.configuration import Statistics
+from ednag.study.seeds import format_seeds
+from ednag.tables import TABLES, get_definition
+
+#: The protocol of every number the paper prints.
+PAPER = "paper"
+
+_PREDICTOR = ("meta-predictor-checkpoint", "nasbench201-meta")
+_MOBILENET = ("mbv3-meta-checkpoint", "mbv3-supernet")
+#: Source ids of benchmarks without a table here: architectures that must be trained.
+_TRAINED = {
+    ("nasbench201", "aircraft"): (*_PREDICTOR, "aircraft-by-label", "fgvc-aircraft"),
+    ("nasbench201", "pets"): (*_PREDICTOR, "pets-by-label", "pets-test", "pets-train"),
+    ("mobilenetv3", "cifar10"): (*_MOBILENET, "cifar10-by-label", "cifar10"),
+    ("mobilenetv3", "cifar100"): (*_MOBILENET, "cifar100-by-label", "cifar100"),
+    ("mobilenetv3", "aircraft"): (*_MOBILENET, "aircraft100-by-label", "fgvc-aircraft"),
+    ("mobilenetv3", "pets"): (*_MOBILENET, "pets-by-label", "pets-test", "pets-train"),
+}
+
+
+def needs_of(space: str, dataset: str) -> tuple[str, ...]:
+    """Ids of the registered sources that a paper's number on this benchmark needs."""
+    if dataset in TABLES.get(space, {}):
+        return get_definition(space, dataset).sources
+    return _TRAINED.get((space, dataset), ())
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(columns=["space", "dataset", "protocol", "method"])
+
+
+@dataclass(frozen=True)
+class Record:
+    """Frames of a study.
+
+    Attributes:
+        summary: One row per run (evidence.summaries).
+        generated: One row per run of the methods in evidence.generated.GENERATORS.
+        seeds: One row per seed the authors list (evidence.authors_seeds).
+        sets: One row per benchmark with listed seeds.
+        statistics: How runs are summarised.
+    """
+
+    summary: pd.DataFrame
+    generated: pd.DataFrame = field(default_factory=_empty)
+    seeds: pd.DataFrame = field(default_factory=_empty)
+    sets: pd.DataFrame = field(default_factory=_empty)
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
+        """The runs of a method under the paper's protocol, with what it generated; by seed."""
+        group = _of(self.summary, space, dataset, method)
+        made = _of(self.generated, space, dataset, method)
+        if made.empty:
+            return group.reset_index(drop=True)
+        extra = [name for name in made if name not in group or name == "seed"]
+        return group.merge(made[extra], on="seed", how="left")
+
+    def has_benchmark(self, space: str, dataset: str) -> bool:
+        """Whether any method ran on the benchmark under the paper's protocol."""
+        summary = self.summary
+        same = (summary["space"] == space) & (summary["dataset"] == dataset)
+        return bool((same & (summary["protocol"] == PAPER)).any())
+
+    def lacks(self, space: str, dataset: str, *methods: str, needs: Sequence[str] = ()) -> str:
+        """What must be there before a number can be checked; empty if nothing is missing.
+
+        Args:
+            space, dataset: The benchmark.
+            methods: Methods that must have run on it.
+            needs: Source ids; by default those of the benchmark.
+        """
+        if not self.has_benchmark(space, dataset):
+            names = ", ".join(needs or needs_of(space, dataset))
+            return f"needs data {names}" if names else f"needs data of {space}/{dataset}"
+        absent = [name for name in methods if _of(self.summary, space, dataset, name).empty]
+        return f"needs runs of {', '.join(absent)}" if absent else ""
+
+    @property
+    def seeds_text(self) -> str:
+        """The study's seeds as in the configuration."""
+        return format_seeds(set(self.summary["seed"])) if len(self.summary) else ""
+
+
+def _of(frame: pd.DataFrame, space: str, dataset: str, method: str) -> pd.DataFrame:
+    """Rows of one method on one benchmark under the paper's protocol, by seed."""
+    if frame.empty:
+        return frame
+    chosen = (
+        (frame["space"] == space)
+        & (frame["dataset"] == dataset)
+        & (frame["protocol"] == PAPER)
+        & (frame["method"] == method)
+    )
+    return frame[chosen].sort_values("seed")
+
+
+def read_record(
+    summaries: Sequence[Path],
+    generated: Sequence[Path],
+    seeds: Sequence[Path],
+    sets: Sequence[Path],
+    statistics: Statistics,
+) -> Record:
+    """A record from the workflow's files; a kind of which there is none stays empty."""
+    return Record(
+        _concatenated([pd.read_parquet(path) for path in summaries]),
+        _concatenated([pd.read_parquet(path) for path in generated]),
+        _concatenated([pd.read_csv(path) for path in seeds]),
+        _concatenated([pd.read_csv(path) for path in sets]),
+        statistics,
+    )
+
+
+def _concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all frames that have any."""
+    some = [frame for frame in frames if len(frame)]
+    return pd.concat(some, ignore_index=True) if some else _empty()
+
+
+def finite(values: pd.Series) -> np.ndarray:
+    """float64[n]: the values that are there."""
+    array = values.to_numpy(dtype=np.float64)
+    return array[~np.isnan(array)]

@@ -1,0 +1,50 @@
+"""One frame as CSV in full precision, and as Markdown and LaTeX for readers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ednag.files import write_text
+
+#: Shown where there is no number; the table's note column says why.
+NO_VALUE = "-"
+
+
+def rounded(value: object, decimals: int = 2) -> str:
+    """A number with so many decimals, text as it is, NO_VALUE for a missing one."""
+    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
+        return NO_VALUE
+    if isinstance(value, float):
+        return f"{value:.{decimals}f}"
+    return str(value)
+
+
+def interval_text(low: float, high: float, decimals: int = 2) -> str:
+    """`[low, high]`, NO_VALUE where there is no interval."""
+    if pd.isna(low) or pd.isna(high):
+        return NO_VALUE
+    return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def write_frame(
+    frame: pd.DataFrame, readable: Mapping[str, Sequence[str]], note: str, paths: Sequence[Path]
+) -> None:
+    """Write a table to each path by its suffix: .csv (`frame`), .md, .tex (`readable`).
+
+    Args:
+        frame: All columns, full precision.
+        readable: Column title -> the texts that are shown, one per row.
+        note: Sentences under the Markdown and LaTeX tables.
+        paths: Where to.
+    """
+    shown = pd.DataFrame(dict(readable))
+    for path in paths:
+        if path.suffix == ".csv":
+            text = frame.to_csv(index=False, lineterminator="\n")
+        elif path.suffix == ".md":
+            text = f"{shown.to_markdown(index=False, disable_numparse=True)}\n\n{note}\n"
+        else:
+            body = shown.to_latex(index=False, escape=True, column_format="l" * len(shown.T))
+            text = f"{body}% {note}\n"
+        write_text(path, text)

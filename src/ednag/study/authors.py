@@ -1,0 +1,53 @@
+"""The seeds that EDNAG's authors list, and the run files that hold them beside the study's own."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.study.seeds import Block, plan_blocks
+
+_COLUMNS = ("space", "dataset", "seed", "value_in_comment")
+
+
+def read_listed_seeds(path: Path) -> dict[tuple[str, str], dict[int, float]]:
+    """(space, dataset) -> {seed: value in the authors' comment}, in the order of the file.
+
+    Args:
+        path: `published/reference-seeds.csv`; values in the table's unit (%, or loss x 100).
+
+    Raises:
+        EdnagError: A column is missing, a value is no number, or a seed is repeated.
+    """
+    listed: dict[tuple[str, str], dict[int, float]] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        for number, row in enumerate(csv.DictReader(stream), start=2):
+            try:
+                space, dataset, seed, value = (row[name] for name in _COLUMNS)
+                group = listed.setdefault((space, dataset), {})
+                if int(seed) in group:
+                    raise ValueError(f"seed {seed} is repeated")
+                group[int(seed)] = float(value)
+            except (KeyError, TypeError, ValueError) as error:
+                raise EdnagError(f"{path.name}: line {number}: {error}") from None
+    return listed
+
+
+def plan_with_authors(
+    seeds: Iterable[int], listed: Iterable[int], present: Iterable[Block], size: int
+) -> list[Block]:
+    """Blocks that cover the study's seeds and the listed ones, none overlapping.
+
+    The study's own plan is part of it unchanged, so listing more seeds reruns nothing.
+
+    Args:
+        seeds: The study's seeds.
+        listed: The authors' seeds.
+        present: Blocks whose run files exist.
+        size: Largest number of seeds in a new block.
+    """
+    present, seeds = list(present), list(seeds)
+    own = plan_blocks(seeds, present, size)
+    covered = {seed for block in own for seed in block.seeds}
+    others = [block for block in present if not covered.intersection(block.seeds)]
+    return plan_blocks({*seeds, *listed}, [*own, *others], size)
