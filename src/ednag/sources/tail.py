@@ -79,8 +79,11 @@ class Tail:
     def _begin(self) -> None:
         if self._stream is not None:
             self._stream.close()
-        self._stream = self._path.open("rb") if self._path.is_file() else None
         self._hasher = Hasher(self._source, self._size or 0)
+        try:
+            self._stream = self._path.open("rb")
+        except FileNotFoundError:
+            self._stream = None
 
     def _lost(self, stream: BinaryIO) -> bool:
         """Whether the path no longer leads to the open file, whose inode no other has meanwhile."""
