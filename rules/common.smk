@@ -14,7 +14,7 @@ from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
 from ednag.study.benchmarks import split_benchmarks
-from ednag.study.configuration import protocols_of, read_study
+from ednag.study.configuration import methods_of, protocols_of, read_study
 from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
 from ednag.tables import get_definition
@@ -103,7 +103,7 @@ def run_files(space, dataset):
     """Run files that hold the study's seeds: those present, and new blocks for what they lack."""
     files = []
     for protocol in protocols_of(study, space, dataset):
-        for method in study.methods:
+        for method in methods_of(study, space):
             folder = f"results/runs/{space}/{dataset}/{protocol}/{method}"
             blocks = plan_blocks(study.seeds, blocks_in(Path(folder)), study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]

@@ -4,9 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ednag.cli import SUBCOMMANDS
+from ednag.methods.storage import read_runs
 
 
 def ednag(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -60,6 +62,43 @@ def test_building_and_running_by_hand(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "random cifar10-analog seeds 0-2: 3/3" in run.stderr
     assert runs.exists()
+
+
+def test_a_space_without_a_table_is_searched_the_same_way(mirror: Path, tmp_path: Path) -> None:
+    names = ("imagenet.parquet", "again.parquet", "runs.parquet", "s.parquet", "a.parquet", "d")
+    table, again, runs, summary, anytime, steps = (tmp_path / name for name in names)
+    for path in (table, again):
+        built = ednag(
+            "tables", "build", "--space", "mobilenetv3", "--dataset", "imagenet",
+            "--output", str(path),
+        )  # fmt: skip
+        assert built.returncode == 0, built.stderr
+    assert "predicted_accuracy, optimum unknown" in built.stderr
+    assert "a predictor of 372801 parameters written" in built.stderr
+    assert table.read_bytes() == again.read_bytes()
+    run = ednag(
+        "run", "--table", str(table), "--method", "diffusion-evolution", "--seeds", "0-1",
+        "--budget", "9", "--hyperparameters", '{"num_step": 50}', "--output", str(runs),
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "'num_step': 50, 'population_num': 100" in run.stderr
+    described = read_runs(runs).described
+    assert described["hyperparameters"]["population_num"] == 100
+    assert len(described["sources"]["ofa-acc-predictor"]) == 64
+    summarised = ednag(
+        "summarise", str(runs), "--table", str(table), "--seeds", "0-1",
+        "--output", str(summary), "--anytime", str(anytime), "--steps", str(steps),
+    )  # fmt: skip
+    assert summarised.returncode == 0, summarised.stderr
+    rows = pd.read_parquet(summary)
+    assert rows["outcome_key"].str.fullmatch("([357]-[346]_|none_){19}([357]-[346]|none)").all()
+    assert rows["optimum"].isna().all()
+    assert rows["outcome"].between(70, 85).all()
+    drawn = ednag(
+        "plot", "convergence", str(anytime), "--table", str(table),
+        "--output", str(tmp_path / "f.csv"),
+    )  # fmt: skip
+    assert drawn.returncode == 0, drawn.stderr
 
 
 def test_a_source_given_by_hand_is_verified(tmp_path: Path) -> None:

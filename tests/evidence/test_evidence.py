@@ -26,7 +26,7 @@ from ednag.methods.storage import write_runs
 from ednag.spaces import get_space
 from ednag.study.configuration import Statistics
 from ednag.tables import get_definition
-from ednag.tables.interface import BenchmarkTable, Protocol
+from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, Protocol
 
 DEFINITION = get_definition("nasbench201", "cifar10-analog")
 STATISTICS = Statistics(checkpoints=(1, 2, 5), resamples=200)
@@ -166,6 +166,39 @@ def test_csv_markdown_and_latex_come_from_one_frame(table: BenchmarkTable, tmp_p
     first = [path.read_bytes() for path in paths]
     write_evidence(frame, "A note.", paths)
     assert [path.read_bytes() for path in paths] == first
+
+
+def test_where_nobody_knows_the_optimum_nothing_is_said_of_it(
+    table: BenchmarkTable, tmp_path: Path
+) -> None:
+    unknown = PredictedBenchmark(
+        table.space, table.dataset, {}, lambda space, codes: np.zeros(len(codes)), table.metrics
+    )
+    runs = make_runs(table)
+    summary = summarise_runs(runs, unknown, STATISTICS.checkpoints)
+    assert summary["optimum"].isna().all()
+    assert not summary["found_optimum"].any()
+    for make in (own_end_table, equal_budget_table):
+        frame = make(summary, STATISTICS)
+        assert frame[["optimum", "optimum_found", "optimum_found_high"]].isna().all(axis=None)
+        write_evidence(frame, "", [tmp_path / "t.md"])
+        assert "nan" not in (tmp_path / "t.md").read_text()
+    figure = figures.convergence(anytime_curves(runs, unknown), np.nan, "accuracy (%)", "title")
+    figures.save_figure(figure, [tmp_path / "f.png"])
+    (axes,) = figure.axes
+    assert len(axes.lines) == 2
+    assert not axes.texts
+
+
+def test_the_key_of_an_outcome_comes_from_the_run_where_codes_are_its_own(
+    table: BenchmarkTable,
+) -> None:
+    runs = {("paper", "random"): make_runs(table)["paper", "random"]}
+    for run in runs["paper", "random"]:
+        run.keys, run.outcome = ["first", "second"], 1
+    runs["paper", "random"][1].outcome = -1
+    summary = summarise_runs(runs, table, STATISTICS.checkpoints)
+    assert summary["outcome_key"].tolist() == ["second", ""]
 
 
 def test_figures_are_byte_identical_when_drawn_again(table: BenchmarkTable, tmp_path: Path) -> None:

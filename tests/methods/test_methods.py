@@ -56,6 +56,15 @@ def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None
         assert run.distinct <= BUDGET
 
 
+def test_no_method_but_those_with_their_own_end_exceeds_a_small_budget(
+    objective: Objective,
+) -> None:
+    for name in METHODS:
+        method = get_method(name)
+        for budget in (1, 31) if not method.has_own_end else ():
+            assert method.run(objective, 2, budget, method.hyperparameters()).distinct == budget
+
+
 def test_random_search_is_without_replacement_and_may_exhaust_the_space(
     objective: Objective,
 ) -> None:

@@ -33,6 +33,21 @@ def test_the_ledger_agrees_with_counting_one_by_one(batches: list[list[int]]) ->
     assert ledger.lookups().tolist() == list(first.values())
 
 
+@given(st.lists(st.integers(-1, 9), max_size=12), st.lists(st.integers(-1, 9), max_size=12))
+def test_a_batch_is_affordable_up_to_the_budget(before: list[int], batch: list[int]) -> None:
+    for budget in range(1, 12):
+        ledger = Ledger(10)
+        ledger.enter(np.array(before, dtype=np.int32))
+        codes = np.array(batch, dtype=np.int32)
+        count = ledger.affordable(codes, budget)
+        fits = [
+            n
+            for n in range(len(batch) + 1)
+            if len({c for c in [*before, *batch[:n]] if c >= 0}) <= max(budget, ledger.distinct)
+        ]
+        assert count == max(fits)
+
+
 def small_objective(factor: float = 1.0) -> Objective:
     space = get_space("nasbench201")
     values = {"accuracy": np.linspace(10, 95, space.size)}

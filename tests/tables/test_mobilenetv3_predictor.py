@@ -15,7 +15,8 @@ from ednag.errors import EdnagError
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import PredictedObjective
 from ednag.spaces.mobilenetv3 import OPERATIONS, MobileNetV3
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_table_definition
+from ednag.tables.interface import PredictedBenchmark
 from ednag.tables.ofa_predictor import (
     IMAGENET,
     SOURCE,
@@ -27,6 +28,7 @@ from ednag.tables.ofa_predictor import (
     predict,
     read_measured,
 )
+from ednag.tables.parquet import read_benchmark, read_table, write_benchmark
 
 SHAPES = {"0": (400, 128), "2": (400, 400), "4": (400, 400), "6": (1, 400)}
 
@@ -128,7 +130,37 @@ def test_other_measurements_are_refused(tmp_path: Path, content: Any) -> None:
 
 def test_there_is_no_table_to_build() -> None:
     with pytest.raises(EdnagError, match="mobilenetv3/imagenet has no benchmark table"):
-        build_table(get_definition("mobilenetv3", "imagenet"), {}, {})
+        get_table_definition("mobilenetv3", "imagenet")
+
+
+def test_the_file_gives_the_predictor_back_and_has_the_same_bytes(tmp_path: Path) -> None:
+    benchmark = IMAGENET.build(some_weights(), {SOURCE: "abc"})
+    write_benchmark(benchmark, tmp_path / "a.parquet")
+    write_benchmark(benchmark, tmp_path / "b.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    back = read_benchmark(tmp_path / "a.parquet")
+    assert isinstance(back, PredictedBenchmark)
+    assert (back.space, back.dataset, back.sources) == ("mobilenetv3", "imagenet", {SOURCE: "abc"})
+    assert back.metrics == benchmark.metrics
+    assert back.extent == "a predictor of 372801 parameters"
+    assert np.isnan(back.optimum("predicted_accuracy"))
+    for name, values in benchmark.parameters.items():
+        np.testing.assert_array_equal(back.parameters[name], values)
+        assert back.parameters[name].dtype == np.float32
+    space = MobileNetV3()
+    codes = space.sample(np.random.default_rng(0), 9)
+    assert (back.predict(space, codes) == benchmark.predict(space, codes)).all()
+    with pytest.raises(EdnagError, match="its format is 'ednag benchmark predictor 1'"):
+        read_table(tmp_path / "a.parquet")
+
+
+def test_a_file_with_another_predictors_parameters_is_refused(tmp_path: Path) -> None:
+    weights = some_weights()
+    altered = IMAGENET.build(weights, {})
+    weights["6.bias"] = np.zeros(2, dtype=np.float32)
+    write_benchmark(altered, tmp_path / "a.parquet")
+    with pytest.raises(EdnagError, match=r"parameter 6.bias has shape \(2,\), not \(1,\)"):
+        read_benchmark(tmp_path / "a.parquet")
 
 
 def test_a_search_on_a_predictor_repeats_itself_and_counts() -> None:

@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "tables": "tables",
     "config": "config",
     "cells": "cells",
+    "claims": "claims",
 }
 
 

@@ -40,10 +40,10 @@ def command(files: tuple[Path, ...]) -> None:
 def _objective(space: str, dataset: str) -> "Objective":
     """The objective of a trace under the paper's protocol."""
     from ednag.cli.tables import locate
-    from ednag.search.objective import Objective
+    from ednag.search.objective import objective_on
     from ednag.spaces import get_space
-    from ednag.tables import build_table, get_definition
+    from ednag.tables import build_benchmark, get_definition
 
     definition = get_definition(space, dataset)
-    table = build_table(definition, locate(definition.sources), digests={})
-    return Objective(table, definition.protocols["paper"], get_space(space))
+    benchmark = build_benchmark(definition, locate(definition.sources), digests={})
+    return objective_on(benchmark, definition.protocols["paper"], get_space(space))

@@ -1,5 +1,6 @@
 """`ednag run`: a block of seeds of one method on one benchmark table."""
 
+import os
 from pathlib import Path
 
 import click
@@ -28,22 +29,25 @@ def command(
     output: Path,
 ) -> None:
     """Run a block of seeds of one method on one benchmark table."""
+    # A job has one core: linear algebra of small arrays waits for the threads of several.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
     from ednag.methods import get_method
     from ednag.methods.storage import write_runs
-    from ednag.search.objective import Objective
+    from ednag.search.objective import objective_on
     from ednag.spaces import get_space
     from ednag.study.configuration import read_hyperparameters
     from ednag.study.seeds import parse_seeds
     from ednag.tables import get_protocol
-    from ednag.tables.parquet import read_table
+    from ednag.tables.parquet import read_benchmark
 
     method = get_method(method_name)
-    settings = read_hyperparameters(
-        method_name, parse_mapping(hyperparameters, "--hyperparameters")
-    )
-    benchmark = read_table(table)
+    given = parse_mapping(hyperparameters, "--hyperparameters")
+    benchmark = read_benchmark(table)
+    space = get_space(benchmark.space)
+    settings = read_hyperparameters(method_name, given, space)
     meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
-    objective = Objective(benchmark, meaning, get_space(benchmark.space))
+    objective = objective_on(benchmark, meaning, space)
     say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
     say(f"hyper-parameters {settings.model_dump()}; {end}")

@@ -35,10 +35,10 @@ def command(
     from ednag.files import replacing
     from ednag.study.configuration import Statistics
     from ednag.study.seeds import parse_seeds
-    from ednag.tables.parquet import read_table
+    from ednag.tables.parquet import read_benchmark
 
     settings = Statistics(**parse_mapping(statistics, "--statistics"))
-    benchmark = read_table(table)
+    benchmark = read_benchmark(table)
     collected = collect_runs(runs, parse_seeds(seeds.split(","), "--seeds"))
     frames = {
         output: summarise_runs(collected, benchmark, settings.checkpoints),

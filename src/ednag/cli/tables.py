@@ -1,6 +1,7 @@
 """`ednag tables`: build benchmark tables from verified source files."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,9 +37,8 @@ def build(
 ) -> None:
     """Build the canonical benchmark table of a SPACE and DATASET."""
     from ednag.naming import suggestion
-    from ednag.spaces import get_space
-    from ednag.tables import build_table, get_definition, official_definitions
-    from ednag.tables.parquet import write_table
+    from ednag.tables import build_benchmark, get_definition, official_definitions
+    from ednag.tables.parquet import write_benchmark
 
     definition = get_definition(space, dataset)
     if official is not None:
@@ -53,12 +53,13 @@ def build(
     digests = digests_of(paths)
     for name, digest in digests.items():
         say(f"source {name}: sha256 {digest}")
-    table = build_table(definition, paths, digests)
-    write_table(table, get_space(space), output)
+    benchmark = build_benchmark(definition, paths, digests)
+    write_benchmark(benchmark, output)
     for protocol, meaning in definition.protocols.items():
-        metric = meaning.reported_metric
-        say(f"protocol {protocol}: {metric}, optimum {table.optimum(metric):.6f}")
-    say(f"{space}/{dataset}: {table.present(metric).sum()} architectures written")
+        optimum = benchmark.optimum(meaning.reported_metric)
+        best = "unknown" if math.isnan(optimum) else f"{optimum:.6f}"
+        say(f"protocol {protocol}: {meaning.reported_metric}, optimum {best}")
+    say(f"{space}/{dataset}: {benchmark.extent} written")
 
 
 command.add_command(compare)

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures import _style
+from ednag.evidence.figures import house_style
 from ednag.tables import get_definition
 
 _COLUMNS = 3
@@ -19,11 +19,11 @@ def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str
         sets: One row per dataset, as `set_row` makes it.
         title: Title of the figure.
     """
-    _style()
+    house_style()
     columns = min(_COLUMNS, max(1, len(sets)))
     rows = max(1, -(-len(sets) // columns))
     # The legend stands below the panels: one row of inches for it.
-    size = (2.6 * columns + 0.4, 1.9 * rows + 0.7)
+    size = (2.6 * columns + 0.4, 2.0 * rows + 0.5 + 0.5 / columns)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for axes in grid.flat[len(sets) :]:
         axes.set_visible(False)
@@ -32,7 +32,7 @@ def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str
         _panel(axes, histogram[same], row)
     if len(sets):
         handles, labels = grid.flat[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(3, columns + 1))
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     else:
         figure.text(0.5, 0.5, "the authors list no seeds for this study's datasets", ha="center")
     figure.suptitle(title, fontsize=10)
@@ -53,9 +53,12 @@ def _panel(axes: Axes, histogram: pd.DataFrame, row: pd.Series) -> None:
     )
     axes.axvline(row["ours_mean"], color="C0", label="authors' seeds, our runs")
     axes.axvline(row["comment_mean"], color="C1", linestyle="--", label="authors' comments")
-    name = get_definition(str(row["space"]), str(row["dataset"])).title
+    definition = get_definition(str(row["space"]), str(row["dataset"]))
+    reported = definition.protocols["paper"].reported_metric
+    unit = next(metric.unit for metric in definition.metrics if metric.name == reported)
     better = "" if row["higher_is_better"] else ", lower is better"
-    axes.set_title(f"{name} ({row['listed']} seeds{better})", fontsize=8)
+    axes.set_title(f"{definition.title} ({row['listed']} seeds{better})", fontsize=8)
+    axes.set_xlabel(f"mean of the set ({unit})", fontsize=8)
     axes.set_ylabel("sets (%)", fontsize=8)
     axes.locator_params(axis="x", nbins=5)
     axes.ticklabel_format(useOffset=False)

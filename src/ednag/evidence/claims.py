@@ -4,6 +4,7 @@
 `ednag.evidence.verdicts` applies them.
 """
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,14 +36,24 @@ RULES = {
     "of paired seeds lies on EDNAG's side of zero. Partly: it holds zero.",
     "comments": "reproduced: our runs of the listed seeds give the values in the authors' "
     "comments, each within the tolerance. Partly: some do.",
+    "comments-mean": "reproduced: the mean of the values in the authors' comments is within the "
+    "tolerance of the printed number.",
     "unselected": "reproduced: at least one in twenty equally large sets of unselected seeds is "
-    "as good as the listed set (our runs of it; Wilson's interval above that share). Partly: the "
-    "interval holds that share. Not reproduced: so good a set is rarer.",
+    "as good as the values the authors list (Wilson's interval of the drawn sets lies above that "
+    "share). Partly: the interval holds that share. Not reproduced: so good a set is rarer.",
     "arithmetic": "reproduced: the printed numbers it is made of give it, within the tolerance.",
     "not-comparable": "never decided: the claim's reason says why.",
     "unavailable": "never decided here: what it needs is named.",
 }
-_NUMBERED = {"mean", "every-run", "extreme", "best-possible", "gap", "arithmetic"}
+_NUMBERED = {
+    "mean",
+    "every-run",
+    "extreme",
+    "best-possible",
+    "gap",
+    "comments-mean",
+    "arithmetic",
+}
 _ON_RUNS = set(RULES) - {"arithmetic", "not-comparable", "unavailable"}
 _AGAINST = {"gap", "better-than"}
 
@@ -107,7 +118,7 @@ def read_claims(path: Path) -> list[Claim]:
     if not isinstance(raw, list):
         raise EdnagError(f"{path.name}: a list of claims is expected")
     claims = [_read_claim(entry, position, path.name) for position, entry in enumerate(raw)]
-    for before, after in zip(claims, claims[1:], strict=False):
+    for before, after in pairwise(claims):
         if after.id == before.id:
             raise EdnagError(f"{path.name}: {after.id}: stands twice")
         if after.id < before.id:

@@ -5,6 +5,7 @@ took from other papers stay as printed; only random search and regularised evolu
 have a method here, at the study's budget and not at that of their papers.
 """
 
+import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,12 @@ MAPPINGS = {"energy_minus_identity": "ednag-identity", "energy_minus_power": "ed
 COST_NOTE = (
     "not comparable: hours depend on the machine and on what is counted; look-ups of trained "
     "networks are shown instead"
+)
+
+NOTE = (
+    "Printed: as in the papers. Regenerated: mean and standard deviation over the study's "
+    "unselected seeds under the paper's protocol, with the bootstrap interval of the mean; "
+    "difference: regenerated minus printed."
 )
 
 
@@ -64,7 +71,8 @@ class Regenerated:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def _read_accuracies(path: Path, space: str | None = None) -> list[Cell]:
@@ -275,8 +283,7 @@ def published_table(cells: Iterable[Cell], record: Record) -> pd.DataFrame:
         note = found.pop("note")
         number = _number(cell.printed)
         rows.append({**asdict(cell), **found, "difference": found["ours"] - number, "note": note})
-    frame = pd.DataFrame(rows)
-    return frame
+    return pd.DataFrame(rows)
 
 
 def _number(printed: str) -> float:
@@ -287,9 +294,26 @@ def _number(printed: str) -> float:
         return np.nan
 
 
+#: Texts that tell nothing in a column of their own.
+_EMPTY = ("", "-", "result")
+#: Datasets this project has no table of.
+_TITLES = {
+    "aircraft": "Aircraft",
+    "pets": "Pets",
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+}
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, `+0.00` also for one that rounds to zero."""
+    return "-" if pd.isna(value) else f"{round(value, 2) + 0.0:+.2f}"
+
+
 def readable_published(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The table as people read it; columns that are empty throughout are left out."""
     shown = {
+        "Space": list(frame["space"]),
         "Dataset": [_title(*names) for names in zip(frame["space"], frame["dataset"], strict=True)],
         "Method": list(frame["method"]),
         "Quantity": [name.replace("_", " ") for name in frame["quantity"]],
@@ -305,23 +329,22 @@ def readable_published(frame: pd.DataFrame) -> dict[str, list[str]]:
         "Interval": [
             interval_text(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)
         ],
-        "Difference": [
-            f"{value:+.2f}" if pd.notna(value) else "-" for value in frame["difference"]
-        ],
+        "Difference": [signed(value) for value in frame["difference"]],
         "Seeds": [str(count) if count else "-" for count in frame["seeds"]],
         "Look-ups": [rounded(value, 0) for value in frame["total_evaluations"]],
         "Distinct": [rounded(value, 0) for value in frame["distinct_evaluations"]],
         "Note": list(frame["note"]),
     }
     kept = {"Dataset", "Method", "Printed", "Regenerated", "Difference", "Note"}
+    several = frame["space"].nunique() > 1
     return {
         name: texts
         for name, texts in shown.items()
-        if name in kept or len({*texts, "", "-", "result"}) > 3
+        if name in kept or (several if name == "Space" else len({*texts, *_EMPTY}) > len(_EMPTY))
     }
 
 
 def _title(space: str, dataset: str) -> str:
     """A benchmark's readable name, also where this project has no table of it."""
     known = dataset in TABLES.get(space, {})
-    return get_definition(space, dataset).title if known else dataset
+    return get_definition(space, dataset).title if known else _TITLES.get(dataset, dataset)

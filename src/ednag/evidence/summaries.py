@@ -14,7 +14,7 @@ from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import read_runs
 from ednag.spaces import get_space
 from ednag.tables import get_definition
-from ednag.tables.interface import BenchmarkTable, Protocol
+from ednag.tables.interface import Benchmark, Protocol
 
 #: A run found the optimum when its outcome is within this of the table's best value: float32
 #: noise apart, exactly it.
@@ -57,7 +57,7 @@ def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:
     return np.maximum.accumulate(np.where(score > before, np.arange(len(score)), 0))
 
 
-def reported_curve(run: Run, table: BenchmarkTable, protocol: Protocol) -> np.ndarray:
+def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
     """Reported metric, float64[distinct], of the best queried one after each distinct evaluation.
 
     Where a protocol queries one metric and reports another, the architecture that won on the
@@ -76,9 +76,12 @@ def best_after(curve: np.ndarray, count: int) -> float:
 
 
 def summarise_runs(
-    runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable, checkpoints: Sequence[int]
+    runs: dict[tuple[str, str], list[Run]], table: Benchmark, checkpoints: Sequence[int]
 ) -> pd.DataFrame:
-    """One row per run: outcome, optimum, counts, and the best after each checkpoint."""
+    """One row per run: outcome, optimum, counts, and the best after each checkpoint.
+
+    Where nobody knows the optimum it is NaN, and no run found or saw it.
+    """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
     rows = []
@@ -98,7 +101,7 @@ def summarise_runs(
                     "seed": run.seed,
                     "status": run.status,
                     "detail": run.detail,
-                    "outcome_key": space.key(run.outcome) if run.outcome >= 0 else "",
+                    "outcome_key": run.key(run.outcome, space),
                     "outcome": run.outcome_metric,
                     "optimum": optimum,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
@@ -115,7 +118,7 @@ def summarise_runs(
     return pd.DataFrame(rows)
 
 
-def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable) -> pd.DataFrame:
+def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> pd.DataFrame:
     """Best so far against distinct evaluations: mean, median and quartiles over seeds.
 
     A run that has ended keeps its last best; `running` says how many had not.

@@ -44,7 +44,8 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
     optimum = float(group["optimum"].iloc[0])
     found = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
     mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
-    share = wilson_share(found, len(group), statistics.confidence)
+    # Where nobody knows the optimum, whether it was found is unknown too.
+    share = wilson_share(found, 0 if np.isnan(optimum) else len(group), statistics.confidence)
     return {
         "seeds": len(group),
         "mean": mean.estimate,
@@ -69,7 +70,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             {
                 **names,
                 **_row(group, "outcome", statistics),
-                "saw_optimum": float(group["saw_optimum"].mean()),
+                "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
                 "total_evaluations": float(group["total"].mean()),
                 "distinct_evaluations": float(group["distinct"].mean()),
                 "distinct_low": int(group["distinct"].min()),

@@ -1,50 +1,13 @@
 """Evaluations one architecture at a time, within a budget of distinct ones."""
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
+from ednag.methods.architectures import architectures_of
 from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
 
 #: A method that asks this many times for each architecture of its budget makes no headway.
 _LOOKUPS_PER_ARCHITECTURE = 100
-
-
-class Architectures:
-    """The architectures that a benchmark has, and which of them are one change apart.
-
-    Computed once for all runs on an objective. Architectures of the space that the benchmark
-    lacks are left out: a method is not charged for asking what nobody can answer.
-    """
-
-    def __init__(self, objective: Objective) -> None:
-        self.space = objective.space
-        present = objective.present
-        self.codes = (
-            np.arange(objective.space.size, dtype=np.int32)
-            if present is None
-            else present[present >= 0]
-        )
-        self._neighbours: dict[int, np.ndarray] = {}
-        self._present = None if present is None else present >= 0
-
-    def neighbours(self, code: int) -> np.ndarray:
-        """Codes int32[k] of the benchmark's architectures one change from `code`, ascending."""
-        if code not in self._neighbours:
-            codes = self.space.neighbours(code)
-            self._neighbours[code] = codes if self._present is None else codes[self._present[codes]]
-        return self._neighbours[code]
-
-
-_ARCHITECTURES: "WeakKeyDictionary[Objective, Architectures]" = WeakKeyDictionary()
-
-
-def architectures_of(objective: Objective) -> Architectures:
-    """The architectures of an objective, found out at the first call."""
-    if objective not in _ARCHITECTURES:
-        _ARCHITECTURES[objective] = Architectures(objective)
-    return _ARCHITECTURES[objective]
 
 
 class Spender:
@@ -58,7 +21,7 @@ class Spender:
         self.objective = objective
         self.generator = np.random.Generator(np.random.PCG64(seed))
         self._architectures = architectures_of(objective)
-        self.budget = min(budget, len(self._architectures.codes))
+        self.budget = min(budget, self._architectures.count)
         self._higher_is_better = objective.higher_is_better
         self.best = -1
         self._best_score = -np.inf
@@ -89,8 +52,8 @@ class Spender:
 
     def sample(self, count: int) -> list[int]:
         """Codes of `count` architectures drawn uniformly and independently."""
-        drawn = self.generator.integers(len(self._architectures.codes), size=count)
-        return [int(code) for code in self._architectures.codes[drawn]]
+        drawn: list[int] = self._architectures.draw(self.generator, count).tolist()
+        return drawn
 
     def sample_unseen(self) -> int:
         """An architecture drawn uniformly from those not evaluated yet."""
@@ -107,8 +70,7 @@ class Spender:
 
     def mutate(self, code: int) -> int:
         """A neighbour drawn uniformly; where there is none, any architecture."""
-        near = self._architectures.neighbours(code)
-        return int(near[self.generator.integers(len(near))]) if len(near) else self.sample(1)[0]
+        return self._architectures.mutate(code, self.generator)
 
     def outcome(self, population: list[int]) -> Outcome:
         """The run's end: the best architecture seen."""

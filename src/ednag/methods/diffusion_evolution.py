@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from ednag.methods.interface import Method, Outcome
+from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
 
 
@@ -42,10 +43,11 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
     generator = np.random.Generator(np.random.PCG64(seed))
     alpha = (np.cos(np.linspace(0, np.pi, settings.num_step)) + 1) / 2
     rows, columns = objective.space.shape
-    population = generator.standard_normal((settings.population_num, rows * columns))
+    population = starting_noise(objective.space, settings.population_num, generator)
     best, best_score = -1, -np.inf
     for step in range(settings.num_step - 1, -1, -1):
         codes = objective.decode(population.astype(np.float32).reshape(-1, rows, columns))
+        codes = codes[: objective.ledger.affordable(codes, budget)]
         metric, fitness = objective.evaluate(codes)
         score = np.where(codes >= 0, metric if objective.higher_is_better else -metric, -np.inf)
         if score.max() > best_score:
@@ -70,4 +72,5 @@ METHOD = Method(
     description="denoising alone, without normalisation, mutation and selection",
     hyperparameters=DiffusionEvolution,
     search=_search,
+    from_space=frozenset(DiffusionEvolution.model_fields),
 )

@@ -5,6 +5,9 @@ has seen, and on NAS-Bench-201 reports the best of the last population it evalua
 it saw. Source: ednag-search specification.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from pydantic import BaseModel
 
@@ -15,18 +18,13 @@ from ednag.search.objective import Objective
 
 def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     """One run of the reference search; `budget` is not read."""
-    # The tensor library takes seconds to import; only this method needs it.
-    import torch
-
-    from ednag.search.engine import search
-
-    torch.set_num_threads(1)
     assert isinstance(settings, SearchHyperparameters)
-    result = search(objective, seed, settings)
+    result = _engine(objective, settings)(objective, seed, settings)
     return Outcome(
         code=result.outcome,
         status=result.status,
         detail=result.detail,
+        metric=result.outcome_metric if objective.protocol.drawn_metrics else None,
         final_population=result.final_population,
         steps={
             "step_mean": np.array(result.steps.mean),
@@ -37,6 +35,23 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
     )
 
 
+def _engine(objective: Objective, settings: SearchHyperparameters) -> Callable[..., Any]:
+    """The compiled engine where it can do this search, else the readable one.
+
+    Both make the same run; only the readable one imports a tensor library, which takes seconds.
+    """
+    from ednag.search import compiled
+
+    if compiled.unsupported(objective, settings) is None:
+        return compiled.search
+    import torch
+
+    from ednag.search import engine
+
+    torch.set_num_threads(1)
+    return engine.search
+
+
 METHOD = Method(
     name="ednag",
     title="EDNAG",
@@ -44,5 +59,6 @@ METHOD = Method(
     "evaluations whatever the budget",
     hyperparameters=SearchHyperparameters,
     search=search_ednag,
+    from_space=frozenset(SearchHyperparameters.model_fields),
     has_own_end=True,
 )

@@ -28,6 +28,7 @@ def _variant(name: str, title: str, description: str, **changed: Any) -> Method:
         description=description,
         hyperparameters=model,
         search=search_ednag,
+        from_space=frozenset(SearchHyperparameters.model_fields) - changed.keys(),
         has_own_end=True,
     )
 

@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from ednag.methods.interface import Method, Outcome
+from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
 from ednag.spaces.interface import SearchSpace, ThresholdReading
 
@@ -152,8 +153,8 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
     idle = 0
     while objective.ledger.distinct < budget and idle < _PATIENCE:
         if objective.ledger.distinct < settings.population_num:
-            shape = (settings.population_num, run.population.shape[1])
-            children = _normalise(generator.normal(size=shape), run.lower)
+            noise = starting_noise(objective.space, settings.population_num, generator)
+            children = _normalise(noise, run.lower)
             children = children[: settings.population_num - objective.ledger.distinct]
         else:
             gone = objective.ledger.distinct / budget

@@ -1,12 +1,13 @@
 """What every method offers, and the record of one run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ednag.search.objective import Objective
+from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 
 #: A step column per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
@@ -36,6 +37,9 @@ class Run:
         lookups: int32[distinct], evaluations of any kind made before each first one.
         final_population: int32[N] codes, -1 invalid.
         steps: STEP_COLUMNS -> float64 per step.
+        keys: In a space that hands out codes on first sight, the keys of the architectures that
+            were evaluated, then of others in the last population; codes are positions in it.
+            Empty in all other spaces.
     """
 
     seed: int
@@ -51,6 +55,13 @@ class Run:
     lookups: np.ndarray
     final_population: np.ndarray
     steps: dict[str, np.ndarray] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+
+    def key(self, code: int, space: SearchSpace) -> str:
+        """The key of one of the run's codes, "" for an invalid one."""
+        if code == INVALID:
+            return ""
+        return self.keys[code] if self.keys else space.key(code)
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,8 @@ class Method:
         search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
             distinct evaluations.
         has_own_end: Whether the method's protocol fixes its end, so that it ignores the budget.
+        from_space: Hyper-parameters whose default is the space's own where its profile has one:
+            those of the reference's search, where the method is it or is held against it.
     """
 
     name: str
@@ -94,6 +107,12 @@ class Method:
     hyperparameters: type[BaseModel]
     search: Callable[[Objective, int, int, BaseModel], Outcome]
     has_own_end: bool = False
+    from_space: frozenset[str] = frozenset()
+
+    def defaults_in(self, space: SearchSpace) -> dict[str, float]:
+        """The hyper-parameters whose default is another in this space."""
+        own = space.profile.hyperparameters
+        return {name: value for name, value in own.items() if name in self.from_space}
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger."""
@@ -103,7 +122,7 @@ class Method:
         metric = outcome.metric
         if metric is None:
             metric = objective.report(outcome.code) if outcome.code >= 0 else float("nan")
-        return Run(
+        run = Run(
             seed=seed,
             status=outcome.status,
             detail=outcome.detail,
@@ -118,3 +137,21 @@ class Method:
             final_population=np.asarray(outcome.final_population, dtype=np.int32),
             steps=outcome.steps,
         )
+        space = objective.space
+        return _with_own_codes(run, space) if isinstance(space, LargeSpace) else run
+
+
+def _with_own_codes(run: Run, space: LargeSpace) -> Run:
+    """The run with codes that mean something without the space: positions in its keys."""
+    known = dict.fromkeys([*run.codes.tolist(), *run.final_population.tolist()])
+    known.pop(INVALID, None)
+    position = {INVALID: INVALID} | {code: place for place, code in enumerate(known)}
+    return replace(
+        run,
+        outcome=position[run.outcome],
+        codes=np.arange(run.distinct, dtype=np.int32),
+        final_population=np.array(
+            [position[code] for code in run.final_population.tolist()], dtype=np.int32
+        ),
+        keys=space.keys(np.array(list(known))),
+    )

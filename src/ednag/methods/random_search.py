@@ -1,16 +1,16 @@
-"""Random search without replacement: the budget's first architectures of a random permutation."""
+"""Random search without replacement: as many distinct architectures as the budget allows."""
 
 import numpy as np
 from pydantic import BaseModel
 
-from ednag.methods.budget import architectures_of
+from ednag.methods.architectures import architectures_of
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.search.objective import Objective
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     generator = np.random.Generator(np.random.PCG64(seed))
-    codes = generator.permutation(architectures_of(objective).codes)[:budget]
+    codes = architectures_of(objective).draw_distinct(generator, budget)
     metric, _ = objective.evaluate(codes)
     best = metric.argmax() if objective.higher_is_better else metric.argmin()
     return Outcome(code=int(codes[best]), final_population=codes[-1:])

@@ -2,7 +2,8 @@
 
 The file's metadata key `ednag` holds what the runs are a function of: space, dataset, protocol,
 method, budget, hyper-parameters and the digest of the benchmark table's sources. No time, no
-machine: same configuration, seed and table, same bytes.
+machine: same configuration, seed and table, same bytes. Runs in a space that hands out codes on
+first sight (`LargeSpace`) have one more column, the keys of their codes.
 """
 
 import json
@@ -57,6 +58,8 @@ def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> No
     for name, kind in _STEPS.items():
         empty = np.empty(0)
         arrays[name] = pa.array([run.steps.get(name, empty) for run in ordered], type=kind)
+    if any(run.keys for run in ordered):
+        arrays["keys"] = pa.array([run.keys for run in ordered], type=pa.list_(pa.string()))
     metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
@@ -76,6 +79,8 @@ def read_runs(path: Path) -> RunFile:
             name: [np.asarray(values.values.to_numpy()) for values in table[name]]
             for name in (*_LISTS, *_STEPS)
         }
+        # Only where codes mean nothing outside their run.
+        keys = table["keys"].to_pylist() if "keys" in table.column_names else None
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise EdnagError(
             f"{path}: not a run file of this workflow ({error}); delete it and run again"
@@ -87,6 +92,7 @@ def read_runs(path: Path) -> RunFile:
                 | {name: lists[name][row] for name in _LISTS}
             ),
             steps={name: lists[name][row] for name in _STEPS if len(lists[name][row])},
+            keys=keys[row] if keys else [],
         )
         for row in range(table.num_rows)
     ]

@@ -60,8 +60,14 @@ class Finished:
     ledger: Ledger = field(repr=False)
 
 
-def unsupported(objective: Objective) -> str | None:
-    """Why only the readable engine can search this objective; None if this one can."""
+def unsupported(
+    objective: Objective, hyperparameters: SearchHyperparameters | None = None
+) -> str | None:
+    """Why only the readable engine can do this search; None if this one can."""
+    if hyperparameters is not None and not hyperparameters.selection:
+        return "without selection the population is not selected from a pool"
+    if hyperparameters is not None and hyperparameters.proposal != "denoising":
+        return f"offspring are {hyperparameters.proposal}, not denoised parents"
     space = objective.space
     if isinstance(space, LargeSpace) or isinstance(objective, PredictedObjective):
         return f"{space.name} has no table: its codes are handed out on first sight"
@@ -132,9 +138,7 @@ class _Engine:
         self.evaluations = machine.new_evaluations(objective.space.size)
         self.stream = new_stream()
 
-    def run(
-        self, seed: int, observe: Callable[[np.ndarray], None] | None = None
-    ) -> SearchResult:
+    def run(self, seed: int, observe: Callable[[np.ndarray], None] | None = None) -> SearchResult:
         """One run; its evaluations are entered in the objective's ledger."""
         made = len(self.schedule)
         trace = np.empty((made, 4))

@@ -20,15 +20,14 @@ The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boos
 
 import math
 
-from typing import Any
-
 import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ednag.search.compiled_cache import kernel
+from ednag.search.compiled_cache import inlined, kernel
 from ednag.search.compiled_vectors import (
     LANES,
+    all_equal,
     bits_of,
     fma,
     from_bits,
@@ -36,6 +35,7 @@ from ednag.search.compiled_vectors import (
     lane,
     load,
     load_at,
+    narrow,
     nearest,
     repeat,
     sqrt,
@@ -43,6 +43,8 @@ from ednag.search.compiled_vectors import (
     to_floats,
     to_ints,
     where_less,
+    widen,
+    with_lane,
 )
 
 # --- exponential ------------------------------------------------------------------------------
@@ -60,14 +62,14 @@ _STEPS_PER_UNIT = np.float32(_PARTS / math.log(2))
 _FAR = 87.336
 
 
-@kernel
+@inlined
 def scale(value, exponent):
     """Floats value * 2^exponent (Ints), in two steps so that neither factor overflows."""
     half = exponent >> 1
     return value * from_bits((half + 127) << 23) * from_bits((exponent - half + 127) << 23)
 
 
-@kernel
+@inlined
 def exp(x):
     """e^x of Floats up to 87; last bits differ from torch's where the result is below 2^-126."""
     steps = nearest(x * _STEPS_PER_UNIT)
@@ -93,12 +95,17 @@ def exp_anywhere(values):
                 values[start + position] = np.float32(math.exp(np.float64(x)))
 
 
+#: Relative error that float64 approximations below may have.
+_DOUBT = 1e-12
+#: Largest exponent for which they have no more.
+_LARGEST_EXPONENT = 64
+
 # --- power ------------------------------------------------------------------------------------
 # A number is held as the sum of two float32 of which the second is far smaller. The order of the
 # operations is Sleef's; any other order rounds otherwise.
 
 
-@kernel
+@inlined
 def _sum(x, y):
     """x + y, as a pair, exactly."""
     total = x + y
@@ -106,33 +113,33 @@ def _sum(x, y):
     return total, (x - (total - part)) + (y - part)
 
 
-@kernel
+@inlined
 def _sum_of_ordered_pairs(x, x_low, y, y_low):
     """Sum of two pairs, of which the first is the larger."""
     total = x + y
     return total, (((x - total) + y) + x_low) + y_low
 
 
-@kernel
+@inlined
 def _product(x, x_low, y):
     """Product of a pair and Floats."""
     high = x * y
     return high, fma(x_low, y, fma(x, y, -high))
 
 
-@kernel
+@inlined
 def _product_of_pairs(x, x_low, y, y_low):
     high = x * y
     return high, fma(x, y_low, fma(x_low, y, fma(x, y, -high)))
 
 
-@kernel
+@inlined
 def _square(x, x_low):
     high = x * x
     return high, fma(x + x, x_low, fma(x, x, -high))
 
 
-@kernel
+@inlined
 def _quotient(x, x_low, y, y_low):
     inverse = 1.0 / y
     high = x * inverse
@@ -141,7 +148,7 @@ def _quotient(x, x_low, y, y_low):
     return high, fma(high, error, fma(x_low, inverse, rest))
 
 
-@kernel
+@inlined
 def _logarithm(x):
     """ln x of Floats, as a pair: x = m 2^e with m from 0.75 to 1.5."""
     exponent = ((bits_of(x * np.float32(1 / 0.75)) >> 23) & 255) - 127
@@ -164,7 +171,7 @@ def _logarithm(x):
     return _sum_of_ordered_pairs(total, low, cube, cube_low)
 
 
-@kernel
+@inlined
 def _exponential(x, x_low):
     """e to the power of a pair, as Floats."""
     count = nearest((x + x_low) * np.float32(1 / math.log(2)))
@@ -197,9 +204,47 @@ def power(base, exponent):
 
 
 @kernel
-def power_of_left_over(base, exponent):
-    """base^exponent of a float32 and a float64, as of elements left over from blocks of 16."""
-    return np.float32(np.float64(base) ** exponent)
+def raise_left_over(base, exponent):
+    """base^exponent of Floats and an integer, as of elements left over from whole blocks of 16.
+
+    That is pow in float64, rounded to float32. Products in float64 err by less than 1e-14; where
+    that could decide the rounding, pow itself decides.
+    """
+    wide = widen(base)
+    value = wide
+    for _ in range(exponent - 1):
+        value = value * wide
+    low, high = narrow(value * (1 - _DOUBT)), narrow(value * (1 + _DOUBT))
+    if exponent <= _LARGEST_EXPONENT and all_equal(low, high):
+        return low
+    return _power_in_float64(base, np.float64(exponent))
+
+
+@kernel
+def root_of_left_over(base, exponent):
+    """base^(1 / exponent) of Floats, as of elements left over; see `raise_left_over`.
+
+    A step of Newton's method in float64, from the root in float32, errs by less than 1e-12.
+    """
+    root = widen(power(base, np.float32(1 / exponent)))
+    raised = root
+    for _ in range(exponent - 1):
+        raised = raised * root
+    value = root + root * (widen(base) / raised - 1.0) / np.float64(exponent)
+    low, high = narrow(value * (1 - _DOUBT)), narrow(value * (1 + _DOUBT))
+    if exponent <= _LARGEST_EXPONENT and all_equal(low, high):
+        return low
+    return _power_in_float64(base, 1 / exponent)
+
+
+@kernel
+def _power_in_float64(base, exponent):
+    """base^exponent of Floats and a float64, each by the C library."""
+    result = base
+    for position in range(LANES):
+        value = np.float64(lane(base, position)) ** exponent
+        result = with_lane(result, position, np.float32(value))
+    return result
 
 
 # --- sums -------------------------------------------------------------------------------------
@@ -207,7 +252,10 @@ def power_of_left_over(base, exponent):
 # every summand is Floats. What is summed is given by a source and read by `_term`.
 
 
-def _term(source: Any, position: int) -> Any:
+_CHUNK = 16
+
+
+def _term(source, position):
     """Summand `position` of a source.
 
     The source (matrix, column) stands for eight columns of a matrix; (matrix, column, factors,
@@ -218,7 +266,7 @@ def _term(source: Any, position: int) -> Any:
 
 
 @overload(_term)
-def _term_by_source(source: Any, position: Any) -> Any:
+def _term_by_source(source, position):
     """What `_term` is in compiled code."""
     if isinstance(source, types.Array):
         return lambda source, position: repeat(source[position])
@@ -232,29 +280,28 @@ def _term_by_source(source: Any, position: Any) -> Any:
     return weighted
 
 
-@kernel
+@inlined
 def _cascade(source, start, stride, count):
-    """Sum of the terms start, start + stride, ...: chunks of 16 or more, chunks of chunks."""
-    bits = 0
-    while (1 << bits) < count:
-        bits += 1
-    power_of_chunk = max(4, bits // 4)
-    chunk = 1 << power_of_chunk
+    """Sum of the terms start, start + stride, ...: 16 at a time, 16 of those sums at a time, ...
+
+    Args:
+        count: Number of terms; up to 2^19, where torch changes over to larger chunks.
+    """
     first = repeat(np.float32(0.0))
     second, third, fourth = first, first, first
-    position = 0
-    while position + chunk <= count:
-        for _ in range(chunk):
-            first = first + _term(source, start + position * stride)
-            position += 1
+    chunks = count // _CHUNK
+    for chunk in range(1, chunks + 1):
+        for _ in range(_CHUNK):
+            first = first + _term(source, start)
+            start += stride
         second, first = second + first, repeat(np.float32(0.0))
-        if position & ((chunk - 1) << power_of_chunk) == 0:
+        if chunk % _CHUNK == 0:
             third, second = third + second, repeat(np.float32(0.0))
-            if position & ((chunk - 1) << (2 * power_of_chunk)) == 0:
+            if chunk % _CHUNK**2 == 0:
                 fourth, third = fourth + third, repeat(np.float32(0.0))
-    while position < count:
-        first = first + _term(source, start + position * stride)
-        position += 1
+    for _ in range(count - chunks * _CHUNK):
+        first = first + _term(source, start)
+        start += stride
     return ((first + second) + third) + fourth
 
 
@@ -262,12 +309,26 @@ def _cascade(source, start, stride, count):
 def _four_way_sum(source, start, stride, count):
     """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
     quarter = count // 4
-    total = _cascade(source, start, 4 * stride, quarter)
-    for position in range(4 * quarter, count):
-        total = total + _term(source, start + position * stride)
-    for offset in range(1, 4):
-        total = total + _cascade(source, start + offset * stride, 4 * stride, quarter)
-    return total
+    if quarter < _CHUNK:
+        # What the general case comes to, without its calls.
+        first = repeat(np.float32(0.0))
+        second, third, fourth = first, first, first
+        for _ in range(quarter):
+            first = first + _term(source, start)
+            second = second + _term(source, start + stride)
+            third = third + _term(source, start + 2 * stride)
+            fourth = fourth + _term(source, start + 3 * stride)
+            start += 4 * stride
+    else:
+        first = _cascade(source, start, 4 * stride, quarter)
+        second = _cascade(source, start + stride, 4 * stride, quarter)
+        third = _cascade(source, start + 2 * stride, 4 * stride, quarter)
+        fourth = _cascade(source, start + 3 * stride, 4 * stride, quarter)
+        start += 4 * quarter * stride
+    for _ in range(count - 4 * quarter):
+        first = first + _term(source, start)
+        start += stride
+    return ((first + second) + third) + fourth
 
 
 @kernel
@@ -284,7 +345,7 @@ def contiguous_sum(source, count):
     return total
 
 
-@kernel
+@inlined
 def sum_over_rows(source, count, in_block):
     """Sum of the terms 0 .. count - 1 as torch sums over the rows of a matrix.
 
@@ -297,7 +358,7 @@ def sum_over_rows(source, count, in_block):
     return _four_way_sum(source, 0, 1, count)
 
 
-@kernel
+@inlined
 def distances(points, row, others, column, length):
     """Euclidean distances of one point to eight others, as torch's norm of the difference.
 
@@ -309,18 +370,28 @@ def distances(points, row, others, column, length):
         length: Number of coordinates.
     """
     whole = length // LANES * LANES
-    total = repeat(np.float32(0.0))
-    for offset in range(min(LANES, whole)):
-        squares = repeat(np.float32(0.0))
-        for coordinate in range(offset, whole, LANES):
-            gap = load_at(others, coordinate, column) - points[row, coordinate]
-            squares = squares + gap * gap
-        total = total + squares
+    a = repeat(np.float32(0.0))
+    b, c, d, e, f, g, h = a, a, a, a, a, a, a
+    for start in range(0, whole, LANES):
+        a = a + _squared_gap(points, row, others, column, start)
+        b = b + _squared_gap(points, row, others, column, start + 1)
+        c = c + _squared_gap(points, row, others, column, start + 2)
+        d = d + _squared_gap(points, row, others, column, start + 3)
+        e = e + _squared_gap(points, row, others, column, start + 4)
+        f = f + _squared_gap(points, row, others, column, start + 5)
+        g = g + _squared_gap(points, row, others, column, start + 6)
+        h = h + _squared_gap(points, row, others, column, start + 7)
+    total = ((((((a + b) + c) + d) + e) + f) + g) + h
     unfused = whole + (length - whole) // 4 * 4
     for coordinate in range(whole, unfused):
-        gap = load_at(others, coordinate, column) - points[row, coordinate]
-        total = total + gap * gap
+        total = total + _squared_gap(points, row, others, column, coordinate)
     for coordinate in range(unfused, length):
         gap = load_at(others, coordinate, column) - points[row, coordinate]
         total = fma(gap, gap, total)
     return sqrt(total)
+
+
+@inlined
+def _squared_gap(points, row, others, column, coordinate):
+    gap = load_at(others, coordinate, column) - points[row, coordinate]
+    return gap * gap

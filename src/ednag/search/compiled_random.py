@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ednag.search.compiled_cache import kernel
+from ednag.search.compiled_cache import inlined, kernel
 from ednag.search.compiled_vectors import (
     LANES,
     bits_of,
@@ -80,7 +80,7 @@ def seed_stream(stream, seed):
     stream.used[0] = _WORDS
 
 
-@kernel
+@inlined
 def _twisted(upper, lower, other):
     """A new word of the state from two neighbours and a third."""
     mixed = (upper & _FIRST_BIT) | (lower & _LAST_BIT)
@@ -156,7 +156,7 @@ def _fill_uniform(stream, values, start, end):
         start += count
 
 
-@kernel
+@inlined
 def _logarithm(x):
     """ln x of Floats in (0, 1]."""
     bits = bits_of(x)
@@ -179,7 +179,7 @@ def _logarithm(x):
     return fma(exponent, 0.693359375, rest + series)
 
 
-@kernel
+@inlined
 def _sine_and_cosine(angle):
     """sin and cos of Floats in [0, 2 pi]."""
     octant = (to_ints(angle * 1.27323954473516) + 1) & ~1
@@ -200,7 +200,7 @@ def _sine_and_cosine(angle):
     return from_bits(sine), from_bits(cosine)
 
 
-@kernel
+@inlined
 def _box_muller(values, start):
     """Turn 16 uniform numbers of `values` into normal ones."""
     uniform = load(values, start)

@@ -25,6 +25,7 @@ from ednag.search.compiled_steps import (
     measure,
     mutate,
     normalise,
+    pad,
     select,
     step_to_origin,
     take_over,
@@ -180,7 +181,7 @@ def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step):
         if invalid_count or pool.codes[position] >= 0:
             work.threshold[counted] = work.metric[position]
             counted += 1
-    mean = _pairwise_sum(work.threshold, 0, counted) / counted if counted > 0 else np.nan
+    mean = _pairwise_sum(work.threshold, counted) / counted if counted > 0 else np.nan
     trace[step, TRACE_MEAN] = mean
     trace[step, TRACE_BEST] = best
     trace[step, TRACE_VALID] = valid / count
@@ -188,17 +189,43 @@ def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step):
 
 
 @kernel
-def _pairwise_sum(values, start, count):
-    """Sum in float64 of count numbers from `start`, in numpy's order."""
-    if count > 128:
-        half = count // 2 // 8 * 8
-        left = _pairwise_sum(values, start, half)
-        return left + _pairwise_sum(values, start + half, count - half)
+def _pairwise_sum(values, count):
+    """Sum in float64 of values[:count], in numpy's order: halves, their halves, down to 128.
+
+    The halves wait on one stack, their sums on another; two sums of the same depth become one.
+    """
+    waiting = np.empty((64, 3), np.int64)
+    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, count, 0
+    parts = 1
+    sums, depths = np.empty(64), np.empty(64, np.int64)
+    summed = 0
+    while parts > 0:
+        parts -= 1
+        start, length, depth = waiting[parts, 0], waiting[parts, 1], waiting[parts, 2]
+        if length > 128:
+            half = length // 2 // 8 * 8
+            waiting[parts, 0], waiting[parts, 1] = start + half, length - half
+            waiting[parts + 1, 0], waiting[parts + 1, 1] = start, half
+            waiting[parts, 2], waiting[parts + 1, 2] = depth + 1, depth + 1
+            parts += 2
+            continue
+        total = _unrolled_sum(values, start, length)
+        while summed > 0 and depths[summed - 1] == depth:
+            total = sums[summed - 1] + total
+            summed, depth = summed - 1, depth - 1
+        sums[summed], depths[summed] = total, depth
+        summed += 1
+    return sums[0]
+
+
+@kernel
+def _unrolled_sum(values, start, count):
+    """Sum in float64 of up to 128 numbers, every eighth together."""
     total = 0.0
-    whole = count // 8 * 8
-    if whole > 0:
+    whole = start + count // 8 * 8
+    if whole > start:
         a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for position in range(start, start + whole, 8):
+        for position in range(start, whole, 8):
             a += np.float64(values[position])
             b += np.float64(values[position + 1])
             c += np.float64(values[position + 2])
@@ -208,7 +235,7 @@ def _pairwise_sum(values, start, count):
             g += np.float64(values[position + 6])
             h += np.float64(values[position + 7])
         total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    for position in range(start + whole, start + count):
+    for position in range(whole, start + count):
         total += np.float64(values[position])
     return total
 
@@ -268,6 +295,7 @@ def run(
     for row in range(count):
         for c in range(length):
             pool.rows[row, c] = work.fresh[row * length + c]
+    pad(pool.rows, 0, count, length)
     fill_columns(pool, 0, count, length)
     decode(pool, 0, count, reading, tables.code_of_raw)
     measured = 0
@@ -286,10 +314,11 @@ def run(
         weigh(pool, work, count, length, row[0], row[1])
         fill_normal(stream, work.fresh, count * length)
         step_to_origin(pool, work, count, length, (row[0], row[2], row[3], row[4], row[5]))
-        normalise(pool.rows, count, 2 * count, length, lower)
+        normalise(pool.rows, count, 2 * count, lower)
         exponent = settings.first_exponent if step == 0 else settings.exponent
-        mutate(pool.rows, count, count, length, settings.mutate_rate, exponent, stream)
-        normalise(pool.rows, count, 2 * count, length, lower)
+        rate = settings.mutate_rate
+        mutate(pool.rows, count, count, length, rate, exponent, stream, work.spread)
+        normalise(pool.rows, count, 2 * count, lower)
 
         fill_columns(pool, count, 2 * count, length)
         decode(pool, count, 2 * count, reading, tables.code_of_raw)
@@ -305,7 +334,7 @@ def run(
         take_over(pool, following, work, chosen, length)
         pool, following = following, pool
         count = measured = chosen
-        if settings.normalise_selected and normalise(pool.rows, 0, count, length, lower):
+        if settings.normalise_selected and normalise(pool.rows, 0, count, lower):
             fill_columns(pool, 0, count, length)
             decode(pool, 0, count, reading, tables.code_of_raw)
             measured = 0

@@ -70,8 +70,8 @@ def square_root(x: np.ndarray) -> np.ndarray:
     one, half = np.float32(1), np.float32(0.5)
     bits = x.astype(np.float32).view(np.int32)
     exponent = (bits >> 23) - 127
-    guess = _estimates()[exponent & 1, (bits >> 11) & 4095] * np.ldexp(one, -(exponent >> 1))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        guess = _estimates()[exponent & 1, (bits >> 11) & 4095] * np.ldexp(one, -(exponent >> 1))
         root, slope = x * guess, half * guess
         error = half - root * slope
         root, slope = root + root * error, slope + slope * error

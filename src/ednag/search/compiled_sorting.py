@@ -48,7 +48,7 @@ def _sort(pairs, count):
     depth = 0
     while (count >> (depth + 1)) > 0:
         depth += 1
-    _quicksort(pairs, 0, count, 2 * depth)
+    _quicksort(pairs, count, 2 * depth)
     guarded = min(count, _THRESHOLD)
     for position in range(1, guarded):
         _insert(pairs, position, True)
@@ -57,16 +57,27 @@ def _sort(pairs, count):
 
 
 @kernel
-def _quicksort(pairs, first, last, depth):
-    """Partition until no part has more than 16 elements; the right part first."""
-    while last - first > _THRESHOLD:
-        if depth == 0:
-            _heap_sort(pairs, first, last)
-            return
-        depth -= 1
-        cut = _partition(pairs, first, last)
-        _quicksort(pairs, cut, last, depth)
-        last = cut
+def _quicksort(pairs, last, depth):
+    """Partition until no part has more than 16 elements.
+
+    Parts wait on a stack and not in calls of itself: numba loses a recursive function when it loads
+    machine code from its cache. The parts do not touch each other, so their order is free.
+    """
+    waiting = np.empty((64, 3), np.int64)
+    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, last, depth
+    parts = 1
+    while parts > 0:
+        parts -= 1
+        first, last, depth = waiting[parts, 0], waiting[parts, 1], waiting[parts, 2]
+        while last - first > _THRESHOLD:
+            if depth == 0:
+                _heap_sort(pairs, first, last)
+                break
+            depth -= 1
+            cut = _partition(pairs, first, last)
+            waiting[parts, 0], waiting[parts, 1], waiting[parts, 2] = cut, last, depth
+            parts += 1
+            last = cut
 
 
 @kernel

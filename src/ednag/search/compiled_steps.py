@@ -3,7 +3,8 @@
 Each function here stands beside one of `denoising`, `mapping`, `mutation` or `selection` and rounds
 as it does. A pool holds the parents first, then their offspring, twice: a row per individual, in
 which vectors run over the genotype, and a column per individual, in which vectors run over eight
-individuals. Rows are padded to whole vectors with numbers that nothing reads.
+individuals. Rows are padded to whole vectors; the padding repeats a row's first number, so that it
+stays in the range of the others.
 """
 
 # Compiled functions take the types that numba infers.
@@ -19,7 +20,8 @@ from ednag.search.compiled_arithmetic import (
     exp,
     exp_anywhere,
     power,
-    power_of_left_over,
+    raise_left_over,
+    root_of_left_over,
     sum_over_rows,
 )
 from ednag.search.compiled_cache import kernel
@@ -85,6 +87,7 @@ class Work(NamedTuple):
         metric, fitness: float32[2 M + 8], of the pool's individuals.
         diverse: float32[2 M + 8], their diversity.
         threshold: float32[2 M + 8], of the roulette.
+        spread: float32[L padded], for one individual's mutation.
         pairs, order: uint64 and int64[2 M], for sorting.
         chosen: int64[M].
         blocked: bool[2 M].
@@ -99,6 +102,7 @@ class Work(NamedTuple):
     fitness: np.ndarray
     diverse: np.ndarray
     threshold: np.ndarray
+    spread: np.ndarray
     pairs: np.ndarray
     order: np.ndarray
     chosen: np.ndarray
@@ -147,6 +151,7 @@ def new_work(capacity: int, length: int) -> Work:
         fitness=np.zeros(count + LANES, np.float32),
         diverse=np.zeros(count + LANES, np.float32),
         threshold=np.zeros(count + LANES, np.float32),
+        spread=np.zeros(_padded(length), np.float32),
         pairs=np.zeros(count, np.uint64),
         order=np.zeros(count, np.int64),
         chosen=np.zeros(capacity, np.int64),
@@ -160,6 +165,14 @@ def _padded(length: int) -> int:
 
 
 # --- small helpers ----------------------------------------------------------------------------
+
+
+@kernel
+def pad(rows, start, end, length):
+    """Fill the padding of rows start .. end - 1."""
+    for row in range(start, end):
+        for c in range(length, rows.shape[1]):
+            rows[row, c] = rows[row, 0]
 
 
 @kernel
@@ -238,15 +251,16 @@ def step_to_origin(pool, work, count, length, coefficients):
             fresh = load(work.fresh, i * length + c)
             moved = origin * root_previous + noise * direction + fresh * sigma
             store_at(pool.rows, count + i, c, moved)
+    pad(pool.rows, count, 2 * count, length)
 
 
 @kernel
-def normalise(rows, start, end, length, lower):
+def normalise(rows, start, end, lower):
     """Rows start .. end - 1, each stretched to [lower, 1]; whether that can have changed any."""
     span = np.float32(1.0) - lower
     changed = False
     for row in range(start, end):
-        low, high = _extremes(rows, row, length)
+        low, high = _extremes(rows, row)
         for c in range(0, rows.shape[1], LANES):
             store_at(rows, row, c, (load_at(rows, row, c) - low) * span / (high - low) + lower)
         # A row that spans [0, 1] stays as it is; one that spans [-1, 1] is rounded.
@@ -255,12 +269,11 @@ def normalise(rows, start, end, length, lower):
 
 
 @kernel
-def _extremes(rows, row, length):
+def _extremes(rows, row):
     """Minimum and maximum of one row."""
-    whole = length // LANES * LANES
     low_lanes = load_at(rows, row, 0)
     high_lanes = low_lanes
-    for c in range(LANES, whole, LANES):
+    for c in range(LANES, rows.shape[1], LANES):
         value = load_at(rows, row, c)
         low_lanes = where_less(value, low_lanes, value, low_lanes)
         high_lanes = where_less(high_lanes, value, value, high_lanes)
@@ -268,9 +281,6 @@ def _extremes(rows, row, length):
     for position in range(1, LANES):
         low = min(low, lane(low_lanes, position))
         high = max(high, lane(high_lanes, position))
-    for c in range(whole, length):
-        low = min(low, rows[row, c])
-        high = max(high, rows[row, c])
     return low, high
 
 
@@ -278,69 +288,63 @@ def _extremes(rows, row, length):
 
 
 @kernel
-def mutate(rows, start, count, length, rate, exponent, stream):
-    """Polynomial mutation of some of the rows start .. start + count - 1, one scalar each."""
+def mutate(rows, start, count, length, rate, exponent, stream, spread):
+    """Polynomial mutation of some of the rows start .. start + count - 1, one scalar each.
+
+    Args:
+        spread: float32[L padded], working space.
+    """
     for row in range(start, start + count):
         if next_uniform(stream) <= rate:
-            _move(rows, row, length, next_uniform(stream), exponent)
+            _move(rows, row, length, next_uniform(stream), exponent, spread)
 
 
 @kernel
-def _move(rows, row, length, scalar, exponent):
-    """One individual moved within [-1, 1]: down for a scalar up to a half, else up."""
+def _move(rows, row, length, scalar, exponent, spread):
+    """One individual moved within [-1, 1]: down for a scalar up to a half, else up.
+
+    In two passes: the powers of one pass do not wait for each other, and the processor overlaps
+    them.
+    """
     one, two = np.float32(1.0), np.float32(2.0)
     down = scalar <= np.float32(0.5)
     least = two * scalar if down else two * (one - scalar)
     rest = one - two * scalar if down else two * scalar - one
     whole = length // _BLOCK * _BLOCK
-    for c in range(0, whole, LANES):
+    for c in range(0, rows.shape[1], LANES):
         here = load_at(rows, row, c)
         room = 1.0 - ((here + 1.0) if down else (1.0 - here)) / 2.0
-        spread = _root(_raise(room, exponent) * rest + least, exponent)
-        step = (spread - 1.0) if down else (1.0 - spread)
-        store_at(rows, row, c, here + step * 2.0)
-    for c in range(whole, length):
-        place = rows[row, c]
-        gap = one - (place + one if down else one - place) / two
-        base = least + rest * _raise_left_over(gap, exponent)
-        grown = _root_of_left_over(base, exponent)
-        rows[row, c] = place + two * (grown - one if down else one - grown)
+        store(spread, c, _raise(room, exponent, c >= whole) * rest + least)
+    for c in range(0, rows.shape[1], LANES):
+        ratio = _root(load(spread, c), exponent, c >= whole)
+        move = (ratio - 1.0) if down else (1.0 - ratio)
+        store_at(rows, row, c, load_at(rows, row, c) + move * 2.0)
 
 
 @kernel
-def _raise(base, exponent):
-    """base^exponent of Floats as torch computes it for an integer exponent."""
+def _raise(base, exponent, left_over):
+    """base^exponent of Floats as torch computes it for an integer exponent.
+
+    Args:
+        left_over: Whether the elements are left over from whole blocks of 16.
+    """
     if exponent == 2:
         return base * base
     if exponent == 3:
         return base * base * base
+    if left_over:
+        return raise_left_over(base, exponent)
     return power(base, np.float32(exponent))
 
 
 @kernel
-def _root(base, exponent):
-    """base^(1 / exponent) of Floats."""
+def _root(base, exponent, left_over):
+    """base^(1 / exponent) of Floats; see `_raise`."""
     if exponent == 2:
         return sqrt(base)
+    if left_over:
+        return root_of_left_over(base, exponent)
     return power(base, np.float32(1 / exponent))
-
-
-@kernel
-def _raise_left_over(base, exponent):
-    """base^exponent of a float32 that is left over from blocks of 16."""
-    if exponent == 2:
-        return base * base
-    if exponent == 3:
-        return base * base * base
-    return power_of_left_over(base, np.float64(exponent))
-
-
-@kernel
-def _root_of_left_over(base, exponent):
-    """base^(1 / exponent) of a float32 that is left over from blocks of 16."""
-    if exponent == 2:
-        return np.sqrt(base)
-    return power_of_left_over(base, 1 / exponent)
 
 
 # --- the pool ---------------------------------------------------------------------------------
@@ -501,7 +505,13 @@ def _set_thresholds(work, count):
 @kernel
 def _spin(work, count, draw):
     """The first position not yet taken whose threshold is at least the draw; `count` if none."""
-    position = np.searchsorted(work.threshold[:count], draw)
+    position, end = 0, count
+    while position < end:
+        middle = (position + end) // 2
+        if work.threshold[middle] < draw:
+            position = middle + 1
+        else:
+            end = middle
     while position < count and work.blocked[position]:
         position += 1
     return position

@@ -36,6 +36,8 @@ class VectorType(types.Type):
 
 #: Eight float32.
 Floats = VectorType("Floats", types.float32, ir.FloatType())
+#: Eight float64.
+Doubles = VectorType("Doubles", types.float64, ir.DoubleType())
 #: Eight int32.
 Ints = VectorType("Ints", types.int32, ir.IntType(32))
 
@@ -85,6 +87,7 @@ for _symbol, _method in (
     (operator.truediv, "fdiv"),
 ):
     _define_operator(_symbol, Floats, (types.float32, types.float64), _method)
+    _define_operator(_symbol, Doubles, (types.float64,), _method)
 for _symbol, _method in (
     (operator.add, "add"),
     (operator.sub, "sub"),
@@ -165,6 +168,32 @@ def to_floats(typing: Any, x: Any) -> Any:
 
 
 @intrinsic
+def widen(typing: Any, x: Any) -> Any:
+    """Floats to Doubles."""
+    return Doubles(Floats), lambda context, builder, sig, args: builder.fpext(args[0], Doubles.llvm)
+
+
+@intrinsic
+def narrow(typing: Any, x: Any) -> Any:
+    """Doubles to Floats, rounded."""
+    return Floats(Doubles), lambda context, builder, sig, args: builder.fptrunc(
+        args[0], Floats.llvm
+    )
+
+
+@intrinsic
+def all_equal(typing: Any, x: Any, y: Any) -> Any:
+    """Whether all eight Floats x equal those of y; False with NaN."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        equal = builder.fcmp_ordered("==", *args)
+        mask = builder.bitcast(equal, ir.IntType(LANES))
+        return builder.icmp_unsigned("==", mask, ir.Constant(ir.IntType(LANES), 2**LANES - 1))
+
+    return types.boolean(Floats, Floats), generate
+
+
+@intrinsic
 def bits_of(typing: Any, x: Any) -> Any:
     """The bit patterns of Floats as Ints."""
     return Ints(Floats), lambda context, builder, sig, args: builder.bitcast(args[0], Ints.llvm)
@@ -215,6 +244,16 @@ def lane(typing: Any, x: Any, position: Any) -> Any:
         return builder.extract_element(args[0], args[1])
 
     return signature(x.element, x, types.intp), generate
+
+
+@intrinsic
+def with_lane(typing: Any, x: Any, position: Any, value: Any) -> Any:
+    """The eight numbers with one replaced."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.insert_element(args[0], args[2], args[1])
+
+    return signature(x, x, types.intp, x.element), generate
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, index: list, vector: Any) -> Any:

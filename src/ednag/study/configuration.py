@@ -16,6 +16,7 @@ from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
 from ednag.naming import suggestion
 from ednag.spaces import SPACES
+from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import parse_seeds
 from ednag.tables import TABLES, get_definition
 
@@ -66,6 +67,9 @@ class Study(BaseModel):
     methods: tuple[str, ...] = Field(
         ("ednag", "random"), description="Methods that are compared, in the order of the tables."
     )
+    further_methods: dict[str, tuple[str, ...]] = Field(
+        {}, description="Search space -> methods that are run there besides `methods`."
+    )
     seeds: Any = Field(
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
     )
@@ -107,6 +111,10 @@ class Study(BaseModel):
         _check_benchmarks(self.if_present, "if_present")
         _check_protocols(self)
         _check_names(self.methods, METHODS, "methods", "method")
+        if self.further_methods:
+            _check_names(tuple(self.further_methods), SPACES, "further_methods", "search space")
+        for space, names in self.further_methods.items():
+            _check_names(names, METHODS, f"further_methods.{space}", "method")
         _check_hyperparameters(self.hyperparameters)
         return self
 
@@ -145,6 +153,11 @@ def _check_protocols(study: "Study") -> None:
             )
 
 
+def methods_of(study: "Study", space: str) -> tuple[str, ...]:
+    """The methods a study runs on a search space, each once, in the study's order."""
+    return tuple(dict.fromkeys([*study.methods, *study.further_methods.get(space, ())]))
+
+
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of a study's protocols that a benchmark has, in the study's order."""
     known = get_definition(space, dataset).protocols
@@ -158,11 +171,24 @@ def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
         read_hyperparameters(name, settings)
 
 
-def read_hyperparameters(method: str, settings: Mapping[str, Any]) -> BaseModel:
-    """A method's hyper-parameters, its defaults filled in; raises EdnagError naming the place."""
-    model = get_method(method).hyperparameters
+def read_hyperparameters(
+    method: str, settings: Mapping[str, Any], space: SearchSpace | None = None
+) -> BaseModel:
+    """A method's hyper-parameters, defaults filled in: the space's own, then the method's.
+
+    Args:
+        method: Name of the method.
+        settings: What the user sets.
+        space: The space that is searched; without one, the settings are only checked.
+
+    Raises:
+        EdnagError: A setting is wrong; the message names its place.
+    """
+    chosen = get_method(method)
+    model = chosen.hyperparameters
+    of_space = chosen.defaults_in(space) if space is not None else {}
     try:
-        return model.model_validate(settings)
+        return model.model_validate({**of_space, **settings})
     except ValidationError as error:
         raise _one_line(error, f"hyperparameters.{method}", model) from None
 

@@ -7,7 +7,17 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.spaces import SPACES, get_space
-from ednag.tables.interface import BenchmarkTable, Protocol, TableDefinition, densify
+from ednag.tables.interface import (
+    Benchmark,
+    BenchmarkTable,
+    PredictorDefinition,
+    Protocol,
+    TableDefinition,
+    densify,
+)
+
+#: What `ednag tables build` can build.
+Definition = TableDefinition | PredictorDefinition
 
 #: space -> dataset -> "module:definition"; imported only when asked for
 TABLES = {
@@ -86,8 +96,8 @@ OFFICIAL = {
 }
 
 
-def get_definition(space: str, dataset: str) -> TableDefinition:
-    """The definition of a table; raises EdnagError naming the closest valid name."""
+def get_definition(space: str, dataset: str) -> Definition:
+    """The definition of a benchmark; raises EdnagError naming the closest valid name."""
     if space not in TABLES:
         raise EdnagError(f"unknown search space {space!r}{suggestion(space, SPACES)}")
     if dataset not in TABLES[space]:
@@ -97,28 +107,54 @@ def get_definition(space: str, dataset: str) -> TableDefinition:
     return _resolve(TABLES[space][dataset])
 
 
+def get_table_definition(space: str, dataset: str) -> TableDefinition:
+    """The definition of a table; raises EdnagError where values are predicted."""
+    return _as_table(get_definition(space, dataset))
+
+
 def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]:
     """Source id -> definition of the same table read from that official file; may be empty."""
     named = OFFICIAL.get(space, {}).get(dataset, {})
-    return {source: _resolve(reference) for source, reference in named.items()}
+    return {source: _as_table(_resolve(reference)) for source, reference in named.items()}
 
 
-def _resolve(reference: str) -> TableDefinition:
-    module, attribute = reference.split(":")
-    definition: TableDefinition = getattr(importlib.import_module(module), attribute)
+def _as_table(definition: Definition) -> TableDefinition:
+    if isinstance(definition, PredictorDefinition):
+        raise EdnagError(
+            f"{definition.space}/{definition.dataset} has no benchmark table: the space is too "
+            "large for one and its values are predicted when they are asked for"
+        )
     return definition
 
 
-def build_table(
-    definition: TableDefinition, paths: Mapping[str, Path], digests: Mapping[str, str]
-) -> BenchmarkTable:
-    """Read verified source files into a table.
+def _resolve(reference: str) -> Definition:
+    module, attribute = reference.split(":")
+    definition: Definition = getattr(importlib.import_module(module), attribute)
+    return definition
+
+
+def build_benchmark(
+    definition: Definition, paths: Mapping[str, Path], digests: Mapping[str, str]
+) -> Benchmark:
+    """Read verified source files into a table, or into a predictor where there is no table.
 
     Args:
         definition: What to build.
         paths: Source id -> path of its verified bytes.
         digests: Source id -> their sha256.
+
+    Raises:
+        EdnagError: A file holds something else.
     """
+    if isinstance(definition, PredictorDefinition):
+        return definition.build(definition.load(paths), digests)
+    return build_table(definition, paths, digests)
+
+
+def build_table(
+    definition: TableDefinition, paths: Mapping[str, Path], digests: Mapping[str, str]
+) -> BenchmarkTable:
+    """Read verified source files into a table; see `build_benchmark`."""
     rows = definition.read(paths)
     return densify(rows, get_space(definition.space), definition, digests)
 

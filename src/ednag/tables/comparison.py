@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.tables import OFFICIAL, get_definition, official_definitions
+from ednag.tables import OFFICIAL, get_table_definition, official_definitions
 from ednag.tables.interface import TableDefinition
 
 #: Values at most this far apart count as one value, rounded in two ways: what was averaged in
@@ -64,14 +64,16 @@ class Pair:
 def pairs(space: str | None = None, dataset: str | None = None) -> list[Pair]:
     """Every comparison that can be made where its files are, of a space, of a dataset or of all."""
     found = [
-        Pair(name, data, _of(get_definition(name, data)), _of(other))
+        Pair(name, data, _of(get_table_definition(name, data)), _of(other))
         for name, datasets in OFFICIAL.items()
         for data in datasets
         for other in official_definitions(name, data).values()
     ]
     for data, column in _NATS_COLUMNS.items():
         by_nats = Reading(("nats-bench-csv",), partial(_read_nats_csv, column=column))
-        found.append(Pair("nasbench201", data, _of(get_definition("nasbench201", data)), by_nats))
+        found.append(
+            Pair("nasbench201", data, _of(get_table_definition("nasbench201", data)), by_nats)
+        )
     found += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in found if space in (None, p.space) and dataset in (None, p.dataset)]
 

@@ -1,5 +1,6 @@
 """A benchmark table: what was measured for every architecture of a space, as dense arrays."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,8 @@ class TableDefinition:
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
 Predictor = Callable[[SearchSpace, np.ndarray], np.ndarray]
+#: Parameter name -> float32 array of any shape.
+Parameters = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class PredictorDefinition:
     Attributes:
         space, dataset, title, sources, protocols: As of a TableDefinition.
         metrics: The one metric it predicts.
-        load: Takes {source id: path of verified bytes} and returns the predictor.
+        load: Takes {source id: path of verified bytes} and returns the predictor's parameters.
+        predictor: Makes the predictor of its parameters; raises EdnagError if they are another's.
     """
 
     space: str
@@ -106,22 +110,87 @@ class PredictorDefinition:
     sources: tuple[str, ...]
     metrics: tuple[Metric, ...]
     protocols: Mapping[str, Protocol]
-    load: Callable[[Mapping[str, Path]], Predictor]
+    load: Callable[[Mapping[str, Path]], Parameters]
+    predictor: Callable[[Parameters], Predictor]
 
-    def read(self, paths: Mapping[str, Path]) -> "pd.DataFrame":
-        """Refuse: there are no rows.
+    def build(self, parameters: Parameters, digests: Mapping[str, str]) -> "PredictedBenchmark":
+        """The benchmark with these parameters.
+
+        Args:
+            parameters: As `load` returns them.
+            digests: Source id -> sha256 of the bytes they were read from.
 
         Raises:
-            EdnagError: Always.
+            EdnagError: They are another predictor's.
         """
-        raise EdnagError(
-            f"{self.space}/{self.dataset} has no benchmark table: the space is too large for one "
-            "and its values are predicted when they are asked for"
+        return PredictedBenchmark(
+            space=self.space,
+            dataset=self.dataset,
+            parameters=parameters,
+            predict=self.predictor(parameters),
+            metrics={metric.name: metric for metric in self.metrics},
+            sources=dict(digests),
         )
 
 
+class Benchmark(ABC):
+    """What a search is run on: a table of values, or a predictor where there can be no table.
+
+    Attributes:
+        space, dataset: Names.
+        values: Metric name -> float64[space size], NaN where there is no value; no metric at all
+            where values are predicted.
+        metrics: Metric name -> Metric.
+        sources: Source id -> sha256 of the bytes the benchmark was read from.
+    """
+
+    space: str
+    dataset: str
+    values: dict[str, np.ndarray]
+    metrics: dict[str, Metric]
+    sources: dict[str, str]
+
+    @abstractmethod
+    def optimum(self, metric: str) -> float:
+        """The best value of a metric over all architectures; NaN if nobody knows it."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> str:
+        """What it holds, in a few words for the log."""
+
+
 @dataclass(frozen=True)
-class BenchmarkTable:
+class PredictedBenchmark(Benchmark):
+    """Values that a predictor gives when they are asked for.
+
+    Attributes:
+        parameters: The predictor's parameters.
+        predict: The predictor.
+        metrics: The one metric it predicts.
+        space, dataset, sources: As of any Benchmark.
+    """
+
+    space: str
+    dataset: str
+    parameters: Parameters
+    predict: Predictor
+    metrics: dict[str, Metric]
+    sources: dict[str, str] = field(default_factory=dict)
+    values: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+
+    def optimum(self, metric: str) -> float:
+        """NaN: the space is too large to know."""
+        return float("nan")
+
+    @property
+    def extent(self) -> str:
+        """How many parameters there are."""
+        return f"a predictor of {sum(array.size for array in self.parameters.values())} parameters"
+
+
+@dataclass(frozen=True)
+class BenchmarkTable(Benchmark):
     """Measured values by code.
 
     Attributes:
@@ -145,6 +214,16 @@ class BenchmarkTable:
         """The best value of a metric over the whole table."""
         best = np.nanmax if self.metrics[metric].higher_is_better else np.nanmin
         return float(best(self.values[metric]))
+
+    @property
+    def valid(self) -> np.ndarray:
+        """bool[space size]: whether the table has a value of every metric."""
+        return np.all([self.present(name) for name in self.metrics], axis=0)
+
+    @property
+    def extent(self) -> str:
+        """How many architectures have values."""
+        return f"{self.valid.sum()} architectures"
 
 
 def densify(

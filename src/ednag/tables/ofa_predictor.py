@@ -8,6 +8,7 @@ to report beside measured ones. Source: search-spaces specification, `ofa_acc_pr
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from ednag.errors import EdnagError
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import EXPANSIONS, KERNELS, LAYERS, NONE, STAGES, depths
-from ednag.tables.interface import Metric, Predictor, PredictorDefinition, Protocol
+from ednag.tables.interface import Metric, Parameters, Predictor, PredictorDefinition, Protocol
 from ednag.tables.unpickling import load_restricted
 
 SOURCE = "ofa-acc-predictor"
@@ -53,11 +54,16 @@ def load_weights(path: Path) -> dict[str, np.ndarray]:
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EdnagError(f"{SOURCE}: not a file of parameters ({reason})") from None
+    _refuse_other_shapes(weights)
+    return weights
+
+
+def _refuse_other_shapes(weights: Parameters) -> None:
+    """Raise EdnagError naming the first parameter whose shape is not the predictor's."""
     for name in {**_SHAPES, **weights}:
         found, wanted = weights.get(name, np.empty(0)).shape, _SHAPES.get(name)
         if found != wanted:
             raise EdnagError(f"{SOURCE}: parameter {name} has shape {found}, not {wanted}")
-    return weights
 
 
 def encode(
@@ -82,7 +88,7 @@ def encode(
     ).astype(np.float32)
 
 
-def predict(weights: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarray:
+def predict(weights: Parameters, inputs: np.ndarray) -> np.ndarray:
     """Top-1 accuracy as a fraction, float64[n], of inputs float32[n, 128].
 
     In float64, and rounded: a matrix product sums in an order that depends on the machine and on
@@ -91,7 +97,7 @@ def predict(weights: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarray
 
     def linear(values: np.ndarray, layer: int) -> np.ndarray:
         weight, bias = weights[f"{layer}.weight"], weights[f"{layer}.bias"]
-        return values @ weight.T.astype(np.float64) + bias
+        return values @ np.asarray(weight.T, dtype=np.float64) + bias
 
     hidden = inputs.astype(np.float64)
     for layer in (0, 2, 4):
@@ -117,19 +123,30 @@ def as_configuration(layers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 class OFAPredictor:
     """Predicted ImageNet top-1 accuracy in % of networks at RESOLUTION."""
 
-    weights: Mapping[str, np.ndarray]
+    weights: Parameters
+
+    @cached_property
+    def _wide(self) -> Parameters:
+        """The weights in float64, as `predict` multiplies them."""
+        return {name: values.astype(np.float64) for name, values in self.weights.items()}
 
     def __call__(self, space: SearchSpace, codes: np.ndarray) -> np.ndarray:
         """Values float64[n] of codes int[n] of the space mobilenetv3."""
         assert isinstance(space, LargeSpace)
         kernel, expand, depth = as_configuration(space.contents(codes))
         size = np.full(len(codes), RESOLUTION)
-        return predict(self.weights, encode(kernel, expand, depth, size)) * 100
+        return predict(self._wide, encode(kernel, expand, depth, size)) * 100
 
 
-def load(paths: Mapping[str, Path]) -> Predictor:
-    """The predictor of the space mobilenetv3 from verified files."""
-    return OFAPredictor(load_weights(paths[SOURCE]))
+def load(paths: Mapping[str, Path]) -> Parameters:
+    """The predictor's parameters from verified files; raises EdnagError if they are others."""
+    return load_weights(paths[SOURCE])
+
+
+def as_predictor(weights: Parameters) -> Predictor:
+    """The predictor of the space mobilenetv3; raises EdnagError if the weights are another's."""
+    _refuse_other_shapes(weights)
+    return OFAPredictor(weights)
 
 
 def _empty_array(kind: type, shape: tuple[int, ...], dtype: bytes) -> np.ndarray:
@@ -191,4 +208,5 @@ IMAGENET = PredictorDefinition(
         )
     },
     load=load,
+    predictor=as_predictor,
 )

@@ -1,0 +1,120 @@
+# The paper's printed numbers and claims: which files hold what they are compared with.
+
+from ednag.evidence.generated import GENERATORS
+from ednag.evidence.published import PRINTED
+from ednag.study.authors import plan_with_authors, read_listed_seeds
+
+published = Path(workflow.basedir) / "published"
+try:
+    listed_seeds = read_listed_seeds(published / "reference-seeds.csv")
+except EdnagError as error:
+    sys.exit(f"published: {error}")
+
+
+def paper_benchmarks():
+    """(space, dataset) of the study that are searched under the paper's protocol."""
+    return [
+        (space, dataset)
+        for space, dataset in benchmarks()
+        if "paper" in protocols_of(study, space, dataset)
+    ]
+
+
+def generator_files(space, dataset):
+    """Run files of the methods whose populations the paper's tables speak of."""
+    folder = f"results/runs/{space}/{dataset}/paper"
+    wanted = {f"{folder}/{method}" for method in GENERATORS}
+    return [
+        path for path in run_files(space, dataset) if str(Path(path).parent) in wanted
+    ]
+
+
+def generated_files():
+    return [
+        f"results/summaries/{space}/{dataset}.generated.parquet"
+        for space, dataset in paper_benchmarks()
+        if generator_files(space, dataset)
+    ]
+
+
+def authors_spaces():
+    """Spaces of the study for whose datasets the authors list seeds, if those are run."""
+    if not study.authors_seeds:
+        return []
+    here = [
+        space
+        for space, dataset in paper_benchmarks()
+        if (space, dataset) in listed_seeds
+    ]
+    return list(dict.fromkeys(here))
+
+
+def authors_run_files(wildcards):
+    """Run files of EDNAG that hold the study's seeds and those its authors list."""
+    files = []
+    for space, dataset in paper_benchmarks():
+        listed = listed_seeds.get((space, dataset))
+        if space == wildcards.space and listed:
+            folder = f"results/runs/{space}/{dataset}/paper/ednag"
+            present = blocks_in(Path(folder))
+            blocks = plan_with_authors(study.seeds, listed, present, study.block)
+            files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
+    return files
+
+
+def measured_files():
+    """What printed numbers and claims are held against, by kind."""
+    return {
+        "summaries": [
+            f"results/summaries/{space}/{dataset}.parquet"
+            for space, dataset in benchmarks()
+        ],
+        "generated": generated_files(),
+        "listed": [
+            f"results/evidence/authors-seeds-{space}.csv" for space in authors_spaces()
+        ],
+        "sets": [
+            f"results/evidence/authors-sets-{space}.csv" for space in authors_spaces()
+        ],
+    }
+
+
+def measured_options(wildcards, input):
+    """The same as options of `ednag claims`."""
+    options = {
+        "--summary": input.summaries,
+        "--generated": input.generated,
+        "--listed": input.listed,
+        "--sets": input.sets,
+    }
+    return [f"{name}={path}" for name, paths in options.items() for path in paths]
+
+
+def printed_file(wildcards):
+    return published / PRINTED[wildcards.table][0]
+
+
+def claims_files():
+    """What `rule all` asks of the paper's tables, the authors' seeds, verdicts and findings."""
+    suffixes = ("csv", "md", "tex")
+    return [
+        *(
+            f"results/evidence/published-{table}.{suffix}"
+            for table in PRINTED
+            for suffix in suffixes
+        ),
+        *(
+            f"results/evidence/authors-{kind}-{space}.{suffix}"
+            for space in authors_spaces()
+            for kind in ("seeds", "sets")
+            for suffix in suffixes
+        ),
+        *(
+            f"figures/{space}/authors-seeds.{suffix}"
+            for space in authors_spaces()
+            for suffix in ("pdf", "png", "csv")
+        ),
+        "results/verdicts.md",
+        "results/verdicts.json",
+        "results/findings.md",
+    ]

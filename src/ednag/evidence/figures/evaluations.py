@@ -1,0 +1,38 @@
+"""The axis of distinct evaluations: which part of a curve it shows, and how."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ednag.evidence.figures.style import Look
+
+#: Curves start here: after fewer evaluations all methods are chance.
+_FIRST = 10
+_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+
+def visible_part(curve: pd.DataFrame) -> pd.DataFrame:
+    """A method's curve from 10 evaluations on, while at least half of its runs are running.
+
+    Args:
+        curve: Rows of one method as `anytime_curves` makes them; a shorter curve keeps its end.
+    """
+    running = curve["running"] >= curve["running"].max() / 2
+    first = min(_FIRST, int(running.sum()))
+    return curve[running & (curve["distinct_evaluations"] >= first)]
+
+
+def draw_curve(axes: Axes, x: pd.Series, y: pd.Series, look: Look, label: str = "") -> None:
+    """A line with a dot at its end."""
+    axes.plot(
+        x, y, color=look.colour, linestyle=look.dash, linewidth=look.width, label=label or None
+    )
+    axes.plot(x.iloc[-1:], y.iloc[-1:], "o", color=look.colour, markersize=3)
+
+
+def log_evaluations(axes: Axes, x: pd.Series) -> None:
+    """A logarithmic axis with ticks that are read as they stand."""
+    axes.set_xscale("log")
+    shown = [tick for tick in _TICKS if x.min() <= tick <= x.max()]
+    axes.set_xticks(shown, [f"{tick}" for tick in shown])
+    axes.minorticks_off()
+    axes.set_xlabel("Distinct architectures evaluated")

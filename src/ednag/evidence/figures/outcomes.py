@@ -1,0 +1,122 @@
+"""Where the runs of each method end: every seed a dot, the quartiles a box."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ednag.evidence.comparisons import ABLATIONS
+from ednag.evidence.figures.style import draw_optimum, house_style, looks_of, title_of
+
+_COLUMNS = ["method", "seed", "status", "outcome", "optimum", "found_optimum", "distinct"]
+#: Dots are spread over this share of a row, by the golden ratio and not by chance.
+_SPREAD, _GOLDEN = 0.6, 0.6180339887498949
+#: Right edges of the columns beside the axes, in their widths.
+_FOUND, _DISTINCT, _LOST = 1.11, 1.22, 1.38
+#: More rows than this and each is drawn lower.
+_ROOMY = 12
+
+
+def outcomes_frame(summary: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
+    """What is drawn: one row per run, methods in the study's order.
+
+    Args:
+        summary: As `summarise_runs` makes it, of one protocol.
+        methods: Those that are shown, in this order.
+    """
+    order = summary["method"].map({name: place for place, name in enumerate(methods)})
+    kept = summary.assign(order=order).dropna(subset="order")
+    return kept.sort_values(["order", "seed"], kind="stable")[_COLUMNS].reset_index(drop=True)
+
+
+def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
+    """A row per method: dots, box and median; at the right how many found the optimum.
+
+    The axis shows every box; dots beyond it stand as triangles at its edge.
+
+    Args:
+        drawn: From `outcomes_frame`.
+        metric: Label of the metric with its unit.
+        title: Title of the figure.
+    """
+    house_style()
+    methods = list(dict.fromkeys(drawn["method"]))
+    height = 0.3 if len(methods) <= _ROOMY else 0.24
+    figure, axes = plt.subplots(figsize=(7.2, 1.2 + height * len(methods)))
+    limits = _limits(drawn)
+    looks = looks_of(methods)
+    for row, (method, runs) in enumerate(drawn.groupby("method", sort=False)):
+        colour = "0.35" if method in ABLATIONS else looks[str(method)].colour
+        _draw_row(axes, row, runs, colour, limits)
+        _write_counts(axes, row, runs)
+    draw_optimum(axes, float(drawn["optimum"].iloc[0]), vertical=True)
+    axes.set_yticks(range(len(methods)), [title_of(name) for name in methods], fontsize=7.5)
+    axes.set_ylim(len(methods) - 0.4, -0.6)
+    axes.set_xlim(limits)
+    axes.ticklabel_format(useOffset=False)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(metric)
+    _write(axes, _FOUND, -0.75, "optimum\nfound", "bottom")
+    _write(axes, _DISTINCT, -0.75, "distinct\n(mean)", "bottom")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis: the optimum and the quartiles of every method, with a quarter of room."""
+    quartiles = drawn.groupby("method")["outcome"].quantile([0.25, 0.75])
+    ends = pd.concat([quartiles, drawn["optimum"]]).dropna()
+    if ends.empty:
+        return 0.0, 1.0
+    low, high = float(ends.min()), float(ends.max())
+    values = drawn["outcome"].dropna()
+    room = 0.25 * (high - low or 1.0)
+    edge = 0.03 * (high - low or 1.0)
+    return max(low - room, values.min() - edge), min(high + room, max(high, values.max()) + edge)
+
+
+def _draw_row(
+    axes: Axes, row: int, runs: pd.DataFrame, colour: str, limits: tuple[float, float]
+) -> None:
+    """One method: a dot per run, and the box between the quartiles with the median."""
+    values = runs["outcome"].dropna().to_numpy(dtype=float)
+    if not len(values):
+        return
+    heights = row + _SPREAD * ((np.arange(len(values)) * _GOLDEN) % 1 - 0.5)
+    for outside, marker in ((values < limits[0], "<"), (values > limits[1], ">")):
+        edge = np.full(int(outside.sum()), limits[0] if marker == "<" else limits[1])
+        axes.scatter(edge, heights[outside], s=10, marker=marker, color=colour, clip_on=False)
+    inside = (values >= limits[0]) & (values <= limits[1])
+    axes.scatter(
+        values[inside],
+        heights[inside],
+        s=5,
+        color=colour,
+        alpha=0.55,
+        linewidths=0,
+        rasterized=True,
+        zorder=2,
+    )
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    axes.fill_between([low, high], row - 0.36, row + 0.36, color="black", alpha=0.12, linewidth=0)
+    # A median line, since a box of equal values has no width.
+    axes.plot([middle, middle], [row - 0.36, row + 0.36], color="black", linewidth=1.4, zorder=3)
+
+
+def _write_counts(axes: Axes, row: int, runs: pd.DataFrame) -> None:
+    """Runs that found the optimum, mean distinct evaluations, runs without an outcome."""
+    if runs["optimum"].notna().all():
+        _write(axes, _FOUND, row, f"{int(runs['found_optimum'].sum())}/{len(runs)}")
+    _write(axes, _DISTINCT, row, f"{runs['distinct'].mean():.0f}")
+    lost = int(runs["outcome"].isna().sum())
+    if lost:
+        _write(axes, _LOST, row, f"{lost} ended\nwithout one")
+
+
+def _write(axes: Axes, x: float, row: float, text: str, va: str = "center") -> None:
+    """Text in a column to the right of the axes."""
+    place = ("axes fraction", "data")
+    axes.annotate(text, (x, row), xycoords=place, ha="right", va=va, fontsize=7)

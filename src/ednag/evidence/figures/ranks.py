@@ -1,0 +1,177 @@
+"""Critical-difference diagrams: mean ranks over datasets (Demsar, JMLR 2006)."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from ednag.errors import EdnagError
+from ednag.evidence.comparisons import FEWEST_DATASETS
+from ednag.evidence.figures.style import house_style, looks_of, reported_metric, title_of
+from ednag.evidence.statistics import critical_difference, mean_ranks
+
+#: Scores closer than this are ties: means of equal values differ in their last bits.
+_DECIMALS = 9
+
+
+def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> pd.DataFrame:
+    """Score of each method (columns) on each dataset (rows), higher is better.
+
+    The score is the mean over seeds of the best seen after so many distinct evaluations. Datasets
+    on which a method has no value are left out.
+
+    Args:
+        summary: Summaries of several datasets, of one protocol.
+        methods: Those that are ranked.
+        budget: One of the study's checkpoints.
+    """
+    kept = summary[summary["method"].isin(methods)]
+    means = kept.groupby(["space", "dataset", "protocol", "method"], sort=False)[
+        f"best_after_{budget}"
+    ].mean()
+    table = means.unstack("method").reindex(columns=list(methods)).dropna()
+    signs = [
+        1.0 if reported_metric(*map(str, keys)).higher_is_better else -1.0 for keys in table.index
+    ]
+    return table.mul(signs, axis=0).round(_DECIMALS)
+
+
+def ranks_frame(
+    summary: pd.DataFrame, methods: Sequence[str], budgets: Sequence[int], confidence: float
+) -> pd.DataFrame:
+    """What is drawn: one row per budget and method, the best rank first.
+
+    `critical_difference` and Friedman's p-value are absent for fewer than 3 datasets.
+    `friedman_p` tests whether the methods differ at all.
+
+    Raises:
+        EdnagError: Fewer than two methods, or no dataset on which all have a value.
+    """
+    if len(methods) < 2:
+        raise EdnagError("a ranking needs at least two methods; add one to the study")
+    frames = []
+    for budget in budgets:
+        scores = scores_after(summary, methods, budget).to_numpy()
+        if not len(scores):
+            raise EdnagError(
+                f"no dataset on which all of {', '.join(methods)} have a value after {budget} "
+                "distinct evaluations"
+            )
+        enough = len(scores) >= FEWEST_DATASETS
+        frame = pd.DataFrame(
+            {
+                "budget": budget,
+                "method": list(methods),
+                "mean_rank": mean_ranks(scores),
+                "datasets": len(scores),
+                "critical_difference": critical_difference(len(methods), len(scores), confidence)
+                if enough
+                else np.nan,
+                "friedman_p": _friedman(scores) if enough else np.nan,
+            }
+        )
+        frames.append(frame.sort_values("mean_rank", kind="stable"))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _friedman(scores: np.ndarray) -> float:
+    """P-value of Friedman's test; 1 where all methods are equal, NaN for two methods."""
+    if scores.shape[1] < 3:
+        return float("nan")
+    if np.all(scores == scores[:, :1]):
+        return 1.0
+    return float(stats.friedmanchisquare(*scores.T).pvalue)
+
+
+def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
+    """Largest groups (first, last) of ascending ranks that are closer than the difference."""
+    groups: list[tuple[int, int]] = []
+    for first in range(len(ranks)):
+        last = int(np.flatnonzero(ranks - ranks[first] <= difference)[-1])
+        if last > first and (not groups or last > groups[-1][1]):
+            groups.append((first, last))
+    return groups
+
+
+def ranks(drawn: pd.DataFrame, confidence: float, title: str) -> Figure:
+    """One diagram per budget: methods by mean rank, bars over those nobody can tell apart.
+
+    Args:
+        drawn: From `ranks_frame`.
+        confidence: Level of the critical difference.
+        title: Title of the figure.
+    """
+    house_style()
+    budgets = list(dict.fromkeys(drawn["budget"]))
+    methods = drawn["method"].nunique()
+    height = 0.55 + 0.12 * methods
+    figure, grid = plt.subplots(
+        len(budgets), 1, figsize=(7.2, 0.5 + height * len(budgets)), squeeze=False
+    )
+    for axes, budget in zip(grid[:, 0], budgets, strict=True):
+        _draw_diagram(axes, drawn[drawn["budget"] == budget].reset_index(drop=True))
+        axes.set_title(_heading(drawn[drawn["budget"] == budget], confidence), fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _heading(rows: pd.DataFrame, confidence: float) -> str:
+    """What the diagram is of, and what it can tell."""
+    first = rows.iloc[0]
+    count = int(first["datasets"])
+    text = f"After {int(first['budget'])} distinct evaluations, {count} dataset{'s' * (count != 1)}"
+    if np.isnan(first["critical_difference"]):
+        return f"{text}: too few for a critical difference (at least {FEWEST_DATASETS})"
+    text += f"; critical difference {first['critical_difference']:.2f} ({100 * confidence:g} %)"
+    if np.isnan(first["friedman_p"]):
+        return text
+    return f"{text}; Friedman p = {first['friedman_p']:.2g}"
+
+
+def _draw_diagram(axes: Axes, rows: pd.DataFrame) -> None:
+    """The axis of ranks at the top; names left and right with lines up to their ranks."""
+    count = len(rows)
+    left = (count + 1) // 2
+    looks = looks_of(list(rows["method"]))
+    difference = float(rows["critical_difference"].iloc[0])
+    groups = [] if np.isnan(difference) else alike(rows["mean_rank"].to_numpy(), difference)
+    below = 0.5 + 0.45 * len(groups)
+    for place, (method, rank) in enumerate(zip(rows["method"], rows["mean_rank"], strict=True)):
+        first_half = place < left
+        depth = below + 0.8 * (place if first_half else count - 1 - place) + 0.3
+        edge = 0.75 if first_half else count + 0.25
+        colour = looks[method].colour
+        axes.plot([rank, rank, edge], [0, depth, depth], color=colour, linewidth=1)
+        axes.plot([rank], [0], "o", color=colour, markersize=4, clip_on=False, zorder=3)
+        axes.annotate(
+            f"{title_of(method)}  {rank:.2f}" if first_half else f"{rank:.2f}  {title_of(method)}",
+            (edge, depth),
+            textcoords="offset points",
+            xytext=(-3 if first_half else 3, 0),
+            ha="right" if first_half else "left",
+            va="center",
+            fontsize=7.5,
+        )
+    for level, (first, last) in enumerate(groups):
+        low, high = rows["mean_rank"].iloc[first], rows["mean_rank"].iloc[last]
+        height = 0.4 + 0.45 * level
+        axes.plot([low - 0.04, high + 0.04], [height] * 2, color="black", linewidth=3, zorder=4)
+    _rank_axis(axes, count, below + 0.8 * left)
+
+
+def _rank_axis(axes: Axes, count: int, depth: float) -> None:
+    """Ranks 1 .. count at the top, room for the names at both sides."""
+    axes.set_ylim(depth + 0.2, -0.2)
+    axes.set_xlim(0.75, count + 0.25)
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(1, count + 1))
+    axes.tick_params(axis="x", pad=1)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.spines["top"].set_visible(True)

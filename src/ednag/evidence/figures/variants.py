@@ -1,0 +1,169 @@
+"""EDNAG with one thing varied: mapping function, steps, population, or a part left out."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
+from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_of, title_of
+from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
+from ednag.study.configuration import Statistics
+
+_COLUMNS = ["panel", "method", "distinct_evaluations", "value", "low", "high", "runs", "optimum"]
+
+
+def variants_frame(
+    summary: pd.DataFrame, curves: pd.DataFrame, methods: Sequence[str], statistics: Statistics
+) -> pd.DataFrame:
+    """What is drawn: rows of the panels `curve`, `outcome` and, with a known optimum, `found`.
+
+    Args:
+        summary: As `summarise_runs` makes it, of one protocol.
+        curves: As `anytime_curves` makes them, of one protocol; empty for no panel of curves.
+        methods: Those that are shown, in this order.
+        statistics: Level and resamples of the intervals.
+    """
+    rows = [row for method in methods for row in _curve_rows(curves, method)]
+    for method in methods:
+        runs = summary[summary["method"] == method]
+        optimum = float(runs["optimum"].iloc[0])
+        values = runs["outcome"].dropna().to_numpy(dtype=float)
+        mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
+        rows.append(_interval_row("outcome", method, mean, len(values), optimum))
+        if not np.isnan(optimum):
+            found = int(runs["found_optimum"].sum())
+            share = wilson_share(found, len(runs), statistics.confidence)
+            rows.append(_interval_row("found", method, share, len(runs), optimum))
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    frame["distinct_evaluations"] = frame["distinct_evaluations"].astype("Int64")
+    return frame
+
+
+def _curve_rows(curves: pd.DataFrame, method: str) -> list[tuple[object, ...]]:
+    part = visible_part(curves[curves["method"] == method])
+    columns = ["distinct_evaluations", "mean", "running"]
+    return [
+        ("curve", method, x, mean, np.nan, np.nan, running, np.nan)
+        for x, mean, running in part[columns].itertuples(index=False)
+    ]
+
+
+def _interval_row(
+    panel: str, method: str, interval: Interval, runs: int, optimum: float
+) -> tuple[object, ...]:
+    bounds = (interval.estimate, interval.low, interval.high)
+    return (panel, method, None, *bounds, runs, optimum)
+
+
+def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
+    """The panels side by side: mean best so far, mean outcome, share of runs at the optimum.
+
+    Args:
+        drawn: From `variants_frame`.
+        metric: Label of the metric with its unit.
+        title: Title of the figure.
+    """
+    house_style()
+    panels = list(dict.fromkeys(drawn["panel"]))
+    widths = [3.4 if panel == "curve" else 2.3 for panel in panels]
+    looks = looks_of(list(dict.fromkeys(drawn["method"])))
+    height = 1.5 + 0.3 * len(looks) if "curve" not in panels else 3.4
+    figure, grid = plt.subplots(
+        1, len(panels), figsize=(sum(widths) + 1.6, height), width_ratios=widths, squeeze=False
+    )
+    rows = [axes for axes, panel in zip(grid[0], panels, strict=True) if panel != "curve"]
+    for axes, panel in zip(grid[0], panels, strict=True):
+        shown = drawn[drawn["panel"] == panel]
+        optimum = float(drawn["optimum"].dropna().iloc[0]) if "found" in panels else np.nan
+        if panel == "curve":
+            _draw_curves(axes, shown, looks, optimum, metric)
+        elif panel == "outcome":
+            _draw_outcomes(axes, shown, looks, optimum, metric)
+        else:
+            _draw_shares(axes, shown, looks)
+        if panel != "curve":
+            _name_rows(axes, list(looks), named=axes is rows[0])
+    if "curve" in panels:
+        figure.legend(loc="outside lower center", ncols=5)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _name_rows(axes: Axes, methods: list[str], named: bool) -> None:
+    """One row per method, the first at the top; names only where `named`."""
+    axes.set_yticks(range(len(methods)), [_short_title(name) if named else "" for name in methods])
+    axes.tick_params(axis="y", left=named)
+    axes.set_ylim(len(methods) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+
+
+def _short_title(method: str) -> str:
+    """What is varied; the figure's title says of what."""
+    return title_of(method).removeprefix("EDNAG, ")
+
+
+def _draw_curves(
+    axes: Axes, shown: pd.DataFrame, looks: dict[str, Look], optimum: float, metric: str
+) -> None:
+    for method, curve in shown.groupby("method", sort=False):
+        look = looks[str(method)]
+        x = curve["distinct_evaluations"].astype(float)
+        draw_curve(axes, x, curve["value"], look, _short_title(str(method)))
+    draw_optimum(axes, optimum)
+    log_evaluations(axes, shown["distinct_evaluations"].astype(float))
+    axes.set_ylabel(metric)
+    axes.set_title("Mean best so far")
+
+
+def _draw_outcomes(
+    axes: Axes, shown: pd.DataFrame, looks: dict[str, Look], optimum: float, metric: str
+) -> None:
+    """A dot per method with its interval: a bar from 0 would hide all differences."""
+    for row, (method, value, low, high) in _numbered(shown):
+        colour = looks[method].colour
+        axes.plot([low, high], [row, row], color=colour, linewidth=2)
+        axes.plot([value], [row], "o", color=colour, markersize=5)
+        axes.annotate(
+            f"{value:.2f}",
+            (value, row),
+            textcoords="offset points",
+            xytext=(0, 6),
+            ha="center",
+            fontsize=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
+    draw_optimum(axes, optimum, vertical=True)
+    axes.margins(x=0.12)
+    axes.ticklabel_format(useOffset=False)
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_xlabel(metric)
+    axes.set_title("Mean outcome")
+
+
+def _draw_shares(axes: Axes, shown: pd.DataFrame, looks: dict[str, Look]) -> None:
+    """A bar from 0 per method with its interval."""
+    for row, (method, value, low, high) in _numbered(shown):
+        axes.barh(row, 100 * value, height=0.55, color=looks[method].colour, alpha=0.55)
+        axes.plot([100 * low, 100 * high], [row, row], color="black", linewidth=1.2)
+        axes.annotate(
+            f"{100 * value:.0f}",
+            (100 * high, row),
+            textcoords="offset points",
+            xytext=(4, 0),
+            va="center",
+            fontsize=7,
+        )
+    axes.set_xlim(0, 112)
+    axes.set_xticks([0, 25, 50, 75, 100])
+    axes.set_xlabel("Runs (%)")
+    axes.set_title("Optimum found")
+
+
+def _numbered(shown: pd.DataFrame) -> list[tuple[int, tuple[str, float, float, float]]]:
+    """Row number, then method, value, low and high."""
+    columns = shown[["method", "value", "low", "high"]]
+    return list(enumerate(columns.itertuples(index=False, name=None)))

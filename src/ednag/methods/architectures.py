@@ -1,0 +1,116 @@
+"""The architectures that a method may ask about: drawing them, and changing one a little."""
+
+from abc import ABC, abstractmethod
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ednag.search.objective import Objective
+from ednag.spaces.interface import LargeSpace
+
+
+class Architectures(ABC):
+    """The architectures that a benchmark has, and which of them are one change apart."""
+
+    #: How many there are.
+    count: int
+
+    @abstractmethod
+    def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly and independently."""
+
+    @abstractmethod
+    def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
+
+    @abstractmethod
+    def neighbours(self, code: int) -> np.ndarray:
+        """Codes int32[k] of the architectures one change from `code`, ascending."""
+
+    @abstractmethod
+    def mutate(self, code: int, generator: np.random.Generator) -> int:
+        """A neighbour drawn uniformly; where there is none, any architecture."""
+
+
+class Listed(Architectures):
+    """The architectures of a benchmark table.
+
+    Computed once for all runs on an objective. Architectures of the space that the benchmark
+    lacks are left out: a method is not charged for asking what nobody can answer.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self._space = objective.space
+        present = objective.present
+        self._codes = (
+            np.arange(objective.space.size, dtype=np.int32)
+            if present is None
+            else present[present >= 0]
+        )
+        self.count = len(self._codes)
+        self._neighbours: dict[int, np.ndarray] = {}
+        self._present = None if present is None else present >= 0
+
+    def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly and independently."""
+        return self._codes[generator.integers(self.count, size=count)]
+
+    def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """The first of a random permutation, int32[count]."""
+        return generator.permutation(self._codes)[:count]
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """Codes int32[k] of the architectures one change from `code`, ascending."""
+        if code not in self._neighbours:
+            codes = self._space.neighbours(code)
+            self._neighbours[code] = codes if self._present is None else codes[self._present[codes]]
+        return self._neighbours[code]
+
+    def mutate(self, code: int, generator: np.random.Generator) -> int:
+        """A neighbour drawn uniformly; where there is none, any architecture."""
+        near = self.neighbours(code)
+        drawn = near[generator.integers(len(near))] if len(near) else self.draw(generator, 1)[0]
+        return int(drawn)
+
+
+class Unlisted(Architectures):
+    """The architectures of a space too large to list, all of which the predictor knows.
+
+    Of one run only: its codes are those that the run's space has handed out.
+    """
+
+    def __init__(self, space: LargeSpace) -> None:
+        self._space = space
+        self.count = space.size
+
+    def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly and independently."""
+        return self._space.sample(generator, count)
+
+    def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
+        """Codes int32[count] drawn uniformly; what was drawn before is drawn anew."""
+        drawn: dict[int, None] = {}
+        count = min(count, self.count)
+        while len(drawn) < count:
+            drawn |= dict.fromkeys(self.draw(generator, count - len(drawn)).tolist())
+        return np.array(list(drawn), dtype=np.int32)
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """Codes int32[k] of the architectures one change from `code`, ascending."""
+        return self._space.neighbours(code)
+
+    def mutate(self, code: int, generator: np.random.Generator) -> int:
+        """A neighbour drawn uniformly; only that one is given a code."""
+        return self._space.mutate(code, generator)
+
+
+_LISTED: "WeakKeyDictionary[Objective, Listed]" = WeakKeyDictionary()
+
+
+def architectures_of(objective: Objective) -> Architectures:
+    """The architectures of an objective; those of a table are found out at the first call."""
+    if isinstance(objective.space, LargeSpace):
+        return Unlisted(objective.space)
+    if objective not in _LISTED:
+        _LISTED[objective] = Listed(objective)
+    return _LISTED[objective]

@@ -1,0 +1,123 @@
+"""The list of claims: complete, sorted, in step with the printed tables and the sources."""
+
+from pathlib import Path
+
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.evidence.claims import RULES, Claim, read_claims
+from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, Cell
+from ednag.evidence.record import needs_of
+from ednag.sources.registry import load_registry
+from ednag.study.authors import read_listed_seeds
+
+from .claims_data import PUBLISHED
+
+
+@pytest.fixture(scope="module")
+def claims() -> dict[str, Claim]:
+    return {claim.id: claim for claim in read_claims(PUBLISHED / "claims.yaml")}
+
+
+def cells(*tables: str) -> list[Cell]:
+    """The printed cells of tables."""
+    return [cell for table in tables for cell in PRINTED[table][1](PUBLISHED / PRINTED[table][0])]
+
+
+ACCURACIES = ("nasbench201", "nasbench101-301", "transnas-micro", "transnas-macro", "mobilenetv3")
+
+
+def test_every_cell_of_ednag_and_every_best_value_is_claimed(claims: dict[str, Claim]) -> None:
+    checked = 0
+    for cell in cells(*ACCURACIES):
+        name = f"{cell.space}-{cell.dataset}".lower().replace("_", "-")
+        prefix = {"EDNAG": "cell", GLOBAL_BEST: "global-best"}.get(cell.method)
+        if prefix:
+            claim = claims[f"{prefix}-{name}"]
+            assert (claim.space, claim.dataset) == (cell.space, cell.dataset)
+            assert claim.printed == float(cell.printed)
+            assert cell.printed in claim.statement
+            checked += 1
+        if cell.method == "EDNAG" and cell.printed_archs:
+            assert claims[f"archs-{name}"].printed == float(cell.printed_archs)
+    assert checked == 24 + 18
+
+
+def test_every_other_table_is_claimed(claims: dict[str, Claim]) -> None:
+    for cell in cells("generated-quality"):
+        if cell.method == "EDNAG":
+            assert claims[f"quality-{cell.dataset}-{cell.quantity}"].printed == float(cell.printed)
+    for cell in cells("mapping-ablation"):
+        against = MAPPINGS[cell.quantity]
+        claim = claims[f"mapping-{cell.dataset}-{against.removeprefix('ednag-')}"]
+        assert (claim.printed, claim.against) == (float(cell.printed), against)
+    for cell in cells("predictor"):
+        claim = claims[f"predictor-{cell.dataset}-{cell.method.lower()}"]
+        assert claim.printed == float(cell.printed)
+    for cell in cells("validity"):
+        if cell.method == "EDNAG":
+            assert claims[f"validity-{cell.space}"].printed == float(cell.printed)
+    for cell in cells("cost"):
+        if cell.method == "EDNAG":
+            assert cell.printed in claims[f"cost-{cell.dataset}"].statement
+
+
+def test_every_listed_set_of_seeds_is_claimed(claims: dict[str, Claim]) -> None:
+    for space, dataset in read_listed_seeds(PUBLISHED / "reference-seeds.csv"):
+        name = f"{space}-{dataset}".lower().replace("_", "-")
+        assert claims[f"seeds-values-{name}"].rule == "comments"
+        assert claims[f"seeds-unselected-{name}"].rule == "unselected"
+        if f"cell-{name}" in claims:
+            printed = claims[f"cell-{name}"].printed
+            assert claims[f"seeds-mean-{name}"].printed == printed
+
+
+def test_the_words_of_the_abstract_are_claimed(claims: dict[str, Claim]) -> None:
+    assert claims["speed-50-times"].rule == "not-comparable"
+    assert claims["gain-pets-printed"].printed == 10.45
+    assert claims["steps"].printed == 100
+    assert claims["room-layout-transnas-micro"].rule == "not-comparable"
+
+
+def test_needs_are_registered_and_those_of_the_benchmark(claims: dict[str, Claim]) -> None:
+    registered = set(load_registry())
+    for claim in claims.values():
+        assert set(claim.needs) <= registered, claim.id
+        if claim.space and claim.rule != "not-comparable":
+            assert claim.needs == needs_of(claim.space, claim.dataset), claim.id
+    # The small file of 725 networks is not the paper's table.
+    assert claims["cell-nasbench301-cifar10"].needs == ("nasbench301-zc",)
+    assert not any(claim.dataset == "cifar10-analog" for claim in claims.values())
+
+
+def test_every_rule_is_used_and_told(claims: dict[str, Claim]) -> None:
+    assert {claim.rule for claim in claims.values()} == set(RULES)
+
+
+GOOD = "- {{id: {id}, statement: Something is claimed., source: a table, rule: {rule}{more}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1", "a list of claims"),
+        ("- 1", "entry 0: a mapping"),
+        ("- {id: [", "not valid YAML"),
+        (GOOD.format(id="a", rule="mena", more=""), "did you mean 'mean'"),
+        (GOOD.format(id="a", rule="mean", more=""), "a: rule 'mean' needs 'printed'"),
+        (GOOD.format(id="A B", rule="mean", more=""), "A B: id"),
+        (GOOD.format(id="a", rule="unavailable", more=""), "needs 'needs'"),
+        (GOOD.format(id="a", rule="not-comparable", more=", reason: r, why: x"), "a: why"),
+        (
+            GOOD.format(id="b", rule="not-comparable", more=", reason: r")
+            + GOOD.format(id="a", rule="not-comparable", more=", reason: r"),
+            "a: must stand before b",
+        ),
+        (GOOD.format(id="a", rule="not-comparable", more=", reason: r") * 2, "a: stands twice"),
+    ],
+)
+def test_a_bad_list_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(EdnagError, match=message):
+        read_claims(path)

@@ -1,0 +1,132 @@
+"""Printed tables beside regenerated numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ednag.evidence.generated import describe_run
+from ednag.evidence.published import (
+    NOTE,
+    PRINTED,
+    Cell,
+    published_table,
+    readable_published,
+    signed,
+)
+from ednag.evidence.writing import write_frame
+from ednag.methods.interface import Run
+
+from .claims_data import PUBLISHED, generated_of, record_of, runs_of
+
+RUNS = runs_of(np.linspace(94.0, 94.3733, 40))
+
+
+def table_of(name: str, record: object) -> pd.DataFrame:
+    file, read = PRINTED[name]
+    return published_table(read(PUBLISHED / file), record)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_no_printed_row_is_lost_and_every_gap_is_explained(name: str) -> None:
+    record = record_of(RUNS, generated=generated_of(RUNS))
+    frame = table_of(name, record)
+    lines = (PUBLISHED / PRINTED[name][0]).read_text().splitlines()[1:]
+    assert len(frame) >= sum(name in line or not name.startswith("transnas") for line in lines)
+    assert (frame["note"].str.len() > 0).all()
+    lacking = frame[frame["ours"].isna()]["note"]
+    assert lacking.str.contains("needs|published by others|not comparable").all()
+
+
+def test_a_cell_beside_its_regenerated_number() -> None:
+    frame = table_of("nasbench201", record_of(RUNS))
+    ours = frame[(frame["method"] == "EDNAG") & (frame["dataset"] == "cifar10")].iloc[0]
+    assert ours["printed"] == "94.37"
+    assert ours["ours"] == pytest.approx(RUNS["outcome"].mean())
+    assert ours["difference"] == pytest.approx(RUNS["outcome"].mean() - 94.37)
+    assert ours["low"] < ours["ours"] < ours["high"]
+    assert (ours["seeds"], ours["total_evaluations"]) == (40, 8910)
+    best = frame[(frame["method"] == "Global Best") & (frame["dataset"] == "cifar10")].iloc[0]
+    assert best["difference"] == pytest.approx(0.00333, abs=1e-4)
+    other = frame[(frame["method"] == "BOHB") & (frame["dataset"] == "cifar10")].iloc[0]
+    assert (other["printed"], other["note"]) == (
+        "93.61",
+        "published by others; no method of this project",
+    )
+    missing = frame[(frame["method"] == "EDNAG") & (frame["dataset"] == "cifar100")].iloc[0]
+    assert missing["note"] == "needs data nasbench201-cifar100-csv"
+
+
+def test_other_trainings_of_the_same_space_are_never_taken() -> None:
+    analog = record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog"))
+    small = runs_of(np.full(40, 94.0), space="nasbench301", dataset="cifar10-725")
+    for name in PRINTED:
+        assert table_of(name, analog)["ours"].isna().all()
+    frame = table_of("nasbench101-301", record_of(small))
+    row = frame[(frame["method"] == "EDNAG") & (frame["space"] == "nasbench301")].iloc[0]
+    assert row["note"] == "needs data nasbench301-zc"
+
+
+def test_quality_validity_gaps_and_cost() -> None:
+    others = runs_of(RUNS["outcome"].to_numpy() - 0.4, method="ednag-identity")
+    record = record_of(RUNS, others, generated=generated_of(RUNS))
+    quality = table_of("generated-quality", record)
+    ours = quality[(quality["method"] == "EDNAG") & (quality["dataset"] == "cifar10")]
+    assert ours["ours"].tolist() == [pytest.approx(94.3733), 93.0, 80.0]
+    valid = table_of("validity", record).query("method == 'EDNAG'").iloc[0]
+    assert valid["ours"] == pytest.approx(100 * (1 - 1 / 30 / 40))
+    gap = table_of("mapping-ablation", record).set_index(["dataset", "quantity"])
+    assert gap.loc[("cifar10", "energy_minus_identity"), "ours"] == pytest.approx(0.4)
+    assert gap.loc[("cifar10", "energy_minus_power"), "note"] == "needs runs of ednag-power"
+    cost = table_of("cost", record).query("method == 'EDNAG' and dataset == 'cifar10'").iloc[0]
+    assert np.isnan(cost["difference"])
+    assert (cost["total_evaluations"], cost["distinct_evaluations"]) == (8910, 500)
+    assert cost["note"].startswith("not comparable")
+
+
+def test_what_a_run_generated() -> None:
+    run = Run(
+        seed=0,
+        status="completed",
+        detail="",
+        outcome=7,
+        outcome_metric=90.0,
+        total=100,
+        distinct=3,
+        invalid=20,
+        codes=np.array([5, 7, 9], np.int32),
+        metrics=np.array([50.0, 90.0, 10.0]),
+        lookups=np.arange(3, dtype=np.int32),
+        final_population=np.array([7, 7, 5, -1], np.int32),
+        steps={"step_valid_rate": np.array([0.25, 1.0])},
+    )
+    found = describe_run(run)
+    assert (found["last_size"], found["last_valid_share"], found["last_unique"]) == (4, 0.75, 2)
+    assert (found["last_best"], found["last_worst"]) == (90.0, 50.0)
+    assert found["last_mean"] == pytest.approx((90 + 90 + 50) / 3)
+    assert (found["seen_mean"], found["seen_worst"]) == (50.0, 10.0)
+    assert (found["steps"], found["first_invalid_share"]) == (2, 0.75)
+    assert found["evaluated_valid_share"] == 0.8
+    lower = describe_run(run, higher_is_better=False)
+    assert (lower["last_best"], lower["last_worst"]) == (50.0, 90.0)
+
+
+def test_the_files_are_the_same_each_time(tmp_path: Path) -> None:
+    record = record_of(RUNS)
+    made = []
+    for _ in range(2):
+        frame = table_of("nasbench201", record)
+        paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex")]
+        write_frame(frame, readable_published(frame), NOTE, paths)
+        made.append([path.read_bytes() for path in paths])
+    assert made[0] == made[1]
+    assert b"94.37" in made[0][1]
+    assert len(pd.read_csv(tmp_path / "t.csv")) == len(frame)
+
+
+def test_a_bound_has_no_difference() -> None:
+    cell = Cell("nasbench201", "cifar10", "EDNAG", "gpu_hours", "<0.001")
+    frame = published_table([cell], record_of(RUNS))
+    assert np.isnan(frame["difference"].item())
+    assert [signed(value) for value in (-0.0004, 1.0, np.nan)] == ["+0.00", "+1.00", "-"]

@@ -1,0 +1,214 @@
+"""Verdicts: each rule on data made to satisfy it and to break it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ednag.evidence.claims import RULES, read_claims
+from ednag.evidence.record import Record
+from ednag.evidence.verdicts import (
+    NEEDS,
+    NOT_COMPARABLE,
+    NOT_REPRODUCED,
+    PARTLY,
+    REPRODUCED,
+    Verdict,
+    counts,
+    judge,
+    verdicts_json,
+    verdicts_page,
+)
+
+from .claims_data import (
+    PUBLISHED,
+    STATISTICS,
+    claim_of,
+    generated_of,
+    record_of,
+    runs_of,
+    seeds_of,
+    sets_of,
+)
+
+OPTIMUM = 94.37333
+NOISE = np.random.Generator(np.random.PCG64(0)).normal(0, 0.1, 40)
+
+
+def verdict_of(record: Record, rule: str, **fields: object) -> Verdict:
+    return judge([claim_of(rule, **fields)], record)[0]
+
+
+def test_a_mean_holds_fails_or_holds_for_the_authors_seeds_only() -> None:
+    claim = {"printed": 94.37, "tolerance": 0.005}
+    always = record_of(runs_of(np.full(40, OPTIMUM)))
+    found = verdict_of(always, "mean", **claim)
+    assert found.verdict == REPRODUCED
+    assert found.runs == 40
+    assert found.rests_on == ("results/runs/nasbench201/cifar10/paper/ednag/",)
+    lower = runs_of(94.2 + NOISE)
+    found = verdict_of(record_of(lower), "mean", **claim)
+    assert found.verdict == NOT_REPRODUCED
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 94.2 + NOISE.mean() < found.high < 94.37
+    selected = record_of(lower, sets=sets_of(94.37, 94.372, 0.01))
+    assert verdict_of(selected, "mean", **claim).verdict == PARTLY
+
+
+def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
+    claim = {"printed": 94.37, "tolerance": 0.005}
+    analog = record_of(runs_of(np.full(40, 94.37), dataset="cifar10-analog"))
+    found = verdict_of(analog, "mean", **claim)
+    assert (found.verdict, found.runs, found.ours) == (NEEDS, 0, None)
+    assert found.why == "needs data nasbench201-cifar10-csv, nats-bench-csv"
+    few = verdict_of(record_of(runs_of(np.full(5, 94.37))), "mean", **claim)
+    assert (few.verdict, few.why) == (NEEDS, "needs 30 seeds or more (the study has 5)")
+    alone = record_of(runs_of(np.full(40, 94.37)))
+    assert verdict_of(alone, "better-than", against="random").why == "needs runs of random"
+    assert "authors_seeds: true" in verdict_of(alone, "comments").why
+    assert (
+        "needs the quantity steps"
+        in verdict_of(alone, "every-run", printed=99, quantity="steps").why
+    )
+    validation = record_of(runs_of(np.full(40, 94.37), protocol="validation"))
+    assert verdict_of(validation, "mean", **claim).verdict == NEEDS
+    nothing = Record(pd.DataFrame(columns=["space", "dataset", "protocol", "method"]))
+    assert verdict_of(nothing, "mean", **claim).verdict == NEEDS
+
+
+def test_runs_without_an_outcome_are_left_out_and_told() -> None:
+    values = np.append(np.full(40, OPTIMUM), np.nan)
+    found = verdict_of(record_of(runs_of(values)), "mean", printed=94.37, tolerance=0.005)
+    assert "1 runs without a value left out" in found.why
+
+
+def test_always_the_best() -> None:
+    every = record_of(runs_of(np.full(40, OPTIMUM)))
+    assert verdict_of(every, "always").verdict == REPRODUCED
+    mixed = runs_of(np.append(np.full(39, OPTIMUM), 94.0))
+    found = verdict_of(record_of(mixed), "always")
+    assert (found.verdict, found.ours) == (NOT_REPRODUCED, 97.5)
+    theirs = record_of(mixed, seeds=seeds_of((94.37, OPTIMUM), (94.37, OPTIMUM)))
+    assert verdict_of(theirs, "always").verdict == PARTLY
+
+
+def test_every_run_and_extremes() -> None:
+    runs = runs_of(94.2 + NOISE)
+    record = record_of(runs, generated=generated_of(runs))
+    count = {"quantity": "distinct", "tolerance": 0.5}
+    assert verdict_of(record, "every-run", printed=500, **count).verdict == REPRODUCED
+    assert verdict_of(record, "every-run", printed=1, **count).verdict == NOT_REPRODUCED
+    valid = {"quantity": "last_valid_share", "percent": True, "tolerance": 0.005}
+    found = verdict_of(record, "every-run", printed=100, **valid)
+    assert (found.verdict, "39 of 40" in found.why) == (PARTLY, True)
+    worst = {"quantity": "last_worst", "tolerance": 0.005}
+    assert verdict_of(record, "extreme", printed=80.0, **worst).verdict == REPRODUCED
+    assert verdict_of(record, "extreme", printed=85.0, **worst).verdict == PARTLY
+    assert verdict_of(record, "extreme", printed=70.0, **worst).verdict == NOT_REPRODUCED
+
+
+def test_the_best_possible_and_its_factor() -> None:
+    record = record_of(runs_of(np.full(40, 94.0)))
+    best = {"printed": 94.37, "tolerance": 0.005}
+    assert verdict_of(record, "best-possible", **best).verdict == REPRODUCED
+    assert (
+        verdict_of(record, "best-possible", printed=95.0, tolerance=0.1).verdict == NOT_REPRODUCED
+    )
+    scene = runs_of(np.full(40, 54.0), "transnas-micro", "class_scene", optimum=54.94)
+    found = verdict_of(
+        record_of(scene),
+        "best-possible",
+        printed=100.0,
+        tolerance=0.5,
+        scaled=True,
+        space="transnas-micro",
+        dataset="class_scene",
+    )
+    assert (found.verdict, found.ours) == (REPRODUCED, pytest.approx(1.82 * 54.94))
+
+
+def test_gaps_between_methods() -> None:
+    runs = runs_of(94.2 + NOISE)
+    others = runs_of(93.77 + NOISE, method="ednag-identity")
+    record = record_of(runs, others)
+    gap = {"against": "ednag-identity", "tolerance": 0.005}
+    assert verdict_of(record, "gap", printed=0.43, **gap).verdict == REPRODUCED
+    assert verdict_of(record, "gap", printed=1.0, **gap).verdict == PARTLY
+    assert verdict_of(record, "gap", printed=-0.43, **gap).verdict == NOT_REPRODUCED
+
+
+def test_better_than_is_judged_at_equal_distinct_evaluations() -> None:
+    runs = runs_of(94.2 + NOISE)
+    for shift, verdict in ((-0.5, REPRODUCED), (0.5, NOT_REPRODUCED), (0.0, PARTLY)):
+        others = runs_of(94.2 + NOISE + shift, method="random")
+        found = verdict_of(record_of(runs, others), "better-than", against="random")
+        assert found.verdict == verdict
+        # The runs end at 500 distinct evaluations, so that 800 would compare nothing.
+        assert "after 300 distinct" in found.why
+    room = {"space": "transnas-micro", "dataset": "room_layout"}
+    ours, theirs = runs_of(59.0 + NOISE, **room), runs_of(60.0 + NOISE, method="random", **room)
+    found = verdict_of(record_of(ours, theirs), "better-than", against="random", **room)
+    assert found.verdict == REPRODUCED
+
+
+def test_the_authors_seeds() -> None:
+    runs = runs_of(94.2 + NOISE)
+    for pairs, verdict in (
+        (((94.37, 94.3733), (94.3, 94.3)), REPRODUCED),
+        (((94.37, 94.3733), (94.3, 94.1)), PARTLY),
+        (((94.37, 94.0), (94.3, 94.1)), NOT_REPRODUCED),
+    ):
+        record = record_of(runs, seeds=seeds_of(*pairs))
+        assert verdict_of(record, "comments", tolerance=0.005).verdict == verdict
+    for chance, verdict in ((0.2, REPRODUCED), (0.05, PARTLY), (0.001, NOT_REPRODUCED)):
+        record = record_of(runs, sets=sets_of(94.37, 94.2, chance))
+        assert verdict_of(record, "unselected").verdict == verdict
+    record = record_of(runs, sets=sets_of(94.37, 94.2, 0.001))
+    for printed, verdict in ((94.37, REPRODUCED), (94.4, NOT_REPRODUCED)):
+        found = verdict_of(record, "comments-mean", printed=printed, tolerance=0.01)
+        assert found.verdict == verdict
+    few = record_of(runs, sets=sets_of(94.37, 94.2, 0.001, seeds=10))
+    assert verdict_of(few, "unselected").verdict == NEEDS
+
+
+def test_arithmetic_needs_no_runs() -> None:
+    record = record_of(runs_of(np.full(2, 94.0)))
+    relative = {"numbers": (46.17, 41.8), "tolerance": 0.005}
+    assert verdict_of(record, "arithmetic", printed=10.45, **relative).verdict == REPRODUCED
+    assert verdict_of(record, "arithmetic", printed=4.37, **relative).verdict == NOT_REPRODUCED
+
+
+def test_all_claims_get_one_verdict_on_any_study() -> None:
+    claims = read_claims(PUBLISHED / "claims.yaml")
+    analog = record_of(runs_of(94.2 + NOISE, dataset="cifar10-analog"))
+    judged = judge(claims, analog)
+    count = counts(judged)
+    assert sum(count.values()) == len(claims) == len(judged)
+    # Another set of trainings in the same space decides nothing but what needs no runs.
+    tested = [each.claim for each in judged if each.verdict not in (NEEDS, NOT_COMPARABLE)]
+    assert tested == ["gain-pets-printed"]
+    for each in judged:
+        if each.verdict == NEEDS:
+            assert each.why.startswith("needs data ")
+
+
+def test_the_pages_tell_all_and_are_the_same_each_time() -> None:
+    claims = read_claims(PUBLISHED / "claims.yaml")
+    runs = runs_of(94.2 + NOISE)
+    record = record_of(runs, generated=generated_of(runs), sets=sets_of(94.37, 94.2, 0.001))
+    judged = judge(claims, record)
+    page, data = verdicts_page(claims, judged, record), verdicts_json(claims, judged, record)
+    assert page == verdicts_page(claims, judge(claims, record), record)
+    assert data == verdicts_json(claims, judge(claims, record), record)
+    for claim in claims:
+        assert f"| {claim.id} |" in page
+    for rule in RULES:
+        assert f"- **{rule}**" in page
+    assert "(runs/nasbench201/cifar10/paper/ednag/)" in page
+    entries = json.loads(data)["claims"]
+    assert [entry["id"] for entry in entries] == [claim.id for claim in claims]
+    assert "NaN" not in data
+    assert STATISTICS.confidence == 0.95
+    assert "95 %" in page
