@@ -32,6 +32,8 @@ include: "rules/sources.smk"
 include: "rules/benchmarks.smk"
 include: "rules/search.smk"
 include: "rules/evidence.smk"
+include: "rules/claims_common.smk"
+include: "rules/claims.smk"
 
 
 rule all:
@@ -39,6 +41,7 @@ rule all:
     input:
         evidence_files(),
         figure_files(),
+        claims_files(),
 
 
 rule tables:

@@ -26,7 +26,27 @@ EVERY_OUTPUT = {
     "results/summaries/nasbench201/cifar10-analog.steps.parquet",
     *(
         f"results/evidence/nasbench201{kind}.{suffix}"
-        for kind in ("", "-equal-budget")
+        for kind in ("", "-equal-budget", "-comparison")
+        for suffix in ("csv", "md", "tex")
+    ),
+    "results/summaries/nasbench201/cifar10-analog.generated.parquet",
+    "results/verdicts.md",
+    "results/verdicts.json",
+    "results/findings.md",
+    *(
+        f"results/evidence/published-{table}.{suffix}"
+        for table in (
+            "nasbench201",
+            "nasbench101-301",
+            "transnas-micro",
+            "transnas-macro",
+            "mobilenetv3",
+            "generated-quality",
+            "validity",
+            "mapping-ablation",
+            "cost",
+            "predictor",
+        )
         for suffix in ("csv", "md", "tex")
     ),
     *(
