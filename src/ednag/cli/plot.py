@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ednag.study.configuration import Statistics
 
 _VARIANTS = {
-    "mapping": "EDNAG by mapping function",
-    "steps": "EDNAG by length of the schedule",
-    "population": "EDNAG by size of the population",
+    "mapping": "EDNAG (energy mapping) beside other mapping functions",
+    "steps": "EDNAG beside shorter schedules",
+    "population": "EDNAG beside other sizes of the population",
     "ablation": "EDNAG without one of its parts",
 }
 
@@ -84,7 +84,7 @@ def convergence(curves: Path, table: Path, protocol: str, outputs: tuple[Path, .
     from ednag.evidence import figures
     from ednag.evidence.comparisons import headline_methods
     from ednag.evidence.figures.style import metric_label
-    from ednag.tables import get_definition, get_protocol
+    from ednag.tables import get_protocol
     from ednag.tables.parquet import read_benchmark
 
     benchmark = read_benchmark(table)
@@ -92,12 +92,12 @@ def convergence(curves: Path, table: Path, protocol: str, outputs: tuple[Path, .
     frame = _of_protocol(curves, protocol)
     chosen = headline_methods(list(dict.fromkeys(frame["method"])))
     frame = frame[frame["method"].isin(chosen)]
-    title = get_definition(benchmark.space, benchmark.dataset).title
+    title = _place(benchmark.space, benchmark.dataset, protocol)
     figure = figures.convergence(
         frame,
         benchmark.optimum(name),
         metric_label(benchmark.metrics[name]),
-        f"{title}: best so far, median and quartiles over seeds",
+        f"{title}\nbest so far, median and quartiles over seeds",
     )
     figures.save_drawing(figure, frame, outputs)
     say(f"convergence: {len(frame)} rows drawn")
@@ -112,31 +112,37 @@ def denoising(curves: Path, table: Path, protocol: str, outputs: tuple[Path, ...
     from ednag.evidence import figures
     from ednag.evidence.comparisons import main_methods
     from ednag.evidence.figures.style import metric_label
-    from ednag.tables import get_definition, get_protocol
+    from ednag.tables import get_protocol
     from ednag.tables.parquet import read_benchmark
 
     benchmark = read_benchmark(table)
     name = get_protocol(benchmark.space, benchmark.dataset, protocol).fitness_metric
     frame = _of_protocol(curves, protocol)
     frame = frame[frame["method"].isin(main_methods(list(dict.fromkeys(frame["method"]))))]
-    title = get_definition(benchmark.space, benchmark.dataset).title
+    title = _place(benchmark.space, benchmark.dataset, protocol)
     figure = figures.denoising_trace(
         frame,
         metric_label(benchmark.metrics[name]),
-        f"{title}: denoising, mean and quartiles over seeds",
+        f"{title}\ndenoising, mean and quartiles over seeds",
     )
     figures.save_drawing(figure, frame, outputs)
     say(f"denoising: {len(frame)} rows drawn")
 
 
-def _described(summary: "pd.DataFrame", protocol: str) -> tuple[str, str, bool]:
-    """Title of the dataset, label of the reported metric, whether higher is better."""
-    from ednag.evidence.figures.style import metric_label, reported_metric
+def _place(space: str, dataset: str, protocol: str) -> str:
+    """First line of a title."""
     from ednag.tables import get_definition
+
+    return f"{space}, {get_definition(space, dataset).title}, protocol {protocol}"
+
+
+def _described(summary: "pd.DataFrame", protocol: str) -> tuple[str, str, bool]:
+    """First line of the title, label of the reported metric, whether higher is better."""
+    from ednag.evidence.figures.style import metric_label, reported_metric
 
     space, dataset = str(summary["space"].iloc[0]), str(summary["dataset"].iloc[0])
     metric = reported_metric(space, dataset, protocol)
-    return get_definition(space, dataset).title, metric_label(metric), metric.higher_is_better
+    return _place(space, dataset, protocol), metric_label(metric), metric.higher_is_better
 
 
 @command.command()
@@ -145,18 +151,18 @@ def _described(summary: "pd.DataFrame", protocol: str) -> tuple[str, str, bool]:
 @_options()
 def anytime(summary: Path, curves: Path, protocol: str, outputs: tuple[Path, ...]) -> None:
     """Draw best so far of all main methods, of a SUMMARY and its CURVES."""
-    from ednag.evidence import figures
     from ednag.evidence.comparisons import main_methods
+    from ednag.evidence.figures import anytime as figure_of
+    from ednag.evidence.figures import save_drawing
 
     runs, frame = _of_protocol(summary, protocol), _of_protocol(curves, protocol)
     title, metric, higher = _described(runs, protocol)
     optimum = float(runs["optimum"].iloc[0])
     methods = main_methods(list(dict.fromkeys(runs["method"])))
-    drawn = figures.anytime_frame(frame, methods, optimum, higher)
-    figure = figures.anytime(
-        drawn, optimum, metric, f"{title}: methods at equal distinct evaluations"
-    )
-    figures.save_drawing(figure, drawn, outputs)
+    drawn = figure_of.anytime_frame(frame, methods, optimum, higher)
+    title += "\nmethods at equal numbers of distinct evaluations"
+    figure = figure_of.anytime(drawn, optimum, metric, title)
+    save_drawing(figure, drawn, outputs)
     say(f"anytime: {len(drawn)} rows drawn")
 
 
@@ -165,13 +171,14 @@ def anytime(summary: Path, curves: Path, protocol: str, outputs: tuple[Path, ...
 @_options()
 def outcomes(summary: Path, protocol: str, outputs: tuple[Path, ...]) -> None:
     """Draw where each run of a SUMMARY ended."""
-    from ednag.evidence import figures
+    from ednag.evidence.figures import outcomes as figure_of
+    from ednag.evidence.figures import save_drawing
 
     runs = _of_protocol(summary, protocol)
     title, metric, _ = _described(runs, protocol)
-    drawn = figures.outcomes_frame(runs, list(dict.fromkeys(runs["method"])))
-    figure = figures.outcomes(drawn, metric, f"{title}: outcome of each run at its own end")
-    figures.save_drawing(figure, drawn, outputs)
+    drawn = figure_of.outcomes_frame(runs, list(dict.fromkeys(runs["method"])))
+    figure = figure_of.outcomes(drawn, metric, f"{title}\noutcome of each run at its own end")
+    save_drawing(figure, drawn, outputs)
     say(f"outcomes: {len(drawn)} runs drawn")
 
 
@@ -190,8 +197,9 @@ def variants(
 ) -> None:
     """Draw EDNAG with its KIND varied, of a SUMMARY and its CURVES."""
     from ednag.errors import EdnagError
-    from ednag.evidence import figures
     from ednag.evidence.comparisons import VARIANTS, variants_in
+    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures import variants as figure_of
 
     runs, frame = _of_protocol(summary, protocol), _of_protocol(curves, protocol)
     methods = variants_in(kind, list(runs["method"].unique()))
@@ -202,9 +210,9 @@ def variants(
         )
     title, metric, _ = _described(runs, protocol)
     frame = frame[frame["method"].isin(methods)] if kind != "ablation" else frame.iloc[:0]
-    drawn = figures.variants_frame(runs, frame, methods, _statistics(statistics))
-    figure = figures.variants(drawn, metric, f"{title}: {_VARIANTS[kind]}")
-    figures.save_drawing(figure, drawn, outputs)
+    drawn = figure_of.variants_frame(runs, frame, methods, _statistics(statistics))
+    figure = figure_of.variants(drawn, metric, f"{title}\n{_VARIANTS[kind]}")
+    save_drawing(figure, drawn, outputs)
     say(f"{kind}: {len(methods)} methods drawn")
 
 
@@ -217,15 +225,16 @@ def ranks(
     """Draw mean ranks over the datasets of SUMMARIES, with their critical difference."""
     import pandas as pd
 
-    from ednag.evidence import figures
     from ednag.evidence.comparisons import main_methods
+    from ednag.evidence.figures import ranks as figure_of
+    from ednag.evidence.figures import save_drawing
 
     settings = _statistics(statistics)
     runs = pd.concat([_of_protocol(path, protocol) for path in summaries], ignore_index=True)
-    methods = main_methods(list(dict.fromkeys(runs["method"])))
-    drawn = figures.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
+    methods = main_methods(figure_of.common_methods(runs))
+    drawn = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
     title = f"Mean rank over datasets, protocol {protocol} (1 is best)"
-    figures.save_drawing(figures.ranks(drawn, settings.confidence, title), drawn, outputs)
+    save_drawing(figure_of.ranks(drawn, settings.confidence, title), drawn, outputs)
     say(f"ranks: {len(methods)} methods on {int(drawn['datasets'].max())} datasets")
 
 

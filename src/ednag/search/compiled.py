@@ -133,8 +133,8 @@ class _Engine:
         length = self.settings.length
         capacity = max(self.settings.population, self.settings.elites + self.settings.diverse)
         self.capacity = capacity
-        self.pools = (steps.new_pool(capacity, length), steps.new_pool(capacity, length))
-        self.work = steps.new_work(capacity, length)
+        self.pools = (machine.new_pool(capacity, length), machine.new_pool(capacity, length))
+        self.work = machine.new_work(capacity, length)
         self.evaluations = machine.new_evaluations(objective.space.size)
         self.stream = new_stream()
 

@@ -7,8 +7,8 @@ that a search can produce:
 - `exp`: MKL's vector library: a table of 128 powers of two, split in two, and a polynomial of
   degree 2, nothing fused.
 - `pow`: whole blocks of 16 elements of a call in Sleef's pairs of float32 (Sleef_powf8_u10, fused);
-  what is left over of a call one by one in float64, rounded at the end. Exponents 2, 3 and 0.5 are
-  products and square roots.
+  what is left over of a call one by one in float64, rounded at the end. Exponents 2 and 3 are
+  products, 0.5 is the square root of MKL, which is not the correctly rounded one.
 - sums over a contiguous axis or over rows, and norms: 8 lanes and partial sums in a fixed order;
   a norm's left-over elements are fused, except a first group of four.
 
@@ -21,10 +21,10 @@ The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boos
 import math
 
 import numpy as np
-from numba import types
 from numba.extending import overload
 
 from ednag.search.compiled_cache import inlined, kernel
+from ednag.search.compiled_schedule import INVERSE_ROOTS
 from ednag.search.compiled_vectors import (
     LANES,
     all_equal,
@@ -71,7 +71,7 @@ def scale(value, exponent):
 
 @inlined
 def exp(x):
-    """e^x of Floats up to 87; last bits differ from torch's where the result is below 2^-126."""
+    """e^x of Floats from -104 to 87; where it is below 2^-126, last bits differ from torch's."""
     steps = nearest(x * _STEPS_PER_UNIT)
     rest = x - steps * _STEP_HIGH
     rest = rest - steps * _STEP_LOW
@@ -80,13 +80,13 @@ def exp(x):
     part = whole & (_PARTS - 1)
     high = gather(_POWERS_HIGH, part)
     value = high + (high * gain + gather(_POWERS_LOW, part))
-    return where_less(x, -104.0, 0.0, scale(value, whole >> 7))
+    return scale(value, whole >> 7)
 
 
 @kernel
-def exp_anywhere(values):
-    """e^x of any float32[n], in place; n is a multiple of 8."""
-    for start in range(0, len(values), LANES):
+def exp_anywhere(values, count):
+    """e^x of any float32 values[:count], in place; a multiple of 8 is computed."""
+    for start in range(0, count, LANES):
         given = load(values, start)
         store(values, start, exp(given))
         for position in range(LANES):
@@ -95,6 +95,8 @@ def exp_anywhere(values):
                 values[start + position] = np.float32(math.exp(np.float64(x)))
 
 
+#: 1/sqrt as MKL's sqrt estimates it, by the last bit of the exponent and the mantissa.
+_INVERSE_ROOTS = INVERSE_ROOTS.ravel()
 #: Relative error that float64 approximations below may have.
 _DOUBT = 1e-12
 #: Largest exponent for which they have no more.
@@ -189,7 +191,8 @@ def _exponential(x, x_low):
     gain, gain_low = _product(square, square_low, series)
     gain, gain_low = _sum_of_ordered_pairs(total, rest_low, gain, gain_low)
     value = gain + 1.0
-    return scale(value + (((1.0 - value) + gain) + gain_low), to_ints(count))
+    value = scale(value + (((1.0 - value) + gain) + gain_low), to_ints(count))
+    return where_less(x, -104.0, 0.0, value)
 
 
 @kernel
@@ -201,6 +204,22 @@ def power(base, exponent):
     logarithm, low = _logarithm(base)
     logarithm, low = _product(logarithm, low, repeat(exponent))
     return where_less(0.0, base, _exponential(logarithm, low), 0.0)
+
+
+@kernel
+def root_by_library(x):
+    """MKL's sqrt of Floats, 0 or at least 2^-126, which is torch's x ** 0.5.
+
+    Compiled `compiled_schedule.square_root`.
+    """
+    bits = bits_of(x)
+    exponent = (bits >> 23) - 127
+    place = ((exponent & 1) << 12) | ((bits >> 11) & 4095)
+    guess = scale(gather(_INVERSE_ROOTS, place), repeat(np.int32(0)) - (exponent >> 1))
+    root, slope = x * guess, guess * 0.5
+    error = 0.5 - root * slope
+    root, slope = root + root * error, slope + slope * error
+    return where_less(0.0, x, root + (x - root * root) * slope, x)
 
 
 @kernel
@@ -253,14 +272,15 @@ def _power_in_float64(base, exponent):
 
 
 _CHUNK = 16
+# Not plain numbers: numba compiles a function again for a plain number that it is given.
+_ZERO, _ONE, _EIGHT = np.int64(0), np.int64(1), np.int64(LANES)
 
 
 def _term(source, position):
     """Summand `position` of a source.
 
-    The source (matrix, column) stands for eight columns of a matrix; (matrix, column, factors,
-    factor) for the same times a number of each row, factors[row, factor]; and an array for its
-    numbers, eight times the same.
+    The source (matrix, column) stands for eight columns of a matrix, and (matrix, column, factors,
+    factor) for the same times a number of each row, factors[row, factor].
     """
     raise NotImplementedError("compiled only")
 
@@ -268,8 +288,6 @@ def _term(source, position):
 @overload(_term)
 def _term_by_source(source, position):
     """What `_term` is in compiled code."""
-    if isinstance(source, types.Array):
-        return lambda source, position: repeat(source[position])
     if len(source) == 2:
         return lambda source, position: load_at(source[0], position, source[1])
 
@@ -305,43 +323,43 @@ def _cascade(source, start, stride, count):
     return ((first + second) + third) + fourth
 
 
-@kernel
+@inlined
 def _four_way_sum(source, start, stride, count):
     """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
     quarter = count // 4
+    total = repeat(np.float32(0.0))
     if quarter < _CHUNK:
-        # What the general case comes to, without its calls.
-        first = repeat(np.float32(0.0))
-        second, third, fourth = first, first, first
+        # What the general case below comes to, four sums side by side.
+        second, third, fourth = total, total, total
         for _ in range(quarter):
-            first = first + _term(source, start)
+            total = total + _term(source, start)
             second = second + _term(source, start + stride)
             third = third + _term(source, start + 2 * stride)
             fourth = fourth + _term(source, start + 3 * stride)
             start += 4 * stride
-    else:
-        first = _cascade(source, start, 4 * stride, quarter)
-        second = _cascade(source, start + stride, 4 * stride, quarter)
-        third = _cascade(source, start + 2 * stride, 4 * stride, quarter)
-        fourth = _cascade(source, start + 3 * stride, 4 * stride, quarter)
-        start += 4 * quarter * stride
-    for _ in range(count - 4 * quarter):
-        first = first + _term(source, start)
-        start += stride
-    return ((first + second) + third) + fourth
+        for _ in range(count - 4 * quarter):
+            total = total + _term(source, start)
+            start += stride
+        return ((total + second) + third) + fourth
+    for offset in range(4):
+        partial = _cascade(source, start + offset * stride, 4 * stride, quarter)
+        if offset == 0:
+            for position in range(4 * quarter, count):
+                partial = partial + _term(source, start + position * stride)
+        total = total + partial
+    return total
 
 
 @kernel
 def contiguous_sum(source, count):
     """Sum of the terms 0 .. count - 1 as torch sums along a contiguous axis: in eight lanes."""
-    if count < LANES:
-        return _four_way_sum(source, 0, 1, count)
-    vectors = count // LANES
+    lanes = _EIGHT if count >= LANES else _ONE
+    vectors = count // lanes
     total = repeat(np.float32(0.0))
-    for position in range(vectors * LANES, count):
+    for position in range(vectors * lanes, count):
         total = total + _term(source, position)
-    for offset in range(LANES):
-        total = total + _four_way_sum(source, offset, LANES, vectors)
+    for offset in range(lanes):
+        total = total + _four_way_sum(source, offset, lanes, vectors)
     return total
 
 
@@ -354,8 +372,8 @@ def sum_over_rows(source, count, in_block):
         in_block: Whether these columns are in one of the whole blocks of 32.
     """
     if in_block:
-        return _cascade(source, 0, 1, count)
-    return _four_way_sum(source, 0, 1, count)
+        return _cascade(source, _ZERO, _ONE, count)
+    return _four_way_sum(source, _ZERO, _ONE, count)
 
 
 @inlined

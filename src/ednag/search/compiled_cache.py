@@ -13,26 +13,32 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numba
 from numba.core import config as numba_config
 
 _FOLDER = Path(__file__).parent
+#: numba's decorator; it takes more settings than it declares.
+njit: Any = numba.njit
 #: numba's settings; their names are not declared.
 _SETTINGS: Any = numba_config
 
 
+#: Of functions that only compiled functions call: no bridge from Python, which takes time to build.
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that other compiled functions call.
+    """Compile a function that other compiled functions call, and only they.
 
     Division by zero gives what IEEE 754 says, as in torch. Nothing is reordered or contracted:
     every rounding stands where the source has an operation.
     """
-    return njit(error_model="numpy")(function)
+    return njit(error_model="numpy", **_INNER)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """As `kernel`, and put into its callers: a call costs more than eight numbers' arithmetic."""
-    return njit(error_model="numpy", forceinline=True)(function)
+    return njit(error_model="numpy", forceinline=True, **_INNER)(function)
 
 
 def entry(function: Callable[..., Any]) -> Any:
@@ -44,7 +50,7 @@ def entry(function: Callable[..., Any]) -> Any:
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = str(folder)
     try:
-        return njit(error_model="numpy", cache=True)(function)
+        return njit(error_model="numpy", no_cfunc_wrapper=True, cache=True)(function)
     finally:
         _SETTINGS.CACHE_DIR = before
 

@@ -62,12 +62,8 @@ def new_stream() -> Stream:
 def python_stream(generator: random.Random) -> Stream:
     """A generator that goes on as `generator` would."""
     _, words, _ = generator.getstate()
-    *state, used = words
-    stream = new_stream()
-    stream.state[:] = state
-    temper(stream)
-    stream.used[0] = used
-    return stream
+    state = np.array(words[:-1], np.uint32)
+    return Stream(state, _tempered.py_func(state), np.array(words[-1:], np.int64))
 
 
 @kernel
@@ -88,15 +84,13 @@ def _twisted(upper, lower, other):
     return other ^ (mixed >> np.uint32(1)) ^ (odd & _TWIST)
 
 
-@kernel
-def temper(stream):
-    """The words that the present state gives."""
-    for position in range(_WORDS):
-        word = stream.state[position]
-        word ^= word >> np.uint32(11)
-        word ^= (word << np.uint32(7)) & np.uint32(0x9D2C5680)
-        word ^= (word << np.uint32(15)) & np.uint32(0xEFC60000)
-        stream.words[position] = word ^ (word >> np.uint32(18))
+@inlined
+def _tempered(word):
+    """The word that a word of the state gives; also of arrays, outside compiled code."""
+    word = word ^ (word >> np.uint32(11))
+    word = word ^ ((word << np.uint32(7)) & np.uint32(0x9D2C5680))
+    word = word ^ ((word << np.uint32(15)) & np.uint32(0xEFC60000))
+    return word ^ (word >> np.uint32(18))
 
 
 @kernel
@@ -109,7 +103,8 @@ def _refill(stream):
         other = state[position + _SHIFT - _WORDS]
         state[position] = _twisted(state[position], state[position + 1], other)
     state[_WORDS - 1] = _twisted(state[_WORDS - 1], state[0], state[_SHIFT - 1])
-    temper(stream)
+    for position in range(_WORDS):
+        stream.words[position] = _tempered(state[position])
     stream.used[0] = 0
 
 
@@ -214,7 +209,7 @@ def _box_muller(values, start):
 @kernel
 def fill_normal(stream, values, count):
     """torch.randn(count) into float32 `values`; count is at least 16."""
-    _fill_uniform(stream, values, 0, count)
+    _fill_uniform(stream, values, np.int64(0), count)
     for start in range(0, count - _BLOCK + 1, _BLOCK):
         _box_muller(values, start)
     if count % _BLOCK != 0:

@@ -12,12 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ednag.search.compiled_cache import entry, kernel
-from ednag.search.compiled_random import (
-    fill_normal,
-    next_below,
-    seed_stream,
-)
+from ednag.search.compiled_random import fill_normal, next_below, seed_stream
+from ednag.search.compiled_sorting import argsort_descending
 from ednag.search.compiled_steps import (
+    ALL_EQUALLY_DIVERSE,
     COMPLETED,
     decode,
     fill_columns,
@@ -26,11 +24,60 @@ from ednag.search.compiled_steps import (
     mutate,
     normalise,
     pad,
-    select,
+    padded,
+    set_diversity,
+    set_thresholds,
+    spin,
     step_to_origin,
+    take_diverse,
+    take_elites,
     take_over,
     weigh,
 )
+from ednag.search.compiled_vectors import LANES
+
+
+class Pool(NamedTuple):
+    """Parents and offspring; see `compiled_steps`."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    distance: np.ndarray
+    codes: np.ndarray
+
+
+class Work(NamedTuple):
+    """Working space for a pool of 2 M individuals of L numbers.
+
+    Attributes:
+        scaled: float32[M, L padded], parents times sqrt(alpha).
+        weight: float32[M, M + 8], weights for the origin estimate.
+        total: float32[M + 8], their sums.
+        density: float32[M + 8], the mapped fitness.
+        fresh: float32[M L + 16], normal numbers.
+        spread: float32[L padded], for one individual's mutation.
+        metric, fitness: float32[2 M + 8], of the pool.
+        diverse: float32[2 M + 8], its diversity.
+        threshold: float32[2 M + 8, 1], of the roulette.
+        pairs, order: uint64 and int64[2 M], for sorting.
+        chosen: int64[M], positions of the next parents.
+        blocked: bool[2 M], those the roulette must not take.
+    """
+
+    scaled: np.ndarray
+    weight: np.ndarray
+    total: np.ndarray
+    density: np.ndarray
+    fresh: np.ndarray
+    spread: np.ndarray
+    metric: np.ndarray
+    fitness: np.ndarray
+    diverse: np.ndarray
+    threshold: np.ndarray
+    pairs: np.ndarray
+    order: np.ndarray
+    chosen: np.ndarray
+    blocked: np.ndarray
 
 
 class Settings(NamedTuple):
@@ -102,6 +149,38 @@ ALL, INVALID, DISTINCT = range(3)
 TRACE_MEAN, TRACE_BEST, TRACE_VALID, TRACE_UNIQUE = range(4)
 
 
+def new_pool(capacity: int, length: int) -> Pool:
+    """A pool of `capacity` parents and as many offspring of `length` numbers."""
+    count = 2 * capacity
+    return Pool(
+        np.zeros((count, padded(length)), np.float32),
+        np.zeros((length, count + LANES), np.float32),
+        np.zeros((count + LANES, count + LANES), np.float32),
+        np.zeros(count, np.int32),
+    )
+
+
+def new_work(capacity: int, length: int) -> Work:
+    """Working space for such a pool."""
+    count = 2 * capacity
+    return Work(
+        scaled=np.zeros((capacity, padded(length)), np.float32),
+        weight=np.zeros((capacity, capacity + LANES), np.float32),
+        total=np.zeros(capacity + LANES, np.float32),
+        density=np.zeros(capacity + LANES, np.float32),
+        fresh=np.zeros(capacity * length + 2 * LANES, np.float32),
+        spread=np.zeros(padded(length), np.float32),
+        metric=np.zeros(count + LANES, np.float32),
+        fitness=np.zeros(count + LANES, np.float32),
+        diverse=np.zeros(count + LANES, np.float32),
+        threshold=np.zeros((count + LANES, 1), np.float32),
+        pairs=np.zeros(count, np.uint64),
+        order=np.zeros(count, np.int64),
+        chosen=np.zeros(capacity, np.int64),
+        blocked=np.zeros(count, np.bool_),
+    )
+
+
 def new_evaluations(size: int) -> Evaluations:
     """Nothing evaluated yet, in a space of `size` architectures."""
     return Evaluations(
@@ -115,15 +194,16 @@ def new_evaluations(size: int) -> Evaluations:
 
 
 @kernel
-def _evaluate(pool, work, count, tables, evaluations, draws, trainings):
+def _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness):
     """Metric and fitness of the first individuals of a pool, counted.
 
     Args:
         draws: Whether each valid evaluation draws a training, from the stream `trainings`.
+        metric, fitness: To be filled.
     """
     counts = evaluations.counts
     for position in range(count):
-        code = pool.codes[position]
+        code = codes[position]
         training = 0
         if code < 0:
             counts[INVALID] += 1
@@ -137,20 +217,20 @@ def _evaluate(pool, work, count, tables, evaluations, draws, trainings):
                 evaluations.lookups[counts[DISTINCT]] = counts[ALL] + position
                 evaluations.trainings[counts[DISTINCT]] = training
                 counts[DISTINCT] += 1
-        work.metric[position] = tables.metric[training, code]
-        work.fitness[position] = tables.fitness[training, code]
+        metric[position] = tables.metric[training, code]
+        fitness[position] = tables.fitness[training, code]
     counts[ALL] += count
 
 
 @kernel
-def _best(pool, work, count, higher_is_better, outcome, outcome_metric):
+def _best(codes, metric, count, higher_is_better, outcome, outcome_metric):
     """The better of an outcome (-1: none) and the best valid individual; its code and metric."""
     best, best_metric = np.int32(-1), np.float32(0.0)
     for position in range(count):
-        metric = work.metric[position]
-        better = metric > best_metric if higher_is_better else metric < best_metric
-        if pool.codes[position] >= 0 and (best < 0 or better):
-            best, best_metric = pool.codes[position], metric
+        here = metric[position]
+        better = here > best_metric if higher_is_better else here < best_metric
+        if codes[position] >= 0 and (best < 0 or better):
+            best, best_metric = codes[position], here
     if best < 0:
         return outcome, outcome_metric
     improved = best_metric > outcome_metric if higher_is_better else best_metric < outcome_metric
@@ -160,29 +240,31 @@ def _best(pool, work, count, higher_is_better, outcome, outcome_metric):
 
 
 @kernel
-def _trace_step(pool, work, count, higher_is_better, evaluations, trace, step):
-    """Enter what the population looks like at the start of a step; see `engine.StepTrace`."""
-    valid, unique = 0, 0
-    invalid_count = True
-    best = work.metric[0]
+def _trace_step(codes, metric, count, higher_is_better, marks, step, trace, counted):
+    """Enter what the population looks like at the start of a step; see `engine.StepTrace`.
+
+    Args:
+        marks: int64[size], the last step in which each code was met.
+        trace: float64[steps, 4].
+        counted: float32[count], working space.
+    """
+    valid, unique, invalid_count = 0, 0, True
+    best = metric[0]
     for position in range(count):
-        metric, code = work.metric[position], pool.codes[position]
-        best = max(best, metric) if higher_is_better else min(best, metric)
-        if code >= 0:
+        best = max(best, metric[position]) if higher_is_better else min(best, metric[position])
+        if codes[position] >= 0:
             valid += 1
-            if evaluations.marks[code] != step:
-                evaluations.marks[code] = step
+            if marks[codes[position]] != step:
+                marks[codes[position]] = step
                 unique += 1
-        elif metric != 0:
+        elif metric[position] != 0:
             invalid_count = False
-    # threshold is free until the selection.
-    counted = 0
+    summands = np.int64(0)
     for position in range(count):
-        if invalid_count or pool.codes[position] >= 0:
-            work.threshold[counted] = work.metric[position]
-            counted += 1
-    mean = _pairwise_sum(work.threshold, counted) / counted if counted > 0 else np.nan
-    trace[step, TRACE_MEAN] = mean
+        if invalid_count or codes[position] >= 0:
+            counted[summands] = metric[position]
+            summands += 1
+    trace[step, TRACE_MEAN] = _pairwise_sum(counted, summands) / summands
     trace[step, TRACE_BEST] = best
     trace[step, TRACE_VALID] = valid / count
     trace[step, TRACE_UNIQUE] = unique / valid if valid > 0 else 0.0
@@ -241,14 +323,43 @@ def _unrolled_sum(values, start, count):
 
 
 @kernel
-def _note(pool, count, length, history, noted):
+def _note(rows, count, length, history, noted):
     """Append the first rows of a pool to the history, if one is kept; its new length."""
     if len(history) == 0:
         return noted
     for row in range(count):
         for c in range(length):
-            history[noted + row, c] = pool.rows[row, c]
+            history[noted + row, c] = rows[row, c]
     return noted + count
+
+
+@kernel
+def _select(distance, fitness, diverse, count, settings, stream, work):
+    """Choose the next parents into work.chosen; how that ended, and how many they are."""
+    chosen = work.chosen
+    if not set_diversity(distance, count, diverse):
+        return ALL_EQUALLY_DIVERSE, settings.population
+    elites, others = settings.elites, settings.diverse
+    argsort_descending(fitness, count, work.pairs, work.order)
+    take_elites(fitness, count, work.order, elites, chosen)
+    argsort_descending(diverse, count, work.pairs, work.order)
+    take_diverse(fitness, count, work.order, elites, others, chosen)
+    status = set_thresholds(fitness, diverse, count, work.threshold)
+    if status == COMPLETED:
+        for position in range(count):
+            work.blocked[position] = False
+        for place in range(elites + others):
+            work.blocked[chosen[place]] = True
+        spin(
+            work.threshold,
+            count,
+            stream,
+            work.blocked,
+            chosen,
+            elites + others,
+            settings.population,
+        )
+    return status, max(elites + others, settings.population)
 
 
 @entry
@@ -273,76 +384,108 @@ def run(
     Args:
         seed: uint64.
         settings: Settings.
-        schedule: float32[steps, 6]; see `compiled.step_coefficients`.
+        schedule: float32[steps, 6]; see `compiled_schedule.step_coefficients`.
         reading, tables: How to decode and evaluate.
         pool, following, work, evaluations, stream: Working space, any content.
         trainings: Stream of the drawn trainings; not used unless `settings.draws`.
         trace: float64[steps, 4] to be filled.
-        final: int32[capacity], to be filled with the codes of the final population.
-        history: float32[all evaluations, length] to be filled, or of length 0.
+        final: int32[M], to be filled with the codes of the final population.
+        history: float32[all evaluations, L] to be filled, or of length 0.
 
     Returns:
         How it ended (`compiled_steps.REASONS`), steps made, individuals of the final population,
         code and metric of the outcome.
     """
-    length, lower = settings.length, settings.lower
-    evaluations.seen[:] = False
-    evaluations.marks[:] = -1
-    evaluations.counts[:] = 0
+    rows, columns, distance, codes = pool
+    new_rows, new_columns, new_distance, new_codes = following
+    metric, fitness, diverse = work.metric, work.fitness, work.diverse
+    length, lower, upwards = settings.length, settings.lower, settings.higher_is_better
+    draws = settings.draws
+    # Not a plain 0, for which numba would compile functions once more.
+    none = np.int64(0)
+    for code in range(len(evaluations.seen)):
+        evaluations.seen[code] = False
+        evaluations.marks[code] = -1
+    for kind in range(len(evaluations.counts)):
+        evaluations.counts[kind] = 0
+
     seed_stream(stream, seed)
     count = settings.population
     fill_normal(stream, work.fresh, count * length)
     for row in range(count):
         for c in range(length):
-            pool.rows[row, c] = work.fresh[row * length + c]
-    pad(pool.rows, 0, count, length)
-    fill_columns(pool, 0, count, length)
-    decode(pool, 0, count, reading, tables.code_of_raw)
-    measured = 0
-    noted = 0
+            rows[row, c] = work.fresh[row * length + c]
+    pad(rows, none, count, length)
+    known = False
+    measured = noted = none
+    status = COMPLETED
+    steps = len(schedule)
     outcome, outcome_metric = np.int32(-1), np.float32(0.0)
-    for step in range(len(schedule)):
-        _evaluate(pool, work, count, tables, evaluations, settings.draws, trainings)
-        noted = _note(pool, count, length, history, noted)
-        _trace_step(pool, work, count, settings.higher_is_better, evaluations, trace, step)
+    for step in range(steps):
+        fill_columns(rows, none, count, length, columns)
+        if not known:
+            decode(columns, none, count, reading, tables.code_of_raw, codes)
+            measured = none
+        _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness)
+        noted = _note(rows, count, length, history, noted)
+        _trace_step(codes, metric, count, upwards, evaluations.marks, step, trace, diverse)
         outcome, outcome_metric = _best(
-            pool, work, count, settings.higher_is_better, np.int32(-1), np.float32(0.0)
+            codes, metric, count, upwards, np.int32(-1), np.float32(0.0)
         )
 
-        map_fitness(work.fitness, count, settings.mapping, settings.temperature, work.density)
-        row = schedule[step]
-        weigh(pool, work, count, length, row[0], row[1])
+        root_alpha, two_variances, root_rest, root_previous, direction, sigma = (
+            schedule[step, 0],
+            schedule[step, 1],
+            schedule[step, 2],
+            schedule[step, 3],
+            schedule[step, 4],
+            schedule[step, 5],
+        )
+        map_fitness(fitness, count, settings.mapping, settings.temperature, work.density)
+        weigh(
+            rows,
+            columns,
+            work.density,
+            count,
+            length,
+            root_alpha,
+            two_variances,
+            work.scaled,
+            work.weight,
+            work.total,
+        )
         fill_normal(stream, work.fresh, count * length)
-        step_to_origin(pool, work, count, length, (row[0], row[2], row[3], row[4], row[5]))
-        normalise(pool.rows, count, 2 * count, lower)
+        coefficients = (root_alpha, root_rest, root_previous, direction, sigma)
+        step_to_origin(rows, work.weight, work.total, work.fresh, count, length, coefficients)
+        end = 2 * count
+        normalise(rows, count, end, lower)
         exponent = settings.first_exponent if step == 0 else settings.exponent
-        rate = settings.mutate_rate
-        mutate(pool.rows, count, count, length, rate, exponent, stream, work.spread)
-        normalise(pool.rows, count, 2 * count, lower)
+        mutate(rows, count, end, length, settings.mutate_rate, exponent, stream, work.spread)
+        normalise(rows, count, end, lower)
 
-        fill_columns(pool, count, 2 * count, length)
-        decode(pool, count, 2 * count, reading, tables.code_of_raw)
-        measure(pool, measured, 2 * count, length)
-        _evaluate(pool, work, 2 * count, tables, evaluations, settings.draws, trainings)
-        noted = _note(pool, 2 * count, length, history, noted)
-        status, chosen = select(
-            pool, work, count, settings.population, settings.elites, settings.diverse, stream
-        )
+        fill_columns(rows, count, end, length, columns)
+        decode(columns, count, end, reading, tables.code_of_raw, codes)
+        measure(rows, columns, measured, end, length, distance)
+        _evaluate(codes, end, tables, evaluations, draws, trainings, metric, fitness)
+        noted = _note(rows, end, length, history, noted)
+        status, chosen = _select(distance, fitness, diverse, end, settings, stream, work)
         if status != COMPLETED:
-            final[:count] = pool.codes[:count]
-            return status, step + 1, count, outcome, outcome_metric
-        take_over(pool, following, work, chosen, length)
-        pool, following = following, pool
+            steps = step + 1
+            break
+        take_over(rows, distance, codes, work.chosen, chosen, new_rows, new_distance, new_codes)
+        rows, new_rows = new_rows, rows
+        columns, new_columns = new_columns, columns
+        distance, new_distance = new_distance, distance
+        codes, new_codes = new_codes, codes
         count = measured = chosen
-        if settings.normalise_selected and normalise(pool.rows, 0, count, lower):
-            fill_columns(pool, 0, count, length)
-            decode(pool, 0, count, reading, tables.code_of_raw)
-            measured = 0
-    if settings.evaluate_final:
-        _evaluate(pool, work, count, tables, evaluations, settings.draws, trainings)
-        _note(pool, count, length, history, noted)
-        outcome, outcome_metric = _best(
-            pool, work, count, settings.higher_is_better, outcome, outcome_metric
-        )
-    final[:count] = pool.codes[:count]
-    return COMPLETED, len(schedule), count, outcome, outcome_metric
+        known = not (settings.normalise_selected and normalise(rows, none, count, lower))
+    if status == COMPLETED and not known:
+        fill_columns(rows, none, count, length, columns)
+        decode(columns, none, count, reading, tables.code_of_raw, codes)
+    if status == COMPLETED and settings.evaluate_final:
+        _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness)
+        _note(rows, count, length, history, noted)
+        outcome, outcome_metric = _best(codes, metric, count, upwards, outcome, outcome_metric)
+    for position in range(count):
+        final[position] = codes[position]
+    return status, steps, count, outcome, outcome_metric

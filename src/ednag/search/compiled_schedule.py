@@ -55,7 +55,6 @@ _DECREASES = (
 )
 
 
-@lru_cache(maxsize=1)
 def _estimates() -> np.ndarray:
     """Estimates float32[2, 4096] of 1/sqrt(m) by the first 12 bits of the mantissa."""
     start = np.array([[1.0], [2.0]]) * (1 + np.arange(256) / 256)
@@ -65,13 +64,17 @@ def _estimates() -> np.ndarray:
     return ((function + digits - 1 - decreases) / 2.0**13).astype(np.float32).reshape(2, 4096)
 
 
+#: float32[2, 4096]; see `_estimates`.
+INVERSE_ROOTS = _estimates()
+
+
 def square_root(x: np.ndarray) -> np.ndarray:
-    """sqrt of float32[n], 0 or at least 2^-126; NaN of negative numbers."""
+    """MKL's sqrt of float32[n], 0 or at least 2^-126; NaN of negative numbers."""
     one, half = np.float32(1), np.float32(0.5)
     bits = x.astype(np.float32).view(np.int32)
     exponent = (bits >> 23) - 127
     with np.errstate(invalid="ignore", over="ignore"):
-        guess = _estimates()[exponent & 1, (bits >> 11) & 4095] * np.ldexp(one, -(exponent >> 1))
+        guess = INVERSE_ROOTS[exponent & 1, (bits >> 11) & 4095] * np.ldexp(one, -(exponent >> 1))
         root, slope = x * guess, half * guess
         error = half - root * slope
         root, slope = root + root * error, slope + slope * error

@@ -50,10 +50,8 @@ def _sort(pairs, count):
         depth += 1
     _quicksort(pairs, count, 2 * depth)
     guarded = min(count, _THRESHOLD)
-    for position in range(1, guarded):
-        _insert(pairs, position, True)
-    for position in range(guarded, count):
-        _insert(pairs, position, False)
+    for position in range(1, count):
+        _insert(pairs, position, position < guarded)
 
 
 @kernel
@@ -139,7 +137,7 @@ def _heap_sort(pairs, first, last):
     for end in range(count - 1, 0, -1):
         moved = pairs[first + end]
         pairs[first + end] = pairs[first]
-        _sift(pairs, first, 0, end, moved)
+        _sift(pairs, first, np.int64(0), end, moved)
 
 
 @kernel

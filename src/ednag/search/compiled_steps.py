@@ -1,10 +1,11 @@
 """The denoising steps of the readable engine, compiled.
 
 Each function here stands beside one of `denoising`, `mapping`, `mutation` or `selection` and rounds
-as it does. A pool holds the parents first, then their offspring, twice: a row per individual, in
-which vectors run over the genotype, and a column per individual, in which vectors run over eight
-individuals. Rows are padded to whole vectors; the padding repeats a row's first number, so that it
-stays in the range of the others.
+as it does. A pool holds M parents and then their M offspring, of L numbers each, in two matrices:
+`rows` float32[2 M, L padded], a row per individual, in which vectors run over the genotype, and
+`columns` float32[L, 2 M + 8], a column per individual, in which vectors run over individuals.
+L is padded to whole vectors; the padding repeats a row's first number, so that it stays in the
+range of the others. `distance` float32[2 M + 8, 2 M + 8] and `codes` int32[2 M] go with the pool.
 """
 
 # Compiled functions take the types that numba infers.
@@ -21,19 +22,18 @@ from ednag.search.compiled_arithmetic import (
     exp_anywhere,
     power,
     raise_left_over,
+    root_by_library,
     root_of_left_over,
     sum_over_rows,
 )
 from ednag.search.compiled_cache import kernel
 from ednag.search.compiled_random import next_uniform
-from ednag.search.compiled_sorting import argsort_descending
 from ednag.search.compiled_vectors import (
     LANES,
     lane,
     load,
     load_at,
     repeat,
-    sqrt,
     store,
     store_at,
     where_less,
@@ -41,6 +41,8 @@ from ednag.search.compiled_vectors import (
 
 #: What the reference adds where it divides.
 _TINY = np.float32(1e-9)
+#: Where e^x + _TINY is _TINY; e^x of far smaller x is slow, because it is below 2^-126.
+_UNLIKELY = np.float32(-40.0)
 #: Elements of a call that torch computes together; what is left over it computes one by one.
 _BLOCK = 16
 #: Columns that torch sums together.
@@ -58,55 +60,8 @@ REASONS = (
 MAPPINGS = ("identity", "power", "energy", "exponential", "rescale")
 _POWER, _ENERGY, _EXPONENTIAL, _RESCALE = 1, 2, 3, 4
 
-
-class Pool(NamedTuple):
-    """Parents and offspring, 2 M individuals of L numbers.
-
-    Attributes:
-        rows: float32[2 M, L padded].
-        columns: float32[L, 2 M + 8].
-        distance: float32[2 M + 8, 2 M + 8], between individuals.
-        codes: int32[2 M].
-    """
-
-    rows: np.ndarray
-    columns: np.ndarray
-    distance: np.ndarray
-    codes: np.ndarray
-
-
-class Work(NamedTuple):
-    """Working space for pools of 2 M individuals.
-
-    Attributes:
-        scaled: float32[M, L padded], parents times sqrt(alpha).
-        weight: float32[M, M + 8]; how much individual j (row) counts for the origin of i (column).
-        total: float32[M + 8], sums of the weights.
-        density: float32[M + 8], the mapped fitness.
-        fresh: float32[M L + 16], normal numbers.
-        metric, fitness: float32[2 M + 8], of the pool's individuals.
-        diverse: float32[2 M + 8], their diversity.
-        threshold: float32[2 M + 8], of the roulette.
-        spread: float32[L padded], for one individual's mutation.
-        pairs, order: uint64 and int64[2 M], for sorting.
-        chosen: int64[M].
-        blocked: bool[2 M].
-    """
-
-    scaled: np.ndarray
-    weight: np.ndarray
-    total: np.ndarray
-    density: np.ndarray
-    fresh: np.ndarray
-    metric: np.ndarray
-    fitness: np.ndarray
-    diverse: np.ndarray
-    threshold: np.ndarray
-    spread: np.ndarray
-    pairs: np.ndarray
-    order: np.ndarray
-    chosen: np.ndarray
-    blocked: np.ndarray
+#: Not a plain 0, for which numba would compile a function once more.
+_FIRST = np.int64(0)
 
 
 class Reading(NamedTuple):
@@ -127,39 +82,7 @@ class Reading(NamedTuple):
     threshold: np.float32
 
 
-def new_pool(capacity: int, length: int) -> Pool:
-    """A pool for `capacity` parents and as many offspring of `length` numbers."""
-    count = 2 * capacity
-    return Pool(
-        np.zeros((count, _padded(length)), np.float32),
-        np.zeros((length, count + LANES), np.float32),
-        np.zeros((count + LANES, count + LANES), np.float32),
-        np.zeros(count, np.int32),
-    )
-
-
-def new_work(capacity: int, length: int) -> Work:
-    """Working space for pools of `new_pool`."""
-    count = 2 * capacity
-    return Work(
-        scaled=np.zeros((capacity, _padded(length)), np.float32),
-        weight=np.zeros((capacity, capacity + LANES), np.float32),
-        total=np.zeros(capacity + LANES, np.float32),
-        density=np.zeros(capacity + LANES, np.float32),
-        fresh=np.zeros(capacity * length + _BLOCK, np.float32),
-        metric=np.zeros(count + LANES, np.float32),
-        fitness=np.zeros(count + LANES, np.float32),
-        diverse=np.zeros(count + LANES, np.float32),
-        threshold=np.zeros(count + LANES, np.float32),
-        spread=np.zeros(_padded(length), np.float32),
-        pairs=np.zeros(count, np.uint64),
-        order=np.zeros(count, np.int64),
-        chosen=np.zeros(capacity, np.int64),
-        blocked=np.zeros(count, np.bool_),
-    )
-
-
-def _padded(length: int) -> int:
+def padded(length: int) -> int:
     """Smallest multiple of 8 that is not below `length`."""
     return -(-length // LANES) * LANES
 
@@ -214,44 +137,56 @@ def map_fitness(fitness, count, mapping, temperature, density):
             value = repeat(np.float32(1.0)) if low == high else (value - low) / (high - low)
         store(density, start, value)
     if mapping in (_ENERGY, _EXPONENTIAL):
-        exp_anywhere(density[: -(-count // LANES) * LANES])
+        exp_anywhere(density, count)
 
 
 # --- denoising --------------------------------------------------------------------------------
 
 
 @kernel
-def weigh(pool, work, count, length, root_alpha, two_variances):
-    """How much each parent counts for the origin of each other, and the sums of that."""
-    width = pool.rows.shape[1]
+def weigh(rows, columns, density, count, length, root_alpha, two_variances, scaled, weight, total):
+    """How much each parent counts for the origin of each other, and the sums of that.
+
+    Args:
+        rows, columns: The parents.
+        density: Their mapped fitness.
+        root_alpha, two_variances: sqrt(alpha) and 2 (1 - alpha).
+        scaled: float32[M, L padded], working space.
+        weight: float32[M, M + 8], to be filled: of j (row) for the origin of i (column).
+        total: float32[M + 8], to be filled: the sums for each i.
+    """
+    width = rows.shape[1]
     share = np.float32(1 / count + 1e-9)
     for j in range(count):
         for c in range(0, width, LANES):
-            store_at(work.scaled, j, c, load_at(pool.rows, j, c) * root_alpha)
-        pull = work.density[j] + _TINY
+            store_at(scaled, j, c, load_at(rows, j, c) * root_alpha)
         for i in range(0, count, LANES):
-            gap = distances(work.scaled, j, pool.columns, i, length)
-            likelihood = exp(-(gap * gap) / two_variances)
-            store_at(work.weight, j, i, (likelihood + _TINY) * pull / share)
+            gap = distances(scaled, j, columns, i, length)
+            store_at(weight, j, i, -(gap * gap) / two_variances)
+    # In a second pass, so that no exponential waits for its distance.
+    for j in range(count):
+        pull = density[j] + _TINY
+        for i in range(0, count, LANES):
+            logarithm = load_at(weight, j, i)
+            likelihood = exp(where_less(logarithm, _UNLIKELY, _UNLIKELY, logarithm))
+            store_at(weight, j, i, (likelihood + _TINY) * pull / share)
     for i in range(0, count, LANES):
-        total = contiguous_sum((work.weight, i), count)
-        store(work.total, i, total + _TINY)
+        store(total, i, contiguous_sum((weight, i), count) + _TINY)
 
 
 @kernel
-def step_to_origin(pool, work, count, length, coefficients):
+def step_to_origin(rows, weight, total, fresh, count, length, coefficients):
     """Offspring: each parent moved towards its origin, fresh noise added (a DDIM step)."""
     root_alpha, root_rest, root_previous, direction, sigma = coefficients
     whole = length // _COLUMNS * _COLUMNS
     for i in range(count):
-        for c in range(0, pool.rows.shape[1], LANES):
-            pulled = sum_over_rows((pool.rows, c, work.weight, i), count, c < whole)
-            origin = pulled / work.total[i]
-            noise = (load_at(pool.rows, i, c) - origin * root_alpha) / root_rest
-            fresh = load(work.fresh, i * length + c)
-            moved = origin * root_previous + noise * direction + fresh * sigma
-            store_at(pool.rows, count + i, c, moved)
-    pad(pool.rows, count, 2 * count, length)
+        for c in range(0, rows.shape[1], LANES):
+            pulled = sum_over_rows((rows, c, weight, i), count, c < whole)
+            origin = pulled / total[i]
+            noise = (load_at(rows, i, c) - origin * root_alpha) / root_rest
+            moved = origin * root_previous + noise * direction + load(fresh, i * length + c) * sigma
+            store_at(rows, count + i, c, moved)
+    pad(rows, count, 2 * count, length)
 
 
 @kernel
@@ -288,15 +223,17 @@ def _extremes(rows, row):
 
 
 @kernel
-def mutate(rows, start, count, length, rate, exponent, stream, spread):
-    """Polynomial mutation of some of the rows start .. start + count - 1, one scalar each.
+def mutate(rows, start, end, length, rate, exponent, stream, spread):
+    """Polynomial mutation of some of the rows start .. end - 1, one scalar each.
 
     Args:
         spread: float32[L padded], working space.
     """
-    for row in range(start, start + count):
+    for row in range(start, end):
         if next_uniform(stream) <= rate:
             _move(rows, row, length, next_uniform(stream), exponent, spread)
+    # The padding was computed as what is left over, the first number was not.
+    pad(rows, start, end, length)
 
 
 @kernel
@@ -341,7 +278,7 @@ def _raise(base, exponent, left_over):
 def _root(base, exponent, left_over):
     """base^(1 / exponent) of Floats; see `_raise`."""
     if exponent == 2:
-        return sqrt(base)
+        return root_by_library(base)
     if left_over:
         return root_of_left_over(base, exponent)
     return power(base, np.float32(1 / exponent))
@@ -351,23 +288,23 @@ def _root(base, exponent, left_over):
 
 
 @kernel
-def fill_columns(pool, start, end, length):
+def fill_columns(rows, start, end, length, columns):
     """Copy rows start .. end - 1 to the columns."""
     for row in range(start, end):
         for c in range(length):
-            pool.columns[c, row] = pool.rows[row, c]
+            columns[c, row] = rows[row, c]
 
 
 @kernel
-def decode(pool, start, end, reading, code_of_raw):
+def decode(columns, start, end, reading, code_of_raw, codes):
     """Codes of individuals start .. end - 1."""
     for first in range(start, end, LANES):
         if reading.by_threshold:
-            raw = _bits_set(pool.columns, first, reading)
+            raw = _bits_set(columns, first, reading)
         else:
-            raw = _digits(pool.columns, first, reading)
+            raw = _digits(columns, first, reading)
         for position in range(min(LANES, end - first)):
-            pool.codes[first + position] = code_of_raw[lane(raw, position)]
+            codes[first + position] = code_of_raw[lane(raw, position)]
 
 
 @kernel
@@ -398,133 +335,135 @@ def _bits_set(columns, first, reading):
 
 
 @kernel
-def measure(pool, start, end, length):
+def measure(rows, columns, start, end, length, distance):
     """Distances of individuals start .. end - 1 to each other and to all before them."""
     for i in range(start, end):
         for j in range(0, i + 1, LANES):
-            store_at(pool.distance, i, j, distances(pool.rows, i, pool.columns, j, length))
+            store_at(distance, i, j, distances(rows, i, columns, j, length))
         for j in range(i):
-            pool.distance[j, i] = pool.distance[i, j]
+            distance[j, i] = distance[i, j]
 
 
 # --- selection --------------------------------------------------------------------------------
 
 
 @kernel
-def select(pool, work, parents, population, elites, diverse, stream):
-    """Choose the next population into work.chosen; how it ended, and how many were chosen."""
-    count = 2 * parents
-    if not _diversity(pool, work, count):
-        return ALL_EQUALLY_DIVERSE, 0
-    work.blocked[:count] = False
-    argsort_descending(work.fitness, count, work.pairs, work.order)
-    _take_elites(work, count, elites)
-    argsort_descending(work.diverse, count, work.pairs, work.order)
-    _take_diverse(work, count, elites, diverse)
-    state = _set_thresholds(work, count)
-    if state != COMPLETED:
-        return state, 0
-    chosen = elites + diverse
-    for place in range(chosen):
-        work.blocked[work.chosen[place]] = True
-    while chosen < population:
-        position = _spin(work, count, next_uniform(stream))
-        if position < count:
-            work.chosen[chosen] = position
-            work.blocked[position] = True
-            chosen += 1
-    return COMPLETED, chosen
-
-
-@kernel
-def _diversity(pool, work, count):
+def set_diversity(distance, count, diverse):
     """Summed distance of each to all others, stretched to [0, 1]; False if all are equal."""
     for i in range(0, count, LANES):
-        store(work.diverse, i, contiguous_sum((pool.distance, i), count))
-    low, high = smallest(work.diverse, count), largest(work.diverse, count)
+        store(diverse, i, contiguous_sum((distance, i), count))
+    low, high = smallest(diverse, count), largest(diverse, count)
     if low == high:
         return False
     for i in range(0, count, LANES):
-        store(work.diverse, i, (load(work.diverse, i) - low) / (high - low))
+        store(diverse, i, (load(diverse, i) - low) / (high - low))
     return True
 
 
 @kernel
-def _take_elites(work, count, wanted):
-    """The fittest, skipping one as fit as the one taken last; filled up from the top."""
+def take_elites(fitness, count, order, wanted, chosen):
+    """The fittest, skipping one as fit as the one taken last; filled up from the top.
+
+    Args:
+        fitness, count: Of the pool.
+        order: int64[count], positions by falling fitness.
+        wanted: How many to take.
+        chosen: int64[wanted], to be filled.
+    """
     taken = 0
     for place in range(count):
         if taken == wanted:
             break
-        position = work.order[place]
-        last = work.chosen[taken - 1]
-        if taken == 0 or work.fitness[position] != work.fitness[last]:
-            work.chosen[taken] = position
+        position = order[place]
+        if taken == 0 or fitness[position] != fitness[chosen[taken - 1]]:
+            chosen[taken] = position
             taken += 1
     for place in range(wanted - taken):
-        work.chosen[taken + place] = work.order[place]
+        chosen[taken + place] = order[place]
 
 
 @kernel
-def _take_diverse(work, count, start, wanted):
-    """The most diverse of at least a tenth of the best fitness; filled up from the top."""
-    fit_enough = np.float32(0.1) * largest(work.fitness, count)
+def take_diverse(fitness, count, order, start, wanted, chosen):
+    """The most diverse of at least a tenth of the best fitness; filled up from the top.
+
+    Args:
+        order: int64[count], positions by falling diversity.
+        start: Where in `chosen` they go; the rest as in `take_elites`.
+    """
+    fit_enough = np.float32(0.1) * largest(fitness, count)
     taken = 0
     for place in range(count):
         if taken == wanted:
             break
-        position = work.order[place]
-        if work.fitness[position] >= fit_enough:
-            work.chosen[start + taken] = position
+        if fitness[order[place]] >= fit_enough:
+            chosen[start + taken] = order[place]
             taken += 1
     for place in range(wanted - taken):
-        work.chosen[start + taken + place] = work.order[place]
+        chosen[start + taken + place] = order[place]
 
 
 @kernel
-def _set_thresholds(work, count):
-    """Cumulative shares of the roulette, summed in float64, each rounded to float32."""
-    threshold = work.threshold
+def set_thresholds(fitness, diverse, count, threshold):
+    """Cumulative shares of the roulette, summed in float64, each rounded to float32.
+
+    Args:
+        threshold: float32[count + 8, 1], to be filled. In a matrix of one column, "eight columns"
+            are eight arrays that start one further each; the first is the one that counts.
+
+    Returns:
+        COMPLETED, or why there is no roulette.
+    """
+    low, high = np.float32(np.inf), np.float32(-np.inf)
     for i in range(0, count, LANES):
-        store(threshold, i, load(work.fitness, i) * (load(work.diverse, i) + 1.0))
-    low, high = smallest(threshold, count), largest(threshold, count)
+        store_at(threshold, i, 0, load(fitness, i) * (load(diverse, i) + 1.0))
+    for position in range(count):
+        low, high = min(low, threshold[position, 0]), max(high, threshold[position, 0])
     if low == high:
         return ALL_WEIGH_THE_SAME
     for i in range(0, count, LANES):
-        store(threshold, i, (load(threshold, i) - low) * 0.9 / (high - low) + 0.1)
-    total = lane(contiguous_sum(threshold, count), 0)
+        store_at(threshold, i, 0, (load_at(threshold, i, 0) - low) * 0.9 / (high - low) + 0.1)
+    total = lane(contiguous_sum((threshold, _FIRST), count), 0)
     if not np.isfinite(total):
         return NOT_A_NUMBER
     reached = 0.0
     for position in range(count):
-        reached += np.float64(threshold[position] / total)
-        threshold[position] = np.float32(reached)
+        reached += np.float64(threshold[position, 0] / total)
+        threshold[position, 0] = np.float32(reached)
     return COMPLETED
 
 
 @kernel
-def _spin(work, count, draw):
-    """The first position not yet taken whose threshold is at least the draw; `count` if none."""
-    position, end = 0, count
-    while position < end:
-        middle = (position + end) // 2
-        if work.threshold[middle] < draw:
-            position = middle + 1
-        else:
-            end = middle
-    while position < count and work.blocked[position]:
-        position += 1
-    return position
+def spin(threshold, count, stream, blocked, chosen, start, population):
+    """Fill chosen[start:population] by roulette: none twice, none that is blocked.
+
+    A draw takes the first position not yet taken whose threshold is at least the draw; a draw above
+    all of them is repeated.
+    """
+    taken = start
+    while taken < population:
+        draw = next_uniform(stream)
+        position, end = 0, count
+        while position < end:
+            middle = (position + end) // 2
+            if threshold[middle, 0] < draw:
+                position = middle + 1
+            else:
+                end = middle
+        while position < count and blocked[position]:
+            position += 1
+        if position < count:
+            blocked[position] = True
+            chosen[taken] = position
+            taken += 1
 
 
 @kernel
-def take_over(pool, following, work, count, length):
+def take_over(rows, distance, codes, chosen, count, new_rows, new_distance, new_codes):
     """Copy the chosen individuals of a pool to be the parents of the following one."""
     for place in range(count):
-        position = work.chosen[place]
-        following.codes[place] = pool.codes[position]
-        for c in range(0, pool.rows.shape[1], LANES):
-            store_at(following.rows, place, c, load_at(pool.rows, position, c))
+        position = chosen[place]
+        new_codes[place] = codes[position]
+        for c in range(0, rows.shape[1], LANES):
+            store_at(new_rows, place, c, load_at(rows, position, c))
         for other in range(count):
-            following.distance[place, other] = pool.distance[position, work.chosen[other]]
-    fill_columns(following, 0, count, length)
+            new_distance[place, other] = distance[position, chosen[other]]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
 from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_of, title_of
@@ -66,11 +67,11 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
     Args:
         drawn: From `anytime_frame`.
         optimum: Best value of the table; NaN, and one panel, if nobody knows it.
-        metric: Label of the metric with its unit.
+        metric: Label of the metric with its unit in brackets.
         title: Title of the figure.
     """
     house_style()
-    panels = 1 if np.isnan(optimum) else 2
+    panels = 2 if (drawn["mean_regret"] > 0).any() else 1
     figure, grid = plt.subplots(1, panels, figsize=(1.2 + 3.3 * panels, 4.1), squeeze=False)
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
     for method, curve in drawn.groupby("method", sort=False):
@@ -84,9 +85,7 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
             _draw_band(grid[0, 0], curve, look)
     _finish_values(grid[0, 0], drawn, optimum, metric)
     if panels == 2:
-        grid[0, 1].set_yscale("log")
-        grid[0, 1].set_title("Mean distance to the optimum (log scale)")
-        grid[0, 1].set_ylabel(f"distance in {metric.split('(')[-1].split(',')[0].rstrip(')')}")
+        _finish_distances(grid[0, 1], metric)
     for axes in grid.flat:
         log_evaluations(axes, drawn["distinct_evaluations"])
     figure.legend(loc="outside lower center", ncols=3)
@@ -97,6 +96,17 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
 def _draw_band(axes: Axes, curve: pd.DataFrame, look: Look) -> None:
     x, low, high = curve["distinct_evaluations"], curve["quartile_low"], curve["quartile_high"]
     axes.fill_between(x, low, high, color=look.colour, alpha=0.15, linewidth=0)
+
+
+def _finish_distances(axes: Axes, metric: str) -> None:
+    """A logarithmic axis that is read as it stands, title and label."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.set_title("Mean distance to the optimum (log scale)")
+    unit = metric.split("(")[-1].split(",")[0].rstrip(")")
+    axes.set_ylabel(f"distance in {unit}")
 
 
 def _finish_values(axes: Axes, drawn: pd.DataFrame, optimum: float, metric: str) -> None:

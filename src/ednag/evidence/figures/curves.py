@@ -98,7 +98,11 @@ def denoising_trace(curves: pd.DataFrame, metric: str, title: str) -> Figure:
         for method, curve in shown.groupby("method", sort=False):
             name = str(method)
             _line_and_band(axes, curve, "step", "mean", factor, looks[name], title_of(name))
-        axes.set_title(label if factor != 1.0 else f"{label}, {metric}")
+        axes.set_title(label)
+        if factor == 1.0:
+            axes.set_ylabel(metric.replace(" (", "\n("))
+        else:
+            axes.set_ylim(0, 1.05 * factor)
     for axes in grid[1]:
         axes.set_xlabel("Denoising step")
     if len(looks) > 1:

@@ -32,7 +32,7 @@ def draw_curve(axes: Axes, x: pd.Series, y: pd.Series, look: Look, label: str = 
 def log_evaluations(axes: Axes, x: pd.Series) -> None:
     """A logarithmic axis with ticks that are read as they stand."""
     axes.set_xscale("log")
-    shown = [tick for tick in _TICKS if x.min() <= tick <= x.max()]
+    shown = [tick for tick in _TICKS if x.min() <= tick <= 1.1 * x.max()]
     axes.set_xticks(shown, [f"{tick}" for tick in shown])
     axes.minorticks_off()
     axes.set_xlabel("Distinct architectures evaluated")

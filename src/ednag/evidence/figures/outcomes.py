@@ -14,8 +14,8 @@ from ednag.evidence.figures.style import draw_optimum, house_style, looks_of, ti
 _COLUMNS = ["method", "seed", "status", "outcome", "optimum", "found_optimum", "distinct"]
 #: Dots are spread over this share of a row, by the golden ratio and not by chance.
 _SPREAD, _GOLDEN = 0.6, 0.6180339887498949
-#: Right edges of the columns beside the axes, in their widths.
-_FOUND, _DISTINCT, _LOST = 1.11, 1.22, 1.38
+#: Right edges of the columns of numbers, in points from the axes.
+_FOUND, _DISTINCT, _LOST = 40, 78, 116
 #: More rows than this and each is drawn lower.
 _ROOMY = 12
 
@@ -56,18 +56,19 @@ def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
     axes.set_yticks(range(len(methods)), [title_of(name) for name in methods], fontsize=7.5)
     axes.set_ylim(len(methods) - 0.4, -0.6)
     axes.set_xlim(limits)
-    axes.ticklabel_format(useOffset=False)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(metric)
     _write(axes, _FOUND, -0.75, "optimum\nfound", "bottom")
     _write(axes, _DISTINCT, -0.75, "distinct\n(mean)", "bottom")
+    if drawn["outcome"].isna().any():
+        _write(axes, _LOST, -0.75, "without\noutcome", "bottom")
     figure.suptitle(title, fontsize=10)
     return figure
 
 
 def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axis: the optimum and the quartiles of every method, with a quarter of room."""
-    quartiles = drawn.groupby("method")["outcome"].quantile([0.25, 0.75])
+    quartiles = drawn.groupby("method")["outcome"].quantile(np.array([0.25, 0.75]))
     ends = pd.concat([quartiles, drawn["optimum"]]).dropna()
     if ends.empty:
         return 0.0, 1.0
@@ -113,10 +114,18 @@ def _write_counts(axes: Axes, row: int, runs: pd.DataFrame) -> None:
     _write(axes, _DISTINCT, row, f"{runs['distinct'].mean():.0f}")
     lost = int(runs["outcome"].isna().sum())
     if lost:
-        _write(axes, _LOST, row, f"{lost} ended\nwithout one")
+        _write(axes, _LOST, row, f"{lost}")
 
 
-def _write(axes: Axes, x: float, row: float, text: str, va: str = "center") -> None:
-    """Text in a column to the right of the axes."""
-    place = ("axes fraction", "data")
-    axes.annotate(text, (x, row), xycoords=place, ha="right", va=va, fontsize=7)
+def _write(axes: Axes, column: float, row: float, text: str, va: str = "center") -> None:
+    """Text that ends so many points to the right of the axes."""
+    axes.annotate(
+        text,
+        (1, row),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        xytext=(column, 0),
+        ha="right",
+        va=va,
+        fontsize=7,
+    )

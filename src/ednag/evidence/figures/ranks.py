@@ -18,6 +18,14 @@ from ednag.evidence.statistics import critical_difference, mean_ranks
 _DECIMALS = 9
 
 
+def common_methods(summary: pd.DataFrame) -> list[str]:
+    """Methods that were run on every dataset, in the summaries' order."""
+    datasets = len(summary[["space", "dataset"]].drop_duplicates())
+    pairs = summary[["space", "dataset", "method"]].drop_duplicates()
+    counts = pairs.groupby("method", sort=False).size()
+    return [str(name) for name, count in counts.items() if count == datasets]
+
+
 def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> pd.DataFrame:
     """Score of each method (columns) on each dataset (rows), higher is better.
 

@@ -24,6 +24,7 @@ from ednag.tables.interface import Metric
 _SOLID: Any = "-"
 _DASHED: Any = (0, (4, 1.5))
 _DOTTED: Any = (0, (1, 1.2))
+_LONG: Any = (0, (9, 2))
 _MIXED: Any = (0, (5, 1.2, 1, 1.2))
 _BLUE, _RED, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _ORANGE, _SKY, _BLACK = "#E69F00", "#56B4E9", "#000000"
@@ -56,7 +57,7 @@ _SPARE = (
     Look(_RED, _DASHED),
     Look(_GREEN, _MIXED),
     Look(_PINK, _DOTTED),
-    Look(_ORANGE, _DASHED),
+    Look(_ORANGE, _LONG),
     Look(_SKY, _MIXED),
     Look(_BLACK, _DASHED),
     Look(_BLACK, _MIXED),

@@ -69,11 +69,11 @@ def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
     """
     house_style()
     panels = list(dict.fromkeys(drawn["panel"]))
-    widths = [3.4 if panel == "curve" else 2.3 for panel in panels]
+    widths = [3.0 if panel == "curve" else 2.0 for panel in panels]
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
     height = 1.5 + 0.3 * len(looks) if "curve" not in panels else 3.4
     figure, grid = plt.subplots(
-        1, len(panels), figsize=(sum(widths) + 1.6, height), width_ratios=widths, squeeze=False
+        1, len(panels), figsize=(sum(widths) + 1.4, height), width_ratios=widths, squeeze=False
     )
     rows = [axes for axes, panel in zip(grid[0], panels, strict=True) if panel != "curve"]
     for axes, panel in zip(grid[0], panels, strict=True):
@@ -138,7 +138,6 @@ def _draw_outcomes(
         )
     draw_optimum(axes, optimum, vertical=True)
     axes.margins(x=0.12)
-    axes.ticklabel_format(useOffset=False)
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel(metric)
     axes.set_title("Mean outcome")

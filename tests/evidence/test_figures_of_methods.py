@@ -1,0 +1,288 @@
+"""Figures beyond convergence and denoising: same bytes, exact CSVs, honest refusals."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from matplotlib.figure import Figure
+
+from ednag.cli import group
+from ednag.errors import EdnagError
+from ednag.evidence import figures
+from ednag.evidence.comparisons import (
+    ABLATIONS,
+    VARIANTS,
+    can_rank,
+    dataset_figures,
+    headline_methods,
+    main_methods,
+    variants_in,
+)
+from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
+from ednag.evidence.figures.ranks import alike, common_methods, scores_after
+from ednag.evidence.figures.style import looks_of
+from ednag.methods import METHODS
+from ednag.study.configuration import Statistics
+
+SETTINGS = Statistics(checkpoints=(5, 20), resamples=100)
+METHODS_HERE = ("ednag", "random", "local-search-best", "ednag-power", "ednag-steps-50")
+#: More means better for ednag, the first of the methods.
+LEVEL = {name: 90.0 - place for place, name in enumerate(METHODS_HERE)}
+
+
+def make_summary(
+    dataset: str = "cifar10-analog",
+    space: str = "nasbench201",
+    methods: tuple[str, ...] = METHODS_HERE,
+    optimum: float = 91.0,
+) -> pd.DataFrame:
+    rows = []
+    for method in methods:
+        for seed in range(4):
+            outcome = LEVEL[method] + 0.25 * seed
+            rows.append(
+                {
+                    "space": space,
+                    "dataset": dataset,
+                    "protocol": "paper",
+                    "method": method,
+                    "seed": seed,
+                    "status": "completed",
+                    "outcome": outcome,
+                    "optimum": optimum,
+                    "found_optimum": outcome == optimum,
+                    "distinct": 30,
+                    "best_after_5": outcome - 1,
+                    "best_after_20": outcome,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def make_curves(methods: tuple[str, ...] = METHODS_HERE, length: int = 40) -> pd.DataFrame:
+    """Curves of four runs, of which three end after 30 evaluations."""
+    frames = []
+    for method in methods:
+        x = np.arange(1, length + 1)
+        value = LEVEL[method] + x / length
+        frames.append(
+            pd.DataFrame(
+                {
+                    "protocol": "paper",
+                    "method": method,
+                    "distinct_evaluations": x,
+                    "mean": value,
+                    "median": value,
+                    "quartile_low": value - 0.1,
+                    "quartile_high": value + 0.1,
+                    "running": np.where(x <= 30, 4, 1),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def drawings() -> dict[str, tuple[Figure, pd.DataFrame]]:
+    """Every figure and what is drawn in it."""
+    summary, curves = make_summary(), make_curves()
+    main = main_methods(METHODS_HERE)
+    anytime = anytime.anytime_frame(curves, main, 91.0, True)
+    outcomes = outcomes.outcomes_frame(summary, METHODS_HERE)
+    chosen = variants_in("mapping", METHODS_HERE)
+    mapping = variants.variants_frame(summary, curves, chosen, SETTINGS)
+    several = pd.concat([make_summary(name) for name in ("cifar10", "cifar100", "cifar10-analog")])
+    ranks = ranks.ranks_frame(several, main, SETTINGS.checkpoints, 0.95)
+    plane = illustration_frame(0)
+    return {
+        "anytime": (anytime.anytime(anytime, 91.0, "accuracy (%)", "title"), anytime),
+        "outcomes": (outcomes.outcomes(outcomes, "accuracy (%)", "title"), outcomes),
+        "mapping": (variants.variants(mapping, "accuracy (%)", "title"), mapping),
+        "ranks": (ranks.ranks(ranks, 0.95, "title"), ranks),
+        "illustration": (illustration(plane), plane),
+    }
+
+
+def test_every_figure_has_the_same_bytes_when_drawn_again(tmp_path: Path) -> None:
+    written: list[dict[str, bytes]] = []
+    for attempt in ("a", "b"):
+        written.append({})
+        for name, (figure, drawn) in drawings().items():
+            paths = [tmp_path / f"{attempt}-{name}.{suffix}" for suffix in ("pdf", "png", "csv")]
+            style.save_drawing(figure, drawn, paths)
+            written[-1] |= {f"{name}{path.suffix}": path.read_bytes() for path in paths}
+    assert written[0] == written[1]
+    assert len(written[0]) == 15
+
+
+def test_a_figure_drawn_from_its_csv_is_the_same_figure(tmp_path: Path) -> None:
+    summary, curves = make_summary(), make_curves()
+    frame = variants.variants_frame(summary, curves, variants_in("mapping", METHODS_HERE), SETTINGS)
+    first = tmp_path / "first.png"
+    style.save_drawing(
+        variants.variants(frame, "accuracy (%)", "t"), frame, [first, tmp_path / "drawn.csv"]
+    )
+    again = tmp_path / "again.png"
+    read = pd.read_csv(tmp_path / "drawn.csv")
+    style.save_figure(variants.variants(read, "accuracy (%)", "t"), [again])
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_the_lines_of_the_anytime_figure_are_the_rows_of_its_csv() -> None:
+    main = main_methods(METHODS_HERE)
+    drawn = anytime.anytime_frame(make_curves(), main, 91.0, True)
+    figure = anytime.anytime(drawn, 91.0, "accuracy (%)", "title")
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert len(lines) == len(main) == 3
+    for line, method in zip(lines, main, strict=True):
+        rows = drawn[drawn["method"] == method]
+        assert list(line.get_xdata()) == rows["distinct_evaluations"].tolist()
+        assert list(line.get_ydata()) == rows["median"].tolist()
+    plt.close(figure)
+
+
+def test_a_curve_starts_at_ten_and_ends_where_half_of_the_runs_have_ended() -> None:
+    drawn = anytime.anytime_frame(make_curves(), ("ednag",), 91.0, True)
+    assert drawn["distinct_evaluations"].tolist() == list(range(10, 31))
+    short = anytime.anytime_frame(make_curves(length=6), ("ednag",), 91.0, True)
+    assert short["distinct_evaluations"].tolist() == [6]
+
+
+def test_bands_are_of_ednag_and_the_best_baseline() -> None:
+    main = main_methods(METHODS_HERE)
+    drawn = anytime.anytime_frame(make_curves(), main, 91.0, True)
+    assert set(drawn.loc[drawn["band"], "method"]) == {"ednag", "random"}
+    lower = anytime.anytime_frame(make_curves(), main, 80.0, False)
+    assert set(lower.loc[lower["band"], "method"]) == {"ednag", "local-search-best"}
+
+
+def test_an_unknown_optimum_leaves_out_what_needs_it() -> None:
+    drawn = anytime.anytime_frame(make_curves(), ("ednag", "random"), np.nan, True)
+    figure = anytime.anytime(drawn, np.nan, "accuracy (%)", "title")
+    assert len(figure.axes) == 1
+    plt.close(figure)
+    summary = make_summary(optimum=np.nan)
+    frame = variants.variants_frame(summary, make_curves(), ("ednag", "ednag-power"), SETTINGS)
+    assert set(frame["panel"]) == {"curve", "outcome"}
+    plt.close(variants.variants(frame, "accuracy (%)", "title"))
+    outcomes = outcomes.outcomes_frame(summary, ("ednag",))
+    plt.close(outcomes.outcomes(outcomes, "accuracy (%)", "title"))
+
+
+def test_runs_without_an_outcome_are_counted_and_not_dropped() -> None:
+    summary = make_summary(methods=("ednag", "random"))
+    summary.loc[summary["method"] == "random", "outcome"] = np.nan
+    drawn = outcomes.outcomes_frame(summary, ("random", "ednag"))
+    assert len(drawn) == 8
+    assert drawn["method"].iloc[0] == "random"
+    figure = outcomes.outcomes(drawn, "accuracy (%)", "title")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "without\noutcome" in texts
+    assert "4" in texts
+    plt.close(figure)
+
+
+def test_intervals_of_variants_are_of_the_runs_with_an_outcome() -> None:
+    summary = make_summary()
+    summary.loc[0, "outcome"] = np.nan
+    frame = variants.variants_frame(
+        summary, make_curves().iloc[:0], ("ednag", "ednag-power"), SETTINGS
+    )
+    row = frame[(frame["panel"] == "outcome") & (frame["method"] == "ednag")].iloc[0]
+    assert row["runs"] == 3
+    assert row["value"] == pytest.approx(90.5)
+    found = frame[(frame["panel"] == "found") & (frame["method"] == "ednag")].iloc[0]
+    assert (found["runs"], found["value"]) == (4, 0.0)
+    assert "curve" not in set(frame["panel"])
+
+
+def test_one_dataset_gets_ranks_and_a_sentence_but_no_critical_difference() -> None:
+    drawn = ranks.ranks_frame(make_summary(), ("ednag", "random"), (5, 20), 0.95)
+    assert drawn["mean_rank"].tolist() == [1.0, 2.0, 1.0, 2.0]
+    assert drawn["critical_difference"].isna().all()
+    figure = ranks.ranks(drawn, 0.95, "title")
+    heading = figure.axes[0].get_title()
+    assert "1 dataset: too few for a critical difference (at least 3)" in heading
+    plt.close(figure)
+
+
+def test_ranks_over_datasets_respect_the_direction_of_the_metric() -> None:
+    names = [("nasbench201", "cifar10"), ("nasbench201", "cifar100")]
+    names.append(("transnas-micro", "room_layout"))
+    summary = pd.concat([make_summary(dataset, space) for space, dataset in names])
+    scores = scores_after(summary, ("ednag", "random"), 20)
+    assert scores.loc[("transnas-micro", "room_layout", "paper"), "ednag"] < 0
+    drawn = ranks.ranks_frame(summary, ("ednag", "random"), (20,), 0.95)
+    # Two methods, three datasets: 1.96 * sqrt(2 * 3 / (6 * 3)).
+    assert drawn["critical_difference"].iloc[0] == pytest.approx(1.1316, abs=1e-3)
+    assert drawn.set_index("method")["mean_rank"].to_dict() == {
+        "ednag": pytest.approx(4 / 3),
+        "random": pytest.approx(5 / 3),
+    }
+
+
+def test_only_methods_of_every_dataset_are_ranked() -> None:
+    summary = pd.concat(
+        [make_summary("cifar10"), make_summary("cifar100", methods=("random", "ednag"))]
+    )
+    assert common_methods(summary) == ["ednag", "random"]
+    with pytest.raises(EdnagError, match="at least two methods"):
+        ranks.ranks_frame(summary, ("ednag",), (5,), 0.95)
+    summary["best_after_5"] = np.nan
+    with pytest.raises(EdnagError, match="no dataset on which all of ednag, random have a value"):
+        ranks.ranks_frame(summary, ("ednag", "random"), (5,), 0.95)
+
+
+def test_groups_of_ranks_that_cannot_be_told_apart() -> None:
+    assert alike(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
+    assert alike(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
+    assert alike(np.array([1.0, 2.0]), 0.5) == []
+
+
+def test_the_population_of_the_illustration_ends_on_both_peaks() -> None:
+    drawn = illustration_frame(0)
+    assert tuple(dict.fromkeys(drawn["step"])) == SHOWN
+    last = drawn[drawn["step"] == SHOWN[-1]][["x", "y"]].to_numpy()
+    distance = np.linalg.norm(last[:, None] - np.array(PEAKS)[None], axis=2)
+    assert distance.min(axis=1).max() < 0.6
+    assert set(distance.argmin(axis=1)) == {0, 1}
+    assert not drawn.equals(illustration_frame(1))
+
+
+def test_a_figure_is_asked_for_only_where_its_methods_are() -> None:
+    assert dataset_figures(("ednag", "random")) == ("anytime", "outcomes")
+    assert dataset_figures(METHODS_HERE) == ("anytime", "outcomes", "mapping", "steps")
+    assert variants_in("mapping", ("ednag-power", "ednag-identity")) == ()
+    assert not can_rank(("ednag", "ednag-power"))
+    assert can_rank(("ednag", "random"))
+
+
+def test_every_method_has_its_figure() -> None:
+    everything = tuple(METHODS)
+    assert not set(main_methods(everything)) & set(ABLATIONS)
+    varied = {name for names in VARIANTS.values() for name in names}
+    assert varied == {"ednag", *ABLATIONS}
+    assert main_methods(("ednag-power",)) == ("ednag-power",)
+    assert headline_methods(everything) == ("ednag", "ednag-plus", "random")
+    assert headline_methods(("genetic-algorithm",)) == ("genetic-algorithm",)
+    for names in (main_methods(everything), *VARIANTS.values()):
+        looks = looks_of(names)
+        assert len({(look.colour, str(look.dash)) for look in looks.values()}) == len(names)
+
+
+def test_the_command_line_draws_and_refuses(tmp_path: Path) -> None:
+    summary, curves = tmp_path / "s.parquet", tmp_path / "c.parquet"
+    make_summary(methods=("ednag", "random")).to_parquet(summary)
+    make_curves(("ednag", "random")).to_parquet(curves)
+    out = [f"--output={tmp_path / name}" for name in ("f.csv", "f.png")]
+    runner = CliRunner()
+    done = runner.invoke(group, ["plot", "anytime", str(summary), str(curves), *out])
+    assert done.exit_code == 0, done.output
+    assert len(pd.read_csv(tmp_path / "f.csv")) == 42
+    nothing = runner.invoke(group, ["plot", "variants", "mapping", str(summary), str(curves), *out])
+    assert isinstance(nothing.exception, EdnagError)
+    assert "needs ednag and at least one of ednag-identity" in str(nothing.exception)
+    other = runner.invoke(group, ["plot", "outcomes", str(summary), "--protocol=x", *out])
+    assert "no run of protocol 'x'" in str(other.exception)
