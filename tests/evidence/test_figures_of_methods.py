@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from ednag.cli import group
 from ednag.errors import EdnagError
-from ednag.evidence import figures
 from ednag.evidence.comparisons import (
     ABLATIONS,
     VARIANTS,
@@ -21,9 +20,12 @@ from ednag.evidence.comparisons import (
     main_methods,
     variants_in,
 )
+from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
-from ednag.evidence.figures.ranks import alike, common_methods, scores_after
-from ednag.evidence.figures.style import looks_of
+from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
+from ednag.evidence.figures.ranks import alike, common_methods, ranks, ranks_frame, scores_after
+from ednag.evidence.figures.style import looks_of, save_drawing, save_figure
+from ednag.evidence.figures.variants import variants, variants_frame
 from ednag.methods import METHODS
 from ednag.study.configuration import Statistics
 
@@ -88,19 +90,18 @@ def make_curves(methods: tuple[str, ...] = METHODS_HERE, length: int = 40) -> pd
 def drawings() -> dict[str, tuple[Figure, pd.DataFrame]]:
     """Every figure and what is drawn in it."""
     summary, curves = make_summary(), make_curves()
-    main = main_methods(METHODS_HERE)
-    anytime = anytime.anytime_frame(curves, main, 91.0, True)
-    outcomes = outcomes.outcomes_frame(summary, METHODS_HERE)
-    chosen = variants_in("mapping", METHODS_HERE)
-    mapping = variants.variants_frame(summary, curves, chosen, SETTINGS)
+    main, mapping = main_methods(METHODS_HERE), variants_in("mapping", METHODS_HERE)
     several = pd.concat([make_summary(name) for name in ("cifar10", "cifar100", "cifar10-analog")])
-    ranks = ranks.ranks_frame(several, main, SETTINGS.checkpoints, 0.95)
+    lines = anytime_frame(curves, main, 91.0, True)
+    runs = outcomes_frame(summary, METHODS_HERE)
+    varied = variants_frame(summary, curves, mapping, SETTINGS)
+    places = ranks_frame(several, main, SETTINGS.checkpoints, 0.95)
     plane = illustration_frame(0)
     return {
-        "anytime": (anytime.anytime(anytime, 91.0, "accuracy (%)", "title"), anytime),
-        "outcomes": (outcomes.outcomes(outcomes, "accuracy (%)", "title"), outcomes),
-        "mapping": (variants.variants(mapping, "accuracy (%)", "title"), mapping),
-        "ranks": (ranks.ranks(ranks, 0.95, "title"), ranks),
+        "anytime": (anytime(lines, 91.0, "accuracy (%)", "title"), lines),
+        "outcomes": (outcomes(runs, "accuracy (%)", "title"), runs),
+        "mapping": (variants(varied, "accuracy (%)", "title"), varied),
+        "ranks": (ranks(places, 0.95, "title"), places),
         "illustration": (illustration(plane), plane),
     }
 
@@ -111,7 +112,7 @@ def test_every_figure_has_the_same_bytes_when_drawn_again(tmp_path: Path) -> Non
         written.append({})
         for name, (figure, drawn) in drawings().items():
             paths = [tmp_path / f"{attempt}-{name}.{suffix}" for suffix in ("pdf", "png", "csv")]
-            style.save_drawing(figure, drawn, paths)
+            save_drawing(figure, drawn, paths)
             written[-1] |= {f"{name}{path.suffix}": path.read_bytes() for path in paths}
     assert written[0] == written[1]
     assert len(written[0]) == 15
@@ -119,21 +120,19 @@ def test_every_figure_has_the_same_bytes_when_drawn_again(tmp_path: Path) -> Non
 
 def test_a_figure_drawn_from_its_csv_is_the_same_figure(tmp_path: Path) -> None:
     summary, curves = make_summary(), make_curves()
-    frame = variants.variants_frame(summary, curves, variants_in("mapping", METHODS_HERE), SETTINGS)
+    frame = variants_frame(summary, curves, variants_in("mapping", METHODS_HERE), SETTINGS)
     first = tmp_path / "first.png"
-    style.save_drawing(
-        variants.variants(frame, "accuracy (%)", "t"), frame, [first, tmp_path / "drawn.csv"]
-    )
+    save_drawing(variants(frame, "accuracy (%)", "t"), frame, [first, tmp_path / "drawn.csv"])
     again = tmp_path / "again.png"
     read = pd.read_csv(tmp_path / "drawn.csv")
-    style.save_figure(variants.variants(read, "accuracy (%)", "t"), [again])
+    save_figure(variants(read, "accuracy (%)", "t"), [again])
     assert first.read_bytes() == again.read_bytes()
 
 
 def test_the_lines_of_the_anytime_figure_are_the_rows_of_its_csv() -> None:
     main = main_methods(METHODS_HERE)
-    drawn = anytime.anytime_frame(make_curves(), main, 91.0, True)
-    figure = anytime.anytime(drawn, 91.0, "accuracy (%)", "title")
+    drawn = anytime_frame(make_curves(), main, 91.0, True)
+    figure = anytime(drawn, 91.0, "accuracy (%)", "title")
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert len(lines) == len(main) == 3
     for line, method in zip(lines, main, strict=True):
@@ -144,40 +143,40 @@ def test_the_lines_of_the_anytime_figure_are_the_rows_of_its_csv() -> None:
 
 
 def test_a_curve_starts_at_ten_and_ends_where_half_of_the_runs_have_ended() -> None:
-    drawn = anytime.anytime_frame(make_curves(), ("ednag",), 91.0, True)
+    drawn = anytime_frame(make_curves(), ("ednag",), 91.0, True)
     assert drawn["distinct_evaluations"].tolist() == list(range(10, 31))
-    short = anytime.anytime_frame(make_curves(length=6), ("ednag",), 91.0, True)
+    short = anytime_frame(make_curves(length=6), ("ednag",), 91.0, True)
     assert short["distinct_evaluations"].tolist() == [6]
 
 
 def test_bands_are_of_ednag_and_the_best_baseline() -> None:
     main = main_methods(METHODS_HERE)
-    drawn = anytime.anytime_frame(make_curves(), main, 91.0, True)
+    drawn = anytime_frame(make_curves(), main, 91.0, True)
     assert set(drawn.loc[drawn["band"], "method"]) == {"ednag", "random"}
-    lower = anytime.anytime_frame(make_curves(), main, 80.0, False)
+    lower = anytime_frame(make_curves(), main, 80.0, False)
     assert set(lower.loc[lower["band"], "method"]) == {"ednag", "local-search-best"}
 
 
 def test_an_unknown_optimum_leaves_out_what_needs_it() -> None:
-    drawn = anytime.anytime_frame(make_curves(), ("ednag", "random"), np.nan, True)
-    figure = anytime.anytime(drawn, np.nan, "accuracy (%)", "title")
+    drawn = anytime_frame(make_curves(), ("ednag", "random"), np.nan, True)
+    figure = anytime(drawn, np.nan, "accuracy (%)", "title")
     assert len(figure.axes) == 1
     plt.close(figure)
     summary = make_summary(optimum=np.nan)
-    frame = variants.variants_frame(summary, make_curves(), ("ednag", "ednag-power"), SETTINGS)
+    frame = variants_frame(summary, make_curves(), ("ednag", "ednag-power"), SETTINGS)
     assert set(frame["panel"]) == {"curve", "outcome"}
-    plt.close(variants.variants(frame, "accuracy (%)", "title"))
-    outcomes = outcomes.outcomes_frame(summary, ("ednag",))
-    plt.close(outcomes.outcomes(outcomes, "accuracy (%)", "title"))
+    plt.close(variants(frame, "accuracy (%)", "title"))
+    runs = outcomes_frame(summary, ("ednag",))
+    plt.close(outcomes(runs, "accuracy (%)", "title"))
 
 
 def test_runs_without_an_outcome_are_counted_and_not_dropped() -> None:
     summary = make_summary(methods=("ednag", "random"))
     summary.loc[summary["method"] == "random", "outcome"] = np.nan
-    drawn = outcomes.outcomes_frame(summary, ("random", "ednag"))
+    drawn = outcomes_frame(summary, ("random", "ednag"))
     assert len(drawn) == 8
     assert drawn["method"].iloc[0] == "random"
-    figure = outcomes.outcomes(drawn, "accuracy (%)", "title")
+    figure = outcomes(drawn, "accuracy (%)", "title")
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert "without\noutcome" in texts
     assert "4" in texts
@@ -187,9 +186,7 @@ def test_runs_without_an_outcome_are_counted_and_not_dropped() -> None:
 def test_intervals_of_variants_are_of_the_runs_with_an_outcome() -> None:
     summary = make_summary()
     summary.loc[0, "outcome"] = np.nan
-    frame = variants.variants_frame(
-        summary, make_curves().iloc[:0], ("ednag", "ednag-power"), SETTINGS
-    )
+    frame = variants_frame(summary, make_curves().iloc[:0], ("ednag", "ednag-power"), SETTINGS)
     row = frame[(frame["panel"] == "outcome") & (frame["method"] == "ednag")].iloc[0]
     assert row["runs"] == 3
     assert row["value"] == pytest.approx(90.5)
@@ -199,10 +196,10 @@ def test_intervals_of_variants_are_of_the_runs_with_an_outcome() -> None:
 
 
 def test_one_dataset_gets_ranks_and_a_sentence_but_no_critical_difference() -> None:
-    drawn = ranks.ranks_frame(make_summary(), ("ednag", "random"), (5, 20), 0.95)
+    drawn = ranks_frame(make_summary(), ("ednag", "random"), (5, 20), 0.95)
     assert drawn["mean_rank"].tolist() == [1.0, 2.0, 1.0, 2.0]
     assert drawn["critical_difference"].isna().all()
-    figure = ranks.ranks(drawn, 0.95, "title")
+    figure = ranks(drawn, 0.95, "title")
     heading = figure.axes[0].get_title()
     assert "1 dataset: too few for a critical difference (at least 3)" in heading
     plt.close(figure)
@@ -214,7 +211,7 @@ def test_ranks_over_datasets_respect_the_direction_of_the_metric() -> None:
     summary = pd.concat([make_summary(dataset, space) for space, dataset in names])
     scores = scores_after(summary, ("ednag", "random"), 20)
     assert scores.loc[("transnas-micro", "room_layout", "paper"), "ednag"] < 0
-    drawn = ranks.ranks_frame(summary, ("ednag", "random"), (20,), 0.95)
+    drawn = ranks_frame(summary, ("ednag", "random"), (20,), 0.95)
     # Two methods, three datasets: 1.96 * sqrt(2 * 3 / (6 * 3)).
     assert drawn["critical_difference"].iloc[0] == pytest.approx(1.1316, abs=1e-3)
     assert drawn.set_index("method")["mean_rank"].to_dict() == {
@@ -229,10 +226,10 @@ def test_only_methods_of_every_dataset_are_ranked() -> None:
     )
     assert common_methods(summary) == ["ednag", "random"]
     with pytest.raises(EdnagError, match="at least two methods"):
-        ranks.ranks_frame(summary, ("ednag",), (5,), 0.95)
+        ranks_frame(summary, ("ednag",), (5,), 0.95)
     summary["best_after_5"] = np.nan
     with pytest.raises(EdnagError, match="no dataset on which all of ednag, random have a value"):
-        ranks.ranks_frame(summary, ("ednag", "random"), (5,), 0.95)
+        ranks_frame(summary, ("ednag", "random"), (5,), 0.95)
 
 
 def test_groups_of_ranks_that_cannot_be_told_apart() -> None:
