@@ -96,7 +96,7 @@ def test_one_command_makes_everything_and_the_second_nothing(
 
 
 def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
-    workflow.configure(hyperparameters={}, seeds="0-39", block=40, methods=["ednag"])
+    workflow.configure(hyperparameters={}, seeds="0-1999", block=2000, methods=["ednag"])
     process = subprocess.Popen(
         workflow.command("--cores", "2"),
         env=workflow.environment(),
@@ -104,7 +104,7 @@ def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    log = workflow.folder / "logs/runs/nasbench201/cifar10-analog/paper/ednag/seeds-0-39.log"
+    log = workflow.folder / "logs/runs/nasbench201/cifar10-analog/paper/ednag/seeds-0-1999.log"
     deadline = time.monotonic() + 120
     while not (log.exists() and "hyper-parameters" in log.read_text()):
         assert time.monotonic() < deadline, "the search did not start"
