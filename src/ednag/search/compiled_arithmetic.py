@@ -21,6 +21,7 @@ The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boos
 import math
 
 import numpy as np
+from numba import types
 from numba.extending import overload
 
 from ednag.search.compiled_cache import inlined, kernel
@@ -39,6 +40,7 @@ from ednag.search.compiled_vectors import (
     nearest,
     repeat,
     sqrt,
+    stay_apart,
     store,
     to_floats,
     to_ints,
@@ -268,7 +270,7 @@ def _power_in_float64(base, exponent):
 
 # --- sums -------------------------------------------------------------------------------------
 # torch sums n numbers along an axis in a tree of partial sums. Here eight sums are made at a time:
-# every summand is Floats. What is summed is given by a source and read by `_term`.
+# every summand is Floats.
 
 
 _CHUNK = 16
@@ -276,41 +278,41 @@ _CHUNK = 16
 _ZERO, _ONE, _EIGHT = np.int64(0), np.int64(1), np.int64(LANES)
 
 
-def _term(source, position):
-    """Summand `position` of a source.
+def _term(matrix, column, factors, factor, position):
+    """Summand `position`: its row's entries in eight columns, from `column`.
 
-    The source (matrix, column) stands for eight columns of a matrix, and (matrix, column, factors,
-    factor) for the same times a number of each row, factors[row, factor].
+    With `factors` (else None), times the row's number factors[position, factor]. Not a tuple of
+    these, which numba counts references of, slower than the sum.
     """
     raise NotImplementedError("compiled only")
 
 
 @overload(_term)
-def _term_by_source(source, position):
+def _term_by_type(matrix, column, factors, factor, position):
     """What `_term` is in compiled code."""
-    if len(source) == 2:
-        return lambda source, position: load_at(source[0], position, source[1])
+    if isinstance(factors, types.NoneType):
+        return lambda matrix, column, factors, factor, position: load_at(matrix, position, column)
 
-    def weighted(source, position):
-        matrix, column, factors, factor = source
+    def weighted(matrix, column, factors, factor, position):
         return load_at(matrix, position, column) * factors[position, factor]
 
     return weighted
 
 
-@inlined
-def _cascade(source, start, stride, count):
+@kernel
+def _long_cascade(matrix, column, factors, factor, start, stride, count):
     """Sum of the terms start, start + stride, ...: 16 at a time, 16 of those sums at a time, ...
 
     Args:
         count: Number of terms; up to 2^19, where torch changes over to larger chunks.
     """
+    stay_apart()
     first = repeat(np.float32(0.0))
     second, third, fourth = first, first, first
     chunks = count // _CHUNK
     for chunk in range(1, chunks + 1):
         for _ in range(_CHUNK):
-            first = first + _term(source, start)
+            first = first + _term(matrix, column, factors, factor, start)
             start += stride
         second, first = second + first, repeat(np.float32(0.0))
         if chunk % _CHUNK == 0:
@@ -318,62 +320,106 @@ def _cascade(source, start, stride, count):
             if chunk % _CHUNK**2 == 0:
                 fourth, third = fourth + third, repeat(np.float32(0.0))
     for _ in range(count - chunks * _CHUNK):
-        first = first + _term(source, start)
+        first = first + _term(matrix, column, factors, factor, start)
         start += stride
     return ((first + second) + third) + fourth
 
 
-@inlined
-def _four_way_sum(source, start, stride, count):
+@kernel
+def _long_four_way_sum(matrix, column, factors, factor, start, stride, count):
     """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
+    stay_apart()
     quarter = count // 4
     total = repeat(np.float32(0.0))
-    if quarter < _CHUNK:
-        # What the general case below comes to, four sums side by side.
-        second, third, fourth = total, total, total
-        for _ in range(quarter):
-            total = total + _term(source, start)
-            second = second + _term(source, start + stride)
-            third = third + _term(source, start + 2 * stride)
-            fourth = fourth + _term(source, start + 3 * stride)
-            start += 4 * stride
-        for _ in range(count - 4 * quarter):
-            total = total + _term(source, start)
-            start += stride
-        return ((total + second) + third) + fourth
     for offset in range(4):
-        partial = _cascade(source, start + offset * stride, 4 * stride, quarter)
+        partial = _long_cascade(
+            matrix, column, factors, factor, start + offset * stride, 4 * stride, quarter
+        )
         if offset == 0:
             for position in range(4 * quarter, count):
-                partial = partial + _term(source, start + position * stride)
+                partial = partial + _term(
+                    matrix, column, factors, factor, start + position * stride
+                )
         total = total + partial
     return total
 
 
+@inlined
+def _four_way_sum(matrix, column, factors, factor, start, stride, count):
+    """`_long_four_way_sum`, with what that comes to for a usual number of terms."""
+    quarter = count // 4
+    if quarter >= _CHUNK:
+        return _long_four_way_sum(matrix, column, factors, factor, start, stride, count)
+    first = repeat(np.float32(0.0))
+    second, third, fourth = first, first, first
+    for _ in range(quarter):
+        first = first + _term(matrix, column, factors, factor, start)
+        second = second + _term(matrix, column, factors, factor, start + stride)
+        third = third + _term(matrix, column, factors, factor, start + 2 * stride)
+        fourth = fourth + _term(matrix, column, factors, factor, start + 3 * stride)
+        start += 4 * stride
+    for _ in range(count - 4 * quarter):
+        first = first + _term(matrix, column, factors, factor, start)
+        start += stride
+    return ((first + second) + third) + fourth
+
+
 @kernel
-def contiguous_sum(source, count):
-    """Sum of the terms 0 .. count - 1 as torch sums along a contiguous axis: in eight lanes."""
+def contiguous_sum(matrix, column, count):
+    """Sums of the first `count` entries of eight columns, as torch sums a contiguous axis."""
     lanes = _EIGHT if count >= LANES else _ONE
     vectors = count // lanes
     total = repeat(np.float32(0.0))
     for position in range(vectors * lanes, count):
-        total = total + _term(source, position)
+        total = total + _term(matrix, column, None, _ZERO, position)
     for offset in range(lanes):
-        total = total + _four_way_sum(source, offset, lanes, vectors)
+        total = total + _four_way_sum(matrix, column, None, _ZERO, offset, lanes, vectors)
     return total
 
 
 @inlined
-def sum_over_rows(source, count, in_block):
-    """Sum of the terms 0 .. count - 1 as torch sums over the rows of a matrix.
+def weighted_sums_of_block(matrix, column, weights, weight, count):
+    """Sums of 32 columns of the first `count` rows, as torch sums over rows.
 
     Args:
-        source, count: The summands, one from each row.
-        in_block: Whether these columns are in one of the whole blocks of 32.
+        matrix, column: The rows, and the first column of a whole block of 32.
+        weights, weight: Row j counts weights[j, weight].
+        count: Number of rows.
+
+    Returns:
+        Four Floats.
     """
-    if in_block:
-        return _cascade(source, _ZERO, _ONE, count)
-    return _four_way_sum(source, _ZERO, _ONE, count)
+    if count >= 2 * _CHUNK:
+        return (
+            _long_cascade(matrix, column, weights, weight, _ZERO, _ONE, count),
+            _long_cascade(matrix, column + LANES, weights, weight, _ZERO, _ONE, count),
+            _long_cascade(matrix, column + 2 * LANES, weights, weight, _ZERO, _ONE, count),
+            _long_cascade(matrix, column + 3 * LANES, weights, weight, _ZERO, _ONE, count),
+        )
+    # What those come to: the first 16 rows, if they are that many, and the rest.
+    zero = repeat(np.float32(0.0))
+    chunk = _CHUNK if count >= _CHUNK else 0
+    a, b, c, d = zero, zero, zero, zero
+    for row in range(chunk):
+        factor = weights[row, weight]
+        a = a + load_at(matrix, row, column) * factor
+        b = b + load_at(matrix, row, column + LANES) * factor
+        c = c + load_at(matrix, row, column + 2 * LANES) * factor
+        d = d + load_at(matrix, row, column + 3 * LANES) * factor
+    e, f, g, h = zero, zero, zero, zero
+    for row in range(chunk, count):
+        factor = weights[row, weight]
+        e = e + load_at(matrix, row, column) * factor
+        f = f + load_at(matrix, row, column + LANES) * factor
+        g = g + load_at(matrix, row, column + 2 * LANES) * factor
+        h = h + load_at(matrix, row, column + 3 * LANES) * factor
+    return e + a, f + b, g + c, h + d
+
+
+@inlined
+def weighted_sum(matrix, column, weights, weight, count):
+    """Sums of eight columns that are in no whole block of 32; see `weighted_sums_of_block`."""
+    return _four_way_sum(matrix, column, weights, weight, _ZERO, _ONE, count)
 
 
 @inlined

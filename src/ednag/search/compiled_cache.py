@@ -23,34 +23,34 @@ njit: Any = numba.njit
 _SETTINGS: Any = numba_config
 
 
-#: Of functions that only compiled functions call: no bridge from Python, which takes time to build.
-_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: Division by zero gives what IEEE 754 says, as in torch. Nothing is reordered or contracted: every
+#: rounding stands where the source has an operation. Arrays come from Python and outlive the call,
+#: so that their references need not be counted (`_nrt`): at every call that would take longer than
+#: the call. A compiled function can therefore make no arrays.
+_OPTIONS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that other compiled functions call, and only they.
-
-    Division by zero gives what IEEE 754 says, as in torch. Nothing is reordered or contracted:
-    every rounding stands where the source has an operation.
-    """
-    return njit(error_model="numpy", **_INNER)(function)
+    """Compile a function that other compiled functions call, and only they."""
+    # forceinline is said because numba else takes it over from where the call stands.
+    return njit(**_OPTIONS, no_cpython_wrapper=True, forceinline=False)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """As `kernel`, and put into its callers: a call costs more than eight numbers' arithmetic."""
-    return njit(error_model="numpy", forceinline=True, **_INNER)(function)
+    return njit(**_OPTIONS, no_cpython_wrapper=True, forceinline=True)(function)
 
 
 def entry(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls; its machine code, callees included, is kept."""
     folder = machine_code_folder()
     if folder is None:
-        return njit(error_model="numpy")(function)
+        return njit(**_OPTIONS)(function)
     # numba reads this setting at decoration only; other users of numba must not see ours.
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = str(folder)
     try:
-        return njit(error_model="numpy", no_cfunc_wrapper=True, cache=True)(function)
+        return njit(**_OPTIONS, cache=True)(function)
     finally:
         _SETTINGS.CACHE_DIR = before
 

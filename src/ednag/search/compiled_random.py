@@ -43,7 +43,7 @@ class Stream(NamedTuple):
 
     Attributes:
         state: uint32[624].
-        words: uint32[624], the words that the state gives.
+        words: uint32[624 + 8], the words that the state gives, and padding.
         used: int64[1], how many of them have been drawn.
     """
 
@@ -55,15 +55,20 @@ class Stream(NamedTuple):
 def new_stream() -> Stream:
     """A generator that has to be seeded."""
     return Stream(
-        np.zeros(_WORDS, np.uint32), np.zeros(_WORDS, np.uint32), np.full(1, _WORDS, np.int64)
+        state=np.zeros(_WORDS, np.uint32),
+        words=np.zeros(_WORDS + LANES, np.uint32),
+        used=np.full(1, _WORDS, np.int64),
     )
 
 
 def python_stream(generator: random.Random) -> Stream:
     """A generator that goes on as `generator` would."""
     _, words, _ = generator.getstate()
-    state = np.array(words[:-1], np.uint32)
-    return Stream(state, _tempered.py_func(state), np.array(words[-1:], np.int64))
+    stream = new_stream()
+    stream.state[:] = words[:-1]
+    stream.words[:_WORDS] = _tempered.py_func(stream.state)
+    stream.used[:] = words[-1]
+    return stream
 
 
 @kernel
@@ -108,7 +113,7 @@ def _refill(stream):
     stream.used[0] = 0
 
 
-@kernel
+@inlined
 def next_word(stream):
     """The next word, uint32."""
     if stream.used[0] == _WORDS:
@@ -118,7 +123,7 @@ def next_word(stream):
     return word
 
 
-@kernel
+@inlined
 def next_uniform(stream):
     """torch.rand(1): float32 in [0, 1)."""
     return np.float32(next_word(stream) & np.uint32(0xFFFFFF)) * np.float32(2.0**-24)
@@ -138,15 +143,15 @@ def next_below(stream, bound):
 
 @kernel
 def _fill_uniform(stream, values, start, end):
-    """torch.rand into values[start:end]."""
+    """torch.rand into values[start:end]; up to seven numbers behind them are overwritten."""
     while start < end:
         if stream.used[0] == _WORDS:
             _refill(stream)
         used = stream.used[0]
         count = min(end - start, _WORDS - used)
-        for position in range(count):
-            word = np.int32(stream.words[used + position] & np.uint32(0xFFFFFF))
-            values[start + position] = np.float32(word) * np.float32(2.0**-24)
+        for position in range(0, count, LANES):
+            words = load(stream.words, used + position)
+            store(values, start + position, to_floats(words & 0xFFFFFF) * 2.0**-24)
         stream.used[0] += count
         start += count
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ednag.search.compiled_cache import entry, kernel
 from ednag.search.compiled_random import fill_normal, next_below, seed_stream
-from ednag.search.compiled_sorting import argsort_descending
+from ednag.search.compiled_sorting import STACK, argsort_descending
 from ednag.search.compiled_steps import (
     ALL_EQUALLY_DIVERSE,
     COMPLETED,
@@ -59,7 +59,8 @@ class Work(NamedTuple):
         metric, fitness: float32[2 M + 8], of the pool.
         diverse: float32[2 M + 8], its diversity.
         threshold: float32[2 M + 8, 1], of the roulette.
-        pairs, order: uint64 and int64[2 M], for sorting.
+        pairs, order: uint64[2 M + 8] and int64[2 M], for sorting.
+        stack, sums: int64[STACK, 3] and float64[STACK, 2], what waits in sorting and summing.
         chosen: int64[M], positions of the next parents.
         blocked: bool[2 M], those the roulette must not take.
     """
@@ -76,6 +77,8 @@ class Work(NamedTuple):
     threshold: np.ndarray
     pairs: np.ndarray
     order: np.ndarray
+    stack: np.ndarray
+    sums: np.ndarray
     chosen: np.ndarray
     blocked: np.ndarray
 
@@ -174,8 +177,10 @@ def new_work(capacity: int, length: int) -> Work:
         fitness=np.zeros(count + LANES, np.float32),
         diverse=np.zeros(count + LANES, np.float32),
         threshold=np.zeros((count + LANES, 1), np.float32),
-        pairs=np.zeros(count, np.uint64),
+        pairs=np.zeros(count + LANES, np.uint64),
         order=np.zeros(count, np.int64),
+        stack=np.zeros((STACK, 3), np.int64),
+        sums=np.zeros((STACK, 2)),
         chosen=np.zeros(capacity, np.int64),
         blocked=np.zeros(count, np.bool_),
     )
@@ -240,13 +245,14 @@ def _best(codes, metric, count, higher_is_better, outcome, outcome_metric):
 
 
 @kernel
-def _trace_step(codes, metric, count, higher_is_better, marks, step, trace, counted):
+def _trace_step(codes, metric, count, higher_is_better, marks, step, trace, counted, stack, sums):
     """Enter what the population looks like at the start of a step; see `engine.StepTrace`.
 
     Args:
         marks: int64[size], the last step in which each code was met.
         trace: float64[steps, 4].
         counted: float32[count], working space.
+        stack, sums: int64[STACK, 3] and float64[STACK, 2], working space.
     """
     valid, unique, invalid_count = 0, 0, True
     best = metric[0]
@@ -264,22 +270,24 @@ def _trace_step(codes, metric, count, higher_is_better, marks, step, trace, coun
         if invalid_count or codes[position] >= 0:
             counted[summands] = metric[position]
             summands += 1
-    trace[step, TRACE_MEAN] = _pairwise_sum(counted, summands) / summands
+    trace[step, TRACE_MEAN] = _pairwise_sum(counted, summands, stack, sums) / summands
     trace[step, TRACE_BEST] = best
     trace[step, TRACE_VALID] = valid / count
     trace[step, TRACE_UNIQUE] = unique / valid if valid > 0 else 0.0
 
 
 @kernel
-def _pairwise_sum(values, count):
+def _pairwise_sum(values, count, waiting, sums):
     """Sum in float64 of values[:count], in numpy's order: halves, their halves, down to 128.
 
     The halves wait on one stack, their sums on another; two sums of the same depth become one.
+
+    Args:
+        waiting: int64[STACK, 3], working space.
+        sums: float64[STACK, 2], working space.
     """
-    waiting = np.empty((64, 3), np.int64)
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, count, 0
     parts = 1
-    sums, depths = np.empty(64), np.empty(64, np.int64)
     summed = 0
     while parts > 0:
         parts -= 1
@@ -292,12 +300,12 @@ def _pairwise_sum(values, count):
             parts += 2
             continue
         total = _unrolled_sum(values, start, length)
-        while summed > 0 and depths[summed - 1] == depth:
-            total = sums[summed - 1] + total
+        while summed > 0 and sums[summed - 1, 1] == depth:
+            total = sums[summed - 1, 0] + total
             summed, depth = summed - 1, depth - 1
-        sums[summed], depths[summed] = total, depth
+        sums[summed, 0], sums[summed, 1] = total, depth
         summed += 1
-    return sums[0]
+    return sums[0, 0]
 
 
 @kernel
@@ -340,9 +348,9 @@ def _select(distance, fitness, diverse, count, settings, stream, work):
     if not set_diversity(distance, count, diverse):
         return ALL_EQUALLY_DIVERSE, settings.population
     elites, others = settings.elites, settings.diverse
-    argsort_descending(fitness, count, work.pairs, work.order)
+    argsort_descending(fitness, count, work.pairs, work.order, work.stack)
     take_elites(fitness, count, work.order, elites, chosen)
-    argsort_descending(diverse, count, work.pairs, work.order)
+    argsort_descending(diverse, count, work.pairs, work.order, work.stack)
     take_diverse(fitness, count, work.order, elites, others, chosen)
     status = set_thresholds(fitness, diverse, count, work.threshold)
     if status == COMPLETED:
@@ -428,7 +436,18 @@ def run(
             measured = none
         _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness)
         noted = _note(rows, count, length, history, noted)
-        _trace_step(codes, metric, count, upwards, evaluations.marks, step, trace, diverse)
+        _trace_step(
+            codes,
+            metric,
+            count,
+            upwards,
+            evaluations.marks,
+            step,
+            trace,
+            diverse,
+            work.stack,
+            work.sums,
+        )
         outcome, outcome_metric = _best(
             codes, metric, count, upwards, np.int32(-1), np.float32(0.0)
         )

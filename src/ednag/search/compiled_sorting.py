@@ -11,57 +11,62 @@ Source: ednag-search specification, Arithmetic that decides ties and last bits.
 
 import numpy as np
 
-from ednag.search.compiled_cache import kernel
+from ednag.search.compiled_cache import inlined, kernel
+from ednag.search.compiled_vectors import LANES, bits_of, lane, load
 
 _THRESHOLD = 16
+#: Parts that can wait to be partitioned: one for each level of depth.
+STACK = 64
 _INDEX_BITS = np.uint64(32)
 _INDEX = np.uint64(0xFFFFFFFF)
 
 
 @kernel
-def argsort_descending(values, count, pairs, order):
+def argsort_descending(values, count, pairs, order, stack):
     """Positions of float32 values[:count], largest value first, into order[:count].
 
     Args:
         values, count: The values, 0 or above.
-        pairs: uint64[>= count], working space.
-        order: int64[>= count].
+        pairs: uint64[>= count, padded], working space.
+        order: int64[>= count], to be filled.
+        stack: int64[STACK, 3], working space.
     """
-    bits = values.view(np.uint32)
-    for position in range(count):
+    for start in range(0, count, LANES):
         # Bits of numbers >= 0 are ordered as the numbers; turned over, the largest comes first.
-        pairs[position] = (np.uint64(~bits[position]) << _INDEX_BITS) | np.uint64(position)
-    _sort(pairs, count)
+        bits = bits_of(load(values, start)) ^ -1
+        for position in range(LANES):
+            turned = np.uint64(np.uint32(lane(bits, position)))
+            pairs[start + position] = (turned << _INDEX_BITS) | np.uint64(start + position)
+    _sort(pairs, count, stack)
     for position in range(count):
         order[position] = np.int64(pairs[position] & _INDEX)
 
 
-@kernel
+@inlined
 def _before(one, other):
     """Whether a pair must stand before another: by value only."""
     return (one >> _INDEX_BITS) < (other >> _INDEX_BITS)
 
 
 @kernel
-def _sort(pairs, count):
+def _sort(pairs, count, stack):
     """std::sort."""
     depth = 0
     while (count >> (depth + 1)) > 0:
         depth += 1
-    _quicksort(pairs, count, 2 * depth)
+    _quicksort(pairs, count, 2 * depth, stack)
     guarded = min(count, _THRESHOLD)
     for position in range(1, count):
         _insert(pairs, position, position < guarded)
 
 
 @kernel
-def _quicksort(pairs, last, depth):
+def _quicksort(pairs, last, depth, waiting):
     """Partition until no part has more than 16 elements.
 
     Parts wait on a stack and not in calls of itself: numba loses a recursive function when it loads
     machine code from its cache. The parts do not touch each other, so their order is free.
     """
-    waiting = np.empty((64, 3), np.int64)
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, last, depth
     parts = 1
     while parts > 0:
@@ -78,7 +83,7 @@ def _quicksort(pairs, last, depth):
             last = cut
 
 
-@kernel
+@inlined
 def _swap(pairs, one, other):
     pairs[one], pairs[other] = pairs[other], pairs[one]
 
@@ -101,7 +106,7 @@ def _partition(pairs, first, last):
         left += 1
 
 
-@kernel
+@inlined
 def _median(pairs, a, b, c):
     """The position of the median of three."""
     if _before(pairs[a], pairs[b]):
@@ -113,7 +118,7 @@ def _median(pairs, a, b, c):
     return c if _before(pairs[b], pairs[c]) else b
 
 
-@kernel
+@inlined
 def _insert(pairs, position, guarded):
     """Move an element to the left to its place; if `guarded`, the start may be that place."""
     moved = pairs[position]

@@ -24,9 +24,10 @@ from ednag.search.compiled_arithmetic import (
     raise_left_over,
     root_by_library,
     root_of_left_over,
-    sum_over_rows,
+    weighted_sum,
+    weighted_sums_of_block,
 )
-from ednag.search.compiled_cache import kernel
+from ednag.search.compiled_cache import inlined, kernel
 from ednag.search.compiled_random import next_uniform
 from ednag.search.compiled_vectors import (
     LANES,
@@ -171,22 +172,38 @@ def weigh(rows, columns, density, count, length, root_alpha, two_variances, scal
             likelihood = exp(where_less(logarithm, _UNLIKELY, _UNLIKELY, logarithm))
             store_at(weight, j, i, (likelihood + _TINY) * pull / share)
     for i in range(0, count, LANES):
-        store(total, i, contiguous_sum((weight, i), count) + _TINY)
+        store(total, i, contiguous_sum(weight, i, count) + _TINY)
 
 
 @kernel
 def step_to_origin(rows, weight, total, fresh, count, length, coefficients):
     """Offspring: each parent moved towards its origin, fresh noise added (a DDIM step)."""
-    root_alpha, root_rest, root_previous, direction, sigma = coefficients
     whole = length // _COLUMNS * _COLUMNS
     for i in range(count):
-        for c in range(0, rows.shape[1], LANES):
-            pulled = sum_over_rows((rows, c, weight, i), count, c < whole)
-            origin = pulled / total[i]
-            noise = (load_at(rows, i, c) - origin * root_alpha) / root_rest
-            moved = origin * root_previous + noise * direction + load(fresh, i * length + c) * sigma
-            store_at(rows, count + i, c, moved)
+        for c in range(0, whole, _COLUMNS):
+            first, second, third, fourth = weighted_sums_of_block(rows, c, weight, i, count)
+            start = i * length + c
+            _denoise(rows, count, i, c, first, total, fresh, start, coefficients)
+            start, c = start + LANES, c + LANES
+            _denoise(rows, count, i, c, second, total, fresh, start, coefficients)
+            start, c = start + LANES, c + LANES
+            _denoise(rows, count, i, c, third, total, fresh, start, coefficients)
+            start, c = start + LANES, c + LANES
+            _denoise(rows, count, i, c, fourth, total, fresh, start, coefficients)
+        for c in range(whole, rows.shape[1], LANES):
+            pulled = weighted_sum(rows, c, weight, i, count)
+            _denoise(rows, count, i, c, pulled, total, fresh, i * length + c, coefficients)
     pad(rows, count, 2 * count, length)
+
+
+@inlined
+def _denoise(rows, count, i, c, pulled, total, fresh, start, coefficients):
+    """Eight numbers of the offspring of parent i, from c, and what the others pull them to."""
+    root_alpha, root_rest, root_previous, direction, sigma = coefficients
+    origin = pulled / total[i]
+    noise = (load_at(rows, i, c) - origin * root_alpha) / root_rest
+    moved = origin * root_previous + noise * direction + load(fresh, start) * sigma
+    store_at(rows, count + i, c, moved)
 
 
 @kernel
@@ -203,7 +220,7 @@ def normalise(rows, start, end, lower):
     return changed
 
 
-@kernel
+@inlined
 def _extremes(rows, row):
     """Minimum and maximum of one row."""
     low_lanes = load_at(rows, row, 0)
@@ -258,7 +275,7 @@ def _move(rows, row, length, scalar, exponent, spread):
         store_at(rows, row, c, load_at(rows, row, c) + move * 2.0)
 
 
-@kernel
+@inlined
 def _raise(base, exponent, left_over):
     """base^exponent of Floats as torch computes it for an integer exponent.
 
@@ -274,7 +291,7 @@ def _raise(base, exponent, left_over):
     return power(base, np.float32(exponent))
 
 
-@kernel
+@inlined
 def _root(base, exponent, left_over):
     """base^(1 / exponent) of Floats; see `_raise`."""
     if exponent == 2:
@@ -307,7 +324,7 @@ def decode(columns, start, end, reading, code_of_raw, codes):
             codes[first + position] = code_of_raw[lane(raw, position)]
 
 
-@kernel
+@inlined
 def _digits(columns, first, reading):
     """Raw codes of eight individuals: positions of the largest entries as digits."""
     raw = repeat(np.int32(0))
@@ -323,7 +340,7 @@ def _digits(columns, first, reading):
     return raw
 
 
-@kernel
+@inlined
 def _bits_set(columns, first, reading):
     """Raw codes of eight individuals: entries at or above the threshold as bits."""
     raw = repeat(np.int32(0))
@@ -351,7 +368,7 @@ def measure(rows, columns, start, end, length, distance):
 def set_diversity(distance, count, diverse):
     """Summed distance of each to all others, stretched to [0, 1]; False if all are equal."""
     for i in range(0, count, LANES):
-        store(diverse, i, contiguous_sum((distance, i), count))
+        store(diverse, i, contiguous_sum(distance, i, count))
     low, high = smallest(diverse, count), largest(diverse, count)
     if low == high:
         return False
@@ -422,7 +439,7 @@ def set_thresholds(fitness, diverse, count, threshold):
         return ALL_WEIGH_THE_SAME
     for i in range(0, count, LANES):
         store_at(threshold, i, 0, (load_at(threshold, i, 0) - low) * 0.9 / (high - low) + 0.1)
-    total = lane(contiguous_sum((threshold, _FIRST), count), 0)
+    total = lane(contiguous_sum(threshold, _FIRST, count), 0)
     if not np.isfinite(total):
         return NOT_A_NUMBER
     reached = 0.0

@@ -127,6 +127,20 @@ def _call(name: str, arguments: int) -> Callable:
 
 
 @intrinsic
+def stay_apart(typing: Any) -> Any:
+    """Keep the compiled function that calls this from being put into its callers.
+
+    For what is rarely needed: it would only make the usual way longer and slower.
+    """
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return signature(types.void), generate
+
+
+@intrinsic
 def repeat(typing: Any, value: Any) -> Any:
     """Eight copies of a scalar: Ints of an integer, else Floats."""
     vector = Ints if isinstance(value, types.Integer) else Floats
