@@ -7,7 +7,8 @@
 #   results/summaries/{space}/{dataset}.{anytime,steps}.parquet                curves over runs
 #   results/evidence/{space}.{csv,md,tex}                                      each at its own end
 #   results/evidence/{space}-equal-budget.{csv,md,tex}                         at equal budgets
-#   figures/{space}/{dataset}/{protocol}/{convergence,denoising}.{pdf,png,csv}
+#   figures/{space}/{dataset}/{protocol}/{figure}.{pdf,png,csv}
+#   figures/ranks-{protocol}.{pdf,png,csv}                                     over datasets
 #   logs/                                                                      what each job did
 #
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
@@ -32,6 +33,8 @@ include: "rules/sources.smk"
 include: "rules/benchmarks.smk"
 include: "rules/search.smk"
 include: "rules/evidence.smk"
+include: "rules/figures_common.smk"
+include: "rules/figures.smk"
 include: "rules/claims_common.smk"
 include: "rules/claims.smk"
 

@@ -5,7 +5,9 @@ rule benchmark_table:
     input:
         lambda wildcards: [
             source_path(source)
-            for source in get_definition(wildcards.space, wildcards.dataset).sources
+            for source in definition_of(
+                study, wildcards.space, wildcards.dataset
+            ).sources
         ],
     output:
         "results/tables/{space}/{dataset}.parquet",
@@ -15,8 +17,39 @@ rule benchmark_table:
         "../envs/ednag.yaml"
     params:
         sources=source_options,
+        official=official_option,
     message:
         "building the benchmark table {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag tables build --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
-        " {params.sources:q} --output {output:q} 2> {log:q}"
+        " {params.sources:q} {params.official} --output {output:q} 2> {log:q}"
+
+
+rule sources_compared:
+    input:
+        lambda wildcards: [source_path(source) for source in compared[wildcards.space]],
+    output:
+        csv=report(
+            "results/evidence/sources-{space}.csv",
+            caption="captions/sources.rst",
+            category="Tables",
+            subcategory="{space}",
+            labels={"table": "files that tell of the same table", "file": "csv"},
+        ),
+        md="results/evidence/sources-{space}.md",
+        differences="results/evidence/sources-{space}-differences.csv",
+    log:
+        "logs/evidence/sources-{space}.log",
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        sources=lambda wildcards, input: [
+            f"--source={source}={path}"
+            for source, path in zip(compared[wildcards.space], input, strict=True)
+        ],
+    message:
+        "comparing the source files of {wildcards.space}"
+    shell:
+        "ednag tables compare --space {wildcards.space:q} --only-given {params.sources:q}"
+        " --output {output.differences:q} --summary {output.csv:q} --summary {output.md:q}"
+        " 2> {log:q}"

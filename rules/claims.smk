@@ -56,10 +56,10 @@ rule authors_seeds:
     conda:
         "../envs/ednag.yaml"
     params:
-        seeds=format_seeds(study.seeds),
+        seeds=format_seeds(study.authors_seeds),
         statistics=as_json(study.statistics.model_dump()),
     message:
-        "the authors' seeds of {wildcards.space} among the study's"
+        "the authors' seeds of {wildcards.space} among unselected ones"
     shell:
         "ednag claims authors-seeds {input.runs:q} --reference {input.reference:q}"
         " --seeds {params.seeds:q} --statistics {params.statistics:q}"
@@ -144,9 +144,13 @@ rule findings:
         "../envs/ednag.yaml"
     params:
         measured=measured_options,
+        missing=[
+            f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
+            for each in lacking
+        ],
         statistics=as_json(study.statistics.model_dump()),
     message:
         "writing the findings"
     shell:
-        "ednag claims findings --claims {input.claims:q} {params.measured:q}"
+        "ednag claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
         " --statistics {params.statistics:q} --output {output:q} 2> {log:q}"

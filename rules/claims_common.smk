@@ -50,14 +50,15 @@ def authors_spaces():
 
 
 def authors_run_files(wildcards):
-    """Run files of EDNAG that hold the study's seeds and those its authors list."""
+    """Run files of EDNAG that hold the study's seeds, those its authors list, and those beside."""
     files = []
     for space, dataset in paper_benchmarks():
         listed = listed_seeds.get((space, dataset))
         if space == wildcards.space and listed:
             folder = f"results/runs/{space}/{dataset}/paper/ednag"
             present = blocks_in(Path(folder))
-            blocks = plan_with_authors(study.seeds, listed, present, study.block)
+            others = {*listed, *study.authors_seeds}
+            blocks = plan_with_authors(study.seeds, others, present, study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
     return files
 

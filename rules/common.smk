@@ -13,11 +13,15 @@ from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
-from ednag.study.benchmarks import split_benchmarks
-from ednag.study.configuration import methods_of, protocols_of, read_study
+from ednag.study.benchmarks import compared_sources, split_benchmarks
+from ednag.study.configuration import (
+    definition_of,
+    methods_of,
+    protocols_of,
+    read_study,
+)
 from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
-from ednag.tables import get_definition
 
 try:
     study = read_study(config)
@@ -30,9 +34,15 @@ stock = {
     holding.source.id: holding
     for holding in take_stock(registry, Surroundings.of_user())
 }
-searched, lacking = split_benchmarks(
-    study, lambda source: stock[source].path is not None
-)
+
+
+def is_here(source):
+    """Whether a source file can be had without any download."""
+    return stock[source].path is not None
+
+
+searched, lacking = split_benchmarks(study, is_here)
+compared = compared_sources(study, searched, is_here)
 
 
 wildcard_constraints:
@@ -53,6 +63,13 @@ onstart:
     except OSError:
         sys.exit(
             "another workflow runs in this folder; wait for it to end, or stop it"
+        )
+    for each in lacking:
+        needed = " ".join(each.sources)
+        print(
+            f"not searched, needs data: {each.space}/{each.dataset};"
+            f" to get it: ednag sources fetch {needed}",
+            file=sys.stderr,
         )
 
 
@@ -82,10 +99,16 @@ def source_sha256(wildcards):
 
 def source_options(wildcards, input):
     """`--source ID=PATH` for each input of a benchmark table."""
-    needed = get_definition(wildcards.space, wildcards.dataset).sources
+    needed = definition_of(study, wildcards.space, wildcards.dataset).sources
     return [
         f"--source={source}={path}" for source, path in zip(needed, input, strict=True)
     ]
+
+
+def official_option(wildcards):
+    """`--from ID` where the study reads a benchmark's own file."""
+    official = study.official_files.get(wildcards.space, {}).get(wildcards.dataset)
+    return f"--from {official}" if official else ""
 
 
 def budget_option(wildcards):
@@ -123,16 +146,10 @@ def evidence_files():
         for space in searched_spaces()
         for kind in ("", "-equal-budget", "-comparison")
         for suffix in ("csv", "md", "tex")
-    ]
-
-
-def figure_files():
-    return [
-        f"figures/{space}/{dataset}/{protocol}/{figure}.{suffix}"
-        for space, dataset in benchmarks()
-        for protocol in protocols_of(study, space, dataset)
-        for figure in ("convergence", "denoising")
-        for suffix in ("pdf", "png", "csv")
+    ] + [
+        f"results/evidence/sources-{space}{kind}"
+        for space in compared
+        for kind in (".csv", ".md", "-differences.csv")
     ]
 
 

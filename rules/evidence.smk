@@ -1,4 +1,4 @@
-# Runs into summaries, summaries into tables and figures.
+# Runs into summaries, summaries into tables.
 
 
 rule summary:
@@ -103,67 +103,3 @@ rule table_of_comparisons:
     shell:
         "ednag tabulate comparison {input:q} --statistics {params.statistics:q}"
         " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
-
-
-rule convergence_figure:
-    input:
-        curves="results/summaries/{space}/{dataset}.anytime.parquet",
-        table="results/tables/{space}/{dataset}.parquet",
-    output:
-        csv=report(
-            "figures/{space}/{dataset}/{protocol}/convergence.csv",
-            caption="captions/convergence.rst",
-            category="Figures",
-            subcategory="{space} {dataset}",
-            labels={"figure": "convergence", "protocol": "{protocol}", "file": "csv"},
-        ),
-        pdf="figures/{space}/{dataset}/{protocol}/convergence.pdf",
-        png=report(
-            "figures/{space}/{dataset}/{protocol}/convergence.png",
-            caption="captions/convergence.rst",
-            category="Figures",
-            subcategory="{space} {dataset}",
-            labels={"figure": "convergence", "protocol": "{protocol}", "file": "png"},
-        ),
-    log:
-        "logs/figures/{space}/{dataset}/{protocol}/convergence.log",
-    conda:
-        "../envs/ednag.yaml"
-    message:
-        "drawing convergence of {wildcards.space}/{wildcards.dataset}"
-    shell:
-        "ednag plot convergence {input.curves:q} --table {input.table:q}"
-        " --protocol {wildcards.protocol:q} --output {output.csv:q} --output {output.pdf:q}"
-        " --output {output.png:q} 2> {log:q}"
-
-
-rule denoising_figure:
-    input:
-        curves="results/summaries/{space}/{dataset}.steps.parquet",
-        table="results/tables/{space}/{dataset}.parquet",
-    output:
-        csv=report(
-            "figures/{space}/{dataset}/{protocol}/denoising.csv",
-            caption="captions/denoising.rst",
-            category="Figures",
-            subcategory="{space} {dataset}",
-            labels={"figure": "denoising", "protocol": "{protocol}", "file": "csv"},
-        ),
-        pdf="figures/{space}/{dataset}/{protocol}/denoising.pdf",
-        png=report(
-            "figures/{space}/{dataset}/{protocol}/denoising.png",
-            caption="captions/denoising.rst",
-            category="Figures",
-            subcategory="{space} {dataset}",
-            labels={"figure": "denoising", "protocol": "{protocol}", "file": "png"},
-        ),
-    log:
-        "logs/figures/{space}/{dataset}/{protocol}/denoising.log",
-    conda:
-        "../envs/ednag.yaml"
-    message:
-        "drawing the denoising trace of {wildcards.space}/{wildcards.dataset}"
-    shell:
-        "ednag plot denoising {input.curves:q} --table {input.table:q}"
-        " --protocol {wildcards.protocol:q} --output {output.csv:q} --output {output.pdf:q}"
-        " --output {output.png:q} 2> {log:q}"

@@ -95,10 +95,11 @@ def test_a_space_without_a_table_is_searched_the_same_way(mirror: Path, tmp_path
     assert rows["optimum"].isna().all()
     assert rows["outcome"].between(70, 85).all()
     drawn = ednag(
-        "plot", "convergence", str(anytime), "--table", str(table),
-        "--output", str(tmp_path / "f.csv"),
+        "plot", "dataset", "convergence", "--summary", str(summary), "--anytime", str(anytime),
+        "--steps", str(steps), "--folder", str(tmp_path / "figures"),
     )  # fmt: skip
     assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "figures" / "convergence.csv").stat().st_size > 1000
 
 
 def test_a_source_given_by_hand_is_verified(tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ def runs_of(
             "best_after_100": values - 1.0,
             "best_after_300": values - 0.1,
             "best_after_800": values,
+            "best_within_100_lookups": values - 2.0,
+            "best_within_300_lookups": values - 1.5,
+            "best_within_800_lookups": values - 1.0,
         }
     )
 

@@ -1,5 +1,6 @@
 """From runs to evidence: statistics, summaries, tables, figures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ from ednag.errors import EdnagError
 from ednag.evidence import figures
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import (
+    DISTINCT,
+    LOOKUPS,
     anytime_curves,
     best_after,
     collect_runs,
     incumbents,
     reported_curve,
+    seen_within,
     step_curves,
     summarise_runs,
 )
@@ -149,10 +153,31 @@ def test_the_tables_say_what_the_runs_did(table: BenchmarkTable) -> None:
     assert own.loc["ednag", "distinct_evaluations"] == 2.5
     assert own.loc["ednag", "total_evaluations"] == 5.0
     equal = equal_budget_table(summary, STATISTICS)
-    assert equal["budget"].tolist() == [1, 1, 2, 2, 5, 5]
-    assert equal["ended"].tolist() == [0, 0, 0, 2, 2, 2]
-    at_one = equal[(equal["budget"] == 1) & (equal["method"] == "ednag")]
+    distinct = equal[equal["counted"] == DISTINCT]
+    assert distinct["budget"].tolist() == [1, 1, 2, 2, 5, 5]
+    assert distinct["ended"].tolist() == [0, 0, 0, 2, 2, 2]
+    at_one = distinct[(distinct["budget"] == 1) & (distinct["method"] == "ednag")]
     assert at_one["optimum_found"].item() == 0.0
+
+
+def test_look_ups_count_repeats_and_invalid_ones(table: BenchmarkTable) -> None:
+    run = replace(
+        make_run(table, 0, [5, 100, 50]), lookups=np.array([2, 3, 9]), total=12, invalid=4
+    )
+    assert seen_within(run, np.array([1, 2, 3, 4, 9, 10, 99])).tolist() == [0, 0, 1, 2, 2, 3, 3]
+    summary = summarise_runs({("paper", "ednag"): [run]}, table, (2, 3, 20))
+    assert np.isnan(summary["best_within_2_lookups"].item())
+    assert summary["best_within_3_lookups"].item() == run.metrics[0]
+    assert summary["best_within_20_lookups"].item() == summary["best_after_20"].item()
+    equal = equal_budget_table(summary, Statistics(checkpoints=(2, 3, 20), resamples=100))
+    looked = equal[equal["counted"] == LOOKUPS]
+    assert looked["ended"].tolist() == [0, 0, 1]
+    assert np.isnan(looked["mean"].iloc[0])
+    curves = anytime_curves({("paper", "ednag"): [run]}, table)
+    looked = curves[curves["counted"] == LOOKUPS]
+    assert looked["evaluations"].tolist() == list(range(3, 13))
+    assert looked["mean"].iloc[0] == run.metrics[0]
+    assert looked["mean"].iloc[-1] == max(run.metrics[:3])
 
 
 def test_csv_markdown_and_latex_come_from_one_frame(table: BenchmarkTable, tmp_path: Path) -> None:

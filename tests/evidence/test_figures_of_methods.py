@@ -1,5 +1,6 @@
 """Figures beyond convergence and denoising: same bytes, exact CSVs, honest refusals."""
 
+import itertools
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,19 +14,22 @@ from ednag.cli import group
 from ednag.errors import EdnagError
 from ednag.evidence.comparisons import (
     ABLATIONS,
+    DATASET_FIGURES,
     VARIANTS,
     can_rank,
-    dataset_figures,
     headline_methods,
     main_methods,
+    variant_figures,
     variants_in,
 )
 from ednag.evidence.figures.anytime import anytime, anytime_frame
+from ednag.evidence.figures.datasets import DRAWINGS
 from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
 from ednag.evidence.figures.ranks import alike, common_methods, ranks, ranks_frame, scores_after
 from ednag.evidence.figures.style import looks_of, save_drawing, save_figure
 from ednag.evidence.figures.variants import variants, variants_frame
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.methods import METHODS
 from ednag.study.configuration import Statistics
 
@@ -67,7 +71,7 @@ def make_summary(
 def make_curves(methods: tuple[str, ...] = METHODS_HERE, length: int = 40) -> pd.DataFrame:
     """Curves of four runs, of which three end after 30 evaluations."""
     frames = []
-    for method in methods:
+    for method, counted in itertools.product(methods, BEST_AFTER):
         x = np.arange(1, length + 1)
         value = LEVEL[method] + x / length
         frames.append(
@@ -75,7 +79,8 @@ def make_curves(methods: tuple[str, ...] = METHODS_HERE, length: int = 40) -> pd
                 {
                     "protocol": "paper",
                     "method": method,
-                    "distinct_evaluations": x,
+                    "counted": counted,
+                    "evaluations": x,
                     "mean": value,
                     "median": value,
                     "quartile_low": value - 0.1,
@@ -85,6 +90,15 @@ def make_curves(methods: tuple[str, ...] = METHODS_HERE, length: int = 40) -> pd
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def make_steps() -> pd.DataFrame:
+    """The trace of EDNAG over five steps."""
+    quantities = ("mean", "best", "valid_rate", "unique_rate")
+    rows = list(itertools.product(range(1, 6), quantities))
+    frame = pd.DataFrame(rows, columns=["step", "quantity"])
+    frame = frame.assign(protocol="paper", method="ednag", runs=4)
+    return frame.assign(mean=frame["step"] / 5, quartile_low=0.0, quartile_high=1.0)
 
 
 def drawings() -> dict[str, tuple[Figure, pd.DataFrame]]:
@@ -133,20 +147,22 @@ def test_the_lines_of_the_anytime_figure_are_the_rows_of_its_csv() -> None:
     main = main_methods(METHODS_HERE)
     drawn = anytime_frame(make_curves(), main, 91.0, True)
     figure = anytime(drawn, 91.0, "accuracy (%)", "title")
-    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
-    assert len(lines) == len(main) == 3
-    for line, method in zip(lines, main, strict=True):
-        rows = drawn[drawn["method"] == method]
-        assert list(line.get_xdata()) == rows["distinct_evaluations"].tolist()
-        assert list(line.get_ydata()) == rows["median"].tolist()
+    # A row of panels for what is counted, a panel for the best and one for the distance.
+    for panel, counted in ((0, DISTINCT), (2, LOOKUPS)):
+        lines = [line for line in figure.axes[panel].lines if len(line.get_xdata()) > 2]
+        assert len(lines) == len(main) == 3
+        for line, method in zip(lines, main, strict=True):
+            rows = drawn[(drawn["method"] == method) & (drawn["counted"] == counted)]
+            assert list(line.get_xdata()) == rows["evaluations"].tolist()
+            assert list(line.get_ydata()) == rows["median"].tolist()
     plt.close(figure)
 
 
 def test_a_curve_starts_at_ten_and_ends_where_half_of_the_runs_have_ended() -> None:
     drawn = anytime_frame(make_curves(), ("ednag",), 91.0, True)
-    assert drawn["distinct_evaluations"].tolist() == list(range(10, 31))
+    assert drawn["evaluations"].tolist() == 2 * list(range(10, 31))
     short = anytime_frame(make_curves(length=6), ("ednag",), 91.0, True)
-    assert short["distinct_evaluations"].tolist() == [6]
+    assert short["evaluations"].tolist() == [6, 6]
 
 
 def test_bands_are_of_ednag_and_the_best_baseline() -> None:
@@ -160,7 +176,8 @@ def test_bands_are_of_ednag_and_the_best_baseline() -> None:
 def test_an_unknown_optimum_leaves_out_what_needs_it() -> None:
     drawn = anytime_frame(make_curves(), ("ednag", "random"), np.nan, True)
     figure = anytime(drawn, np.nan, "accuracy (%)", "title")
-    assert len(figure.axes) == 1
+    assert len(figure.axes) == 2
+    assert not any("distance" in axes.get_ylabel() for axes in figure.axes)
     plt.close(figure)
     summary = make_summary(optimum=np.nan)
     frame = variants_frame(summary, make_curves(), ("ednag", "ednag-power"), SETTINGS)
@@ -249,8 +266,9 @@ def test_the_population_of_the_illustration_ends_on_both_peaks() -> None:
 
 
 def test_a_figure_is_asked_for_only_where_its_methods_are() -> None:
-    assert dataset_figures(("ednag", "random")) == ("anytime", "outcomes")
-    assert dataset_figures(METHODS_HERE) == ("anytime", "outcomes", "mapping", "steps")
+    assert variant_figures(("ednag", "random")) == ()
+    assert variant_figures(METHODS_HERE) == ("mapping", "steps")
+    assert set(DRAWINGS) == {*DATASET_FIGURES, *VARIANTS}
     assert variants_in("mapping", ("ednag-power", "ednag-identity")) == ()
     assert not can_rank(("ednag", "ednag-power"))
     assert can_rank(("ednag", "random"))
@@ -270,16 +288,24 @@ def test_every_method_has_its_figure() -> None:
 
 
 def test_the_command_line_draws_and_refuses(tmp_path: Path) -> None:
-    summary, curves = tmp_path / "s.parquet", tmp_path / "c.parquet"
-    make_summary(methods=("ednag", "random")).to_parquet(summary)
-    make_curves(("ednag", "random")).to_parquet(curves)
-    out = [f"--output={tmp_path / name}" for name in ("f.csv", "f.png")]
+    files = {name: tmp_path / f"{name}.parquet" for name in ("summary", "anytime", "steps")}
+    make_summary(methods=("ednag", "random")).to_parquet(files["summary"])
+    make_curves(("ednag", "random")).to_parquet(files["anytime"])
+    make_steps().to_parquet(files["steps"])
+    given = [f"--{name}={path}" for name, path in files.items()] + [f"--folder={tmp_path}"]
     runner = CliRunner()
-    done = runner.invoke(group, ["plot", "anytime", str(summary), str(curves), *out])
-    assert done.exit_code == 0, done.output
-    assert len(pd.read_csv(tmp_path / "f.csv")) == 42
-    nothing = runner.invoke(group, ["plot", "variants", "mapping", str(summary), str(curves), *out])
-    assert isinstance(nothing.exception, EdnagError)
-    assert "needs ednag and at least one of ednag-identity" in str(nothing.exception)
-    other = runner.invoke(group, ["plot", "outcomes", str(summary), "--protocol=x", *out])
-    assert "no run of protocol 'x'" in str(other.exception)
+    done = runner.invoke(group, ["plot", "dataset", *DATASET_FIGURES, *given])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert len(pd.read_csv(tmp_path / "anytime.csv")) == 84
+    for figure in DATASET_FIGURES:
+        for suffix in ("csv", "pdf", "png"):
+            assert (tmp_path / f"{figure}.{suffix}").stat().st_size > 100
+    refusals = {
+        ("mapping",): "needs runs of ednag and at least one of ednag-identity",
+        ("anytime", "--protocol=papr"): "no run of protocol 'papr'; did you mean 'paper'?",
+        ("outcome",): "unknown figure 'outcome'; did you mean 'outcomes'?",
+    }
+    for arguments, message in refusals.items():
+        refused = runner.invoke(group, ["plot", "dataset", *arguments, *given])
+        assert isinstance(refused.exception, EdnagError)
+        assert message in str(refused.exception)

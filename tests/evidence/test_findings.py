@@ -46,7 +46,16 @@ def test_the_numbers_are_those_of_the_runs() -> None:
     assert f"{count['reproduced']} are reproduced, {count['partly']} partly" in page
     assert "This study does not run them" in page
     assert page == page_of(record)
+    assert "After 300 look-ups, repeated and invalid ones counted: EDNAG 92.78" in page
     assert "nan" not in page
+
+
+def test_a_benchmark_without_its_data_is_told() -> None:
+    claims, record = read_claims(PUBLISHED / "claims.yaml"), record_of(RUNS)
+    missing = {("nasbench101", "cifar10"): ["nasbench101-only108"]}
+    page = findings_page(record, claims, judge(claims, record), missing)
+    assert "## What needs data" in page
+    assert "(nasbench101)**: `ednag sources fetch nasbench101-only108`." in page
 
 
 def test_what_the_study_lacks_is_said() -> None:

@@ -67,7 +67,7 @@ def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
     assert (few.verdict, few.why) == (NEEDS, "needs 30 seeds or more (the study has 5)")
     alone = record_of(runs_of(np.full(40, 94.37)))
     assert verdict_of(alone, "better-than", against="random").why == "needs runs of random"
-    assert "authors_seeds: true" in verdict_of(alone, "comments").why
+    assert "authors_seeds: 0-999" in verdict_of(alone, "comments").why
     assert (
         "needs the quantity steps"
         in verdict_of(alone, "every-run", printed=99, quantity="steps").why

@@ -87,7 +87,8 @@ def test_methods_that_select_improve(name: str, objective: Objective) -> None:
         assert run.distinct == BUDGET
     assert run.metrics.max() > run.metrics[0]
     if name != "random" and not method.has_own_end:
-        assert run.outcome_metric == run.metrics.max()
+        # Equal to float32: methods compare what the objective answers, which is that.
+        assert np.float32(run.outcome_metric) == np.float32(run.metrics.max())
 
 
 def test_diffusion_evolution_ends_within_its_budget(objective: Objective) -> None:

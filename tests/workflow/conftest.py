@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Seconds of work, every stage of the DAG.
 TINY = {
+    "benchmarks": {"nasbench201": ["cifar10-analog"]},
     "seeds": "0-1",
     "block": 1,
     "budget": 20,

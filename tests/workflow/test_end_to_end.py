@@ -51,9 +51,10 @@ EVERY_OUTPUT = {
     ),
     *(
         f"figures/nasbench201/cifar10-analog/paper/{figure}.{suffix}"
-        for figure in ("convergence", "denoising")
+        for figure in ("convergence", "denoising", "anytime", "outcomes")
         for suffix in ("pdf", "png", "csv")
     ),
+    *(f"figures/illustration.{suffix}" for suffix in ("pdf", "png", "csv")),
 }
 
 

@@ -1,5 +1,6 @@
 """`ednag claims`: printed tables, the authors' seeds, verdicts and findings."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,8 +168,14 @@ def verdicts(path: Path, page: Path, data: Path, **files: Any) -> None:
 @command.command()
 @click.option("--claims", "path", required=True, type=EXISTING, help="The claims (YAML).")
 @measured
+@click.option(
+    "--missing",
+    multiple=True,
+    metavar="SPACE/DATASET=SOURCE,...",
+    help="A benchmark that is not searched, and the sources it needs.",
+)
 @click.option("--output", required=True, type=OUTPUT, help="The page (Markdown).")
-def findings(path: Path, output: Path, **files: Any) -> None:
+def findings(path: Path, missing: tuple[str, ...], output: Path, **files: Any) -> None:
     """Write the page of findings from computed numbers."""
     from ednag.evidence.claims import read_claims
     from ednag.evidence.findings import findings_page
@@ -176,5 +183,19 @@ def findings(path: Path, output: Path, **files: Any) -> None:
     from ednag.files import write_text
 
     claims, record = read_claims(path), _record(files)
-    write_text(output, findings_page(record, claims, judge(claims, record)))
+    absent = dict(_parse_missing(text) for text in missing)
+    write_text(output, findings_page(record, claims, judge(claims, record), absent))
     say(f"{output}: written")
+
+
+def _parse_missing(text: str) -> tuple[tuple[str, str], list[str]]:
+    """(space, dataset) and the ids of its absent sources; raises EdnagError for anything else."""
+    from ednag.errors import EdnagError
+    from ednag.tables import get_definition
+
+    match = re.fullmatch(r"([^/=]+)/([^/=]+)=(.+)", text)
+    if match is None:
+        raise EdnagError(f"--missing: {text!r} is not SPACE/DATASET=SOURCE,...")
+    space, dataset, sources = match.groups()
+    get_definition(space, dataset)
+    return (space, dataset), sources.split(",")

@@ -24,14 +24,22 @@ if TYPE_CHECKING:
     metavar="ID=PATH",
     help="A source file; those not given are looked for in cache, mirrors and packages.",
 )
+@click.option("--only-given", is_flag=True, help="Use no file but those given by --source.")
 @click.option("--output", required=True, type=OUTPUT, help="Every difference (.csv or .parquet).")
-@click.option("--summary", type=OUTPUT, help="One row per table, pair and metric (same formats).")
+@click.option(
+    "--summary",
+    "summary_paths",
+    multiple=True,
+    type=OUTPUT,
+    help="One row per table, pair and metric (.csv, .parquet or .md).",
+)
 def compare(
     space: str | None,
     dataset: str | None,
     sources: tuple[str, ...],
+    only_given: bool,
     output: Path,
-    summary: Path | None,
+    summary_paths: tuple[Path, ...],
 ) -> None:
     """Compare the sources of each benchmark table that are here; nothing is downloaded."""
     import pandas as pd
@@ -49,7 +57,7 @@ def compare(
     given = locate((), sources)
     summaries, differences = [pd.DataFrame()], [pd.DataFrame()]
     for pair in chosen:
-        paths, missing = find_here(pair.sources, given)
+        paths, missing = find_here(pair.sources, given, search=not only_given)
         if missing:
             say(f"{pair.name}: not compared, {', '.join(missing)} is not here")
             continue
@@ -59,22 +67,27 @@ def compare(
         summaries.append(told)
         differences.append(apart)
     _write(pd.concat(differences, ignore_index=True), output)
-    if summary is not None:
-        _write(pd.concat(summaries, ignore_index=True), summary)
+    for path in summary_paths:
+        _write(pd.concat(summaries, ignore_index=True), path)
 
 
 def find_here(
-    needed: tuple[str, ...], given: Mapping[str, Path]
+    needed: tuple[str, ...], given: Mapping[str, Path], search: bool = True
 ) -> tuple[dict[str, Path], list[str]]:
-    """(source id -> verified path, ids of those that are not on this machine)."""
+    """(source id -> verified path, ids of those that are not given nor, if asked, found here)."""
     from ednag.sources.obtain import obtain
     from ednag.sources.registry import find_source, load_registry
 
     registry = load_registry()
     paths, missing = {}, []
     for name in needed:
+        if name in given:
+            paths[name] = given[name]
+            continue
         try:
-            paths[name] = given.get(name) or obtain(find_source(registry, name), offline=True)
+            if not search:
+                raise EdnagError(f"{name}: not given")
+            paths[name] = obtain(find_source(registry, name), offline=True)
         except EdnagError:
             missing.append(name)
     return paths, missing
@@ -87,5 +100,8 @@ def _write(rows: "pd.DataFrame", path: Path) -> None:
     with replacing(path) as beside:
         if path.suffix == ".parquet":
             rows.to_parquet(beside, index=False)
+        elif path.suffix == ".md":
+            shown = rows.to_markdown(index=False, disable_numparse=True)
+            beside.write_text(f"{shown}\n", encoding="utf-8")
         else:
             rows.to_csv(beside, index=False, lineterminator="\n")

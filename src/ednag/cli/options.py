@@ -12,6 +12,8 @@ from ednag.errors import EdnagError
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: A file that is written.
 OUTPUT = click.Path(dir_okay=False, path_type=Path)
+#: A folder that is written to; it need not exist.
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def parse_mapping(text: str, option: str) -> dict[str, Any]:

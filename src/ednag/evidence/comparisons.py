@@ -61,10 +61,13 @@ def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:
     return chosen if "ednag" in chosen and len(chosen) > 1 else ()
 
 
-def dataset_figures(methods: Sequence[str]) -> tuple[str, ...]:
-    """Figures of one dataset and protocol beyond convergence and denoising."""
-    variants = tuple(figure for figure in VARIANTS if variants_in(figure, methods))
-    return ("anytime", "outcomes", *variants)
+#: Figures that every dataset and protocol has.
+DATASET_FIGURES = ("convergence", "denoising", "anytime", "outcomes")
+
+
+def variant_figures(methods: Sequence[str]) -> tuple[str, ...]:
+    """The figures of EDNAG varied for which a study has the methods."""
+    return tuple(figure for figure in VARIANTS if variants_in(figure, methods))
 
 
 def can_rank(methods: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from ednag.evidence.claims import MINIMUM_SEEDS, Claim
 from ednag.evidence.record import PAPER, Record
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.verdicts import (
     NEEDS,
     NOT_COMPARABLE,
@@ -35,6 +36,9 @@ TEMPLATES = {
     "under other protocols stand in the tables, not here.",
     "others": "Measured here but reported on by no claim of the paper: {titles}. Numbers on "
     "these decide no claim.",
+    "missing": "## What needs data\n\nConfigured, but not searched, because their files are not "
+    "here:\n\n{rows}",
+    "missing_row": "- **{benchmark}**: {commands}.",
     "verdicts": "## Do the claims hold?\n\nOf {claims} claims {tested} could be tested here: "
     "{reproduced} are reproduced, {partly} partly, {not_reproduced} are not. {not_comparable} "
     "are not comparable, {needs} need data that this study does not have ([verdicts]"
@@ -53,7 +57,8 @@ TEMPLATES = {
     "equal": "## At equal distinct evaluations\n\n{rows}",
     "equal_row": "- **{benchmark}**, after {budget}: EDNAG {ours:.2f}; {better} of {others} "
     "other methods better, {worse} worse, {even} undecided; the best of them is {best} with "
-    "{theirs:.2f}.",
+    "{theirs:.2f}. After {budget} look-ups, repeated and invalid ones counted: EDNAG "
+    "{ours_looked:.2f}, the best of the others {theirs_looked:.2f}.",
     "equal_none": "## At equal distinct evaluations\n\nThis study compares EDNAG with nothing at "
     "an equal budget.",
     "seeds": "## The authors' seeds\n\nOn {rare} of {sets} benchmarks fewer than "
@@ -64,8 +69,8 @@ TEMPLATES = {
     "seeds_few": "## The authors' seeds\n\n{same} of {listed} values in the authors' comments "
     "are ours for the same seed. How rare the listed sets are cannot be told from {seeds} "
     "seeds; {least} are needed.",
-    "seeds_none": "## The authors' seeds\n\nThis study does not run them (`authors_seeds: true` "
-    "does, on the paper's benchmarks).",
+    "seeds_none": "## The authors' seeds\n\nThis study does not run them (the key "
+    "`authors_seeds` of the configuration does, on the paper's benchmarks).",
     "generated": "## What is generated\n\n{rows}",
     "generated_row": "- **{benchmark}**: {valid:.2f} % of the last populations are architectures, "
     "{unique:.1f} distinct ones of {size:.0f}; their mean is {mean:.2f}, the worst of all is "
@@ -82,8 +87,17 @@ def _fill(name: str, **fields: object) -> str:
     return TEMPLATES[name].format_map(fields)
 
 
-def findings_page(record: Record, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> str:
-    """The page, Markdown, from a study and what it makes of the claims."""
+def findings_page(
+    record: Record,
+    claims: Sequence[Claim],
+    verdicts: Sequence[Verdict],
+    missing: Mapping[tuple[str, str], Sequence[str]] | None = None,
+) -> str:
+    """The page, Markdown, from a study and what it makes of the claims.
+
+    Args:
+        missing: (space, dataset) that the study could not search -> ids of the absent sources.
+    """
     sections = [
         *_head(record, claims),
         _verdicts(verdicts),
@@ -91,8 +105,22 @@ def findings_page(record: Record, claims: Sequence[Claim], verdicts: Sequence[Ve
         _equal(record),
         _authors(record),
         *_generated(record),
+        *_missing(missing or {}),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _missing(missing: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
+    """Benchmarks of the study without their data, and the commands that get it."""
+    rows = [
+        _fill(
+            "missing_row",
+            benchmark=_title(space, dataset),
+            commands=", ".join(f"`ednag sources fetch {source}`" for source in sources),
+        )
+        for (space, dataset), sources in missing.items()
+    ]
+    return [_fill("missing", rows="\n".join(rows))] if rows else []
 
 
 def _paper(record: Record) -> pd.DataFrame:
@@ -210,8 +238,9 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
         return ""
     metric = get_protocol(space, dataset, PAPER).reported_metric
     sign = 1.0 if higher_is_better(space, dataset, metric) else -1.0
-    column = f"best_after_{budget}"
+    column = BEST_AFTER[DISTINCT].format(budget)
     means = here.groupby("method", sort=False)[column].mean()
+    looked = here.groupby("method", sort=False)[BEST_AFTER[LOOKUPS].format(budget)].mean()
     sides = [
         _side(sign, runs, record.runs(space, dataset, name), column, record) for name in others
     ]
@@ -227,6 +256,8 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
         others=len(others),
         best=get_method(best).title,
         theirs=means[best],
+        ours_looked=looked["ednag"],
+        theirs_looked=sign * (sign * looked[others]).max(),
     )
 
 

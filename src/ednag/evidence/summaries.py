@@ -20,6 +20,13 @@ from ednag.tables.interface import Benchmark, Protocol
 #: noise apart, exactly it.
 OPTIMUM_TOLERANCE = 1e-6
 
+#: What a budget can count, and the summary's column of the best after so many of them. A look-up
+#: is an evaluation of any kind: repeated and invalid ones count.
+DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
+BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
+#: Points of a curve over look-ups, evenly spread over the logarithmic axis.
+_LOOKUP_POINTS = 400
+
 
 def collect_runs(paths: Sequence[Path], seeds: Sequence[int]) -> dict[tuple[str, str], list[Run]]:
     """(protocol, method) -> runs of exactly these seeds, ascending, in the order of `paths`.
@@ -71,8 +78,22 @@ def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray
 
 
 def best_after(curve: np.ndarray, count: int) -> float:
-    """The best after `count` distinct evaluations; a run that ended earlier keeps its last best."""
-    return float(curve[min(count, len(curve)) - 1]) if len(curve) else float("nan")
+    """The best after `count` distinct evaluations; a run that ended earlier keeps its last best.
+
+    NaN after none.
+    """
+    return float(curve[min(count, len(curve)) - 1]) if count and len(curve) else float("nan")
+
+
+def seen_within(run: Run, lookups: np.ndarray) -> np.ndarray:
+    """Distinct architectures int64[n] that the first `lookups` int64[n] evaluations have shown."""
+    return np.searchsorted(run.lookups, lookups, side="left")
+
+
+def evaluations_to(curve: np.ndarray, target: float) -> float:
+    """Distinct evaluations until the best so far is the target; NaN if it never is."""
+    there = np.flatnonzero(np.abs(curve - target) < OPTIMUM_TOLERANCE)
+    return float(there[0] + 1) if len(there) else float("nan")
 
 
 def summarise_runs(
@@ -80,7 +101,8 @@ def summarise_runs(
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
-    Where nobody knows the optimum it is NaN, and no run found or saw it.
+    Checkpoints count distinct evaluations and look-ups (see `BEST_AFTER`). Where nobody knows the
+    optimum it is NaN, and no run found or saw it.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -92,6 +114,8 @@ def summarise_runs(
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
             valid = run.total - run.invalid
+            seen = seen_within(run, np.array(checkpoints, dtype=np.int64)).tolist()
+            shown = dict(zip(checkpoints, seen, strict=True))
             rows.append(
                 {
                     "space": table.space,
@@ -107,48 +131,84 @@ def summarise_runs(
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
+                    "distinct_to_optimum": evaluations_to(curve, optimum),
                     "total": run.total,
                     "distinct": run.distinct,
                     "invalid": run.invalid,
                     "invalid_rate": run.invalid / run.total if run.total else np.nan,
                     "unique_rate": run.distinct / valid if valid else np.nan,
-                    **{f"best_after_{count}": best_after(curve, count) for count in checkpoints},
+                    **{
+                        BEST_AFTER[DISTINCT].format(count): best_after(curve, count)
+                        for count in checkpoints
+                    },
+                    **{
+                        BEST_AFTER[LOOKUPS].format(count): best_after(curve, shown[count])
+                        for count in checkpoints
+                    },
                 }
             )
     return pd.DataFrame(rows)
 
 
 def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> pd.DataFrame:
-    """Best so far against distinct evaluations: mean, median and quartiles over seeds.
+    """Best so far: mean, median and quartiles over seeds.
 
-    A run that has ended keeps its last best; `running` says how many had not.
+    One row per protocol, method, what is `counted` (distinct evaluations or look-ups) and number
+    of `evaluations`. Look-ups begin where every run has seen an architecture and stand at some
+    400 points. A run that has ended keeps its last best; `running` says how many had not.
     """
     definition = get_definition(table.space, table.dataset)
     frames = []
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
-        curves = [reported_curve(run, table, protocol) for run in group if run.distinct]
-        if not curves:
+        begun = [run for run in group if run.distinct]
+        if not begun:
             continue
-        length = max(len(curve) for curve in curves)
-        held = np.stack([np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves])
-        lengths = np.array([len(curve) for curve in curves])
-        evaluations = np.arange(1, length + 1)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "protocol": protocol_name,
-                    "method": method,
-                    "distinct_evaluations": evaluations,
-                    "mean": held.mean(axis=0),
-                    "median": np.median(held, axis=0),
-                    "quartile_low": np.quantile(held, 0.25, axis=0),
-                    "quartile_high": np.quantile(held, 0.75, axis=0),
-                    "running": (lengths[None] >= evaluations[:, None]).sum(axis=1),
-                }
-            )
-        )
+        curves = [reported_curve(run, table, protocol) for run in begun]
+        for counted, frame in (
+            (DISTINCT, _over_distinct(curves)),
+            (LOOKUPS, _over_lookups(curves, begun)),
+        ):
+            names = {"protocol": protocol_name, "method": method, "counted": counted}
+            frames.append(frame.assign(**names)[[*names, *frame.columns]])
     return pd.concat(frames, ignore_index=True)
+
+
+def _over_distinct(curves: list[np.ndarray]) -> pd.DataFrame:
+    """The best of runs after 1, 2, ... distinct evaluations."""
+    ends = np.array([len(curve) for curve in curves])
+    held = np.stack([np.pad(curve, (0, ends.max() - len(curve)), mode="edge") for curve in curves])
+    return _over_runs(held, np.arange(1, ends.max() + 1), ends)
+
+
+def _over_lookups(curves: list[np.ndarray], runs: list[Run]) -> pd.DataFrame:
+    """The best of runs after so many look-ups."""
+    ends = np.array([run.total for run in runs])
+    first = 1 + max(int(run.lookups[0]) for run in runs)
+    points = np.geomspace(first, max(first, ends.max()), _LOOKUP_POINTS)
+    lookups = np.unique(points.round().astype(np.int64))
+    held = [curve[seen_within(run, lookups) - 1] for curve, run in zip(curves, runs, strict=True)]
+    return _over_runs(np.stack(held), lookups, ends)
+
+
+def _over_runs(held: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
+    """Statistics over runs.
+
+    Args:
+        held: float64[runs, points], the best so far.
+        evaluations: int64[points].
+        ends: int64[runs], after how many each run ended.
+    """
+    return pd.DataFrame(
+        {
+            "evaluations": evaluations,
+            "mean": held.mean(axis=0),
+            "median": np.median(held, axis=0),
+            "quartile_low": np.quantile(held, 0.25, axis=0),
+            "quartile_high": np.quantile(held, 0.75, axis=0),
+            "running": (ends[None] >= evaluations[:, None]).sum(axis=1),
+        }
+    )
 
 
 def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:

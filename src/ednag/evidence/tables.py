@@ -14,7 +14,7 @@ from ednag.evidence.statistics import (
     probability_of_improvement,
     wilson_share,
 )
-from ednag.evidence.summaries import OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.files import write_text
 from ednag.methods import get_method
 from ednag.study.configuration import Statistics
@@ -63,7 +63,10 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
 
 
 def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row per dataset, protocol and method: what each reports at its own end."""
+    """One row per dataset, protocol and method: what each reports at its own end.
+
+    `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
+    """
     rows = []
     for names, group in _groups(summary, [*_KEYS, "method"]):
         rows.append(
@@ -71,6 +74,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
                 **names,
                 **_row(group, "outcome", statistics),
                 "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
+                "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
                 "total_evaluations": float(group["total"].mean()),
                 "distinct_evaluations": float(group["distinct"].mean()),
                 "distinct_low": int(group["distinct"].min()),
@@ -81,23 +85,34 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row per dataset, protocol, budget and method: the best seen after so many distinct ones.
+def _counts(statistics: Statistics) -> list[tuple[dict[str, object], str]]:
+    """What a comparison is equal in: names of the row, and the summary's column."""
+    return [
+        ({"counted": counted, "budget": budget}, column.format(budget))
+        for counted, column in BEST_AFTER.items()
+        for budget in statistics.checkpoints
+    ]
 
-    `rank` is by mean, 1 is best, ties share; `ended` counts runs that had stopped before the
-    budget was spent, which keep their last best.
+
+def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
+    """One row per dataset, protocol, budget and method: the best seen within the budget.
+
+    A budget counts distinct evaluations, or look-ups of any kind (`counted`). `rank` is by mean,
+    1 is best, ties share; `ended` counts runs that had stopped before the budget was spent, which
+    keep their last best.
     """
     frames = []
     for names, group in _groups(summary, _KEYS):
         sign = -1 if higher_is_better(**names) else 1
-        for budget in statistics.checkpoints:
+        for count, column in _counts(statistics):
+            spent = "total" if count["counted"] == LOOKUPS else "distinct"
             rows = [
                 {
                     **names,
-                    "budget": budget,
+                    **count,
                     **method,
-                    **_row(runs, f"best_after_{budget}", statistics),
-                    "ended": int((runs["distinct"] < budget).sum()),
+                    **_row(runs, column, statistics),
+                    "ended": int((runs[spent] < count["budget"]).sum()),
                 }
                 for method, runs in _groups(group, ["method"])
             ]
@@ -111,20 +126,23 @@ def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFr
     """The study's first method against each other one at equal budgets, paired by seed.
 
     `difference` and `improvement` are positive and above a half where the first method is better;
-    `p_holm` is corrected over all comparisons of a dataset and protocol.
+    `p_holm` is corrected over all comparisons of a dataset, protocol and kind of budget.
     """
     frames = []
     for names, group in _groups(summary, _KEYS):
         sign = 1.0 if higher_is_better(**names) else -1.0
         methods = list(dict.fromkeys(group["method"]))
         rows = [
-            {**names, "budget": budget, "method": methods[0], "against": other}
-            | _compare(group, methods[0], other, f"best_after_{budget}", sign, statistics)
-            for budget in statistics.checkpoints
+            {**names, **count, "method": methods[0], "against": other}
+            | _compare(group, methods[0], other, column, sign, statistics)
+            for count, column in _counts(statistics)
             for other in methods[1:]
         ]
-        frame = pd.DataFrame(rows, columns=[*_KEYS, "budget", "method", "against", *_COMPARED])
-        frame["p_holm"] = holm(frame["p"].to_numpy(dtype=float))
+        columns = [*_KEYS, "counted", "budget", "method", "against", *_COMPARED]
+        frame = pd.DataFrame(rows, columns=columns)
+        frame["p_holm"] = frame.groupby("counted")["p"].transform(
+            lambda values: holm(values.to_numpy(dtype=float))
+        )
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
@@ -163,18 +181,19 @@ _INTERVALS = (
 )
 #: kind -> the sentence under its table
 NOTES = {
-    "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here.",
+    "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here. "
+    "Distinct evaluations to the optimum: mean over the runs that saw it.",
     "equal-budget": _INTERVALS
-    + "Best architecture seen after so many distinct evaluations; a run that ended earlier keeps "
-    "its last best.",
-    "comparison": "Paired by seed after equal numbers of distinct evaluations. Improvement: the "
+    + "Best architecture seen within the budget, counted in distinct evaluations or in look-ups, "
+    "of which repeated and invalid ones are part; a run that ended earlier keeps its last best.",
+    "comparison": "Paired by seed at equal budgets. Improvement: the "
     "chance that a run of the first method beats one of the other, ties half, {level} bootstrap "
     "interval. p: Wilcoxon signed-rank, corrected by Holm.",
 }
 
 #: column -> (heading, format) of plain columns, in the order they are shown
 _PLAIN = {
-    "budget": ("Distinct evaluations", "{:d}"),
+    "budget": ("Budget", "{:d} {}"),
     "method": ("Method", None),
     "against": ("Against", None),
     "seeds": ("Seeds", "{:d}"),
@@ -186,6 +205,7 @@ _PLAIN = {
     "optimum": ("Optimum", "{:.4f}"),
     "regret": ("Regret", "{:.3f}"),
     "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
+    "distinct_to_optimum": ("Distinct evaluations to it", "{:.0f}"),
     "total_evaluations": ("Total evaluations", "{:.0f}"),
     "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
     "not_completed": ("Not completed", "{:d}"),
@@ -198,6 +218,7 @@ _PLAIN = {
 }
 #: column -> the columns that are shown in its cell, and a factor
 _TOGETHER = {
+    "budget": (["budget", "counted"], 1),
     "mean_low": (["mean_low", "mean_high"], 1),
     "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
     "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),

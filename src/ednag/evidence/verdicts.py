@@ -14,6 +14,7 @@ from ednag.evidence.claims import MINIMUM_SEEDS, RULES, Claim
 from ednag.evidence.published import paired
 from ednag.evidence.record import PAPER, Record, finite
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.writing import interval_text, rounded
 from ednag.tables import get_definition, get_protocol
 
@@ -239,7 +240,7 @@ def _gap(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
 
 def budget_of(runs: pd.DataFrame) -> int | None:
     """The largest compared budget that at least half of the runs spend; None if there is none."""
-    prefix = "best_after_"
+    prefix = BEST_AFTER[DISTINCT].format("")
     names = [str(name) for name in runs.columns if str(name).startswith(prefix)]
     budgets = sorted(int(name.removeprefix(prefix)) for name in names)
     spent = [budget for budget in budgets if (runs["distinct"] >= budget).mean() >= 0.5]
@@ -251,18 +252,24 @@ def _better_than(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     if budget is None:
         return Finding(NEEDS, "needs a budget (statistics.checkpoints) that half of the runs spend")
     others = record.runs(claim.space, claim.dataset, claim.against)
-    gaps = paired(runs, others, f"best_after_{budget}")
+    gaps = paired(runs, others, BEST_AFTER[DISTINCT].format(budget))
     if len(gaps) < MINIMUM_SEEDS:
         return _too_few(len(gaps))
     metric = get_protocol(claim.space, claim.dataset, PAPER).reported_metric
     sign = 1.0 if higher_is_better(claim.space, claim.dataset, metric) else -1.0
     mean = _bootstrap(sign * gaps, record)
-    side = "better" if mean.estimate > 0 else "worse"
-    why = f"EDNAG is {abs(mean.estimate):.3f} {side} after {budget} distinct evaluations"
+    why = f"EDNAG is {_side(mean.estimate)} after {budget} distinct evaluations"
+    looked = sign * paired(runs, others, BEST_AFTER[LOOKUPS].format(budget))
+    beside = f"; after {budget} look-ups it is {_side(looked.mean())}" if len(looked) else ""
     verdict = REPRODUCED if mean.low > 0 else NOT_REPRODUCED if mean.high < 0 else PARTLY
     if mean.low == mean.high == 0:
         verdict, why = PARTLY, f"no difference after {budget} distinct evaluations"
-    return Finding(verdict, why, mean.estimate, mean.low, mean.high)
+    return Finding(verdict, why + beside, mean.estimate, mean.low, mean.high)
+
+
+def _side(difference: float) -> str:
+    """A mean difference in words; positive is better."""
+    return f"{abs(difference):.3f} {'better' if difference > 0 else 'worse'}"
 
 
 def higher_is_better(space: str, dataset: str, metric: str) -> bool:
@@ -274,7 +281,7 @@ def higher_is_better(space: str, dataset: str, metric: str) -> bool:
 def _comments(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     rows = _of_benchmark(record.seeds, claim) if len(record.seeds) else record.seeds
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: true")
+        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
     same = int((rows["difference"].abs() <= claim.tolerance + 1e-9).sum())
     why = f"{same} of {len(rows)} values the same, largest difference "
     why += f"{rows['difference'].abs().max():.3f}"
@@ -287,7 +294,7 @@ def _comments_mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     assert claim.printed is not None
     rows = _of_benchmark(record.sets, claim) if len(record.sets) else record.sets
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: true")
+        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
     mean = float(rows["comment_mean"].iloc[0])
     same = abs(mean - claim.printed) <= claim.tolerance + 1e-9
     why = f"mean {mean:.3f} of the {rows['listed'].iloc[0]} comments"
@@ -297,7 +304,7 @@ def _comments_mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
 def _unselected(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     rows = _of_benchmark(record.sets, claim) if len(record.sets) else record.sets
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: true")
+        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
     row = rows.iloc[0]
     if row["study_seeds"] < MINIMUM_SEEDS:
         return _too_few(int(row["study_seeds"]))

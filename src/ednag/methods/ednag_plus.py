@@ -25,8 +25,8 @@ from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
 from ednag.spaces.interface import SearchSpace, ThresholdReading
 
-#: A child that stays invalid or seen after so many mutations is given up.
-_ATTEMPTS = 20
+#: Mutations tried of a child that is invalid or seen, in turns; after the last it is given up.
+_ATTEMPTS = (4, 16)
 #: So many steps without a new architecture end the run.
 _PATIENCE = 200
 
@@ -48,13 +48,21 @@ class EdnagPlus(BaseModel):
     )
 
 
-def genes_of(space: SearchSpace) -> list[np.ndarray]:
-    """Positions in the flattened genotype that one gene is read from, one array a gene."""
-    if isinstance(space.reading, ThresholdReading):
-        return [np.array([entry]) for entry in space.reading.entries]
+def genes_of(space: SearchSpace) -> tuple[np.ndarray, int]:
+    """Which gene each entry of the flattened genotype belongs to, int64[R * C]; how many there are.
+
+    A gene is what the space reads as one digit; entries it does not read belong to gene `count`.
+    """
     rows, columns = space.shape
-    read = range(rows) if space.reading is None else space.reading.rows
-    return [np.arange(row * columns, (row + 1) * columns) for row in read]
+    if isinstance(space.reading, ThresholdReading):
+        count = len(space.reading.entries)
+        gene_of_entry = np.full(rows * columns, count)
+        gene_of_entry[list(space.reading.entries)] = np.arange(count)
+        return gene_of_entry, count
+    read = tuple(range(rows)) if space.reading is None else space.reading.rows
+    gene_of_row = np.full(rows, len(read))
+    gene_of_row[list(read)] = np.arange(len(read))
+    return np.repeat(gene_of_row, columns), len(read)
 
 
 def _normalise(population: np.ndarray, lower: float) -> np.ndarray:
@@ -78,7 +86,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         rows, columns = self.objective.space.shape
-        self.genes = genes_of(self.objective.space)
+        self.gene_of_entry, self.gene_count = genes_of(self.objective.space)
         self.lower = self.objective.space.profile.lower
         self.population = np.empty((0, rows * columns))
         self.scores = np.empty(0)
@@ -130,20 +138,29 @@ class _Search:
         """Redraw single genes; children that are invalid or seen are mutated anew."""
         mutated = children.copy()
         waiting = np.arange(len(children))
-        rate = min(1.0, self.settings.gene_rate / len(self.genes))
-        for _ in range(_ATTEMPTS):
-            mutated[waiting] = children[waiting]
-            hits = self.generator.random((len(waiting), len(self.genes))) < rate
-            for child, gene in zip(*np.nonzero(hits), strict=True):
-                entries = self.genes[gene]
-                mutated[waiting[child], entries] = self.generator.uniform(
-                    self.lower, 1, size=len(entries)
-                )
-            codes = self.decode(mutated[waiting]).tolist()
-            waiting = waiting[[code < 0 or code in self.seen for code in codes]]
+        for attempts in _ATTEMPTS:
+            tried = self.redraw(np.repeat(children[waiting], attempts, axis=0))
+            codes = self.decode(tried).tolist()
+            new = np.array([code >= 0 and code not in self.seen for code in codes])
+            new = new.reshape(len(waiting), attempts)
+            # The first attempt that gives something new, else the last one.
+            taken = np.where(new.any(axis=1), new.argmax(axis=1), attempts - 1)
+            mutated[waiting] = tried[np.arange(len(waiting)) * attempts + taken]
+            waiting = waiting[~new.any(axis=1)]
             if not len(waiting):
                 break
         return mutated
+
+    def redraw(self, children: np.ndarray) -> np.ndarray:
+        """Children float64[n, D], each gene redrawn with a chance of `gene_rate` in all genes."""
+        rate = min(1.0, self.settings.gene_rate / self.gene_count)
+        # What no gene is read from counts as one more gene, which is never hit.
+        hit = self.generator.random((len(children), self.gene_count + 1)) < rate
+        hit[:, -1] = False
+        hit = hit[:, self.gene_of_entry]
+        redrawn = children.copy()
+        redrawn[hit] = self.generator.uniform(self.lower, 1, size=int(hit.sum()))
+        return redrawn
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:

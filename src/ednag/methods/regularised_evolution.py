@@ -5,12 +5,17 @@ child and removes the oldest. Three settings: population 100 and sample 10, 30 a
 """
 
 from collections import deque
+from operator import itemgetter
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome
 from ednag.search.objective import Objective
+
+#: Cycles whose samples are drawn at a time.
+_CYCLES = 256
+_SCORE = itemgetter(0)
 
 
 class RegularisedEvolution(BaseModel):
@@ -40,11 +45,15 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
             break
         population.append((spender.score(code), code))
     while not spender.spent:
-        drawn = spender.generator.integers(len(population), size=settings.sample_size).tolist()
-        _, parent = max((population[position] for position in drawn), key=lambda entry: entry[0])
-        child = spender.mutate(parent)
-        population.append((spender.score(child), child))
-        population.popleft()
+        # One draw of many samples: a draw costs more than the cycle it is for.
+        block = (_CYCLES, settings.sample_size)
+        for drawn in spender.generator.integers(len(population), size=block).tolist():
+            if spender.spent:
+                break
+            _, parent = max([population[position] for position in drawn], key=_SCORE)
+            child = spender.mutate(parent)
+            population.append((spender.score(child), child))
+            population.popleft()
     return spender.outcome([code for _, code in population])
 
 

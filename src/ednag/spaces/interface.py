@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -230,8 +230,16 @@ class LargeSpace(SearchSpace):
 
 def _weights(base: int | Sequence[int], positions: int) -> tuple[np.ndarray, np.ndarray]:
     """Bases int64[p] and place values int64[p] of p digits, most significant first."""
+    return _weights_of(base if isinstance(base, int) else tuple(base), positions)
+
+
+@lru_cache(maxsize=64)
+def _weights_of(base: int | tuple[int, ...], positions: int) -> tuple[np.ndarray, np.ndarray]:
+    """What `_weights` gives; it is asked for at every decoding."""
     bases = np.broadcast_to(np.asarray(base, dtype=np.int64), (positions,))
-    return bases, np.append(np.cumprod(bases[:0:-1])[::-1], 1)
+    weights = np.append(np.cumprod(bases[:0:-1])[::-1], 1)
+    weights.flags.writeable = False
+    return bases, weights
 
 
 def mixed_radix(digits: np.ndarray, base: int | Sequence[int]) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Which benchmarks a study searches here, and which ones lack their data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ednag.study.configuration import Study
+from ednag.study.configuration import Study, definition_of
 from ednag.tables import get_definition
+from ednag.tables.comparison import pairs
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,40 @@ def split_benchmarks(
         for name in names:
             if (space, name) in chosen:
                 continue
-            absent = [
-                source for source in get_definition(space, name).sources if not is_here(source)
-            ]
+            needed = definition_of(study, space, name).sources
+            absent = [source for source in needed if not is_here(source)]
             if absent:
                 missing.append(Missing(space, name, tuple(absent)))
             else:
                 chosen.append((space, name))
     return chosen, missing
+
+
+def sources_of(study: Study, benchmarks: Iterable[tuple[str, str]]) -> dict[str, None]:
+    """Ids of the source files that benchmarks of a study are read from, each once, in order."""
+    return dict.fromkeys(
+        source for place in benchmarks for source in definition_of(study, *place).sources
+    )
+
+
+def compared_sources(
+    study: Study, benchmarks: Sequence[tuple[str, str]], is_here: Callable[[str], bool]
+) -> dict[str, list[str]]:
+    """Search space -> source files of which two or more tell of the same table.
+
+    They are the files the study reads, and those of the small tables that are here anyway: no
+    comparison is worth a download of gigabytes.
+    """
+    small = dict.fromkeys(
+        source
+        for place in benchmarks
+        for source in get_definition(*place).sources
+        if is_here(source)
+    )
+    within = {**sources_of(study, benchmarks), **small}
+    found: dict[str, dict[str, None]] = {}
+    for space, dataset in benchmarks:
+        for pair in pairs(space, dataset):
+            if set(pair.sources) <= set(within):
+                found.setdefault(space, {}).update(dict.fromkeys(pair.sources))
+    return {space: list(sources) for space, sources in found.items()}

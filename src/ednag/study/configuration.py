@@ -18,7 +18,7 @@ from ednag.naming import suggestion
 from ednag.spaces import SPACES
 from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import parse_seeds
-from ednag.tables import TABLES, get_definition
+from ednag.tables import TABLES, Definition, get_definition, official_definitions
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -50,8 +50,13 @@ class Study(BaseModel):
     model_config = _STRICT
 
     benchmarks: dict[str, tuple[str, ...]] = Field(
-        {"nasbench201": ("cifar10-analog",)},
+        {"nasbench201": ("cifar10-analog",), "nasbench-graph": ("cora",)},
         description="Search space -> datasets whose benchmark table is searched.",
+    )
+    official_files: dict[str, dict[str, str]] = Field(
+        {},
+        description="Search space -> dataset -> the benchmark's own file to read its table from, "
+        "instead of the small files; what both hold is compared.",
     )
     protocols: tuple[str, ...] = Field(
         ("paper",),
@@ -81,10 +86,10 @@ class Study(BaseModel):
     hyperparameters: dict[str, dict[str, Any]] = Field(
         {}, description="Method -> hyper-parameters that differ from the method's defaults."
     )
-    authors_seeds: bool = Field(
-        False,
-        description="Whether EDNAG also runs the seeds its authors list (protocol paper), to show "
-        "where they lie among the study's seeds.",
+    authors_seeds: Any = Field(
+        (),
+        description="Seeds, such as 0-999, among which those are placed that EDNAG's authors list; "
+        "EDNAG runs both (protocol paper). Empty: neither.",
     )
     block: int = Field(
         50,
@@ -105,10 +110,16 @@ class Study(BaseModel):
     def _seeds(cls, value: object) -> tuple[int, ...]:
         return parse_seeds(value)
 
+    @field_validator("authors_seeds")
+    @classmethod
+    def _authors_seeds(cls, value: object) -> tuple[int, ...]:
+        return () if value in (None, (), []) else parse_seeds(value, "authors_seeds")
+
     @model_validator(mode="after")
     def _names(self) -> "Study":
         _check_benchmarks(self.benchmarks, "benchmarks")
         _check_benchmarks(self.if_present, "if_present")
+        _check_official_files(self.official_files)
         _check_protocols(self)
         _check_names(self.methods, METHODS, "methods", "method")
         if self.further_methods:
@@ -138,19 +149,39 @@ def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], place: str) -> 
         _check_names(datasets, TABLES[space], f"{place}.{space}", "dataset")
 
 
+def _check_official_files(given: Mapping[str, Mapping[str, str]]) -> None:
+    _check_benchmarks({space: tuple(files) for space, files in given.items()}, "official_files")
+    for space, files in given.items():
+        for dataset, source in files.items():
+            known = official_definitions(space, dataset)
+            if source not in known:
+                raise EdnagError(
+                    f"official_files.{space}.{dataset}: unknown file {source!r}"
+                    f"{suggestion(source, known) if known else '; there is none of this table'}"
+                )
+
+
 def _check_protocols(study: "Study") -> None:
     """Every protocol is one of some benchmark, and every benchmark has one of the protocols."""
     named = [(space, name) for space, names in study.benchmarks.items() for name in names]
     valid = dict.fromkeys(
-        protocol for space, name in named for protocol in get_definition(space, name).protocols
+        protocol for place in named for protocol in definition_of(study, *place).protocols
     )
     _check_names(study.protocols, valid, "protocols", "protocol")
     for space, name in named:
         if not protocols_of(study, space, name):
             raise EdnagError(
                 f"protocols: {space}/{name} has none of {', '.join(study.protocols)}; it has "
-                f"{', '.join(get_definition(space, name).protocols)}"
+                f"{', '.join(definition_of(study, space, name).protocols)}"
             )
+
+
+def definition_of(study: "Study", space: str, dataset: str) -> Definition:
+    """What a study's benchmark is read from: the small files, or the official one it names."""
+    official = study.official_files.get(space, {}).get(dataset)
+    if official is None:
+        return get_definition(space, dataset)
+    return official_definitions(space, dataset)[official]
 
 
 def methods_of(study: "Study", space: str) -> tuple[str, ...]:
@@ -160,7 +191,7 @@ def methods_of(study: "Study", space: str) -> tuple[str, ...]:
 
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of a study's protocols that a benchmark has, in the study's order."""
-    known = get_definition(space, dataset).protocols
+    known = definition_of(study, space, dataset).protocols
     return tuple(protocol for protocol in study.protocols if protocol in known)
 
 
@@ -257,7 +288,8 @@ def schema() -> str:
     described = Study.model_json_schema()
     described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     described["properties"]["methods"]["items"]["enum"] = list(METHODS)
-    described["properties"]["seeds"] |= {"type": ["string", "integer", "array"]}
+    for name in ("seeds", "authors_seeds"):
+        described["properties"][name] |= {"type": ["string", "integer", "array"]}
     described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
     described["properties"]["hyperparameters"]["properties"] = {
         name: get_method(name).hyperparameters.model_json_schema() for name in METHODS

@@ -7,7 +7,4 @@ Only what every figure needs is imported here; statistics take a second to impor
 from ednag.evidence.figures.curves import convergence, denoising_trace
 from ednag.evidence.figures.style import house_style, save_drawing, save_figure
 
-# The name that authors_figure.py knows.
-_style = house_style
-
 __all__ = ["convergence", "denoising_trace", "house_style", "save_drawing", "save_figure"]

@@ -1,4 +1,4 @@
-"""Anytime curves: the main methods against each other, at equal distinct evaluations."""
+"""Anytime curves: the main methods at equal distinct evaluations, and at equal look-ups."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
 from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_of, title_of
-from ednag.evidence.summaries import OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
 
 #: Methods that have a band whatever they reach.
 _OURS = ("ednag", "ednag-plus")
+_AXES = {
+    DISTINCT: "Distinct architectures evaluated",
+    LOOKUPS: "Look-ups (repeats and invalid ones count)",
+}
 
 
 def anytime_frame(
     curves: pd.DataFrame, methods: Sequence[str], optimum: float, higher_is_better: bool
 ) -> pd.DataFrame:
-    """What is drawn: one row per method and number of distinct evaluations.
+    """What is drawn: one row per method and number of evaluations, distinct or of any kind.
 
     A curve ends where fewer than half of its runs are still running. `band` marks the methods
     whose quartiles are drawn: EDNAG and the baseline with the best mean over the common part of
@@ -33,14 +38,18 @@ def anytime_frame(
         higher_is_better: Direction of the metric.
     """
     sign = 1.0 if higher_is_better else -1.0
-    frames = {method: visible_part(curves[curves["method"] == method]) for method in methods}
-    drawn = pd.concat(frames.values(), ignore_index=True)
+    parts = []
+    for counted in BEST_AFTER:
+        kind = curves[curves["counted"] == counted]
+        frames = {method: visible_part(kind[kind["method"] == method]) for method in methods}
+        part = pd.concat(frames.values(), ignore_index=True)
+        part["band"] = part["method"].isin({"ednag", best_baseline(frames, sign)})
+        parts.append(part)
+    drawn = pd.concat(parts, ignore_index=True)
     regret = sign * (optimum - drawn["mean"])
     # Last bits of a mean are no distance; NaN stays NaN.
     drawn["mean_regret"] = regret.mask(regret < OPTIMUM_TOLERANCE, 0.0)
-    banded = {"ednag", best_baseline(frames, sign)}
-    drawn["band"] = drawn["method"].isin(banded)
-    columns = ["method", "distinct_evaluations", "median", "quartile_low", "quartile_high"]
+    columns = ["counted", "method", "evaluations", "median", "quartile_low", "quartile_high"]
     return drawn[[*columns, "mean", "mean_regret", "running", "band"]]
 
 
@@ -51,11 +60,11 @@ def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
     }
     if not others:
         return ""
-    common = min(curve["distinct_evaluations"].max() for curve in others.values())
+    common = min(curve["evaluations"].max() for curve in others.values())
 
     def area(name: str) -> float:
-        early = others[name][others[name]["distinct_evaluations"] <= common]
-        weights = 1 / early["distinct_evaluations"]
+        early = others[name][others[name]["evaluations"] <= common]
+        weights = 1 / early["evaluations"]
         return float(np.average(sign * early["mean"], weights=weights))
 
     return max(others, key=area)
@@ -64,37 +73,48 @@ def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
 def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
     """Left the median best so far, right the mean distance to the optimum while there is any.
 
+    Above against distinct evaluations, below against look-ups of any kind.
+
     Args:
         drawn: From `anytime_frame`.
-        optimum: Best value of the table; NaN, and one panel, if nobody knows it.
+        optimum: Best value of the table; NaN, and no right side, if nobody knows it.
         metric: Label of the metric with its unit in brackets.
         title: Title of the figure.
     """
     house_style()
     panels = 2 if (drawn["mean_regret"] > 0).any() else 1
-    figure, grid = plt.subplots(1, panels, figsize=(1.2 + 3.3 * panels, 4.1), squeeze=False)
+    kinds = list(dict.fromkeys(drawn["counted"]))
+    size = (1.2 + 3.3 * panels, 1.5 + 2.6 * len(kinds))
+    figure, grid = plt.subplots(len(kinds), panels, figsize=size, squeeze=False)
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
-    for method, curve in drawn.groupby("method", sort=False):
-        look = looks[str(method)]
-        x = curve["distinct_evaluations"]
-        draw_curve(grid[0, 0], x, curve["median"], look, title_of(str(method)))
+    for row, counted in zip(grid, kinds, strict=True):
+        part = drawn[drawn["counted"] == counted]
+        for method, curve in part.groupby("method", sort=False):
+            _draw_method(row, curve, looks[str(method)])
+        _finish_values(row[0], part, optimum, metric)
         if panels == 2:
-            above = curve["mean_regret"] > 0
-            draw_curve(grid[0, 1], x[above], curve["mean_regret"][above], look)
-        if curve["band"].any():
-            _draw_band(grid[0, 0], curve, look)
-    _finish_values(grid[0, 0], drawn, optimum, metric)
-    if panels == 2:
-        _finish_distances(grid[0, 1], metric)
-    for axes in grid.flat:
-        log_evaluations(axes, drawn["distinct_evaluations"])
-    figure.legend(loc="outside lower center", ncols=3)
+            _finish_distances(row[1], metric)
+        for axes in row:
+            log_evaluations(axes, part["evaluations"], _AXES[counted])
+    lines = [Line2D([], [], color=k.colour, ls=k.dash, lw=k.width) for k in looks.values()]
+    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
     figure.suptitle(title, fontsize=10)
     return figure
 
 
+def _draw_method(row: Sequence[Axes], curve: pd.DataFrame, look: Look) -> None:
+    """One method's line in each panel of a row."""
+    x = curve["evaluations"]
+    draw_curve(row[0], x, curve["median"], look)
+    if len(row) == 2:
+        above = curve["mean_regret"] > 0
+        draw_curve(row[1], x[above], curve["mean_regret"][above], look)
+    if curve["band"].any():
+        _draw_band(row[0], curve, look)
+
+
 def _draw_band(axes: Axes, curve: pd.DataFrame, look: Look) -> None:
-    x, low, high = curve["distinct_evaluations"], curve["quartile_low"], curve["quartile_high"]
+    x, low, high = curve["evaluations"], curve["quartile_low"], curve["quartile_high"]
     axes.fill_between(x, low, high, color=look.colour, alpha=0.15, linewidth=0)
 
 

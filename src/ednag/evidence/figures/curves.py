@@ -48,20 +48,18 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
     looks = looks_of(list(dict.fromkeys(curves["method"])))
     for method, curve in curves.groupby("method", sort=False):
         name = str(method)
-        _line_and_band(
-            axes, curve, "distinct_evaluations", "median", 1.0, looks[name], title_of(name)
-        )
+        _line_and_band(axes, curve, "evaluations", "median", 1.0, looks[name], title_of(name))
     draw_optimum(axes, optimum)
     known = [] if math.isnan(optimum) else [optimum]
     for height in known:
         _name_optimum(axes, height)
     # What happens after the first few evaluations is the story; the start would flatten it.
-    late = curves[curves["distinct_evaluations"] >= min(10, curves["distinct_evaluations"].max())]
+    late = curves[curves["evaluations"] >= min(10, curves["evaluations"].max())]
     low = min([late["quartile_low"].min(), *known])
     high = max([late["quartile_high"].max(), *known])
     margin = 0.06 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + 2 * margin)
-    axes.set_xlim(0, max(2, curves["distinct_evaluations"].max()))
+    axes.set_xlim(0, max(2, curves["evaluations"].max()))
     axes.set_xlabel("Distinct architectures evaluated")
     axes.set_ylabel(metric)
     axes.set_title(title)

@@ -1,4 +1,4 @@
-"""The axis of distinct evaluations: which part of a curve it shows, and how."""
+"""The axis of evaluations: which part of a curve it shows, and how."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ def visible_part(curve: pd.DataFrame) -> pd.DataFrame:
     """
     running = curve["running"] >= curve["running"].max() / 2
     first = min(_FIRST, int(running.sum()))
-    return curve[running & (curve["distinct_evaluations"] >= first)]
+    return curve[running & (curve["evaluations"] >= first)]
 
 
 def draw_curve(axes: Axes, x: pd.Series, y: pd.Series, look: Look, label: str = "") -> None:
@@ -29,10 +29,12 @@ def draw_curve(axes: Axes, x: pd.Series, y: pd.Series, look: Look, label: str = 
     axes.plot(x.iloc[-1:], y.iloc[-1:], "o", color=look.colour, markersize=3)
 
 
-def log_evaluations(axes: Axes, x: pd.Series) -> None:
+def log_evaluations(
+    axes: Axes, x: pd.Series, label: str = "Distinct architectures evaluated"
+) -> None:
     """A logarithmic axis with ticks that are read as they stand."""
     axes.set_xscale("log")
     shown = [tick for tick in _TICKS if x.min() <= tick <= 1.1 * x.max()]
     axes.set_xticks(shown, [f"{tick}" for tick in shown])
     axes.minorticks_off()
-    axes.set_xlabel("Distinct architectures evaluated")
+    axes.set_xlabel(label)

@@ -85,7 +85,11 @@ def title_of(method: str) -> str:
 
 def reported_metric(space: str, dataset: str, protocol: str) -> Metric:
     """The metric that a protocol of a benchmark reports."""
-    name = get_protocol(space, dataset, protocol).reported_metric
+    return metric_of(space, dataset, get_protocol(space, dataset, protocol).reported_metric)
+
+
+def metric_of(space: str, dataset: str, name: str) -> Metric:
+    """A metric of a benchmark by its name."""
     return next(metric for metric in get_definition(space, dataset).metrics if metric.name == name)
 
 

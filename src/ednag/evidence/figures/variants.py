@@ -13,7 +13,7 @@ from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
 from ednag.study.configuration import Statistics
 
-_COLUMNS = ["panel", "method", "distinct_evaluations", "value", "low", "high", "runs", "optimum"]
+_COLUMNS = ["panel", "method", "evaluations", "value", "low", "high", "runs", "optimum"]
 
 
 def variants_frame(
@@ -39,13 +39,13 @@ def variants_frame(
             share = wilson_share(found, len(runs), statistics.confidence)
             rows.append(_interval_row("found", method, share, len(runs), optimum))
     frame = pd.DataFrame(rows, columns=_COLUMNS)
-    frame["distinct_evaluations"] = frame["distinct_evaluations"].astype("Int64")
+    frame["evaluations"] = frame["evaluations"].astype("Int64")
     return frame
 
 
 def _curve_rows(curves: pd.DataFrame, method: str) -> list[tuple[object, ...]]:
     part = visible_part(curves[curves["method"] == method])
-    columns = ["distinct_evaluations", "mean", "running"]
+    columns = ["evaluations", "mean", "running"]
     return [
         ("curve", method, x, mean, np.nan, np.nan, running, np.nan)
         for x, mean, running in part[columns].itertuples(index=False)
@@ -111,10 +111,10 @@ def _draw_curves(
 ) -> None:
     for method, curve in shown.groupby("method", sort=False):
         look = looks[str(method)]
-        x = curve["distinct_evaluations"].astype(float)
+        x = curve["evaluations"].astype(float)
         draw_curve(axes, x, curve["value"], look, _short_title(str(method)))
     draw_optimum(axes, optimum)
-    log_evaluations(axes, shown["distinct_evaluations"].astype(float))
+    log_evaluations(axes, shown["evaluations"].astype(float))
     axes.set_ylabel(metric)
     axes.set_title("Mean best so far")
 
