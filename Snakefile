@@ -9,6 +9,7 @@
 #   results/evidence/{space}-equal-budget.{csv,md,tex}                         at equal budgets
 #   figures/{space}/{dataset}/{protocol}/{figure}.{pdf,png,csv}
 #   figures/ranks-{protocol}.{pdf,png,csv}                                     over datasets
+#   results/provenance/**.json                                                 run records
 #   logs/                                                                      what each job did
 #
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
@@ -39,14 +40,6 @@ include: "rules/claims_common.smk"
 include: "rules/claims.smk"
 
 
-rule all:
-    default_target: True
-    input:
-        evidence_files(),
-        figure_files(),
-        claims_files(),
-
-
 rule tables:
     input:
         [table_path(space, dataset) for space, dataset in benchmarks()],
@@ -55,3 +48,13 @@ rule tables:
 rule runs:
     input:
         [path for space, dataset in benchmarks() for path in run_files(space, dataset)],
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.runs.input,
+        evidence_files(),
+        figure_files(),
+        claims_files(),

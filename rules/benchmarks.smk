@@ -10,19 +10,23 @@ rule benchmark_table:
             ).sources
         ],
     output:
-        "results/tables/{space}/{dataset}.parquet",
+        file="results/tables/{space}/{dataset}.parquet",
+        record=record_of("results/tables/{space}/{dataset}.parquet"),
     log:
         "logs/tables/{space}/{dataset}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_benchmark("tables build", spaces=True),
+        lock=lock,
         sources=source_options,
         official=official_option,
     message:
         "building the benchmark table {wildcards.space}/{wildcards.dataset}"
     shell:
-        "ednag tables build --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
-        " {params.sources:q} {params.official} --output {output:q} 2> {log:q}"
+        "ednag --record {output.record:q}"
+        " tables build --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
+        " {params.sources:q} {params.official} --output {output.file:q} 2> {log:q}"
 
 
 rule sources_compared:
@@ -38,11 +42,14 @@ rule sources_compared:
         ),
         md="results/evidence/sources-{space}.md",
         differences="results/evidence/sources-{space}-differences.csv",
+        record=record_of("results/evidence/sources-{space}.csv"),
     log:
         "logs/evidence/sources-{space}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_all("tables compare", spaces=True),
+        lock=lock,
         sources=lambda wildcards, input: [
             f"--source={source}={path}"
             for source, path in zip(compared[wildcards.space], input, strict=True)
@@ -50,6 +57,7 @@ rule sources_compared:
     message:
         "comparing the source files of {wildcards.space}"
     shell:
-        "ednag tables compare --space {wildcards.space:q} --only-given {params.sources:q}"
+        "ednag --record {output.record:q}"
+        " tables compare --space {wildcards.space:q} --only-given {params.sources:q}"
         " --output {output.differences:q} --summary {output.csv:q} --summary {output.md:q}"
         " 2> {log:q}"

@@ -6,17 +6,21 @@ rule generated:
     input:
         lambda wildcards: generator_files(wildcards.space, wildcards.dataset),
     output:
-        "results/summaries/{space}/{dataset}.generated.parquet",
+        file="results/summaries/{space}/{dataset}.generated.parquet",
+        record=record_of("results/summaries/{space}/{dataset}.generated.parquet"),
     log:
         "logs/summaries/{space}/{dataset}.generated.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_benchmark("claims generated", spaces=True),
+        lock=lock,
         seeds=format_seeds(study.seeds),
     message:
         "describing what was generated for {wildcards.space}/{wildcards.dataset}"
     shell:
-        "ednag claims generated {input:q} --seeds {params.seeds:q} --output {output:q} 2> {log:q}"
+        "ednag --record {output.record:q}"
+        " claims generated {input:q} --seeds {params.seeds:q} --output {output.file:q} 2> {log:q}"
 
 
 rule authors_seeds:
@@ -51,17 +55,21 @@ rule authors_seeds:
             subcategory="{space}",
             labels={"table": "chance of so good a set", "file": "png"},
         ),
+        record=record_of("results/evidence/authors-seeds-{space}.csv"),
     log:
         "logs/evidence/authors-seeds-{space}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_space("claims authors-seeds"),
+        lock=lock,
         seeds=format_seeds(study.authors_seeds),
         statistics=as_json(study.statistics.model_dump()),
     message:
         "the authors' seeds of {wildcards.space} among unselected ones"
     shell:
-        "ednag claims authors-seeds {input.runs:q} --reference {input.reference:q}"
+        "ednag --record {output.record:q}"
+        " claims authors-seeds {input.runs:q} --reference {input.reference:q}"
         " --seeds {params.seeds:q} --statistics {params.statistics:q}"
         ' --title "The authors\' seeds of {wildcards.space}"'
         " --listed {output.listed:q} --listed {output.listed_md:q} --listed {output.listed_tex:q}"
@@ -83,6 +91,7 @@ rule published_table:
         ),
         md="results/evidence/published-{table}.md",
         tex="results/evidence/published-{table}.tex",
+        record=record_of("results/evidence/published-{table}.csv"),
     log:
         "logs/evidence/published-{table}.log",
     wildcard_constraints:
@@ -90,12 +99,15 @@ rule published_table:
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_all("claims published"),
+        lock=lock,
         measured=measured_options,
         statistics=as_json(study.statistics.model_dump()),
     message:
         "printed table {wildcards.table} beside regenerated numbers"
     shell:
-        "ednag claims published {wildcards.table:q} --printed {input.printed:q}"
+        "ednag --record {output.record:q}"
+        " claims published {wildcards.table:q} --printed {input.printed:q}"
         " {params.measured:q} --statistics {params.statistics:q}"
         " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
 
@@ -112,17 +124,21 @@ rule verdicts:
             labels={"page": "every claim and its verdict", "file": "md"},
         ),
         data="results/verdicts.json",
+        record=record_of("results/verdicts.md"),
     log:
         "logs/evidence/verdicts.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_all("claims verdicts"),
+        lock=lock,
         measured=measured_options,
         statistics=as_json(study.statistics.model_dump()),
     message:
         "judging the paper's claims"
     shell:
-        "ednag claims verdicts --claims {input.claims:q} {params.measured:q}"
+        "ednag --record {output.record:q}"
+        " claims verdicts --claims {input.claims:q} {params.measured:q}"
         " --statistics {params.statistics:q} --page {output.page:q} --data {output.data:q}"
         " 2> {log:q}"
 
@@ -132,17 +148,20 @@ rule findings:
         **measured_files(),
         claims=published / "claims.yaml",
     output:
-        report(
+        file=report(
             "results/findings.md",
             caption="captions/findings.rst",
             category="Findings",
             labels={"page": "what the study found", "file": "md"},
         ),
+        record=record_of("results/findings.md"),
     log:
         "logs/evidence/findings.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_all("claims findings"),
+        lock=lock,
         measured=measured_options,
         missing=[
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
@@ -152,5 +171,6 @@ rule findings:
     message:
         "writing the findings"
     shell:
-        "ednag claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
-        " --statistics {params.statistics:q} --output {output:q} 2> {log:q}"
+        "ednag --record {output.record:q}"
+        " claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
+        " --statistics {params.statistics:q} --output {output.file:q} 2> {log:q}"

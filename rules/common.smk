@@ -2,12 +2,14 @@
 
 import fcntl
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
+from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_of
 from ednag.sources.inventory import take_stock
 from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
@@ -20,8 +22,10 @@ from ednag.study.configuration import (
     protocols_of,
     read_study,
 )
+from ednag.study.digests import code_digest, lock_digest, registered
 from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
+from ednag.tables import TABLES
 
 try:
     study = read_study(config)
@@ -30,6 +34,10 @@ except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
 export_environment(Path(workflow.basedir), study.mirrors)
+os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
+commit, tree_is_dirty = commit_of(Path(workflow.basedir))
+os.environ[COMMIT_VARIABLE] = f"{commit} {'dirty' if tree_is_dirty else 'clean'}"
+lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
 stock = {
     holding.source.id: holding
     for holding in take_stock(registry, Surroundings.of_user())
@@ -151,6 +159,47 @@ def evidence_files():
         for space in compared
         for kind in (".csv", ".md", "-differences.csv")
     ]
+
+
+def record_of(output):
+    """Where the run record of the job stands that makes an output."""
+    return f"results/provenance/{output.removeprefix('results/')}.json"
+
+
+def code_of_benchmark(subcommand, methods=lambda wildcards: (), spaces=False):
+    """Digest of the modules that a subcommand can import for {space}/{dataset}, and of methods."""
+    return lambda wildcards: code_digest(
+        subcommand,
+        *registered(
+            study,
+            [(wildcards.space, wildcards.dataset)],
+            methods(wildcards),
+            spaces,
+        ),
+    )
+
+
+def code_of_space(subcommand):
+    """The same for the benchmarks and methods of {space}."""
+    return lambda wildcards: code_digest(
+        subcommand,
+        *registered(
+            study,
+            [(wildcards.space, dataset) for dataset in datasets_of(wildcards.space)],
+            methods_of(study, wildcards.space),
+        ),
+    )
+
+
+def code_of_all(subcommand, spaces=False):
+    """The same for every benchmark there is, whether searched or not, and the study's methods."""
+    everything = [(space, dataset) for space in TABLES for dataset in TABLES[space]]
+    methods = dict.fromkeys(name for space in SPACES for name in methods_of(study, space))
+    return code_digest(subcommand, *registered(study, everything, methods, spaces))
+
+
+def methods_here(wildcards):
+    return methods_of(study, wildcards.space)
 
 
 def as_json(value):

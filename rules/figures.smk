@@ -13,17 +13,21 @@ rule dataset_figures:
             "anytime", "anytime", "all methods at equal evaluations"
         ),
         **dataset_figure_outputs("outcomes", "outcomes", "outcome of each run"),
+        record=record_of("figures/{space}/{dataset}/{protocol}/figures"),
     log:
         "logs/figures/{space}/{dataset}/{protocol}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_benchmark("plot dataset", methods_here),
+        lock=lock,
         figures=" ".join(DATASET_FIGURES),
         folder=lambda wildcards, output: str(Path(output[0]).parent),
     message:
         "drawing {wildcards.space}/{wildcards.dataset}, protocol {wildcards.protocol}"
     shell:
-        "ednag plot dataset {params.figures} --summary {input.summary:q}"
+        "ednag --record {output.record:q}"
+        " plot dataset {params.figures} --summary {input.summary:q}"
         " --anytime {input.anytime:q} --steps {input.steps:q} --protocol {wildcards.protocol:q}"
         " --folder {params.folder:q} 2> {log:q}"
 
@@ -35,17 +39,21 @@ rule variants_figure:
         steps="results/summaries/{space}/{dataset}.steps.parquet",
     output:
         **dataset_figure_outputs("{variant}", "variants", "EDNAG by {variant}"),
+        record=record_of("figures/{space}/{dataset}/{protocol}/{variant}"),
     log:
         "logs/figures/{space}/{dataset}/{protocol}/{variant}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_benchmark("plot dataset", methods_here),
+        lock=lock,
         folder=lambda wildcards, output: str(Path(output[0]).parent),
         statistics=as_json(study.statistics.model_dump()),
     message:
         "drawing EDNAG by {wildcards.variant} on {wildcards.space}/{wildcards.dataset}"
     shell:
-        "ednag plot dataset {wildcards.variant:q} --summary {input.summary:q}"
+        "ednag --record {output.record:q}"
+        " plot dataset {wildcards.variant:q} --summary {input.summary:q}"
         " --anytime {input.anytime:q} --steps {input.steps:q} --protocol {wildcards.protocol:q}"
         " --statistics {params.statistics:q} --folder {params.folder:q} 2> {log:q}"
 
@@ -63,16 +71,20 @@ rule ranks_figure:
             figure="mean ranks and critical difference",
             protocol="{protocol}",
         ),
+        record=record_of("figures/ranks-{protocol}"),
     log:
         "logs/figures/ranks-{protocol}.log",
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_all("plot ranks"),
+        lock=lock,
         statistics=as_json(study.statistics.model_dump()),
     message:
         "drawing mean ranks over datasets, protocol {wildcards.protocol}"
     shell:
-        "ednag plot ranks {input:q} --protocol {wildcards.protocol:q}"
+        "ednag --record {output.record:q}"
+        " plot ranks {input:q} --protocol {wildcards.protocol:q}"
         " --statistics {params.statistics:q} --output {output.ranks_csv:q}"
         " --output {output.ranks_pdf:q} --output {output.ranks_png:q} 2> {log:q}"
 
@@ -87,12 +99,17 @@ rule illustration:
             "The method",
             figure="from noise to two peaks",
         ),
+        record=record_of("figures/illustration"),
     log:
         "logs/figures/illustration.log",
     conda:
         "../envs/ednag.yaml"
+    params:
+        code=code_digest("plot illustration"),
+        lock=lock,
     message:
         "drawing the method on a density of two peaks"
     shell:
-        "ednag plot illustration --output {output.illustration_csv:q}"
+        "ednag --record {output.record:q}"
+        " plot illustration --output {output.illustration_csv:q}"
         " --output {output.illustration_pdf:q} --output {output.illustration_png:q} 2> {log:q}"

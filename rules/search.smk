@@ -5,7 +5,10 @@ rule run:
     input:
         table="results/tables/{space}/{dataset}.parquet",
     output:
-        "results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet",
+        file="results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet",
+        record=record_of(
+            "results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet"
+        ),
     log:
         "logs/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.log",
     benchmark:
@@ -13,6 +16,8 @@ rule run:
     conda:
         "../envs/ednag.yaml"
     params:
+        code=code_of_benchmark("run", lambda wildcards: [wildcards.method], spaces=True),
+        lock=lock,
         budget=budget_option,
         hyperparameters=lambda wildcards: as_json(
             study.hyperparameters.get(wildcards.method, {})
@@ -21,7 +26,8 @@ rule run:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
         " seeds {wildcards.first} to {wildcards.last}"
     shell:
-        "ednag run --table {input.table:q} --protocol {wildcards.protocol:q}"
+        "ednag --record {output.record:q}"
+        " run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
         " {params.budget} --hyperparameters {params.hyperparameters:q}"
-        " --output {output:q} 2> {log:q}"
+        " --output {output.file:q} 2> {log:q}"

@@ -4,7 +4,8 @@
 
 rule fetch:
     output:
-        ensure("resources/{source}/{file}", sha256=source_sha256),
+        file=ensure("resources/{source}/{file}", sha256=source_sha256),
+        record=record_of("resources/{source}/{file}"),
     log:
         "logs/sources/{source}/{file}.log",
     retries: 1
@@ -13,4 +14,5 @@ rule fetch:
     message:
         "fetching and verifying {wildcards.source}"
     shell:
-        "ednag sources fetch {wildcards.source:q} --output {output:q} > {log:q} 2>&1"
+        "ednag --record {output.record:q}"
+        " sources fetch {wildcards.source:q} --output {output.file:q} > {log:q} 2>&1"

@@ -1,9 +1,12 @@
 """Writing files so that nothing half-written is ever taken for whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+#: Called with every path that was written whole; a run record wants to know.
+ON_WRITTEN: list[Callable[[Path], object]] = []
 
 
 @contextmanager
@@ -21,6 +24,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
         beside.replace(path)
+        for tell in ON_WRITTEN:
+            tell(path)
     except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

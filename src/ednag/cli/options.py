@@ -1,19 +1,61 @@
 """Options that several subcommands take, and how their values are read."""
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ednag.errors import EdnagError
 
+if TYPE_CHECKING:
+    from ednag.provenance.recording import Recorder
+
+#: What makes this process's run record, if one is asked for (`ednag --record`).
+recorders: list["Recorder"] = []
+
+
+class RecordedPath(click.Path):
+    """A path that the run record, if there is one, names as an input, an output or a folder."""
+
+    def __init__(self, tell: Callable[["Recorder", Path], object], **kinds: bool) -> None:
+        super().__init__(path_type=Path, **kinds)
+        self._tell = tell
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, after click's checks."""
+        path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        for recorder in recorders:
+            self._tell(recorder, path)
+            if ctx is not None:
+                # Filled by click as it goes on reading the command line.
+                recorder.parameters = ctx.params
+        return path
+
+
+def note_inputs(*paths: Path) -> None:
+    """Tell the run record of files that are read and were named in another way."""
+    for recorder in recorders:
+        recorder.inputs.update(dict.fromkeys(paths))
+
+
+def note_searched(folders: Iterable[Path]) -> None:
+    """Tell the run record where sources are looked for: what is read there is verified."""
+    for recorder in recorders:
+        recorder.searched.extend(folder.absolute() for folder in folders)
+
+
 #: A file that must exist.
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING = RecordedPath(
+    lambda recorder, path: recorder.inputs.setdefault(path), exists=True, dir_okay=False
+)
 #: A file that is written.
-OUTPUT = click.Path(dir_okay=False, path_type=Path)
+OUTPUT = RecordedPath(lambda recorder, path: recorder.outputs.setdefault(path), dir_okay=False)
 #: A folder that is written to; it need not exist.
-FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER = RecordedPath(
+    lambda recorder, path: recorder.folders.append(path.absolute()), file_okay=False
+)
 
 
 def parse_mapping(text: str, option: str) -> dict[str, Any]:

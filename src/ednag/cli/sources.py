@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ednag.cli.options import OUTPUT, note_searched
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _print_table(holdings: list["Holding"]) -> None:
 @command.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--needed-for", multiple=True, help="All that this purpose needs; repeatable.")
-@click.option("--output", type=_PATH, help="Put the verified file here (one ID).")
+@click.option("--output", type=OUTPUT, help="Put the verified file here (one ID).")
 @click.option("--extract", type=_FOLDER, help="Unpack the verified archive here (one ID).")
 @click.option("--offline", is_flag=True, help="Ask no address.")
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 32))
@@ -180,6 +181,7 @@ def fetch(
     if len(chosen) != 1 and (output or extract):
         raise click.UsageError("--output and --extract take one ID")
     around = _around(registry, cache, mirrors, offline)
+    note_searched([around.cache, *around.mirrors])
     with following() as named:
         if output is not None:
             deliver(chosen[0], output, around=around, report=named(chosen[0].id))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ednag.cli.compare_tables import compare
-from ednag.cli.options import OUTPUT
+from ednag.cli.options import OUTPUT, note_inputs
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
 
@@ -94,6 +94,7 @@ def locate(needed: tuple[str, ...], given: tuple[str, ...] = ()) -> dict[str, Pa
             raise EdnagError(f"--source {entry}: write it as ID=PATH")
         verify(Path(path), find_source(registry, name), trusted.get(name))
         paths[name] = Path(path)
+        note_inputs(paths[name])
     for name in needed:
         if name not in paths:
             paths[name] = obtain(find_source(registry, name))

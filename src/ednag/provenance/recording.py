@@ -1,0 +1,242 @@
+"""Making a record: what one process of `ednag` declares, opens, connects to, imports and writes."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import sysconfig
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ednag
+from ednag import files
+from ednag.provenance.records import Record, described, digest_of, name_of, write_record
+
+#: Set by the workflow, so that not every job asks git: "{commit} clean" or "{commit} dirty".
+COMMIT_VARIABLE = "EDNAG_COMMIT"
+#: Set by the workflow: the project's folder. By hand it is where the package lies.
+PROJECT_VARIABLE = "EDNAG_PROJECT"
+LOCK = "envs/requirements.lock"
+#: Folders of a study's files.
+_DATA = ("resources", "results", "figures")
+#: Top-level modules whose distribution has another name.
+_DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "dateutil": "python-dateutil",
+    "google_crc32c": "google-crc32c",
+    "nas_201_api": "nas-bench-201",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+#: Modules that write records, and make no result.
+_WATCHING = "ednag.provenance"
+_PACKAGE = Path(ednag.__file__).resolve().parent
+#: The user's folder of caches, where libraries keep fonts and compiled code.
+_CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+#: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
+_DOWNLOADS = _CACHES.resolve() / "ednag"
+#: Where the installation lies, the system, and what libraries keep for themselves.
+_ENVIRONMENT = tuple(
+    dict.fromkeys(
+        str(Path(folder).resolve()) + os.sep
+        for folder in (
+            sys.prefix,
+            sys.base_prefix,
+            *sysconfig.get_paths().values(),
+            str(_PACKAGE),
+            str(_CACHES),
+            os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"),
+            *filter(None, map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))),
+            *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
+        )
+    )
+)
+
+
+def project_folder() -> Path:
+    """The folder of the Snakefile, or of the package where there is none."""
+    named = os.environ.get(PROJECT_VARIABLE)
+    return Path(named) if named else _PACKAGE.parents[1]
+
+
+def commit_of(project: Path) -> tuple[str, bool]:
+    """Commit of the project's checkout, and whether tracked files differ; "" without git."""
+    named = os.environ.get(COMMIT_VARIABLE)
+    if named is not None:
+        commit, _, state = named.partition(" ")
+        return commit, state == "dirty"
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=True
+        ).stdout
+
+    try:
+        commit = git("rev-parse", "HEAD").strip()
+        return commit, bool(git("status", "--porcelain", "--untracked-files=no").strip())
+    except (OSError, subprocess.CalledProcessError):
+        return "", False
+
+
+class Recorder:
+    """Watches this process from its start; `write` says what happened.
+
+    Attributes:
+        inputs: Files the command line names to read.
+        outputs: Files it names to write.
+        folders: Folders it names to write to.
+        searched: Folders in which sources are looked for by checksum.
+        parameters: The subcommand's own, once they are known.
+    """
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.started = datetime.now(UTC)
+        self.arguments = arguments
+        self.root = Path.cwd()
+        self.inputs: dict[Path, None] = {}
+        self.outputs: dict[Path, None] = {}
+        self.folders: list[Path] = []
+        self.searched: list[Path] = []
+        self.parameters: dict[str, Any] = {}
+        self._written: dict[Path, None] = {}
+        self._opened: dict[str, None] = {}
+        self._connections: dict[str, None] = {}
+        files.ON_WRITTEN.append(lambda path: self._written.setdefault(path.absolute()))
+        sys.addaudithook(self._watch)
+
+    def _watch(self, event: str, details: tuple[Any, ...]) -> None:
+        """Called by Python for everything; must be quick."""
+        if event == "open":
+            path, mode, _ = details
+            if isinstance(path, str) and (mode is None or "r" in mode):
+                self._opened.setdefault(path)
+        elif event == "socket.connect" and isinstance(details[1], tuple):
+            self._connections.setdefault(str(details[1][0]))
+
+    @cached_property
+    def project(self) -> Path:
+        """The project's folder."""
+        return project_folder()
+
+    def _undeclared(self) -> list[str]:
+        """What was opened for reading and is neither declared nor of project or environment."""
+        known = {path.absolute() for path in [*self.inputs, *self.outputs, *self._written]}
+        registry = os.environ.get("EDNAG_REGISTRY")
+        own = {self.project / name for name in ("sources.yaml", "sources.lock", LOCK)}
+        own |= {Path(registry)} if registry else set()
+        found = []
+        for text in self._opened:
+            path = Path(text).absolute()
+            if path in known or path in own:
+                continue
+            if not self._is_data(path) and _is_environment(path.resolve()):
+                continue
+            if any(path.is_relative_to(folder) for folder in self.searched):
+                continue
+            if path.is_file() and not path.name.startswith("."):
+                found.append(name_of(path, self.root, self.project))
+        return sorted(found)
+
+    def _is_data(self, path: Path) -> bool:
+        """Whether a file is one of the study's, even where its folder is one of the system's."""
+        return any(path.is_relative_to(self.root / folder) for folder in _DATA)
+
+    def _code(self) -> dict[str, Any]:
+        commit, dirty = commit_of(self.project)
+        lock = self.project / LOCK
+        return {
+            "commit": commit,
+            "dirty": dirty,
+            "modules": {
+                name: digest_of(Path(str(module.__file__)))[0]
+                for name, module in sorted(sys.modules.items())
+                if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
+            },
+            "lock": digest_of(lock)[0] if lock.is_file() else "",
+        }
+
+    def finish(self) -> Record:
+        """The record of this process until now."""
+        outputs = [path for path in self.outputs if path.is_file()]
+        outputs += [
+            path
+            for path in self._written
+            if path.is_file() and any(path.is_relative_to(folder) for folder in self.folders)
+        ]
+        reads, connections = self._undeclared(), sorted(self._connections)
+        ended = datetime.now(UTC)
+        return Record(
+            command=("ednag", *self.arguments),
+            parameters=json.loads(json.dumps(self.parameters, default=self._plain)),
+            inputs=described(list(self.inputs), self.root, self.project),
+            outputs=described(list(dict.fromkeys(outputs)), self.root, self.project),
+            undeclared_reads=tuple(reads),
+            connections=tuple(connections),
+            code=self._code(),
+            packages=_packages(),
+            machine=_machine(),
+            started=self.started.isoformat(timespec="milliseconds"),
+            ended=ended.isoformat(timespec="milliseconds"),
+            seconds=round((ended - self.started).total_seconds(), 3),
+            peak_memory=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the record."""
+        write_record(self.finish(), path)
+
+    def _plain(self, value: object) -> object:
+        """A parameter that JSON does not know, as text."""
+        if isinstance(value, Path):
+            return name_of(value, self.root, self.project)
+        return str(value)
+
+
+def _is_environment(path: Path) -> bool:
+    """Whether a file is of the system, the installation, or kept by a library for itself."""
+    if path.is_relative_to(_DOWNLOADS):
+        return path.suffix.startswith(".nb")
+    return str(path).startswith(_ENVIRONMENT)
+
+
+def _packages() -> dict[str, str]:
+    """Version of every installed package that was imported."""
+    found = {}
+    top_level = {name.partition(".")[0] for name in sys.modules}
+    for name in sorted(top_level - set(sys.stdlib_module_names) - {"ednag", "__main__"}):
+        if name.startswith("_"):
+            continue
+        try:
+            distribution = _DISTRIBUTIONS.get(name, name)
+            found[distribution] = importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, str]:
+    """Python, platform, processor and, where torch was used, the accelerator."""
+    torch = sys.modules.get("torch")
+    gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else ""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _processor(),
+        "gpu": gpu,
+    }
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor()

@@ -1,0 +1,276 @@
+"""Which jobs a change makes Snakemake want to run: exactly those whose result can differ.
+
+A copy of the project is changed, as a user would change it; the study is small, the workflow real.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ednag.provenance.records import read_record
+from ednag.study.configuration import read_study
+from ednag.study.digests import modules_of, registered
+from ednag.tables import TABLES
+
+from .conftest import ROOT, TINY
+
+METHODS = ("ednag", "random")
+STUDY = {**TINY, "methods": list(METHODS), "seeds": "0", "block": 1}
+
+PLACE = "nasbench201/cifar10-analog"
+SOURCE = "resources/analog-nasbench/analognasbench-data.anb"
+TABLE = {f"results/tables/{PLACE}.parquet"}
+SUMMARY = {f"results/summaries/{PLACE}{kind}.parquet" for kind in ("", ".anytime", ".steps")}
+GENERATED = {f"results/summaries/{PLACE}.generated.parquet"}
+EVIDENCE = {
+    f"results/evidence/nasbench201{kind}.{suffix}"
+    for kind in ("", "-equal-budget", "-comparison")
+    for suffix in ("csv", "md", "tex")
+}
+FIGURES = {
+    f"figures/{PLACE}/paper/{figure}.{suffix}"
+    for figure in ("convergence", "denoising", "anytime", "outcomes")
+    for suffix in ("csv", "pdf", "png")
+}
+ILLUSTRATION = {f"figures/illustration.{suffix}" for suffix in ("csv", "pdf", "png")}
+PUBLISHED = {
+    f"results/evidence/published-{table}.{suffix}"
+    for table in (
+        "nasbench201", "nasbench101-301", "transnas-micro", "transnas-macro", "mobilenetv3",
+        "generated-quality", "validity", "mapping-ablation", "cost", "predictor",
+    )
+    for suffix in ("csv", "md", "tex")
+}  # fmt: skip
+PAGES = {"results/verdicts.md", "results/verdicts.json", "results/findings.md"}
+CLAIMS = PUBLISHED | PAGES
+AUDIT = {"results/audit.json", "results/audit.md"}
+
+
+def runs(method: str, seed: int = 0) -> set[str]:
+    """The run file of a seed."""
+    return {f"results/runs/{PLACE}/paper/{method}/seeds-{seed}-{seed}.parquet"}
+
+
+#: What follows from runs, and what from the summary of runs alone.
+AFTER_SUMMARY = SUMMARY | EVIDENCE | FIGURES | CLAIMS
+AFTER_RUNS = AFTER_SUMMARY | GENERATED
+EVERY_RUN = {path for method in METHODS for path in runs(method)}
+EVERYTHING = TABLE | EVERY_RUN | AFTER_RUNS | ILLUSTRATION
+
+
+@dataclass
+class Project:
+    """A copy of the project in which the small study runs."""
+
+    folder: Path
+    study: dict[str, object] = field(default_factory=lambda: dict(STUDY))
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Snakemake on the study, in the copy, with the copy's package."""
+        (self.folder / "study.yaml").write_text(yaml.safe_dump(self.study))
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "study.yaml"]
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PATH": path, "PYTHONPATH": str(self.folder / "src")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def wanted(self) -> set[str]:
+        """Outputs, but for run records, of the jobs that Snakemake wants to run."""
+        told = self.snakemake("--dry-run", "--quiet", "--detailed-summary")
+        assert told.returncode == 0, told.stdout
+        rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
+        plan = rows[0].index("plan")
+        changed = {row[0] for row in rows[1:] if row[plan] != "no update"}
+        return {path for path in changed if not path.startswith("results/provenance/")}
+
+    def edit(self, path: str) -> None:
+        """Append a comment: other bytes, same behaviour."""
+        with (self.folder / path).open("a", encoding="utf-8") as stream:
+            stream.write("\n# An edit.\n")
+
+    def edit_module(self, name: str) -> None:
+        """Edit a module of the package."""
+        self.edit(f"src/ednag/{name}.py")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project after its first run."""
+    folder = tmp_path_factory.mktemp("project")
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    project = Project(folder)
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout
+    assert project.wanted() == set()
+    return folder
+
+
+@pytest.fixture
+def project(built: Path) -> Iterator[Project]:
+    """The copy; what a test changes is put back."""
+    kept = built.with_name("kept")
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(built, kept, symlinks=True)
+    yield Project(built)
+    shutil.rmtree(built)
+    kept.rename(built)
+
+
+def configure(**changes: object) -> Callable[[Project], None]:
+    """A change of the configuration."""
+    return lambda project: project.study.update(changes)
+
+
+def module(name: str) -> Callable[[Project], None]:
+    """An edit of a module."""
+    return lambda project: project.edit_module(name)
+
+
+def file(path: str) -> Callable[[Project], None]:
+    """An edit of a file of the project."""
+    return lambda project: project.edit(path)
+
+
+def touch(project: Project) -> None:
+    """The time stamp of a module is now, its content as before."""
+    (project.folder / "src/ednag/evidence/tables.py").touch()
+
+
+def delete_a_run(project: Project) -> None:
+    """An intermediate file is gone."""
+    (project.folder / next(iter(runs("random")))).unlink()
+
+
+def replace_the_source(project: Project) -> None:
+    """Other bytes stand where the source's were."""
+    path = project.folder / SOURCE
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+def bring_results_along(project: Project) -> None:
+    """A fresh clone has the results but nothing of what Snakemake noted."""
+    shutil.rmtree(project.folder / ".snakemake")
+
+
+def a_hyperparameter(project: Project) -> None:
+    """EDNAG with one more denoising step."""
+    project.study["hyperparameters"] = {"ednag": {"num_step": 6, "population_num": 10}}
+
+
+#: What is changed -> how, and what must run again.
+CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
+    "touch of a module": (touch, set()),
+    "caption": (file("rules/captions/own_end.rst"), set()),
+    "documentation": (file("README.md"), set()),
+    "fresh clone with results": (bring_results_along, set()),
+    "method that is not in the study": (module("methods/local_search"), set()),
+    "space that is not in the study": (module("spaces/transnas"), set()),
+    "module of a figure": (module("evidence/figures/anytime"), FIGURES),
+    "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
+    "table formatter": (module("evidence/tables"), EVIDENCE),
+    "rules of verdicts": (module("evidence/verdicts"), PAGES | GENERATED | PUBLISHED),
+    "one method": (module("methods/random_search"), runs("random") | AFTER_SUMMARY),
+    "one space": (module("spaces/nasbench201"), EVERYTHING - ILLUSTRATION),
+    "search core": (module("search/objective"), EVERY_RUN | AFTER_RUNS | ILLUSTRATION),
+    "denoising step": (module("search/denoising"), runs("ednag") | AFTER_RUNS | ILLUSTRATION),
+    "one more seed": (
+        configure(seeds="0-1"),
+        {path for method in METHODS for path in runs(method, 1)} | AFTER_RUNS,
+    ),
+    "one more method": (
+        configure(methods=[*METHODS, "local-search-first"]),
+        runs("local-search-first") | AFTER_SUMMARY,
+    ),
+    "one method less": (configure(methods=["ednag"]), AFTER_SUMMARY),
+    "hyper-parameter": (a_hyperparameter, runs("ednag") | AFTER_RUNS),
+    "budget": (configure(budget=21), runs("random") | AFTER_SUMMARY),
+    "checkpoints": (
+        configure(statistics={"checkpoints": [5, 15], "resamples": 100}),
+        AFTER_SUMMARY,
+    ),
+    "published numbers": (
+        file("published/claims.yaml"),
+        PAGES,
+    ),
+    "deleted intermediate": (delete_a_run, runs("random") | AFTER_SUMMARY),
+    "replaced source": (replace_the_source, EVERYTHING - ILLUSTRATION),
+    # Sources are pinned by their checksums: no code and no package can change them.
+    "lock": (file("envs/requirements.lock"), EVERYTHING),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_reruns_exactly_what_depends_on_it(project: Project, change: str) -> None:
+    make, expected = CHANGES[change]
+    make(project)
+    wanted = project.wanted() - AUDIT
+    assert wanted == expected, (sorted(wanted - expected), sorted(expected - wanted))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_runs_twice(project: Project, change: str) -> None:
+    make, expected = CHANGES[change]
+    make(project)
+    done = project.snakemake()
+    if change == "replaced source":
+        assert done.returncode != 0
+        assert "sha256" in done.stdout
+        (project.folder / SOURCE).unlink()
+        done = project.snakemake()
+    assert done.returncode == 0, done.stdout
+    assert ("Nothing to be done" in done.stdout) == (not expected), done.stdout
+    assert "Nothing to be done" in project.snakemake().stdout
+
+
+def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None:
+    records = [read_record(path) for path in (built / "results/provenance").rglob("*.json")]
+    study = read_study(STUDY)
+    benchmark = [("nasbench201", "cifar10-analog")]
+    everything = [(space, dataset) for space in TABLES for dataset in TABLES[space]]
+    known = {
+        "run": lambda record: registered(
+            study, benchmark, [record.parameters["method_name"]], spaces=True
+        ),
+        "tables build": lambda record: registered(study, benchmark, spaces=True),
+        "summarise": lambda record: registered(study, benchmark, spaces=True),
+        "claims generated": lambda record: registered(study, benchmark, spaces=True),
+        "tabulate": lambda record: registered(study, benchmark, METHODS),
+        "plot dataset": lambda record: registered(study, benchmark, METHODS),
+        "plot illustration": lambda record: (),
+    }
+    checked = set()
+    for record in records:
+        words = " ".join(record.command[1:3])
+        name = next((each for each in known if words.startswith(each)), words)
+        if words.startswith(("sources", "audit")):
+            continue
+        further = known.get(name, lambda record: registered(study, everything, METHODS))(record)
+        left_out = set(record.code["modules"]) - modules_of(name, *further)
+        assert not left_out, (name, sorted(left_out))
+        checked.add(name)
+    assert set(known) | {"claims published", "claims verdicts", "claims findings"} <= checked
