@@ -12,6 +12,8 @@
 #   results/provenance/**.json                                                 run records
 #   logs/                                                                      what each job did
 #
+#   results/audit.{json,md}                                                    all of it checked
+#
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
 # Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
 
@@ -50,6 +52,9 @@ rule runs:
         [path for space, dataset in benchmarks() for path in run_files(space, dataset)],
 
 
+include: "rules/audit.smk"
+
+
 rule all:
     default_target: True
     input:
@@ -58,3 +63,5 @@ rule all:
         evidence_files(),
         figure_files(),
         claims_files(),
+        chain_files(),
+        "results/audit.json",

@@ -50,17 +50,26 @@ def authors_spaces():
 
 
 def authors_run_files(wildcards):
+    return authors_run_files_of(wildcards.space)
+
+
+def authors_run_files_of(wanted):
     """Run files of EDNAG that hold the study's seeds, those its authors list, and those beside."""
     files = []
     for space, dataset in paper_benchmarks():
         listed = listed_seeds.get((space, dataset))
-        if space == wildcards.space and listed:
+        if space == wanted and listed:
             folder = f"results/runs/{space}/{dataset}/paper/ednag"
             present = blocks_in(Path(folder))
             others = {*listed, *study.authors_seeds}
             blocks = plan_with_authors(study.seeds, others, present, study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
     return files
+
+
+def authors_runs():
+    """Run files of all the study's spaces for whose datasets the authors list seeds."""
+    return [path for space in authors_spaces() for path in authors_run_files_of(space)]
 
 
 def measured_files():

@@ -15,7 +15,7 @@ from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
-from ednag.study.benchmarks import compared_sources, split_benchmarks
+from ednag.study.benchmarks import compared_sources, sources_of, split_benchmarks
 from ednag.study.configuration import (
     definition_of,
     methods_of,
@@ -194,7 +194,9 @@ def code_of_space(subcommand):
 def code_of_all(subcommand, spaces=False):
     """The same for every benchmark there is, whether searched or not, and the study's methods."""
     everything = [(space, dataset) for space in TABLES for dataset in TABLES[space]]
-    methods = dict.fromkeys(name for space in SPACES for name in methods_of(study, space))
+    methods = dict.fromkeys(
+        name for space in SPACES for name in methods_of(study, space)
+    )
     return code_digest(subcommand, *registered(study, everything, methods, spaces))
 
 

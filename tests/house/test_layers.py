@@ -16,6 +16,7 @@ MAY_KNOW = {
     "sources": set(),
     "study": {"spaces", "tables", "search", "methods"},
     "evidence": {"spaces", "tables", "search", "methods", "study"},
+    "provenance": {"sources"},
 }
 ROOT_MODULES = {"errors", "files", "naming"}
 

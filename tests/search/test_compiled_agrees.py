@@ -1,24 +1,91 @@
 """The compiled engine makes the runs of the readable one, whole records compared."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ednag.cli.tables import locate
 from ednag.methods.interface import Method, Outcome, Run
 from ednag.search import compiled, engine
+from ednag.search.compiled_cache import entry
+from ednag.search.compiled_random import new_stream, next_uniform, permute, seed_stream
+from ednag.search.compiled_sorting import STACK, argsort_descending
+from ednag.search.compiled_vectors import LANES
 from ednag.search.hyperparameters import SearchHyperparameters
-from ednag.search.objective import Objective
+from ednag.search.objective import Objective, PredictedObjective, objective_on
 from ednag.search.replay import own_objective, read_trace, replay
 from ednag.spaces import get_space
-from ednag.tables import build_table, get_definition
+from ednag.spaces.interface import LargeSpace, SearchSpace
+from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
+from ednag.tables import build_benchmark, build_table, get_definition
+from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+
+#: What the ablations change.
+ABLATIONS: list[dict[str, object]] = [
+    {"proposal": "noise"},
+    {"proposal": "parents"},
+    {"selection": False},
+    {"selection": False, "proposal": "noise"},
+    {"selection": False, "proposal": "parents", "mapping": "power"},
+]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As a study's jobs: sums of several threads round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# --- objectives --------------------------------------------------------------------------------
 
 
 def packaged() -> Objective:
     definition = get_definition("nasbench201", "cifar10-analog")
     table = build_table(definition, locate(definition.sources), {})
     return Objective(table, definition.protocols["paper"], get_space("nasbench201"))
+
+
+def tabulated(space: SearchSpace, higher_is_better: bool = True) -> Objective:
+    """Made-up values with ties and gaps."""
+    values = np.random.default_rng(1).integers(40, 95, space.size).astype(np.float64)
+    values[::3] = np.nan
+    protocol = Protocol("value", "value", "made up", factor=1.05, zero_below=0.01)
+    if not higher_is_better:
+        protocol = Protocol("value", "value", "made up", factor=2900.0, rule="inverse")
+    metric = Metric("value", "%", "made up", higher_is_better)
+    table = BenchmarkTable(space.name, "made-up", {"value": values}, {"value": metric})
+    return Objective(table, protocol, space)
+
+
+def made_up(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
+    """An accuracy in % of networks of MobileNetV3, equal for many of them."""
+    assert isinstance(space, LargeSpace)
+    layers = space.contents(codes).astype(np.int64)
+    return 60 + (layers != NONE).sum(axis=1) + (layers * np.arange(20)).sum(axis=1) % 97 / 8
+
+
+def predicted(predict=made_up, space: MobileNetV3 | None = None) -> PredictedObjective:
+    metric = Metric("accuracy", "%", "made up")
+    protocol = Protocol("accuracy", "accuracy", "made up")
+    return PredictedObjective(predict, metric, protocol, space or MobileNetV3(), "made-up")
+
+
+def settings_of(**changed: object) -> SearchHyperparameters:
+    """Those of MobileNetV3, a shorter schedule unless said otherwise."""
+    return SearchHyperparameters(
+        **{"population_num": 100, "mutate_distri_index": 4, "num_step": 16, **changed}
+    )
+
+
+# --- comparison --------------------------------------------------------------------------------
 
 
 def record(module: object, objective: Objective, seed: int, settings: SearchHyperparameters) -> Run:
@@ -35,12 +102,25 @@ def record(module: object, objective: Objective, seed: int, settings: SearchHype
 
 
 def assert_same(ours: Run, theirs: Run) -> None:
-    for name in ("seed", "status", "detail", "outcome", "total", "distinct", "invalid"):
+    for name in ("seed", "status", "detail", "outcome", "total", "distinct", "invalid", "keys"):
         assert getattr(ours, name) == getattr(theirs, name), name
+    np.testing.assert_equal(ours.outcome_metric, theirs.outcome_metric)
     for name in ("codes", "metrics", "lookups", "final_population"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), name)
     for name, trace in theirs.steps.items():
         np.testing.assert_allclose(ours.steps[name], trace, rtol=1e-12, err_msg=name)
+
+
+def assert_agree(
+    objective: Objective, seeds: Iterator[int] | range, settings: SearchHyperparameters
+) -> None:
+    for seed in seeds:
+        assert_same(
+            record(compiled, objective, seed, settings), record(engine, objective, seed, settings)
+        )
+
+
+# --- spaces with a table -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,27 +133,214 @@ def assert_same(ours: Run, theirs: Run) -> None:
         {"mapping": "power", "elite_rate": 0.3},
         {"mapping": "exponential", "temperature": 0.5},
         {"mapping": "rescale", "diver_rate": 0.0},
+        *ABLATIONS,
     ],
     ids=str,
 )
 def test_whole_runs_are_the_same(changed: dict[str, object]) -> None:
-    objective, settings = packaged(), SearchHyperparameters(**changed)
-    for seed in range(6):
-        assert_same(
-            record(compiled, objective, seed, settings), record(engine, objective, seed, settings)
+    assert_agree(packaged(), range(6), SearchHyperparameters(**changed))
+
+
+@pytest.mark.parametrize("changed", [{}, *ABLATIONS], ids=str)
+@pytest.mark.parametrize("name", ["nasbench301", "transnas-macro"])
+def test_spaces_that_evaluate_their_final_population(name: str, changed: dict[str, object]) -> None:
+    settings = SearchHyperparameters(**{"num_step": 12, **changed})
+    for higher_is_better in (True, False):
+        assert_agree(tabulated(get_space(name), higher_is_better), range(3), settings)
+
+
+@pytest.mark.parametrize("selection", [True, False])
+def test_what_is_observed_is_what_is_evaluated(selection: bool) -> None:
+    settings = SearchHyperparameters(num_step=5, selection=selection)
+    seen: dict[object, list[np.ndarray]] = {compiled: [], engine: []}
+    for module, batches in seen.items():
+        objective = tabulated(get_space("nasbench301"))
+        objective.begin(3)
+        module.search(objective, 3, settings, lambda batch, kept=batches: kept.append(batch.copy()))
+    assert [len(batch) for batch in seen[compiled]] == [len(batch) for batch in seen[engine]]
+    for ours, theirs in zip(seen[compiled], seen[engine], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+# --- MobileNetV3 -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"num_step": 40},
+        {"population_num": 4, "num_step": 30},
+        {"population_num": 37, "mapping": "rescale"},
+        {"population_num": 130, "num_step": 6},
+        # More are taken by fitness, diversity and layers left out than the population has places.
+        {"population_num": 30, "elite_rate": 0.4, "diver_rate": 0.8},
+        *ABLATIONS,
+    ],
+    ids=str,
+)
+def test_whole_runs_of_mobilenetv3_are_the_same(changed: dict[str, object]) -> None:
+    assert_agree(predicted(), range(2), settings_of(**changed))
+
+
+@pytest.mark.parametrize("value", [0.0, 80.0])
+def test_a_constant_fitness_has_the_same_end(value: float) -> None:
+    objective = predicted(lambda space, codes: np.full(len(codes), value))
+    settings = settings_of(population_num=30)
+    expected = "completed" if value else "degenerate"
+    assert record(engine, objective, 0, settings).status == expected
+    assert_agree(objective, range(2), settings)
+
+
+@pytest.mark.parametrize("changed", [{"num_step": 60}, *ABLATIONS[:3]], ids=str)
+def test_runs_by_the_published_predictor_are_the_same(
+    changed: dict[str, object], mirror: Path
+) -> None:
+    definition = get_definition("mobilenetv3", "imagenet")
+    benchmark = build_benchmark(definition, locate(definition.sources), {})
+    objective = objective_on(benchmark, definition.protocols["paper"], get_space("mobilenetv3"))
+    assert_agree(objective, range(1), settings_of(**changed))
+
+
+def test_the_same_codes_are_predicted_in_the_same_batches() -> None:
+    asked: dict[object, list[list[int]]] = {compiled: [], engine: []}
+    known: dict[object, np.ndarray] = {}
+    for module, batches in asked.items():
+
+        def predict(space: SearchSpace, codes: np.ndarray, asked=batches) -> np.ndarray:
+            asked.append(codes.tolist())
+            return made_up(space, codes)
+
+        objective = predicted(predict)
+        objective.begin(5)
+        module.search(objective, 5, settings_of(selection=False))
+        known[module] = objective.space.contents(np.arange(objective.space.numbered))
+    assert asked[compiled] == asked[engine]
+    # The last population is numbered and not evaluated.
+    np.testing.assert_array_equal(known[compiled], known[engine])
+    assert len(known[compiled]) >= sum(map(len, asked[compiled]))
+
+
+def test_a_search_goes_on_from_codes_and_evaluations_that_there_are() -> None:
+    kept = {}
+    for module in (compiled, engine):
+        objective = predicted()
+        ledger = objective.begin(9)
+        # Some that the first population has, with codes in another order, and some that it has not.
+        drawn = MobileNetV3().well_formed(50, np.random.RandomState(9))[::-2]
+        others = objective.space.sample(np.random.default_rng(0), 40)
+        objective.evaluate(others)
+        objective.evaluate(objective.decode(drawn))
+        objective.space.sample(np.random.default_rng(1), 5)
+        result = module.search(objective, 9, settings_of())
+        objective.evaluate(result.final_population)
+        kept[module] = (
+            ledger.codes().tolist(),
+            ledger.lookups().tolist(),
+            (ledger.total, ledger.distinct, ledger.invalid, result.outcome),
+            objective.metric(ledger.codes()).tolist(),
+            objective.space.contents(np.arange(objective.space.numbered)).tolist(),
         )
+    assert kept[compiled] == kept[engine]
 
 
-def test_every_trace_it_can_search_is_identical(golden: Path, mirror: Path) -> None:
+def test_a_block_of_seeds_makes_the_runs_one_by_one() -> None:
+    objective, settings = predicted(), settings_of(num_step=6)
+    ended: list[int] = []
+    for run in compiled.search_block(objective, [4, 2, 4], settings, ended.append):
+        keys = objective.space.keys(run.ledger.codes())
+        assert keys == record(compiled, predicted(), run.seed, settings).keys[: len(keys)]
+    assert ended == [4, 2, 4]
+
+
+def test_no_tensor_library_is_imported() -> None:
+    script = """
+import sys
+import numpy as np
+from ednag.search import compiled
+from ednag.search.hyperparameters import SearchHyperparameters
+from ednag.search.objective import PredictedObjective
+from ednag.spaces.mobilenetv3 import MobileNetV3
+from ednag.tables.interface import Metric, Protocol
+protocol, metric = Protocol("a", "a", ""), Metric("a", "%", "")
+objective = PredictedObjective(
+    lambda space, codes: 60.0 + codes % 30, metric, protocol, MobileNetV3(), "made-up"
+)
+result = compiled.search(objective, 1, SearchHyperparameters(num_step=5, population_num=20))
+assert result.status == "completed" and result.outcome >= 0, result
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+# --- what only MobileNetV3 needs ---------------------------------------------------------------
+
+
+@entry
+def permutation(stream, seed, order, count):
+    """`permute`, and the uniform number that comes after it."""
+    seed_stream(stream, seed)
+    permute(stream, order, count)
+    return next_uniform(stream)
+
+
+def test_permutations_are_torchs_and_so_is_what_comes_after() -> None:
+    stream = new_stream()
+    for count in (*range(1, 130), 200, 400, 623, 624, 625, 1000):
+        for seed in (count, 2**32 - count):
+            generator = torch.Generator().manual_seed(seed)
+            theirs = torch.randperm(count, generator=generator).numpy()
+            order = np.empty(count, np.int64)
+            following = permutation(stream, np.uint64(seed), order, count)
+            np.testing.assert_array_equal(order, theirs)
+            assert following == torch.rand(1, generator=generator).item()
+
+
+@entry
+def argsort(values, count, pairs, order, stack):
+    """`argsort_descending`."""
+    argsort_descending(values, count, pairs, order, stack)
+
+
+def test_whole_numbers_are_sorted_as_torch_sorts_int64() -> None:
+    """Counts of layers left out: torch sorts them as int64, we as float32."""
+    generator = np.random.default_rng(0)
+    for count in (*range(1, 450), 600, 800):
+        for kinds, share in ((11, 1.0), (3, 1.0), (11, 0.2)):
+            counts = generator.integers(0, kinds, count) * (generator.random(count) < share)
+            values = np.append(counts, np.zeros(LANES)).astype(np.float32)
+            order = np.empty(count, np.int64)
+            pairs = np.zeros(count + LANES, np.uint64)
+            argsort(values, count, pairs, order, np.zeros((STACK, 3), np.int64))
+            theirs = torch.argsort(torch.from_numpy(counts.astype(np.int64)), descending=True)
+            np.testing.assert_array_equal(order, theirs.numpy(), f"{count} numbers")
+
+
+# --- reference traces --------------------------------------------------------------------------
+
+
+def test_every_reference_trace_is_identical(golden: Path, mirror: Path) -> None:
     replayed = 0
     for path in sorted(golden.glob("*-seed*.json.gz")):
         trace = read_trace(path)
         objective = own_objective(trace)
         if objective is None:
             definition = get_definition(trace.space, trace.dataset)
-            table = build_table(definition, locate(definition.sources), {})
-            objective = Objective(table, definition.protocols["paper"], get_space(trace.space))
-        if compiled.unsupported(objective) is None:
-            assert replay(trace, objective, compiled.search) is None, path.name
-            replayed += 1
-    assert replayed == 48
+            benchmark = build_benchmark(definition, locate(definition.sources), {})
+            space = get_space(trace.space)
+            objective = objective_on(benchmark, definition.protocols["paper"], space)
+        assert compiled.unsupported(objective) is None, path.name
+        assert replay(trace, objective, compiled.search) is None, path.name
+        replayed += 1
+    assert replayed == 49
+
+
+def test_a_space_that_decodes_in_its_own_way_is_left_to_the_readable_engine() -> None:
+    objective = tabulated(get_space("transnas-macro"))
+    objective.space.reading = None
+    try:
+        reason = compiled.unsupported(objective)
+        assert reason == "transnas-macro decodes genotypes by code of its own"
+        with pytest.raises(ValueError, match=f"not for the compiled engine: {reason}"):
+            compiled.search(objective, 1, SearchHyperparameters())
+    finally:
+        del objective.space.reading

@@ -155,6 +155,8 @@ def test_a_pool_of_equals_is_degenerate(pool: torch.Tensor) -> None:
 def test_equal_weights_are_degenerate() -> None:
     with pytest.raises(DegeneratePool):
         roulette_thresholds(torch.zeros(8), torch.rand(8))
+    with pytest.raises(DegeneratePool, match="not numbers"):
+        roulette_thresholds(torch.tensor([1.0, float("nan"), 2.0]), torch.rand(3))
 
 
 @given(st.integers(0, 2**31), st.integers(0, 20))

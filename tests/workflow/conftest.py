@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,13 +76,25 @@ class Workflow:
         return sorted(row[0] for row in rows[1:] if row[plan] == "update pending")
 
     def results(self) -> dict[str, bytes]:
-        """Every generated file of results and figures by relative path."""
+        """Every generated file of results and figures by relative path, but for run records."""
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for top in ("results", "figures")
             for path in sorted((self.folder / top).rglob("*"))
-            if path.is_file()
+            if path.is_file() and "provenance" not in path.parts
         }
+
+    def ednag(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A subcommand of `ednag` in the folder; stdout and stderr together."""
+        return subprocess.run(
+            [sys.executable, "-m", "ednag", *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
 
 
 @pytest.fixture
@@ -92,8 +104,3 @@ def workflow(tmp_path: Path) -> Workflow:
     made.folder.mkdir()
     made.configure()
     return made
-
-
-def files(paths: Sequence[str], ending: str) -> list[str]:
-    """The paths that end so."""
-    return [path for path in paths if path.endswith(ending)]

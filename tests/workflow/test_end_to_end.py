@@ -55,6 +55,8 @@ EVERY_OUTPUT = {
         for suffix in ("pdf", "png", "csv")
     ),
     *(f"figures/illustration.{suffix}" for suffix in ("pdf", "png", "csv")),
+    "results/audit.json",
+    "results/audit.md",
 }
 
 
@@ -67,6 +69,13 @@ def test_one_command_makes_everything_and_the_second_nothing(
     assert set(made) == EVERY_OUTPUT
     assert "Nothing to be done" in workflow.run().stdout
 
+    audited = workflow.ednag("audit")
+    assert audited.returncode == 0, audited.stdout
+    assert "every number leads back to checksummed bytes" in audited.stdout
+    page = (workflow.folder / "results/provenance/chains/nasbench201.html").read_text()
+    assert page.count('<section class="chain"') >= 2
+    assert "http" not in page.split("<body>")[0]
+
     # The same study in another folder, cut into other blocks, gives the same bytes.
     other = Workflow(tmp_path / "other")
     other.folder.mkdir()
@@ -74,7 +83,8 @@ def test_one_command_makes_everything_and_the_second_nothing(
     assert other.run().returncode == 0
     again = other.results()
     for path, content in made.items():
-        if not path.startswith("results/runs"):
+        # The audit counts run files, too.
+        if not path.startswith(("results/runs", "results/audit")):
             assert again[path] == content, path
 
     # One more seed runs that seed and what depends on it; one less runs no search.
@@ -94,6 +104,37 @@ def test_one_command_makes_everything_and_the_second_nothing(
     report = workflow.run("--report", str(tmp_path / "report.html"))
     assert report.returncode == 0, report.stdout
     assert (tmp_path / "report.html").stat().st_size > 100_000
+
+
+def test_the_same_study_in_two_folders_has_the_same_lock(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    other = Workflow(tmp_path / "other")
+    other.folder.mkdir()
+    locks = []
+    for each in (workflow, other):
+        each.configure(seeds="0")
+        done = each.run()
+        assert done.returncode == 0, done.stdout
+        locked = each.ednag("lock")
+        assert locked.returncode == 0, locked.stdout
+        locks.append((each.folder / "results.lock").read_bytes())
+    assert locks[0] == locks[1]
+    other.configure(seeds="0", budget=19)
+    assert other.run().returncode == 0
+    against = other.ednag("audit", "--against", str(workflow.folder / "results.lock"))
+    assert against.returncode == 1
+    assert "runs" in against.stdout
+    # One changed byte, with the time stamp as it was.
+    path = workflow.folder / "results/summaries/nasbench201/cifar10-analog.parquet"
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    told = workflow.ednag("audit")
+    assert told.returncode == 1
+    assert "results/summaries/nasbench201/cifar10-analog.parquet" in told.stdout
 
 
 def test_a_killed_workflow_resumes(workflow: Workflow) -> None:

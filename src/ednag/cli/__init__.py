@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 
 import click
 
@@ -20,6 +21,10 @@ SUBCOMMANDS = {
     "config": "config",
     "cells": "cells",
     "claims": "claims",
+    "chains": "chains",
+    "audit": "audit",
+    "lock": "lock",
+    "trace": "trace",
 }
 
 
@@ -39,8 +44,34 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ednag")
-def group() -> None:
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a run record: what the subcommand read, wrote and was made of (JSON).",
+)
+def group(record: Path | None) -> None:
     """Regenerate, check and extend the results of EDNAG and NAR."""
+    if record is not None:
+        from ednag.cli.options import recorders
+        from ednag.provenance.recording import Recorder
+
+        recorders[:] = [Recorder(_without_record(sys.argv[1:]))]
+
+
+@group.result_callback()
+def _finish(result: object, record: Path | None) -> None:
+    """The subcommand ended well."""
+    if record is not None:
+        from ednag.cli.options import recorders
+
+        recorders.pop().write(record)
+
+
+def _without_record(arguments: list[str]) -> list[str]:
+    """The command line without the option that asks for the record."""
+    if arguments[:1] == ["--record"]:
+        return arguments[2:]
+    return [argument for argument in arguments if not argument.startswith("--record=")]
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from ednag.search.objective import Objective
 def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     """One run of the reference search; `budget` is not read."""
     assert isinstance(settings, SearchHyperparameters)
-    result = _engine(objective, settings)(objective, seed, settings)
+    result = _engine(objective)(objective, seed, settings)
     return Outcome(
         code=result.outcome,
         status=result.status,
@@ -35,14 +35,14 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
     )
 
 
-def _engine(objective: Objective, settings: SearchHyperparameters) -> Callable[..., Any]:
+def _engine(objective: Objective) -> Callable[..., Any]:
     """The compiled engine where it can do this search, else the readable one.
 
     Both make the same run; only the readable one imports a tensor library, which takes seconds.
     """
     from ednag.search import compiled
 
-    if compiled.unsupported(objective, settings) is None:
+    if compiled.unsupported(objective) is None:
         return compiled.search
     import torch
 

@@ -39,21 +39,22 @@ _PACKAGE = Path(ednag.__file__).resolve().parent
 #: The user's folder of caches, where libraries keep fonts and compiled code.
 _CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 #: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
-_DOWNLOADS = _CACHES.resolve() / "ednag"
+_DOWNLOADS = (f"{_CACHES / 'ednag'}{os.sep}", f"{_CACHES.resolve() / 'ednag'}{os.sep}")
 #: Where the installation lies, the system, and what libraries keep for themselves.
 _ENVIRONMENT = tuple(
     dict.fromkeys(
-        str(Path(folder).resolve()) + os.sep
+        f"{place}{os.sep}"
         for folder in (
             sys.prefix,
             sys.base_prefix,
             *sysconfig.get_paths().values(),
-            str(_PACKAGE),
-            str(_CACHES),
-            os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"),
+            _PACKAGE,
+            _CACHES,
+            os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config",
             *filter(None, map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))),
             *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
         )
+        for place in (Path(folder), Path(folder).resolve())
     )
 )
 
@@ -131,10 +132,12 @@ class Recorder:
         own |= {Path(registry)} if registry else set()
         found = []
         for text in self._opened:
-            path = Path(text).absolute()
-            if path in known or path in own:
+            whole = os.path.normpath(self.root / text)
+            # Nearly all are modules; to follow links is slow and left to the rest.
+            if self._is_environment(whole):
                 continue
-            if not self._is_data(path) and _is_environment(path.resolve()):
+            path = Path(whole)
+            if path in known or path in own or self._is_environment(str(path.resolve())):
                 continue
             if any(path.is_relative_to(folder) for folder in self.searched):
                 continue
@@ -142,9 +145,16 @@ class Recorder:
                 found.append(name_of(path, self.root, self.project))
         return sorted(found)
 
-    def _is_data(self, path: Path) -> bool:
-        """Whether a file is one of the study's, even where its folder is one of the system's."""
-        return any(path.is_relative_to(self.root / folder) for folder in _DATA)
+    @cached_property
+    def _data(self) -> tuple[str, ...]:
+        """Folders of the study's files: no environment, even where they lie in the system's."""
+        return tuple(f"{self.root / folder}{os.sep}" for folder in _DATA)
+
+    def _is_environment(self, path: str) -> bool:
+        """Whether a file is of the system, the installation, or kept by a library for itself."""
+        if path.startswith(_DOWNLOADS):
+            return Path(path).suffix.startswith(".nb")
+        return path.startswith(_ENVIRONMENT) and not path.startswith(self._data)
 
     def _code(self) -> dict[str, Any]:
         commit, dirty = commit_of(self.project)
@@ -195,13 +205,6 @@ class Recorder:
         if isinstance(value, Path):
             return name_of(value, self.root, self.project)
         return str(value)
-
-
-def _is_environment(path: Path) -> bool:
-    """Whether a file is of the system, the installation, or kept by a library for itself."""
-    if path.is_relative_to(_DOWNLOADS):
-        return path.suffix.startswith(".nb")
-    return str(path).startswith(_ENVIRONMENT)
 
 
 def _packages() -> dict[str, str]:

@@ -21,8 +21,6 @@ The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boos
 import math
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from ednag.search.compiled_cache import inlined, kernel
 from ednag.search.compiled_schedule import INVERSE_ROOTS
@@ -276,31 +274,23 @@ def _power_in_float64(base, exponent):
 _CHUNK = 16
 # Not plain numbers: numba compiles a function again for a plain number that it is given.
 _ZERO, _ONE, _EIGHT = np.int64(0), np.int64(1), np.int64(LANES)
+_WEIGHTED, _PLAIN = np.bool_(True), np.bool_(False)
 
 
-def _term(matrix, column, factors, factor, position):
+@inlined
+def _term(matrix, column, weights, weight, weighted, position):
     """Summand `position`: its row's entries in eight columns, from `column`.
 
-    With `factors` (else None), times the row's number factors[position, factor]. Not a tuple of
-    these, which numba counts references of, slower than the sum.
+    If `weighted`, times the row's number weights[position, weight].
     """
-    raise NotImplementedError("compiled only")
-
-
-@overload(_term)
-def _term_by_type(matrix, column, factors, factor, position):
-    """What `_term` is in compiled code."""
-    if isinstance(factors, types.NoneType):
-        return lambda matrix, column, factors, factor, position: load_at(matrix, position, column)
-
-    def weighted(matrix, column, factors, factor, position):
-        return load_at(matrix, position, column) * factors[position, factor]
-
-    return weighted
+    value = load_at(matrix, position, column)
+    if weighted:
+        value = value * weights[position, weight]
+    return value
 
 
 @kernel
-def _long_cascade(matrix, column, factors, factor, start, stride, count):
+def _long_cascade(matrix, column, weights, weight, weighted, start, stride, count):
     """Sum of the terms start, start + stride, ...: 16 at a time, 16 of those sums at a time, ...
 
     Args:
@@ -312,7 +302,7 @@ def _long_cascade(matrix, column, factors, factor, start, stride, count):
     chunks = count // _CHUNK
     for chunk in range(1, chunks + 1):
         for _ in range(_CHUNK):
-            first = first + _term(matrix, column, factors, factor, start)
+            first = first + _term(matrix, column, weights, weight, weighted, start)
             start += stride
         second, first = second + first, repeat(np.float32(0.0))
         if chunk % _CHUNK == 0:
@@ -320,46 +310,46 @@ def _long_cascade(matrix, column, factors, factor, start, stride, count):
             if chunk % _CHUNK**2 == 0:
                 fourth, third = fourth + third, repeat(np.float32(0.0))
     for _ in range(count - chunks * _CHUNK):
-        first = first + _term(matrix, column, factors, factor, start)
+        first = first + _term(matrix, column, weights, weight, weighted, start)
         start += stride
     return ((first + second) + third) + fourth
 
 
 @kernel
-def _long_four_way_sum(matrix, column, factors, factor, start, stride, count):
+def _long_four_way_sum(matrix, column, weights, weight, weighted, start, stride, count):
     """Sum of the terms start, start + stride, ...: every fourth together, the rest to the first."""
     stay_apart()
     quarter = count // 4
     total = repeat(np.float32(0.0))
     for offset in range(4):
         partial = _long_cascade(
-            matrix, column, factors, factor, start + offset * stride, 4 * stride, quarter
+            matrix, column, weights, weight, weighted, start + offset * stride, 4 * stride, quarter
         )
         if offset == 0:
             for position in range(4 * quarter, count):
                 partial = partial + _term(
-                    matrix, column, factors, factor, start + position * stride
+                    matrix, column, weights, weight, weighted, start + position * stride
                 )
         total = total + partial
     return total
 
 
 @inlined
-def _four_way_sum(matrix, column, factors, factor, start, stride, count):
+def _four_way_sum(matrix, column, weights, weight, weighted, start, stride, count):
     """`_long_four_way_sum`, with what that comes to for a usual number of terms."""
     quarter = count // 4
     if quarter >= _CHUNK:
-        return _long_four_way_sum(matrix, column, factors, factor, start, stride, count)
+        return _long_four_way_sum(matrix, column, weights, weight, weighted, start, stride, count)
     first = repeat(np.float32(0.0))
     second, third, fourth = first, first, first
     for _ in range(quarter):
-        first = first + _term(matrix, column, factors, factor, start)
-        second = second + _term(matrix, column, factors, factor, start + stride)
-        third = third + _term(matrix, column, factors, factor, start + 2 * stride)
-        fourth = fourth + _term(matrix, column, factors, factor, start + 3 * stride)
+        first = first + _term(matrix, column, weights, weight, weighted, start)
+        second = second + _term(matrix, column, weights, weight, weighted, start + stride)
+        third = third + _term(matrix, column, weights, weight, weighted, start + 2 * stride)
+        fourth = fourth + _term(matrix, column, weights, weight, weighted, start + 3 * stride)
         start += 4 * stride
     for _ in range(count - 4 * quarter):
-        first = first + _term(matrix, column, factors, factor, start)
+        first = first + _term(matrix, column, weights, weight, weighted, start)
         start += stride
     return ((first + second) + third) + fourth
 
@@ -371,10 +361,52 @@ def contiguous_sum(matrix, column, count):
     vectors = count // lanes
     total = repeat(np.float32(0.0))
     for position in range(vectors * lanes, count):
-        total = total + _term(matrix, column, None, _ZERO, position)
+        total = total + _term(matrix, column, matrix, _ZERO, _PLAIN, position)
     for offset in range(lanes):
-        total = total + _four_way_sum(matrix, column, None, _ZERO, offset, lanes, vectors)
+        total = total + _four_way_sum(matrix, column, matrix, _ZERO, _PLAIN, offset, lanes, vectors)
     return total
+
+
+@kernel
+def _long_sums_of_block(matrix, column, weights, weight, count):
+    """`_long_cascade` of four times eight columns, interleaved: no sum waits for its last term."""
+    stay_apart()
+    zero = repeat(np.float32(0.0))
+    second, third, fourth = (
+        (zero, zero, zero, zero),
+        (zero, zero, zero, zero),
+        (zero, zero, zero, zero),
+    )
+    for chunk in range(1, count // _CHUNK + 1):
+        row = (chunk - 1) * _CHUNK
+        first = _sums_of_block(matrix, column, weights, weight, row, row + _CHUNK)
+        second = _add(second, first)
+        if chunk % _CHUNK == 0:
+            third, second = _add(third, second), (zero, zero, zero, zero)
+            if chunk % _CHUNK**2 == 0:
+                fourth, third = _add(fourth, third), (zero, zero, zero, zero)
+    first = _sums_of_block(matrix, column, weights, weight, count // _CHUNK * _CHUNK, count)
+    return _add(_add(_add(first, second), third), fourth)
+
+
+@inlined
+def _sums_of_block(matrix, column, weights, weight, start, end):
+    """Sums of four times eight columns of rows start .. end - 1, one after another."""
+    zero = repeat(np.float32(0.0))
+    a, b, c, d = zero, zero, zero, zero
+    for row in range(start, end):
+        factor = weights[row, weight]
+        a = a + load_at(matrix, row, column) * factor
+        b = b + load_at(matrix, row, column + LANES) * factor
+        c = c + load_at(matrix, row, column + 2 * LANES) * factor
+        d = d + load_at(matrix, row, column + 3 * LANES) * factor
+    return a, b, c, d
+
+
+@inlined
+def _add(x, y):
+    """Sums of four Floats each."""
+    return x[0] + y[0], x[1] + y[1], x[2] + y[2], x[3] + y[3]
 
 
 @inlined
@@ -390,36 +422,17 @@ def weighted_sums_of_block(matrix, column, weights, weight, count):
         Four Floats.
     """
     if count >= 2 * _CHUNK:
-        return (
-            _long_cascade(matrix, column, weights, weight, _ZERO, _ONE, count),
-            _long_cascade(matrix, column + LANES, weights, weight, _ZERO, _ONE, count),
-            _long_cascade(matrix, column + 2 * LANES, weights, weight, _ZERO, _ONE, count),
-            _long_cascade(matrix, column + 3 * LANES, weights, weight, _ZERO, _ONE, count),
-        )
-    # What those come to: the first 16 rows, if they are that many, and the rest.
-    zero = repeat(np.float32(0.0))
-    chunk = _CHUNK if count >= _CHUNK else 0
-    a, b, c, d = zero, zero, zero, zero
-    for row in range(chunk):
-        factor = weights[row, weight]
-        a = a + load_at(matrix, row, column) * factor
-        b = b + load_at(matrix, row, column + LANES) * factor
-        c = c + load_at(matrix, row, column + 2 * LANES) * factor
-        d = d + load_at(matrix, row, column + 3 * LANES) * factor
-    e, f, g, h = zero, zero, zero, zero
-    for row in range(chunk, count):
-        factor = weights[row, weight]
-        e = e + load_at(matrix, row, column) * factor
-        f = f + load_at(matrix, row, column + LANES) * factor
-        g = g + load_at(matrix, row, column + 2 * LANES) * factor
-        h = h + load_at(matrix, row, column + 3 * LANES) * factor
-    return e + a, f + b, g + c, h + d
+        return _long_sums_of_block(matrix, column, weights, weight, count)
+    # What that comes to: the first 16 rows, if they are that many, and the rest.
+    whole = np.int64(_CHUNK) if count >= _CHUNK else _ZERO
+    first = _sums_of_block(matrix, column, weights, weight, _ZERO, whole)
+    return _add(_sums_of_block(matrix, column, weights, weight, whole, count), first)
 
 
 @inlined
 def weighted_sum(matrix, column, weights, weight, count):
     """Sums of eight columns that are in no whole block of 32; see `weighted_sums_of_block`."""
-    return _four_way_sum(matrix, column, weights, weight, _ZERO, _ONE, count)
+    return _four_way_sum(matrix, column, weights, weight, _WEIGHTED, _ZERO, _ONE, count)
 
 
 @inlined
@@ -446,6 +459,38 @@ def distances(points, row, others, column, length):
         g = g + _squared_gap(points, row, others, column, start + 6)
         h = h + _squared_gap(points, row, others, column, start + 7)
     total = ((((((a + b) + c) + d) + e) + f) + g) + h
+    return _with_left_over(total, points, row, others, column, whole, length)
+
+
+@kernel
+def distances_of_two(points, row, others, column, length):
+    """`distances` of two points, from `row`, to sixteen others: what is loaded serves four times.
+
+    Returns:
+        Four Floats: of the first point to the first eight and the next, then of the second.
+    """
+    zero = repeat(np.float32(0.0))
+    whole = length // LANES * LANES
+    a, b, c, d = zero, zero, zero, zero
+    for offset in range(min(whole, LANES)):
+        e, f, g, h = zero, zero, zero, zero
+        for coordinate in range(offset, whole, LANES):
+            e = e + _squared_gap(points, row, others, column, coordinate)
+            f = f + _squared_gap(points, row, others, column + LANES, coordinate)
+            g = g + _squared_gap(points, row + 1, others, column, coordinate)
+            h = h + _squared_gap(points, row + 1, others, column + LANES, coordinate)
+        a, b, c, d = a + e, b + f, c + g, d + h
+    return (
+        _with_left_over(a, points, row, others, column, whole, length),
+        _with_left_over(b, points, row, others, column + LANES, whole, length),
+        _with_left_over(c, points, row + 1, others, column, whole, length),
+        _with_left_over(d, points, row + 1, others, column + LANES, whole, length),
+    )
+
+
+@inlined
+def _with_left_over(total, points, row, others, column, whole, length):
+    """Distances by the squared gaps' total in whole vectors of coordinates, and the others."""
     unfused = whole + (length - whole) // 4 * 4
     for coordinate in range(whole, unfused):
         total = total + _squared_gap(points, row, others, column, coordinate)

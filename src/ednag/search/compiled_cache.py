@@ -16,6 +16,8 @@ from typing import Any
 import numba
 from numba.core import config as numba_config
 
+from ednag.search.compiled_linking import ForCallers
+
 _FOLDER = Path(__file__).parent
 #: numba's decorator; it takes more settings than it declares.
 njit: Any = numba.njit
@@ -33,12 +35,18 @@ _OPTIONS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that other compiled functions call, and only they."""
     # forceinline is said because numba else takes it over from where the call stands.
-    return njit(**_OPTIONS, no_cpython_wrapper=True, forceinline=False)(function)
+    return _for_callers(function, forceinline=False)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """As `kernel`, and put into its callers: a call costs more than eight numbers' arithmetic."""
-    return njit(**_OPTIONS, no_cpython_wrapper=True, forceinline=True)(function)
+    return _for_callers(function, forceinline=True)
+
+
+def _for_callers(function: Callable[..., Any], forceinline: bool) -> Any:
+    return njit(
+        **_OPTIONS, no_cpython_wrapper=True, forceinline=forceinline, pipeline_class=ForCallers
+    )(function)
 
 
 def entry(function: Callable[..., Any]) -> Any:

@@ -142,6 +142,16 @@ def next_below(stream, bound):
 
 
 @kernel
+def permute(stream, order, count):
+    """torch.randperm(count), into int64 order[:count]; count is below 2^32."""
+    for position in range(count):
+        order[position] = position
+    for position in range(count - 1):
+        other = position + np.int64(next_word(stream)) % (count - position)
+        order[position], order[other] = order[other], order[position]
+
+
+@kernel
 def _fill_uniform(stream, values, start, end):
     """torch.rand into values[start:end]; up to seven numbers behind them are overwritten."""
     while start < end:

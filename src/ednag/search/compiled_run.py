@@ -1,210 +1,193 @@
-"""A whole run of the search, compiled: evaluations, denoising steps, trace and outcome.
+"""A run of the search, compiled: from one evaluation to the next, until it ends or waits.
 
 The same steps in the same order as `engine.Search`; the functions of `compiled_steps` do the
-arithmetic.
+arithmetic. A table answers every evaluation at once. Values that only Python can give, a
+predictor's, the run waits for: it keeps where it stands in `Progress`, and goes on when called
+again.
 """
 
 # Compiled functions take the types that numba infers.
 # mypy: allow-untyped-defs
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ednag.search.compiled_cache import entry, kernel
-from ednag.search.compiled_random import fill_normal, next_below, seed_stream
-from ednag.search.compiled_sorting import STACK, argsort_descending
+from ednag.search.compiled_decoding import decode, number_again
+from ednag.search.compiled_random import fill_normal, next_below, permute, seed_stream
+from ednag.search.compiled_sorting import argsort_descending
+from ednag.search.compiled_state import (
+    ALL,
+    DISTINCT,
+    INVALID,
+    MEASURED,
+    NEXT,
+    NOTHING_MORE,
+    NOTHING_YET,
+    OUTCOME,
+    PARENTS,
+    READY,
+    STATUS,
+    STEP,
+    THE_FINAL,
+    THE_PARENTS,
+    THE_POOL,
+)
 from ednag.search.compiled_steps import (
     ALL_EQUALLY_DIVERSE,
     COMPLETED,
-    decode,
+    DENOISING,
+    NOISE,
     fill_columns,
     map_fitness,
     measure,
     mutate,
     normalise,
-    pad,
-    padded,
+    repeat_parents,
     set_diversity,
     set_thresholds,
     spin,
     step_to_origin,
     take_diverse,
     take_elites,
+    take_first,
     take_over,
+    unpack,
     weigh,
 )
-from ednag.search.compiled_vectors import LANES
+from ednag.search.compiled_trace import best_of, trace_step
+
+# Not plain numbers: numba compiles a function again for a plain number that it is given.
+_FIRST, _NO_CODE = np.int64(0), np.int32(-1)
+_NO_METRIC = np.float32(0.0)
 
 
-class Pool(NamedTuple):
-    """Parents and offspring; see `compiled_steps`."""
+@entry
+def run(
+    seed,
+    given,
+    settings,
+    schedule,
+    reading,
+    tables,
+    one_pool,
+    other_pool,
+    work,
+    evaluations,
+    numbering,
+    stream,
+    trainings,
+    trace,
+    progress,
+):
+    """Start a run or go on with it, until it ends or waits for values.
 
-    rows: np.ndarray
-    columns: np.ndarray
-    distance: np.ndarray
-    codes: np.ndarray
-
-
-class Work(NamedTuple):
-    """Working space for a pool of 2 M individuals of L numbers.
-
-    Attributes:
-        scaled: float32[M, L padded], parents times sqrt(alpha).
-        weight: float32[M, M + 8], weights for the origin estimate.
-        total: float32[M + 8], their sums.
-        density: float32[M + 8], the mapped fitness.
-        fresh: float32[M L + 16], normal numbers.
-        spread: float32[L padded], for one individual's mutation.
-        metric, fitness: float32[2 M + 8], of the pool.
-        diverse: float32[2 M + 8], its diversity.
-        threshold: float32[2 M + 8, 1], of the roulette.
-        pairs, order: uint64[2 M + 8] and int64[2 M], for sorting.
-        stack, sums: int64[STACK, 3] and float64[STACK, 2], what waits in sorting and summing.
-        chosen: int64[M], positions of the next parents.
-        blocked: bool[2 M], those the roulette must not take.
+    Args:
+        seed: uint64.
+        given: float32[k, L], well-formed individuals to be mixed into the first population.
+        settings: Settings.
+        schedule: float32[steps, 6]; see `compiled_schedule.step_coefficients`.
+        reading, tables: How to decode and evaluate. Before a run goes on, the tables must have the
+            values of what it waits for.
+        one_pool, other_pool: Working space; the parents stand in the first one after an even
+            number of steps.
+        work, evaluations, stream: Working space.
+        numbering: Codes handed out before the run, of layers.
+        trainings: Stream of the drawn trainings; not used unless `settings.draws`.
+        trace: float64[steps, 4] to be filled.
+        progress: Progress; a new one starts a run.
     """
-
-    scaled: np.ndarray
-    weight: np.ndarray
-    total: np.ndarray
-    density: np.ndarray
-    fresh: np.ndarray
-    spread: np.ndarray
-    metric: np.ndarray
-    fitness: np.ndarray
-    diverse: np.ndarray
-    threshold: np.ndarray
-    pairs: np.ndarray
-    order: np.ndarray
-    stack: np.ndarray
-    sums: np.ndarray
-    chosen: np.ndarray
-    blocked: np.ndarray
-
-
-class Settings(NamedTuple):
-    """Hyper-parameters and the space's profile, resolved.
-
-    Attributes:
-        population: Individuals.
-        length: Numbers of a genotype.
-        mapping: Position in `compiled_steps.MAPPINGS`.
-        temperature, mutate_rate: As in the hyper-parameters.
-        first_exponent, exponent: Exponent of the mutation in the first step and after it.
-        elites, diverse: Individuals taken by fitness and by diversity.
-        lower, normalise_selected, evaluate_final: As in the profile.
-        higher_is_better: Direction of the metric.
-        draws: Whether every evaluation draws one of several trainings.
-    """
-
-    population: int
-    length: int
-    mapping: int
-    temperature: np.float32
-    mutate_rate: np.float32
-    first_exponent: int
-    exponent: int
-    elites: int
-    diverse: int
-    lower: np.float32
-    normalise_selected: bool
-    evaluate_final: bool
-    higher_is_better: bool
-    draws: bool
-
-
-class Tables(NamedTuple):
-    """The benchmark as dense arrays; the last entry of metric and fitness is that of code -1.
-
-    Attributes:
-        code_of_raw: int32[raw codes].
-        metric, fitness: float32[trainings, size + 1].
-    """
-
-    code_of_raw: np.ndarray
-    metric: np.ndarray
-    fitness: np.ndarray
-
-
-class Evaluations(NamedTuple):
-    """What a run evaluated.
-
-    Attributes:
-        seen: bool[size].
-        counts: int64[3]: all, invalid and distinct evaluations so far.
-        codes, lookups: int32[size]: distinct codes in order of first evaluation, and how many
-            evaluations came before each.
-        trainings: int8[size]: which training the first evaluation drew.
-        marks: int64[size], working space for counting distinct codes.
-    """
-
-    seen: np.ndarray
-    counts: np.ndarray
-    codes: np.ndarray
-    lookups: np.ndarray
-    trainings: np.ndarray
-    marks: np.ndarray
-
-
-ALL, INVALID, DISTINCT = range(3)
-#: Columns of a trace.
-TRACE_MEAN, TRACE_BEST, TRACE_VALID, TRACE_UNIQUE = range(4)
-
-
-def new_pool(capacity: int, length: int) -> Pool:
-    """A pool of `capacity` parents and as many offspring of `length` numbers."""
-    count = 2 * capacity
-    return Pool(
-        np.zeros((count, padded(length)), np.float32),
-        np.zeros((length, count + LANES), np.float32),
-        np.zeros((count + LANES, count + LANES), np.float32),
-        np.zeros(count, np.int32),
-    )
-
-
-def new_work(capacity: int, length: int) -> Work:
-    """Working space for such a pool."""
-    count = 2 * capacity
-    return Work(
-        scaled=np.zeros((capacity, padded(length)), np.float32),
-        weight=np.zeros((capacity, capacity + LANES), np.float32),
-        total=np.zeros(capacity + LANES, np.float32),
-        density=np.zeros(capacity + LANES, np.float32),
-        fresh=np.zeros(capacity * length + 2 * LANES, np.float32),
-        spread=np.zeros(padded(length), np.float32),
-        metric=np.zeros(count + LANES, np.float32),
-        fitness=np.zeros(count + LANES, np.float32),
-        diverse=np.zeros(count + LANES, np.float32),
-        threshold=np.zeros((count + LANES, 1), np.float32),
-        pairs=np.zeros(count + LANES, np.uint64),
-        order=np.zeros(count, np.int64),
-        stack=np.zeros((STACK, 3), np.int64),
-        sums=np.zeros((STACK, 2)),
-        chosen=np.zeros(capacity, np.int64),
-        blocked=np.zeros(count, np.bool_),
-    )
-
-
-def new_evaluations(size: int) -> Evaluations:
-    """Nothing evaluated yet, in a space of `size` architectures."""
-    return Evaluations(
-        seen=np.zeros(size, np.bool_),
-        counts=np.zeros(3, np.int64),
-        codes=np.zeros(size, np.int32),
-        lookups=np.zeros(size, np.int32),
-        trainings=np.zeros(size, np.int8),
-        marks=np.full(size, -1, np.int64),
-    )
+    at = progress.at
+    if at[NEXT] == NOTHING_YET:
+        _start(seed, given, one_pool, settings, evaluations, numbering, stream, work, at)
+        _prepare_parents(one_pool, len(schedule), settings, reading, tables, numbering, at)
+    while at[NEXT] != NOTHING_MORE:
+        even = at[STEP] % 2 == 0
+        pool = one_pool if even else other_pool
+        following = other_pool if even else one_pool
+        count = 2 * at[PARENTS] if at[NEXT] == THE_POOL else at[PARENTS]
+        if at[READY] == 0 and _must_wait(pool.codes, count, settings, evaluations.seen):
+            return
+        at[READY] = 0
+        _evaluate(pool.codes, count, tables, evaluations, settings.draws, trainings, work)
+        if at[NEXT] == THE_POOL:
+            _select(pool, following, settings, numbering, stream, work, at)
+            if at[STATUS] == COMPLETED:
+                _prepare_parents(following, len(schedule), settings, reading, tables, numbering, at)
+            continue
+        _record(pool.codes, settings, evaluations, trace, work, progress)
+        if at[NEXT] == THE_FINAL:
+            at[NEXT] = NOTHING_MORE
+            continue
+        _propose(pool, schedule, settings, stream, work, at)
+        if settings.selects:
+            _prepare_pool(pool, settings, reading, tables, numbering, at)
+        else:
+            _take_offspring(pool, following, work, at)
+            _prepare_parents(following, len(schedule), settings, reading, tables, numbering, at)
 
 
 @kernel
-def _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness):
+def _start(seed, given, pool, settings, evaluations, numbering, stream, work, at):
+    """Nothing evaluated; the first population, noise and some well-formed individuals."""
+    for code in range(len(evaluations.seen)):
+        evaluations.seen[code] = False
+        evaluations.marks[code] = -1
+    for kind in range(len(evaluations.counts)):
+        evaluations.counts[kind] = 0
+    number_again(numbering)
+    seed_stream(stream, seed)
+    count, length = settings.population, settings.length
+    at[PARENTS], at[OUTCOME] = count, -1
+    fill_normal(stream, work.fresh, count * length)
+    if settings.mixes:
+        permute(stream, work.order, count)
+        for number in range(len(given)):
+            start = work.order[number] * length
+            for c in range(length):
+                work.fresh[start + c] = given[number, c]
+    unpack(work.fresh, pool.rows, _FIRST, count, length)
+
+
+@kernel
+def _prepare_parents(pool, steps, settings, reading, tables, numbering, at):
+    """Make a population ready to be evaluated as parents, or as the final population."""
+    count = at[PARENTS]
+    fill_columns(pool.rows, _FIRST, count, settings.length, pool.columns)
+    if at[MEASURED] == 0:
+        decode(pool.columns, _FIRST, count, reading, tables.code_of_raw, numbering, pool.codes)
+    if at[STEP] < steps:
+        at[NEXT] = THE_PARENTS
+    else:
+        at[NEXT] = THE_FINAL if settings.evaluate_final else NOTHING_MORE
+
+
+@kernel
+def _prepare_pool(pool, settings, reading, tables, numbering, at):
+    """Make the parents and their offspring ready to be evaluated together."""
+    rows, columns, length = pool.rows, pool.columns, settings.length
+    count, end = at[PARENTS], 2 * at[PARENTS]
+    fill_columns(rows, count, end, length, columns)
+    decode(columns, count, end, reading, tables.code_of_raw, numbering, pool.codes)
+    measure(rows, columns, at[MEASURED], end, length, pool.distance)
+    at[NEXT] = THE_POOL
+
+
+@kernel
+def _must_wait(codes, count, settings, seen):
+    """Whether Python has to see the first individuals of a pool before they are evaluated."""
+    if settings.waits_for_new:
+        for position in range(count):
+            if codes[position] >= 0 and not seen[codes[position]]:
+                return True
+    return settings.waits_always
+
+
+@kernel
+def _evaluate(codes, count, tables, evaluations, draws, trainings, work):
     """Metric and fitness of the first individuals of a pool, counted.
 
     Args:
         draws: Whether each valid evaluation draws a training, from the stream `trainings`.
-        metric, fitness: To be filled.
     """
     counts = evaluations.counts
     for position in range(count):
@@ -222,236 +205,42 @@ def _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitne
                 evaluations.lookups[counts[DISTINCT]] = counts[ALL] + position
                 evaluations.trainings[counts[DISTINCT]] = training
                 counts[DISTINCT] += 1
-        metric[position] = tables.metric[training, code]
-        fitness[position] = tables.fitness[training, code]
+        work.metric[position] = tables.metric[training, code]
+        work.fitness[position] = tables.fitness[training, code]
     counts[ALL] += count
 
 
 @kernel
-def _best(codes, metric, count, higher_is_better, outcome, outcome_metric):
-    """The better of an outcome (-1: none) and the best valid individual; its code and metric."""
-    best, best_metric = np.int32(-1), np.float32(0.0)
-    for position in range(count):
-        here = metric[position]
-        better = here > best_metric if higher_is_better else here < best_metric
-        if codes[position] >= 0 and (best < 0 or better):
-            best, best_metric = codes[position], here
-    if best < 0:
-        return outcome, outcome_metric
-    improved = best_metric > outcome_metric if higher_is_better else best_metric < outcome_metric
-    if outcome < 0 or improved:
-        return best, best_metric
-    return outcome, outcome_metric
-
-
-@kernel
-def _trace_step(codes, metric, count, higher_is_better, marks, step, trace, counted, stack, sums):
-    """Enter what the population looks like at the start of a step; see `engine.StepTrace`.
-
-    Args:
-        marks: int64[size], the last step in which each code was met.
-        trace: float64[steps, 4].
-        counted: float32[count], working space.
-        stack, sums: int64[STACK, 3] and float64[STACK, 2], working space.
-    """
-    valid, unique, invalid_count = 0, 0, True
-    best = metric[0]
-    for position in range(count):
-        best = max(best, metric[position]) if higher_is_better else min(best, metric[position])
-        if codes[position] >= 0:
-            valid += 1
-            if marks[codes[position]] != step:
-                marks[codes[position]] = step
-                unique += 1
-        elif metric[position] != 0:
-            invalid_count = False
-    summands = np.int64(0)
-    for position in range(count):
-        if invalid_count or codes[position] >= 0:
-            counted[summands] = metric[position]
-            summands += 1
-    trace[step, TRACE_MEAN] = _pairwise_sum(counted, summands, stack, sums) / summands
-    trace[step, TRACE_BEST] = best
-    trace[step, TRACE_VALID] = valid / count
-    trace[step, TRACE_UNIQUE] = unique / valid if valid > 0 else 0.0
-
-
-@kernel
-def _pairwise_sum(values, count, waiting, sums):
-    """Sum in float64 of values[:count], in numpy's order: halves, their halves, down to 128.
-
-    The halves wait on one stack, their sums on another; two sums of the same depth become one.
-
-    Args:
-        waiting: int64[STACK, 3], working space.
-        sums: float64[STACK, 2], working space.
-    """
-    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, count, 0
-    parts = 1
-    summed = 0
-    while parts > 0:
-        parts -= 1
-        start, length, depth = waiting[parts, 0], waiting[parts, 1], waiting[parts, 2]
-        if length > 128:
-            half = length // 2 // 8 * 8
-            waiting[parts, 0], waiting[parts, 1] = start + half, length - half
-            waiting[parts + 1, 0], waiting[parts + 1, 1] = start, half
-            waiting[parts, 2], waiting[parts + 1, 2] = depth + 1, depth + 1
-            parts += 2
-            continue
-        total = _unrolled_sum(values, start, length)
-        while summed > 0 and sums[summed - 1, 1] == depth:
-            total = sums[summed - 1, 0] + total
-            summed, depth = summed - 1, depth - 1
-        sums[summed, 0], sums[summed, 1] = total, depth
-        summed += 1
-    return sums[0, 0]
-
-
-@kernel
-def _unrolled_sum(values, start, count):
-    """Sum in float64 of up to 128 numbers, every eighth together."""
-    total = 0.0
-    whole = start + count // 8 * 8
-    if whole > start:
-        a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for position in range(start, whole, 8):
-            a += np.float64(values[position])
-            b += np.float64(values[position + 1])
-            c += np.float64(values[position + 2])
-            d += np.float64(values[position + 3])
-            e += np.float64(values[position + 4])
-            f += np.float64(values[position + 5])
-            g += np.float64(values[position + 6])
-            h += np.float64(values[position + 7])
-        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    for position in range(whole, start + count):
-        total += np.float64(values[position])
-    return total
-
-
-@kernel
-def _note(rows, count, length, history, noted):
-    """Append the first rows of a pool to the history, if one is kept; its new length."""
-    if len(history) == 0:
-        return noted
-    for row in range(count):
-        for c in range(length):
-            history[noted + row, c] = rows[row, c]
-    return noted + count
-
-
-@kernel
-def _select(distance, fitness, diverse, count, settings, stream, work):
-    """Choose the next parents into work.chosen; how that ended, and how many they are."""
-    chosen = work.chosen
-    if not set_diversity(distance, count, diverse):
-        return ALL_EQUALLY_DIVERSE, settings.population
-    elites, others = settings.elites, settings.diverse
-    argsort_descending(fitness, count, work.pairs, work.order, work.stack)
-    take_elites(fitness, count, work.order, elites, chosen)
-    argsort_descending(diverse, count, work.pairs, work.order, work.stack)
-    take_diverse(fitness, count, work.order, elites, others, chosen)
-    status = set_thresholds(fitness, diverse, count, work.threshold)
-    if status == COMPLETED:
-        for position in range(count):
-            work.blocked[position] = False
-        for place in range(elites + others):
-            work.blocked[chosen[place]] = True
-        spin(
-            work.threshold,
-            count,
-            stream,
-            work.blocked,
-            chosen,
-            elites + others,
-            settings.population,
-        )
-    return status, max(elites + others, settings.population)
-
-
-@entry
-def run(
-    seed,
-    settings,
-    schedule,
-    reading,
-    tables,
-    pool,
-    following,
-    work,
-    evaluations,
-    stream,
-    trainings,
-    trace,
-    final,
-    history,
-):
-    """One run.
-
-    Args:
-        seed: uint64.
-        settings: Settings.
-        schedule: float32[steps, 6]; see `compiled_schedule.step_coefficients`.
-        reading, tables: How to decode and evaluate.
-        pool, following, work, evaluations, stream: Working space, any content.
-        trainings: Stream of the drawn trainings; not used unless `settings.draws`.
-        trace: float64[steps, 4] to be filled.
-        final: int32[M], to be filled with the codes of the final population.
-        history: float32[all evaluations, L] to be filled, or of length 0.
-
-    Returns:
-        How it ended (`compiled_steps.REASONS`), steps made, individuals of the final population,
-        code and metric of the outcome.
-    """
-    rows, columns, distance, codes = pool
-    new_rows, new_columns, new_distance, new_codes = following
-    metric, fitness, diverse = work.metric, work.fitness, work.diverse
-    length, lower, upwards = settings.length, settings.lower, settings.higher_is_better
-    draws = settings.draws
-    # Not a plain 0, for which numba would compile functions once more.
-    none = np.int64(0)
-    for code in range(len(evaluations.seen)):
-        evaluations.seen[code] = False
-        evaluations.marks[code] = -1
-    for kind in range(len(evaluations.counts)):
-        evaluations.counts[kind] = 0
-
-    seed_stream(stream, seed)
-    count = settings.population
-    fill_normal(stream, work.fresh, count * length)
-    for row in range(count):
-        for c in range(length):
-            rows[row, c] = work.fresh[row * length + c]
-    pad(rows, none, count, length)
-    known = False
-    measured = noted = none
-    status = COMPLETED
-    steps = len(schedule)
-    outcome, outcome_metric = np.int32(-1), np.float32(0.0)
-    for step in range(steps):
-        fill_columns(rows, none, count, length, columns)
-        if not known:
-            decode(columns, none, count, reading, tables.code_of_raw, codes)
-            measured = none
-        _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness)
-        noted = _note(rows, count, length, history, noted)
-        _trace_step(
+def _record(codes, settings, evaluations, trace, work, progress):
+    """Trace a population and take its best as the outcome; the final one's only if it is better."""
+    at, upwards = progress.at, settings.higher_is_better
+    outcome, outcome_metric = _NO_CODE, _NO_METRIC
+    if at[NEXT] == THE_FINAL:
+        outcome, outcome_metric = np.int32(at[OUTCOME]), progress.outcome_metric[0]
+    else:
+        trace_step(
             codes,
-            metric,
-            count,
+            work.metric,
+            at[PARENTS],
             upwards,
             evaluations.marks,
-            step,
+            at[STEP],
             trace,
-            diverse,
+            work.diverse,
             work.stack,
             work.sums,
         )
-        outcome, outcome_metric = _best(
-            codes, metric, count, upwards, np.int32(-1), np.float32(0.0)
-        )
+    at[OUTCOME], progress.outcome_metric[0] = best_of(
+        codes, work.metric, at[PARENTS], upwards, outcome, outcome_metric
+    )
 
+
+@kernel
+def _propose(pool, schedule, settings, stream, work, at):
+    """Offspring: denoised parents, or what an ablation puts in their place, mutated."""
+    rows, columns, length, lower = pool.rows, pool.columns, settings.length, settings.lower
+    step, count, end = at[STEP], at[PARENTS], 2 * at[PARENTS]
+    if settings.proposal == DENOISING:
         root_alpha, two_variances, root_rest, root_previous, direction, sigma = (
             schedule[step, 0],
             schedule[step, 1],
@@ -460,7 +249,7 @@ def run(
             schedule[step, 4],
             schedule[step, 5],
         )
-        map_fitness(fitness, count, settings.mapping, settings.temperature, work.density)
+        map_fitness(work.fitness, count, settings.mapping, settings.temperature, work.density)
         weigh(
             rows,
             columns,
@@ -476,35 +265,68 @@ def run(
         fill_normal(stream, work.fresh, count * length)
         coefficients = (root_alpha, root_rest, root_previous, direction, sigma)
         step_to_origin(rows, work.weight, work.total, work.fresh, count, length, coefficients)
-        end = 2 * count
-        normalise(rows, count, end, lower)
-        exponent = settings.first_exponent if step == 0 else settings.exponent
-        mutate(rows, count, end, length, settings.mutate_rate, exponent, stream, work.spread)
-        normalise(rows, count, end, lower)
+    elif settings.proposal == NOISE:
+        fill_normal(stream, work.fresh, count * length)
+        unpack(work.fresh, rows, count, end, length)
+    else:
+        repeat_parents(rows, count)
+    normalise(rows, count, end, lower)
+    exponent = settings.first_exponent if step == 0 else settings.exponent
+    mutate(rows, count, end, length, settings.mutate_rate, exponent, stream, work.spread)
+    normalise(rows, count, end, lower)
 
-        fill_columns(rows, count, end, length, columns)
-        decode(columns, count, end, reading, tables.code_of_raw, codes)
-        measure(rows, columns, measured, end, length, distance)
-        _evaluate(codes, end, tables, evaluations, draws, trainings, metric, fitness)
-        noted = _note(rows, end, length, history, noted)
-        status, chosen = _select(distance, fitness, diverse, end, settings, stream, work)
-        if status != COMPLETED:
-            steps = step + 1
-            break
-        take_over(rows, distance, codes, work.chosen, chosen, new_rows, new_distance, new_codes)
-        rows, new_rows = new_rows, rows
-        columns, new_columns = new_columns, columns
-        distance, new_distance = new_distance, distance
-        codes, new_codes = new_codes, codes
-        count = measured = chosen
-        known = not (settings.normalise_selected and normalise(rows, none, count, lower))
-    if status == COMPLETED and not known:
-        fill_columns(rows, none, count, length, columns)
-        decode(columns, none, count, reading, tables.code_of_raw, codes)
-    if status == COMPLETED and settings.evaluate_final:
-        _evaluate(codes, count, tables, evaluations, draws, trainings, metric, fitness)
-        _note(rows, count, length, history, noted)
-        outcome, outcome_metric = _best(codes, metric, count, upwards, outcome, outcome_metric)
-    for position in range(count):
-        final[position] = codes[position]
-    return status, steps, count, outcome, outcome_metric
+
+@kernel
+def _select(pool, following, settings, numbering, stream, work, at):
+    """The next population out of parents and offspring; nothing more if there is no roulette."""
+    at[STATUS], chosen = _choose(
+        pool.codes, pool.distance, 2 * at[PARENTS], settings, numbering.omitted, stream, work
+    )
+    if at[STATUS] != COMPLETED:
+        at[NEXT] = NOTHING_MORE
+        return
+    take_over(pool, work.chosen, chosen, following)
+    at[STEP] += 1
+    at[PARENTS] = at[MEASURED] = chosen
+    if settings.normalise_selected and normalise(following.rows, _FIRST, chosen, settings.lower):
+        at[MEASURED] = 0
+
+
+@kernel
+def _choose(codes, distance, count, settings, omitted, stream, work):
+    """Choose the next parents into work.chosen; how that ended, and how many they are."""
+    fitness, diverse, order, chosen = work.fitness, work.diverse, work.order, work.chosen
+    if not set_diversity(distance, count, diverse):
+        return ALL_EQUALLY_DIVERSE, _FIRST
+    argsort_descending(fitness, count, work.pairs, order, work.stack)
+    take_elites(fitness, count, order, settings.elites, chosen)
+    taken = settings.elites
+    argsort_descending(diverse, count, work.pairs, order, work.stack)
+    take_diverse(fitness, count, order, taken, settings.diverse, chosen)
+    taken += settings.diverse
+    if settings.small > 0:
+        for position in range(count):
+            code = codes[position]
+            work.omitted[position] = omitted[code] if code >= 0 else np.float32(0.0)
+        argsort_descending(work.omitted, count, work.pairs, order, work.stack)
+        take_first(order, taken, settings.small, chosen)
+        taken += settings.small
+    status = set_thresholds(fitness, diverse, count, work.threshold)
+    if status == COMPLETED:
+        for position in range(count):
+            work.blocked[position] = False
+        for place in range(taken):
+            work.blocked[chosen[place]] = True
+        spin(work.threshold, count, stream, work.blocked, chosen, taken, settings.population)
+    return status, max(taken, settings.population)
+
+
+@kernel
+def _take_offspring(pool, following, work, at):
+    """The offspring are the next population."""
+    count = at[PARENTS]
+    for place in range(count):
+        work.chosen[place] = count + place
+    take_over(pool, work.chosen, count, following)
+    at[STEP] += 1
+    at[MEASURED] = 0

@@ -3,21 +3,21 @@
 Each function here stands beside one of `denoising`, `mapping`, `mutation` or `selection` and rounds
 as it does. A pool holds M parents and then their M offspring, of L numbers each, in two matrices:
 `rows` float32[2 M, L padded], a row per individual, in which vectors run over the genotype, and
-`columns` float32[L, 2 M + 8], a column per individual, in which vectors run over individuals.
-L is padded to whole vectors; the padding repeats a row's first number, so that it stays in the
-range of the others. `distance` float32[2 M + 8, 2 M + 8] and `codes` int32[2 M] go with the pool.
+`columns` float32[L, 2 M + 16], a column per individual, in which vectors run over individuals, up
+to two at a time. L is padded to whole vectors; the padding repeats a row's first number, so that it
+stays in the range of the others. `distance` float32[2 M, 2 M + 16] and `codes` int32[2 M] go with
+the pool.
 """
 
 # Compiled functions take the types that numba infers.
 # mypy: allow-untyped-defs
-
-from typing import NamedTuple
 
 import numpy as np
 
 from ednag.search.compiled_arithmetic import (
     contiguous_sum,
     distances,
+    distances_of_two,
     exp,
     exp_anywhere,
     power,
@@ -60,32 +60,12 @@ REASONS = (
 #: The mappings by number.
 MAPPINGS = ("identity", "power", "energy", "exponential", "rescale")
 _POWER, _ENERGY, _EXPONENTIAL, _RESCALE = 1, 2, 3, 4
+#: What offspring are before mutation, by number; parents are what remains.
+PROPOSALS = ("denoising", "noise", "parents")
+DENOISING, NOISE = 0, 1
 
 #: Not a plain 0, for which numba would compile a function once more.
 _FIRST = np.int64(0)
-
-
-class Reading(NamedTuple):
-    """How a genotype gives a raw code; see `ArgmaxReading` and `ThresholdReading`.
-
-    Attributes:
-        by_threshold: Which of the two.
-        starts: int64[digits], where each digit's entries start in the flattened genotype.
-        radices: int64[digits].
-        options: Entries of a digit of which the largest counts.
-        threshold: Smallest value of a set bit.
-    """
-
-    by_threshold: bool
-    starts: np.ndarray
-    radices: np.ndarray
-    options: int
-    threshold: np.float32
-
-
-def padded(length: int) -> int:
-    """Smallest multiple of 8 that is not below `length`."""
-    return -(-length // LANES) * LANES
 
 
 # --- small helpers ----------------------------------------------------------------------------
@@ -97,6 +77,15 @@ def pad(rows, start, end, length):
     for row in range(start, end):
         for c in range(length, rows.shape[1]):
             rows[row, c] = rows[row, 0]
+
+
+@kernel
+def unpack(numbers, rows, start, end, length):
+    """Rows start .. end - 1 from numbers[:(end - start) length], and their padding."""
+    for row in range(start, end):
+        for c in range(length):
+            rows[row, c] = numbers[(row - start) * length + c]
+    pad(rows, start, end, length)
 
 
 @kernel
@@ -153,7 +142,7 @@ def weigh(rows, columns, density, count, length, root_alpha, two_variances, scal
         density: Their mapped fitness.
         root_alpha, two_variances: sqrt(alpha) and 2 (1 - alpha).
         scaled: float32[M, L padded], working space.
-        weight: float32[M, M + 8], to be filled: of j (row) for the origin of i (column).
+        weight: float32[M, M + 16], to be filled: of j (row) for the origin of i (column).
         total: float32[M + 8], to be filled: the sums for each i.
     """
     width = rows.shape[1]
@@ -161,8 +150,11 @@ def weigh(rows, columns, density, count, length, root_alpha, two_variances, scal
     for j in range(count):
         for c in range(0, width, LANES):
             store_at(scaled, j, c, load_at(rows, j, c) * root_alpha)
+    for j in range(0, count, 2):
+        fill_distances(scaled, j, j + 1 < count, columns, count, length, weight)
+    for j in range(count):
         for i in range(0, count, LANES):
-            gap = distances(scaled, j, columns, i, length)
+            gap = load_at(weight, j, i)
             store_at(weight, j, i, -(gap * gap) / two_variances)
     # In a second pass, so that no exponential waits for its distance.
     for j in range(count):
@@ -204,6 +196,14 @@ def _denoise(rows, count, i, c, pulled, total, fresh, start, coefficients):
     noise = (load_at(rows, i, c) - origin * root_alpha) / root_rest
     moved = origin * root_previous + noise * direction + load(fresh, start) * sigma
     store_at(rows, count + i, c, moved)
+
+
+@kernel
+def repeat_parents(rows, count):
+    """Offspring: the parents themselves."""
+    for i in range(count):
+        for c in range(0, rows.shape[1], LANES):
+            store_at(rows, count + i, c, load_at(rows, i, c))
 
 
 @kernel
@@ -313,50 +313,31 @@ def fill_columns(rows, start, end, length, columns):
 
 
 @kernel
-def decode(columns, start, end, reading, code_of_raw, codes):
-    """Codes of individuals start .. end - 1."""
-    for first in range(start, end, LANES):
-        if reading.by_threshold:
-            raw = _bits_set(columns, first, reading)
-        else:
-            raw = _digits(columns, first, reading)
-        for position in range(min(LANES, end - first)):
-            codes[first + position] = code_of_raw[lane(raw, position)]
+def fill_distances(points, row, both, others, count, length, distance):
+    """Distances of a point, or of it and the next, to `count` others, into the matrix `distance`.
 
-
-@inlined
-def _digits(columns, first, reading):
-    """Raw codes of eight individuals: positions of the largest entries as digits."""
-    raw = repeat(np.int32(0))
-    for number in range(len(reading.starts)):
-        start, radix = reading.starts[number], reading.radices[number]
-        best = load_at(columns, start, first)
-        digit = repeat(np.int32(0))
-        for option in range(1, reading.options):
-            value = load_at(columns, start + option, first)
-            digit = where_less(best, value, repeat(np.int32(option % radix)), digit)
-            best = where_less(best, value, value, best)
-        raw = raw * radix + digit
-    return raw
-
-
-@inlined
-def _bits_set(columns, first, reading):
-    """Raw codes of eight individuals: entries at or above the threshold as bits."""
-    raw = repeat(np.int32(0))
-    for number in range(len(reading.starts)):
-        value = load_at(columns, reading.starts[number], first)
-        bit = where_less(value, reading.threshold, repeat(np.int32(0)), repeat(np.int32(1)))
-        raw = (raw << 1) | bit
-    return raw
+    Args:
+        points, row, others, length: See `distances`.
+        both: Whether of two points.
+    """
+    if not both:
+        for column in range(0, count, LANES):
+            store_at(distance, row, column, distances(points, row, others, column, length))
+        return
+    for column in range(0, count, 2 * LANES):
+        a, b, c, d = distances_of_two(points, row, others, column, length)
+        store_at(distance, row, column, a)
+        store_at(distance, row, column + LANES, b)
+        store_at(distance, row + 1, column, c)
+        store_at(distance, row + 1, column + LANES, d)
 
 
 @kernel
 def measure(rows, columns, start, end, length, distance):
     """Distances of individuals start .. end - 1 to each other and to all before them."""
+    for i in range(start, end, 2):
+        fill_distances(rows, i, i + 1 < end, columns, min(i + 2, end), length, distance)
     for i in range(start, end):
-        for j in range(0, i + 1, LANES):
-            store_at(distance, i, j, distances(rows, i, columns, j, length))
         for j in range(i):
             distance[j, i] = distance[i, j]
 
@@ -420,6 +401,13 @@ def take_diverse(fitness, count, order, start, wanted, chosen):
 
 
 @kernel
+def take_first(order, start, wanted, chosen):
+    """The first positions of an order, into chosen[start:]."""
+    for place in range(wanted):
+        chosen[start + place] = order[place]
+
+
+@kernel
 def set_thresholds(fitness, diverse, count, threshold):
     """Cumulative shares of the roulette, summed in float64, each rounded to float32.
 
@@ -475,12 +463,12 @@ def spin(threshold, count, stream, blocked, chosen, start, population):
 
 
 @kernel
-def take_over(rows, distance, codes, chosen, count, new_rows, new_distance, new_codes):
+def take_over(pool, chosen, count, following):
     """Copy the chosen individuals of a pool to be the parents of the following one."""
     for place in range(count):
         position = chosen[place]
-        new_codes[place] = codes[position]
-        for c in range(0, rows.shape[1], LANES):
-            store_at(new_rows, place, c, load_at(rows, position, c))
+        following.codes[place] = pool.codes[position]
+        for c in range(0, pool.rows.shape[1], LANES):
+            store_at(following.rows, place, c, load_at(pool.rows, position, c))
         for other in range(count):
-            new_distance[place, other] = distance[position, chosen[other]]
+            following.distance[place, other] = pool.distance[position, chosen[other]]

@@ -25,6 +25,11 @@ from numba.extending import intrinsic, models, register_model
 LANES = 8
 
 
+def padded(length: int) -> int:
+    """Smallest multiple of 8 that is not below `length`."""
+    return -(-length // LANES) * LANES
+
+
 class VectorType(types.Type):
     """Type of eight numbers in compiled code."""
 

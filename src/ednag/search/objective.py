@@ -281,6 +281,11 @@ class PredictedObjective(Objective):
             self.metric_by_code[new] = self._values[new]
             self.fitness_by_code[new] = fitness_of(self.metric_by_code[new], self.protocol)
 
+    def predict(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Metric and fitness, float32[n] each, of codes int[n]; as `evaluate`, but not counted."""
+        self._predict_new(codes)
+        return self.metric_by_code[codes], self.fitness_by_code[codes]
+
     @property
     def present(self) -> None:
         """None: every architecture of the space has a value."""

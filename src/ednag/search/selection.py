@@ -61,14 +61,17 @@ def roulette_thresholds(fitness: Tensor, diverse: Tensor) -> Tensor:
     """Cumulative shares float32[M] of the roulette; the last is about 1.
 
     Raises:
-        DegeneratePool: All weights are equal.
+        DegeneratePool: All weights are equal, or some are no numbers: no draw would ever hit one.
     """
     weight = fitness * (1 + diverse)
     low, high = weight.min(), weight.max()
     if high == low:
         raise DegeneratePool("all individuals of the pool weigh the same in the roulette")
     weight = 0.9 * (weight - low) / (high - low) + 0.1
-    return torch.cumsum(weight / weight.sum(), dim=0)
+    total = weight.sum()
+    if not torch.isfinite(total):
+        raise DegeneratePool("the roulette's weights are not numbers")
+    return torch.cumsum(weight / total, dim=0)
 
 
 def spin(thresholds: Tensor, excluded: set[int], count: int, generator: Generator) -> list[int]:

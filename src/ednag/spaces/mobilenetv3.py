@@ -123,16 +123,15 @@ class MobileNetV3(LargeSpace):
     def well_formed(self, count: int, state: np.random.RandomState) -> np.ndarray:
         """One-hot genotypes float32[count, 22, 12]: input, 20 layers at random, output.
 
-        As in the reference depths are not checked, so that some of them are invalid.
+        As in the reference depths are not checked, so that some of them are invalid. The numbers
+        are those of one `choice` for each layer.
         """
-        genotypes = np.zeros((count, *self.shape), dtype=np.float32)
-        genotypes[:, 0, GENOTYPE_SYMBOLS.index("input")] = 1.0
-        genotypes[:, -1, GENOTYPE_SYMBOLS.index("output")] = 1.0
         columns = np.arange(_FIRST_BLOCK, len(GENOTYPE_SYMBOLS))
-        for genotype in genotypes:
-            for layer in range(1, 1 + STAGES * LAYERS):
-                genotype[layer, state.choice(columns)] = 1.0
-        return genotypes
+        symbols = np.empty((count, self.shape[0]), dtype=np.int64)
+        symbols[:, 0] = GENOTYPE_SYMBOLS.index("input")
+        symbols[:, 1:-1] = state.choice(columns, size=(count, STAGES * LAYERS))
+        symbols[:, -1] = GENOTYPE_SYMBOLS.index("output")
+        return np.eye(len(GENOTYPE_SYMBOLS), dtype=np.float32)[symbols]
 
     def omitted(self, codes: np.ndarray) -> np.ndarray:
         """Number of `none` in each key, int64[n]; 0 if invalid."""

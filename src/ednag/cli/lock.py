@@ -1,0 +1,26 @@
+"""`ednag lock`: sha256 and size of every source and output, to commit."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.audit import ROOT
+from ednag.cli.options import OUTPUT
+
+
+@click.command()
+@ROOT
+@click.option(
+    "--output", type=OUTPUT, default=Path("results.lock"), show_default=True, help="File to write."
+)
+def command(root: Path, output: Path) -> None:
+    """Write sha256 and size of all that the study's results rest on, if an audit finds no fault.
+
+    Commit the file; `ednag audit --against results.lock` tells on another machine what differs.
+    """
+    from ednag.provenance.audit import audit
+    from ednag.provenance.results_lock import write_lock
+    from ednag.provenance.setting import Setting
+
+    count = write_lock(audit(Setting.of_user(root)), output)
+    click.echo(f"{output}: {count} files; commit it")

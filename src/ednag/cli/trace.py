@@ -1,0 +1,51 @@
+"""`ednag trace`: the chain of one number or figure, down to addresses and checksums."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.audit import ROOT
+from ednag.errors import EdnagError
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--row",
+    "rows",
+    multiple=True,
+    metavar="TEXT",
+    help="A cell of the row, such as a method, dataset or protocol; repeatable.",
+)
+@click.option("--column", metavar="TEXT", help="The column, or one more --row and then the mean.")
+@click.option("--json", "for_programs", is_flag=True, help="For machines.")
+@ROOT
+def command(
+    file: Path, rows: tuple[str, ...], column: str | None, for_programs: bool, root: Path
+) -> None:
+    """Show what one number of the table FILE, or the figure FILE, was made of.
+
+    For example: ednag trace results/evidence/nasbench201.csv --row EDNAG --column cifar10
+    """
+    from ednag.provenance.setting import Setting
+    from ednag.provenance.trace import as_mapping, as_text, trace
+
+    aliases = _printed_titles() if rows or column else {}
+    chain = trace(Setting.of_user(root), file, rows, column, aliases)
+    if for_programs:
+        import json
+
+        click.echo(json.dumps(as_mapping(chain), indent=1, ensure_ascii=False))
+    else:
+        for line in as_text(chain):
+            click.echo(line)
+    if chain.faults:
+        fault = chain.faults[0]
+        raise EdnagError(f"the chain is broken: {fault.link}; next: {fault.next_step}")
+
+
+def _printed_titles() -> dict[str, str]:
+    """Title of a method as tables print it, in lower case -> its name."""
+    from ednag.methods import METHODS, get_method
+
+    return {get_method(name).title.casefold(): name for name in METHODS}

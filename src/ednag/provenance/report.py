@@ -1,0 +1,144 @@
+"""An audit in words, as Markdown and as JSON: the same for equal trees, without time or machine."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from ednag.provenance.audit import Audit
+from ednag.provenance.findings import KINDS, Finding, listed
+from ednag.provenance.results_lock import Comparison
+from ednag.provenance.stages import stage_of, stage_rank
+
+#: Files of one finding that a page shows; the JSON holds all.
+_SHOWN = 8
+
+
+def jobs_by_stage(audit: Audit) -> list[tuple[str, int, int]]:
+    """(stage, jobs, files) of what the targets rest on, in the order of the flow."""
+    jobs = Counter(stage_of(record.outputs[0].path) for record in audit.records if record.outputs)
+    files = Counter(stage_of(name) for name in audit.files)
+    stages = sorted({*jobs, *files}, key=lambda stage: (stage_rank(stage), stage))
+    return [(stage, jobs[stage], files[stage]) for stage in stages]
+
+
+def as_json(audit: Audit, comparison: Comparison | None = None) -> str:
+    """All that was found, for programs; a checksum is never shortened."""
+    content: dict[str, Any] = {
+        "verdict": audit.verdict,
+        "sound": not audit.faults,
+        "counts": {
+            "targets": len(audit.targets),
+            "files": len(audit.files),
+            "jobs": len(audit.records),
+            "sources": len(audit.sources),
+            "faults": len(audit.faults),
+            "notes": len(audit.notes),
+        },
+        "stages": [
+            {"stage": stage, "jobs": jobs, "files": files}
+            for stage, jobs, files in jobs_by_stage(audit)
+        ],
+        "sources": [asdict(source) for source in audit.sources],
+        "faults": [_as_mapping(finding) for finding in audit.faults],
+        "notes": [_as_mapping(finding) for finding in audit.notes],
+    }
+    if comparison is not None:
+        content["against"] = {
+            "verdict": comparison.verdict,
+            "agrees": comparison.agrees,
+            "stage": comparison.stage,
+            **asdict(comparison),
+        }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _as_mapping(finding: Finding) -> dict[str, Any]:
+    """A finding with what is computed of it."""
+    fields = asdict(finding)
+    del fields["fault"]
+    told = {"kind": fields.pop("kind"), "meaning": KINDS[finding.kind]}
+    return {**told, "file": finding.file, "stage": finding.stage, **fields}
+
+
+# --- for people ---------------------------------------------------------------------------------
+
+
+def as_text(audit: Audit, comparison: Comparison | None = None) -> Iterator[str]:
+    """Lines for a terminal, the verdict first."""
+    yield audit.verdict
+    for fault in audit.faults:
+        yield ""
+        yield f"{fault.kind}: {fault.file} ({fault.stage})"
+        yield f"  {fault.explanation}"
+        if fault.first_broken_link != fault.link:
+            yield f"  first broken link: {fault.first_broken_link}"
+        yield f"  {fault.touches} of {len(audit.targets)} audited files rest on it"
+        yield f"  next: {fault.next_step}"
+    if audit.notes:
+        yield ""
+    for note in audit.notes:
+        yield f"note: {note.explanation}"
+    if audit.sources:
+        yield ""
+    for source in audit.sources:
+        yield f"{source.sha256}  {source.file}  ({source.vouched_by})"
+    if comparison is not None:
+        yield ""
+        yield from comparison_lines(comparison)
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """A comparison with a lock, line by line."""
+    yield f"against the lock: {comparison.verdict}"
+    if comparison.agrees:
+        return
+    for stage, counts in comparison.by_stage():
+        yield f"  {stage}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    for name in comparison.begins:
+        yield f"  begins here: {name}"
+    for kind in ("differs", "missing", "new"):
+        for name in getattr(comparison, kind):
+            yield f"  {kind}: {name}"
+
+
+def as_markdown(audit: Audit, comparison: Comparison | None = None) -> str:
+    """A page; its first line is the verdict."""
+    lines = [audit.verdict, ""]
+    if comparison is not None:
+        lines += [f"Against the lock: {comparison.verdict}.", ""]
+    lines += ["| stage | jobs | files |", "|---|---:|---:|"]
+    lines += [f"| {stage} | {jobs} | {files} |" for stage, jobs, files in jobs_by_stage(audit)]
+    lines += ["", "## Faults", ""]
+    for number, fault in enumerate(audit.faults, start=1):
+        lines += _fault_lines(number, fault, len(audit.targets))
+    if not audit.faults:
+        lines += ["None.", ""]
+    lines += ["## Sources", "", "| source | file | sha256 | vouched for by |", "|---|---|---|---|"]
+    lines += [
+        f"| {source.id} | `{source.file}` | `{source.sha256}` | {source.vouched_by} |"
+        for source in audit.sources
+    ]
+    if audit.notes:
+        lines += ["", "## Notes", ""]
+        lines += [f"- {note.kind}: {note.explanation}" for note in audit.notes]
+    if comparison is not None and not comparison.agrees:
+        lines += ["", "## Against the lock", ""]
+        lines += [f"- {line.strip()}" for line in comparison_lines(comparison)][1:]
+    return "\n".join(lines) + "\n"
+
+
+def _fault_lines(number: int, fault: Finding, targets: int) -> list[str]:
+    """One fault of the page."""
+    return [
+        f"### {number}. {fault.kind}: `{fault.file}`",
+        "",
+        f"{fault.explanation}.",
+        "",
+        f"- files: {listed(fault.files, _SHOWN)}",
+        f"- first broken link: {fault.first_broken_link}",
+        f"- {fault.touches} of {targets} audited files rest on it",
+        f"- next step: `{fault.next_step}`",
+        "",
+    ]

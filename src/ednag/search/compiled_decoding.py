@@ -1,0 +1,207 @@
+"""Genotypes to codes, compiled: `ArgmaxReading`, `ThresholdReading` and MobileNetV3's layers.
+
+The first two give a raw code, whose code stands in a table. Layers are too many for one: their code
+is handed out when they are first seen, 0, 1, 2, ..., as by `LargeSpace.number`.
+"""
+
+# Compiled functions take the types that numba infers.
+# mypy: allow-untyped-defs
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ednag.search.compiled_cache import inlined, kernel
+from ednag.search.compiled_vectors import LANES, lane, load_at, repeat, store_at, where_less
+
+#: Kinds of reading.
+BY_ARGMAX, BY_THRESHOLD, BY_LAYERS = range(3)
+
+
+class Layers(NamedTuple):
+    """Which symbols make an architecture; see `MobileNetV3`.
+
+    Attributes:
+        first, last: The symbols that the first and the last position must have.
+        lowest: The first symbol of a layer; none between may be before it.
+        none: The symbol of a layer that is left out.
+        stage: Layers of a stage.
+        fewest: Of these, how many must not be left out.
+    """
+
+    first: int
+    last: int
+    lowest: int
+    none: int
+    stage: int
+    fewest: int
+
+
+class Reading(NamedTuple):
+    """How a genotype gives a code.
+
+    Attributes:
+        kind: BY_ARGMAX, BY_THRESHOLD or BY_LAYERS.
+        starts: int64[digits], where each digit's entries start in the flattened genotype.
+        radices: int64[digits].
+        options: Entries of a digit of which the largest counts.
+        threshold: Smallest value of a set bit.
+        layers: What the digits mean; read only by layers.
+    """
+
+    kind: int
+    starts: np.ndarray
+    radices: np.ndarray
+    options: int
+    threshold: np.float32
+    layers: Layers
+
+
+class Numbering(NamedTuple):
+    """The codes handed out, and a table to find them by their layers.
+
+    Attributes:
+        known: int64[1], how many there are.
+        layers: uint8[codes + 1, layers], of each code; the row after the last is a draft.
+        omitted: float32[codes], how many layers each leaves out.
+        places: int32[a power of two, at least 2 codes], codes where their layers lead, -1 if none.
+        digits: int32[digits, 8], working space: the symbols of eight individuals.
+    """
+
+    known: np.ndarray
+    layers: np.ndarray
+    omitted: np.ndarray
+    places: np.ndarray
+    digits: np.ndarray
+
+
+def new_numbering(codes: int, layers: int) -> Numbering:
+    """No codes yet, and room for so many of so many layers."""
+    return Numbering(
+        known=np.zeros(1, np.int64),
+        layers=np.zeros((codes + 1, layers), np.uint8),
+        omitted=np.zeros(codes, np.float32),
+        places=np.full(1 << (2 * codes).bit_length(), -1, np.int32),
+        digits=np.zeros((1 + layers + 1, LANES), np.int32),
+    )
+
+
+@kernel
+def decode(columns, start, end, reading, code_of_raw, numbering, codes):
+    """Codes of individuals start .. end - 1.
+
+    Args:
+        columns: float32[L, >= end padded], an individual a column.
+        reading: How it is read.
+        code_of_raw: int32[raw codes]; not read by layers.
+        numbering: Where layers are numbered; untouched otherwise.
+        codes: int32[>= end], to be filled.
+    """
+    for first in range(start, end, LANES):
+        count = min(LANES, end - first)
+        if reading.kind == BY_LAYERS:
+            for number in range(len(reading.starts)):
+                digit = _digit(columns, first, reading, number)
+                store_at(numbering.digits, number, 0, digit)
+            for position in range(count):
+                codes[first + position] = _code_of_layers(position, reading.layers, numbering)
+        else:
+            if reading.kind == BY_THRESHOLD:
+                raw = _bits_set(columns, first, reading)
+            else:
+                raw = _number(columns, first, reading)
+            for position in range(count):
+                codes[first + position] = code_of_raw[lane(raw, position)]
+
+
+@inlined
+def _number(columns, first, reading):
+    """Raw codes of eight individuals: positions of the largest entries as digits."""
+    raw = repeat(np.int32(0))
+    for number in range(len(reading.starts)):
+        raw = raw * reading.radices[number] + _digit(columns, first, reading, number)
+    return raw
+
+
+@kernel
+def _digit(columns, first, reading, number):
+    """Positions of the largest entries, modulo the radix, of eight individuals."""
+    start, radix = reading.starts[number], reading.radices[number]
+    best = load_at(columns, start, first)
+    digit = repeat(np.int32(0))
+    for option in range(1, reading.options):
+        value = load_at(columns, start + option, first)
+        digit = where_less(best, value, repeat(np.int32(option % radix)), digit)
+        best = where_less(best, value, value, best)
+    return digit
+
+
+@inlined
+def _bits_set(columns, first, reading):
+    """Raw codes of eight individuals: entries at or above the threshold as bits."""
+    raw = repeat(np.int32(0))
+    for number in range(len(reading.starts)):
+        value = load_at(columns, reading.starts[number], first)
+        bit = where_less(value, reading.threshold, repeat(np.int32(0)), repeat(np.int32(1)))
+        raw = (raw << 1) | bit
+    return raw
+
+
+@kernel
+def _code_of_layers(position, layers, numbering):
+    """The code of one of eight individuals by its symbols, -1 if it is no architecture."""
+    digits, draft = numbering.digits, numbering.known[0]
+    last = len(digits) - 1
+    if digits[0, position] != layers.first or digits[last, position] != layers.last:
+        return np.int32(-1)
+    omitted = 0
+    for start in range(1, last, layers.stage):
+        present = 0
+        for number in range(start, start + layers.stage):
+            symbol = digits[number, position]
+            if symbol < layers.lowest:
+                return np.int32(-1)
+            present += symbol != layers.none
+            numbering.layers[draft, number - 1] = symbol - layers.lowest
+        if present < layers.fewest:
+            return np.int32(-1)
+        omitted += layers.stage - present
+    place = _place(draft, numbering)
+    code = numbering.places[place]
+    if code < 0:
+        code = np.int32(draft)
+        numbering.places[place] = code
+        numbering.omitted[code] = omitted
+        numbering.known[0] += 1
+    return code
+
+
+@kernel
+def _place(row, numbering):
+    """Where in the table the layers of a row are, or would be: the next free place from a hash.
+
+    The hash is FNV-1a (Fowler, Noll and Vo).
+    """
+    layers, last = numbering.layers, np.uint64(len(numbering.places) - 1)
+    mixed = np.uint64(0xCBF29CE484222325)
+    for number in range(layers.shape[1]):
+        mixed = (mixed ^ np.uint64(layers[row, number])) * np.uint64(0x100000001B3)
+    place = (mixed ^ (mixed >> np.uint64(32))) & last
+    while numbering.places[place] >= 0:
+        code = numbering.places[place]
+        number = 0
+        while number < layers.shape[1] and layers[code, number] == layers[row, number]:
+            number += 1
+        if number == layers.shape[1]:
+            break
+        place = (place + np.uint64(1)) & last
+    return place
+
+
+@kernel
+def number_again(numbering):
+    """Make the table anew for the codes that `known` and `layers` hold."""
+    for place in range(len(numbering.places)):
+        numbering.places[place] = -1
+    for code in range(numbering.known[0]):
+        numbering.places[_place(code, numbering)] = code
