@@ -1,9 +1,9 @@
 """Making a record: what one process of `ednag` declares, opens, connects to, imports and writes."""
 
-import importlib.metadata
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -209,26 +209,44 @@ class Recorder:
 
 def _packages() -> dict[str, str]:
     """Version of every installed package that was imported."""
-    found = {}
+    installed, found = _installed(), {}
     top_level = {name.partition(".")[0] for name in sys.modules}
     for name in sorted(top_level - set(sys.stdlib_module_names) - {"ednag", "__main__"}):
-        if name.startswith("_"):
-            continue
-        try:
-            distribution = _DISTRIBUTIONS.get(name, name)
-            found[distribution] = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+        distribution = _DISTRIBUTIONS.get(name, name)
+        version = installed.get(_normal(distribution))
+        if version is not None and not name.startswith("_"):
+            found[distribution] = version
     return found
+
+
+def _installed() -> dict[str, str]:
+    """Normal name -> version of every installed package.
+
+    Read from the names of the folders `{name}-{version}.dist-info` (PyPA, "Recording installed
+    projects"): importlib.metadata would parse a file each, a tenth of the time of a short job.
+    """
+    found: dict[str, str] = {}
+    for folder in map(Path, sys.path):
+        for info in folder.glob("*.dist-info") if folder.is_dir() else ():
+            name, _, version = info.stem.partition("-")
+            found.setdefault(_normal(name), version)
+    return found
+
+
+def _normal(name: str) -> str:
+    """A package's name however it is written."""
+    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _machine() -> dict[str, str]:
     """Python, platform, processor and, where torch was used, the accelerator."""
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else ""
+    system = os.uname()
     return {
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        # As platform.platform(), which starts another process to ask.
+        "platform": "-".join((system.sysname, system.release, system.machine)),
         "cpu": _processor(),
         "gpu": gpu,
     }

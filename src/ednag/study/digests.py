@@ -2,8 +2,8 @@
 
 Snakemake does not see that a module was edited; a digest of exactly the modules that a subcommand
 can import, passed as a parameter of its rule, makes it run again what depends on the edit, and
-nothing else. Imports are read from the source, also those inside functions; a registry names modules
-in strings, so that whoever asks adds those of the method, space or table at hand.
+nothing else. Imports are read from the source, also those inside functions; a registry names
+modules in strings, so that whoever asks adds those of the method, space or table at hand.
 """
 
 import ast
