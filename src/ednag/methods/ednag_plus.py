@@ -122,11 +122,13 @@ class _Search:
         alpha = min(0.995, (1 - np.cos(np.pi * progress)) / 2)
         towards = (1 + alpha) / 2
         by_rank = np.exp(-np.arange(len(survivors)) / (settings.rank_temperature * len(survivors)))
-        parents = survivors[
-            self.generator.choice(len(survivors), size=settings.children, p=by_rank / by_rank.sum())
-        ]
+        wheel = np.cumsum(by_rank)
+        drawn = self.generator.random(settings.children) * wheel[-1]
+        parents = survivors[np.searchsorted(wheel, drawn, side="right")]
         distance = ((parents[:, None] - survivors[None]) ** 2).sum(axis=2)
-        nearness = np.exp(-distance / (2 * (np.median(distance) + 1e-9) * (1 - alpha)))
+        ordered = np.sort(distance, axis=None)
+        median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        nearness = np.exp(-distance / (2 * (median + 1e-9) * (1 - alpha)))
         weight = by_rank * nearness * self.generator.exponential(size=distance.shape) + 1e-12
         origin = weight @ survivors / weight.sum(axis=1, keepdims=True)
         sigma = settings.noise_scale * np.sqrt((1 - towards) / (1 - alpha) * (1 - alpha / towards))

@@ -53,18 +53,49 @@ def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> No
     """Write runs, ordered by seed, to `path`, whole or not at all."""
     ordered = sorted(runs, key=lambda run: run.seed)
     arrays: dict[str, pa.Array] = {}
-    for name, kind in {**_SCALARS, **_LISTS}.items():
-        arrays[name] = pa.array([getattr(run, name) for run in ordered], type=kind)
+    for name, kind in _SCALARS.items():
+        arrays[name] = _scalars([getattr(run, name) for run in ordered], kind)
+    for name, kind in _LISTS.items():
+        arrays[name] = _lists([getattr(run, name) for run in ordered], kind)
     for name, kind in _STEPS.items():
         empty = np.empty(0)
-        arrays[name] = pa.array([run.steps.get(name, empty) for run in ordered], type=kind)
+        arrays[name] = _lists([run.steps.get(name, empty) for run in ordered], kind)
     if any(run.keys for run in ordered):
-        arrays["keys"] = pa.array([run.keys for run in ordered], type=pa.list_(pa.string()))
+        arrays["keys"] = _lists([run.keys for run in ordered], pa.list_(pa.string()))
     metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
             pa.table(arrays).replace_schema_metadata(metadata), beside, compression="zstd"
         )
+
+
+# Arrays are made from their buffers: `pyarrow.array` imports pandas, which takes longer than many a
+# block of runs.
+
+
+def _scalars(values: Sequence[Any] | np.ndarray, kind: pa.DataType) -> pa.Array:
+    """An array of numbers or texts, none missing."""
+    if kind != pa.string():
+        numbers = np.asarray(values, dtype=kind.to_pandas_dtype())
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
+    texts = [value.encode() for value in values]
+    ends = pa.py_buffer(_ends(texts))
+    return pa.StringArray.from_buffers(len(texts), ends, pa.py_buffer(b"".join(texts)))
+
+
+def _lists(rows: Sequence[Sequence[Any] | np.ndarray], kind: pa.ListType) -> pa.Array:
+    """An array of lists, none missing."""
+    if kind.value_type == pa.string():
+        values: Sequence[Any] | np.ndarray = [text for row in rows for text in row]
+    else:
+        values = np.concatenate([np.empty(0), *rows])
+    ends = _scalars(_ends(rows), pa.int32())
+    return pa.ListArray.from_arrays(ends, _scalars(values, kind.value_type))
+
+
+def _ends(parts: Sequence[Any]) -> np.ndarray:
+    """int32[n + 1]: where each part begins and the last one ends."""
+    return np.cumsum([0, *map(len, parts)], dtype=np.int32)
 
 
 def read_runs(path: Path) -> RunFile:

@@ -132,7 +132,7 @@ class Recorder:
         own |= {Path(registry)} if registry else set()
         found = []
         for text in self._opened:
-            whole = os.path.normpath(self.root / text)
+            whole = os.path.normpath(text if text.startswith(os.sep) else f"{self.root}/{text}")
             # Nearly all are modules; to follow links is slow and left to the rest.
             if self._is_environment(whole):
                 continue

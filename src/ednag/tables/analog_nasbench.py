@@ -7,12 +7,14 @@ Source: search-spaces specification, last part.
 
 from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.unpickling import load_restricted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE = "analog-nasbench"
 #: The package's operation numbers.
@@ -43,12 +45,14 @@ def _key(architecture: tuple[int, ...]) -> str:
     return "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(*names)
 
 
-def read(paths: Mapping[str, Path]) -> pd.DataFrame:
+def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     """One row per cell: `key`, five accuracies and eight accuracies after drift, all in %.
 
     Raises:
         EdnagError: The pickle holds another type, or a record lacks an attribute.
     """
+    import pandas as pd
+
     allowed = {
         "analognasbench.data.Architecture": _Record,
         "analognasbench.data.DriftMeasurement": _Record,

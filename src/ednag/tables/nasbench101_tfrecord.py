@@ -15,16 +15,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.protobuf import read_fields
 from ednag.tables.tfrecord import read_frames
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ONLY108, FULL = "nasbench101-only108", "nasbench101-full"
 #: Trainings of each cell, in the order of the file; the benchmark draws one at random per query.
@@ -99,7 +101,7 @@ def read_trainings(path: Path, source: str) -> Iterator[tuple[int, Training]]:
 
 def read_cells(
     path: Path, source: str, epochs: int = 108, wanted: Callable[[str], bool] = lambda key: True
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """One row per cell, in the order of the file.
 
     Args:
@@ -134,8 +136,10 @@ def read_cells(
     return _frame(cells)
 
 
-def _frame(cells: dict[str, "array[float]"]) -> pd.DataFrame:
+def _frame(cells: dict[str, "array[float]"]) -> "pd.DataFrame":
     """Columns of `read_cells` from the numbers of each cell, training by training."""
+    import pandas as pd
+
     values = np.array([np.frombuffer(numbers) for numbers in cells.values()])
     values = values.reshape(-1, len(TRAININGS), len(_MEASUREMENTS))
     columns: dict[str, Any] = {"key": list(cells)}
@@ -147,7 +151,7 @@ def _frame(cells: dict[str, "array[float]"]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def read(paths: Mapping[str, Path], source: str) -> pd.DataFrame:
+def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
     """The rows of `read_cells`, 108 epochs, for the cells that the space `nasbench101` holds.
 
     Raises:

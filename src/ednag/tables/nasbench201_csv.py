@@ -9,18 +9,20 @@ fitness on CIFAR-10.
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import Metric, Protocol, TableDefinition
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FULL_TRAINING = "nats-bench-csv"
 #: The reference's factor on the accuracy (ednag-search specification, Fitness).
 _FACTORS = {"cifar10": 1.0, "cifar100": 1.2, "ImageNet16-120": 2.0}
 
 
-def _column(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
+def _column(frame: "pd.DataFrame", name: str, source: str) -> "pd.Series":
     if name not in frame:
         raise EdnagError(
             f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
@@ -28,12 +30,14 @@ def _column(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
     return frame[name]
 
 
-def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
+def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
     Raises:
         EdnagError: A column is missing, or the two files disagree on the architectures.
     """
+    import pandas as pd
+
     source = f"nasbench201-{dataset}-csv"
     frame = pd.read_csv(paths[source])
     rows = pd.DataFrame(

@@ -9,15 +9,16 @@ Source: search-spaces specification, last part; the package's README.
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench_graph import MACROS, OPERATIONS, POSITIONS
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.numpy_pickles import NUMPY_NUMBERS
 from ednag.tables.unpickling import load_restricted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Networks with an entry.
 _COUNT, _COUNT_PROTEINS = 26_206, 2_021
@@ -66,13 +67,15 @@ def _row(name: object, record: Any) -> dict[str, Any]:
     return {"key": key_of(name), **values}
 
 
-def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
+def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     """One row per network: `key`, two performances (%), `latency` (s), `parameters` (millions).
 
     Raises:
         EdnagError: The pickle asks for anything but NumPy numbers, or a record is not as version
             1.4.0 writes it, or some are missing.
     """
+    import pandas as pd
+
     source = f"nas-bench-graph-{dataset}"
     records = load_restricted(paths[source].read_bytes(), NUMPY_NUMBERS, source)
     wanted = _COUNT_PROTEINS if dataset == "proteins" else _COUNT

@@ -14,13 +14,14 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables.interface import Metric, Protocol, TableDefinition
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PAIRS = 4
 
@@ -50,8 +51,10 @@ def read_groups(path: Path, source: str) -> dict[str, float]:
     return best
 
 
-def read(paths: Mapping[str, Path], source: str) -> pd.DataFrame:
+def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
     """One row per group that the genotype can write: `key`, `val_accuracy` (%)."""
+    import pandas as pd
+
     space = get_space("nasbench301")
     rows = []
     for key, accuracy in read_groups(paths[source], source).items():

@@ -115,7 +115,11 @@ def _as_table(parquet: pq.ParquetFile, described: dict[str, Any]) -> BenchmarkTa
     return BenchmarkTable(
         space=described["space"],
         dataset=described["dataset"],
-        values={name: columns[name].to_numpy() for name in metrics},
+        # Not `to_numpy`, which imports pandas: longer than many a job that only looks values up.
+        values={
+            name: np.concatenate([np.from_dlpack(chunk) for chunk in columns[name].chunks])
+            for name in metrics
+        },
         metrics=metrics,
         sources=described["sources"],
     )

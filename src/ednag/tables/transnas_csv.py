@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import Metric, Protocol, TableDefinition
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INDEX = "transnas-arch-index"
 _ENTRY = re.compile(r"ArchResult\(arch-index=(\d+), arch=(64-\S+), 7 tasks\)")
@@ -52,12 +55,14 @@ def read_index(path: Path) -> list[str]:
 
 def read(
     paths: Mapping[str, Path], task: str, space: str, metrics: tuple[Metric, ...], unit: float
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """One row per architecture of `space`: `key` and the metrics, times `unit`.
 
     Raises:
         EdnagError: A column is missing, or the rows are not those of the index.
     """
+    import pandas as pd
+
     source = f"transnas-{task}-csv"
     frame = pd.read_csv(paths[source])
     keys = read_index(paths[INDEX])
