@@ -25,6 +25,7 @@ SUBCOMMANDS = {
     "audit": "audit",
     "lock": "lock",
     "trace": "trace",
+    "crate": "crate",
 }
 
 
