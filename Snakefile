@@ -52,6 +52,7 @@ rule runs:
         [path for space, dataset in benchmarks() for path in run_files(space, dataset)],
 
 
+include: "rules/audit_common.smk"
 include: "rules/audit.smk"
 
 

@@ -173,6 +173,17 @@ def test_bands_are_of_ednag_and_the_best_baseline() -> None:
     assert set(lower.loc[lower["band"], "method"]) == {"ednag", "local-search-best"}
 
 
+def test_a_curve_that_begins_when_others_have_ended_is_drawn() -> None:
+    curves = make_curves()
+    late = (curves["method"] == "local-search-best") & (curves["counted"] == LOOKUPS)
+    curves.loc[late, "evaluations"] += 1000
+    drawn = anytime_frame(curves, main_methods(METHODS_HERE), 91.0, True)
+    looked = drawn[drawn["counted"] == LOOKUPS]
+    assert set(looked["method"]) == {"ednag", "random", "local-search-best"}
+    assert set(looked.loc[looked["band"], "method"]) == {"ednag", "random"}
+    plt.close(anytime(drawn, 91.0, "accuracy (%)", "title"))
+
+
 def test_an_unknown_optimum_leaves_out_what_needs_it() -> None:
     drawn = anytime_frame(make_curves(), ("ednag", "random"), np.nan, True)
     figure = anytime(drawn, np.nan, "accuracy (%)", "title")

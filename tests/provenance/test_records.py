@@ -14,6 +14,7 @@ import pytest
 import ednag
 from ednag.provenance.records import (
     BrokenRecordError,
+    Record,
     digest_of,
     name_of,
     path_of,
@@ -153,6 +154,67 @@ def test_stages_follow_the_path_grammar() -> None:
     assert stage_of("/elsewhere/x") == "elsewhere"
     assert source_of(SOURCE) == ("analog-nasbench", "analognasbench-data.anb")
     assert source_of(TABLE) is None
+
+
+# --- what a job opens -----------------------------------------------------------------------------
+
+
+def seen(folder: Path, statement: str, **environment: str) -> Record:
+    """The record of a process that runs one statement in a folder."""
+    code = (
+        "import os, pathlib, socket, sys\n"
+        "from ednag.provenance.recording import Recorder\n"
+        f"recorder = Recorder([])\n{statement}\n"
+        "recorder.write(pathlib.Path('record.json'))\n"
+    )
+    told = {**os.environ, "EDNAG_COMMIT": "", **environment}
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=told, check=True)
+    return read_record(folder / "record.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "undeclared"),
+    [
+        ("results/x.parquet", ["results/x.parquet"]),
+        ("mine.csv", ["mine.csv"]),
+        ("caches/ednag/source/file.bin", ["caches/ednag/source/file.bin"]),
+        ("caches/ednag/code.nbi", []),
+        ("caches/matplotlib/fonts.json", []),
+        (".hidden", []),
+    ],
+)
+def test_what_is_opened_and_not_declared_is_seen(
+    tmp_path: Path, name: str, undeclared: list[str]
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    caches = str(tmp_path / "caches")
+    for opened in (name, str(path), f"results/../{name}"):
+        (tmp_path / "results").mkdir(exist_ok=True)
+        for way in (f"open({opened!r})", f"open({opened.encode()!r})", f"os.open({opened!r}, 0)"):
+            record = seen(tmp_path, way, XDG_CACHE_HOME=caches)
+            assert list(record.undeclared_reads) == undeclared
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "open('new.txt', 'w').close()",
+        "open('new.txt', 'w').close(); open('new.txt').close(); pathlib.Path('new.txt').unlink()",
+        "open(sys.executable, 'rb').close()",
+        "recorder.inputs[pathlib.Path('x')] = None; open('x').close()",
+        "recorder.searched.append(pathlib.Path.cwd()); open('x').close()",
+    ],
+)
+def test_what_may_be_opened(tmp_path: Path, statement: str) -> None:
+    (tmp_path / "x").write_text("x")
+    assert seen(tmp_path, statement).undeclared_reads == ()
+
+
+def test_connections_are_seen(tmp_path: Path) -> None:
+    statement = "socket.socket().connect_ex(('127.0.0.1', 9))"
+    assert seen(tmp_path, statement).connections == ("127.0.0.1",)
 
 
 # --- what Python's audit hooks cannot see ---------------------------------------------------------

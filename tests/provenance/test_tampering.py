@@ -353,6 +353,13 @@ def test_a_table_made_from_nothing_is_found(tree: Tree) -> None:
     assert (fault.kind, fault.file) == ("made from nothing", TABLE)
 
 
+def test_a_table_that_pretends_to_be_fetched_is_found(tree: Tree) -> None:
+    tree.forge(TABLE, inputs=(), command=("ednag", "sources", "fetch", "analog-nasbench"))
+    assert [(fault.kind, fault.file) for fault in tree.audit().faults] == [
+        ("made from nothing", TABLE)
+    ]
+
+
 def test_a_circle_is_found(tree: Tree) -> None:
     tree.forge(TABLE, inputs=tree.record(TABLE).outputs)
     found = tree.audit()
@@ -387,6 +394,15 @@ def test_code_that_is_gone_is_found(tree: Tree) -> None:
     found = tree.audit()
     assert kinds(found) == {"other code"}
     assert "gone: ednag.tables.analog_nasbench" in found.faults[0].explanation
+
+
+def test_an_edited_style_of_figures_is_found(tree: Tree) -> None:
+    with (tree.package / "evidence" / "ednag.mplstyle").open("a") as stream:
+        stream.write("# edited\n")
+    (fault,) = tree.audit().faults
+    assert fault.kind == "other code"
+    assert fault.others == ("evidence/ednag.mplstyle",)
+    assert set(fault.files) == {f"{FIGURE}.{suffix}" for suffix in ("csv", "pdf", "png")}
 
 
 def test_an_edited_lock_is_found(tree: Tree) -> None:

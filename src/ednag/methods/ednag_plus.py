@@ -28,7 +28,7 @@ from ednag.spaces.interface import SearchSpace, ThresholdReading
 #: Mutations tried of a child that is invalid or seen, in turns; after the last it is given up.
 _ATTEMPTS = (4, 16)
 #: So many steps without a new architecture end the run.
-_PATIENCE = 200
+_PATIENCE = 50
 
 
 class EdnagPlus(BaseModel):

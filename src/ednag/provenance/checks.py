@@ -58,8 +58,9 @@ def _outputs_of(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 def is_fetch(record: Record) -> bool:
-    """Whether the record is of a job that fetched a source."""
-    return record.command[1:3] == ("sources", "fetch")
+    """Whether the record is of a job that fetched a source, and of nothing else."""
+    fetched = all(source_of(file.path) for file in record.outputs)
+    return record.command[1:3] == ("sources", "fetch") and fetched
 
 
 def check_all(
@@ -117,16 +118,12 @@ def _missing(evidence: Evidence, record: Record, output: File) -> Finding:
 def _changed(evidence: Evidence, record: Record, output: File, found: Digests) -> Finding:
     other = evidence.store.contents.get(found.sha256)
     holds = f"; it holds the bytes of {other}" if other and other != output.path else ""
-    if source_of(output.path):
-        again = f"delete {output.path} and run: snakemake --cores 2"
-    else:
-        again = rerun([output.path])
     return Finding(
         "changed",
         (output.path,),
         f"{output.path} has sha256 {short(found.sha256)} and {found.size:,} bytes; the job of "
         f"{record.path} left {short(output.sha256)} and {output.size:,} bytes{holds}",
-        again,
+        rerun([output.path]),
     )
 
 
@@ -255,7 +252,6 @@ def _wrong_source(
     evidence: Evidence, name: str, source: Source, measured: Digests
 ) -> Iterator[Finding]:
     path, trusted = evidence.setting.path(name), evidence.setting.trusted.get(source.id)
-    again = f"delete {name} and run: snakemake --cores 2"
     if vouched_by(source, evidence) == "nobody":
         yield Finding(
             "wrong source",
@@ -268,7 +264,7 @@ def _wrong_source(
         verify(path, source, trusted, lambda: measured)
     except EdnagError as error:
         said = str(error).replace(str(path), name)
-        yield Finding("wrong source", (name,), said, again)
+        yield Finding("wrong source", (name,), said, rerun([name]))
 
 
 # --- jobs ---------------------------------------------------------------------------------------
@@ -333,7 +329,8 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
 
 def _differing(evidence: Evidence, record: Record) -> tuple[str, ...]:
     """Modules, and the lock, that are no longer what the record's job ran with."""
-    used = {**record.code["modules"], LOCK: record.code["lock"]}
+    code = record.code
+    used = {**code["modules"], **code.get("files", {}), LOCK: code["lock"]}
     return tuple(name for name in sorted(used) if used[name] != evidence.digest_now(name))
 
 

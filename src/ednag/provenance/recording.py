@@ -22,6 +22,8 @@ COMMIT_VARIABLE = "EDNAG_COMMIT"
 #: Set by the workflow: the project's folder. By hand it is where the package lies.
 PROJECT_VARIABLE = "EDNAG_PROJECT"
 LOCK = "envs/requirements.lock"
+#: Endings of modules and of what is kept of them.
+_COMPILED = (".py", ".pyc", ".nbi", ".nbc")
 #: Folders of a study's files.
 _DATA = ("resources", "results", "figures")
 #: Top-level modules whose distribution has another name.
@@ -114,8 +116,8 @@ class Recorder:
         """Called by Python for everything; must be quick."""
         if event == "open":
             path, mode, _ = details
-            if isinstance(path, str) and (mode is None or "r" in mode):
-                self._opened.setdefault(path)
+            if isinstance(path, str | bytes) and (mode is None or "r" in mode):
+                self._opened.setdefault(os.fsdecode(path))
         elif event == "socket.connect" and isinstance(details[1], tuple):
             self._connections.setdefault(str(details[1][0]))
 
@@ -167,8 +169,15 @@ class Recorder:
                 for name, module in sorted(sys.modules.items())
                 if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
             },
+            "files": self._package_files(),
             "lock": digest_of(lock)[0] if lock.is_file() else "",
         }
+
+    def _package_files(self) -> dict[str, str]:
+        """sha256 of the package's files that were opened and are no modules, such as a style."""
+        inside = [Path(text) for text in self._opened if text.startswith(f"{_PACKAGE}{os.sep}")]
+        data = sorted(path for path in inside if path.suffix not in _COMPILED and path.is_file())
+        return {path.relative_to(_PACKAGE).as_posix(): digest_of(path)[0] for path in data}
 
     def finish(self) -> Record:
         """The record of this process until now."""

@@ -58,10 +58,10 @@ class Setting:
         """What records call the file at `path`."""
         return name_of(path, self.root, self.project)
 
-    def code_digest(self, module: str) -> str:
-        """The sha256 that a module of the project has now; "" if it is gone."""
-        inside = self.package.joinpath(*module.split(".")[1:])
-        for path in (inside.with_suffix(".py"), inside / "__init__.py"):
+    def code_digest(self, name: str) -> str:
+        """The sha256 that a module, or another file of the package, has now; "" if it is gone."""
+        inside = self.package.joinpath(*name.split(".")[1:])
+        for path in (self.package / name, inside.with_suffix(".py"), inside / "__init__.py"):
             if path.is_file():
                 return digest_of(path)[0]
         return ""

@@ -215,7 +215,7 @@ def as_text(chain: Chain) -> Iterator[str]:
     if chain.cell:
         row = chain.cell.row
         named = [row[column] for group in _FOLDERS for column in group if row.get(column)]
-        yield chain.cell.value
+        yield chain.cell.value or "(empty)"
         yield f"{chain.cell.column} of {' '.join(named)} in {chain.file}"
         yield ""
     for step in chain.steps:

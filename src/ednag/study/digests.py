@@ -20,8 +20,8 @@ from ednag.study.configuration import Study
 from ednag.tables import OFFICIAL, TABLES
 
 _PACKAGE = Path(ednag.__file__).resolve().parent
-#: What only watches a job: its record does not change what the job writes.
-_WATCHING = "ednag.provenance"
+#: What `ednag` itself imports of this only watches a job: a record changes nothing that it writes.
+_ENTRY, _WATCHING = "ednag.cli", "ednag.provenance"
 #: Digits of a digest; 64 bits are plenty against chance, and nobody forges one's own edits.
 _DIGITS = 16
 
@@ -41,17 +41,14 @@ def modules_of(subcommand: str, *further: str) -> frozenset[str]:
     if _path_of(module) is None:
         raise EdnagError(f"no subcommand {first!r} in ednag.cli")
     function = rest[0].replace("-", "_") if rest else "command"
-    starts = ["ednag.cli", *_imports_of_function(module, function)]
-    starts += [name.partition(":")[0] for name in further]
-    found = {module, *_parents(module)}
-    waiting = [name for name in starts if not name.startswith(_WATCHING)]
+    waiting = [*_imports_of_function(module, function), *_parents(module)]
+    waiting += [name.partition(":")[0] for name in further]
+    found = {module}
     while waiting:
         name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        reached = {*_imports(name), *_parents(name)}
-        waiting += [each for each in reached if not each.startswith(_WATCHING)]
+        if name not in found:
+            found.add(name)
+            waiting += [*_imports(name), *_parents(name)]
     return frozenset(found)
 
 
@@ -142,7 +139,10 @@ def _data_files() -> tuple[Path, ...]:
 @cache
 def _imports(module: str) -> frozenset[str]:
     """Modules of the package that a module imports anywhere but for type checking."""
-    return frozenset(_imported_in([_tree(module)]))
+    found = _imported_in([_tree(module)])
+    if module == _ENTRY:
+        found = {name for name in found if not name.startswith(_WATCHING)}
+    return frozenset(found)
 
 
 def _imports_of_function(module: str, function: str) -> frozenset[str]:

@@ -54,20 +54,24 @@ def anytime_frame(
 
 
 def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
-    """The method besides ours with the best mean, each octave of evaluations counted equally."""
+    """The method besides ours with the best mean, each octave of evaluations counted equally.
+
+    Over the part of the axis that they share. One whose curve begins beyond that is left out: in
+    look-ups, some see their first architecture when others have ended.
+    """
     others = {
         name: curve for name, curve in frames.items() if name not in _OURS and not curve.empty
     }
     if not others:
         return ""
     common = min(curve["evaluations"].max() for curve in others.values())
+    shared = {name: curve[curve["evaluations"] <= common] for name, curve in others.items()}
 
     def area(name: str) -> float:
-        early = others[name][others[name]["evaluations"] <= common]
-        weights = 1 / early["evaluations"]
-        return float(np.average(sign * early["mean"], weights=weights))
+        weights = 1 / shared[name]["evaluations"]
+        return float(np.average(sign * shared[name]["mean"], weights=weights))
 
-    return max(others, key=area)
+    return max((name for name, curve in shared.items() if len(curve)), key=area)
 
 
 def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:

@@ -1,0 +1,75 @@
+# Which records and files the audit goes through.
+
+
+def figure_records(space, dataset, protocol):
+    """Records of the jobs that draw a dataset's figures."""
+    folder = f"figures/{space}/{dataset}/{protocol}"
+    figures = ("figures", *variant_figures(methods_of(study, space)))
+    return [record_of(f"{folder}/{figure}") for figure in figures]
+
+
+def sources_read():
+    """Source files that any job of the study reads."""
+    used = [
+        *sources_of(study, searched),
+        *(s for space in compared.values() for s in space),
+    ]
+    return [source_path(source) for source in dict.fromkeys(used)]
+
+
+def study_records():
+    """The run record of every job of the study."""
+    tables = [
+        path for path in (*evidence_files(), *claims_files()) if path.endswith(".csv")
+    ]
+    made = [
+        *sources_read(),
+        *rules.tables.input,
+        *rules.runs.input,
+        *authors_runs(),
+        *(
+            f"results/summaries/{space}/{dataset}.parquet"
+            for space, dataset in searched
+        ),
+        *generated_files(),
+        *(path for path in tables if is_recorded(path)),
+        *(f"figures/ranks-{protocol}" for protocol in ranked_protocols()),
+        "figures/illustration",
+        "results/verdicts.md",
+        "results/findings.md",
+    ]
+    drawn = [
+        record
+        for space, dataset in searched
+        for protocol in protocols_of(study, space, dataset)
+        for record in figure_records(space, dataset, protocol)
+    ]
+    return [*dict.fromkeys([*(record_of(path) for path in made), *drawn])]
+
+
+def is_recorded(table):
+    """Whether a table's record is named after it, and not after one beside it."""
+    beside = table.endswith("-differences.csv") or "authors-sets-" in table
+    return table.startswith("results/") and not beside
+
+
+def chain_files():
+    return [f"results/provenance/chains/{space}.html" for space in searched_spaces()]
+
+
+def audited_files():
+    """One file of each job at the end of a chain; the audit finds those beside it."""
+    pages = ["results/verdicts.md", "results/findings.md"]
+    ends = [*evidence_files(), *figure_files(), *claims_files()]
+    return pages + [path for path in ends if path.endswith(".csv")]
+
+
+def verdict_of_audit():
+    """The first line of the audit's page, for the front page of the report."""
+    page = Path("results/audit.md")
+    lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []
+    said = [line for line in lines if line and not line.startswith("#")]
+    return said[0] if said else "not audited yet"
+
+
+config["audit_verdict"] = verdict_of_audit()

@@ -1,0 +1,33 @@
+"""`ednag crate`: the study as a Workflow Run RO-Crate."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.audit import ROOT
+from ednag.cli.options import FOLDER
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--figures/--no-figures",
+    default=True,
+    show_default=True,
+    help="Put the figures into the crate, or only name them by checksum.",
+)
+@ROOT
+def command(folder: Path, figures: bool, root: Path) -> None:
+    """Write the study as an RO-Crate to FOLDER, if an audit finds no fault.
+
+    It holds evidence, figures, records and the workflow, with SHA256SUMS; sources and all between
+    are named by address and checksum.
+    """
+    from ednag.provenance.audit import audit
+    from ednag.provenance.crate import write_crate
+    from ednag.provenance.setting import Setting
+
+    size = write_crate(audit(Setting.of_user(root)), folder, figures)
+    click.echo(
+        f"{folder}: {size / 1e6:.1f} MB; check it with: cd {folder} && sha256sum -c SHA256SUMS"
+    )

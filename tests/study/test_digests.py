@@ -1,0 +1,54 @@
+"""The modules that a subcommand can import, and the digest of them."""
+
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.methods import METHODS
+from ednag.spaces import SPACES
+from ednag.study.configuration import read_study
+from ednag.study.digests import code_digest, modules_of, registered
+from ednag.tables import OFFICIAL, TABLES
+
+
+def test_a_search_can_import_its_own_method_space_and_table_only() -> None:
+    further = registered(
+        read_study({}), [("nasbench201", "cifar10-analog")], ["random"], spaces=True
+    )
+    modules = modules_of("run", *further)
+    assert {"ednag.methods.random_search", "ednag.spaces.nasbench201"} <= modules
+    assert {"ednag.tables.analog_nasbench", "ednag.cli.run", "ednag"} <= modules
+    unrelated = ("ednag.methods.ednag", "ednag.spaces.transnas", "ednag.evidence.tables")
+    assert not modules.intersection(unrelated)
+    assert not any(name.startswith("ednag.provenance") for name in modules)
+
+
+def test_imports_inside_functions_count_and_those_for_type_checkers_do_not() -> None:
+    modules = modules_of("plot illustration")
+    assert "ednag.evidence.figures.illustration" in modules
+    assert "ednag.evidence.figures.anytime" not in modules
+    assert "ednag.evidence.figures.anytime" in modules_of("plot dataset")
+
+
+def test_the_audit_is_made_of_what_watches() -> None:
+    assert "ednag.provenance.checks" in modules_of("audit")
+
+
+def test_an_official_file_brings_its_reader() -> None:
+    study = read_study({"official_files": {"nasbench201": {"cifar100": "nats-tss-simple"}}})
+    named = registered(study, [("nasbench201", "cifar100")], spaces=True)
+    assert OFFICIAL["nasbench201"]["cifar100"]["nats-tss-simple"] in named
+    assert "ednag.tables.nats_bench" in modules_of("tables build", *named)
+
+
+def test_every_registered_module_exists() -> None:
+    tables = [reference for space in TABLES.values() for reference in space.values()]
+    modules = modules_of("run", *METHODS.values(), *SPACES.values(), *tables)
+    for reference in (*METHODS.values(), *SPACES.values(), *tables):
+        assert reference.partition(":")[0] in modules
+
+
+def test_a_digest_depends_on_all_it_names() -> None:
+    assert code_digest("run") == code_digest("run")
+    assert code_digest("run") != code_digest("run", METHODS["random"])
+    with pytest.raises(EdnagError, match="no subcommand 'rnu'"):
+        modules_of("rnu")
