@@ -7,6 +7,8 @@ from ednag.evidence.figures.style import Look
 
 #: Curves start here: after fewer evaluations all methods are chance.
 _FIRST = 10
+#: More labels would touch each other; then only powers of ten have one.
+_MOST_TICKS = 9
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
@@ -35,6 +37,8 @@ def log_evaluations(
     """A logarithmic axis with ticks that are read as they stand."""
     axes.set_xscale("log")
     shown = [tick for tick in _TICKS if x.min() <= tick <= 1.1 * x.max()]
+    if len(shown) > _MOST_TICKS:
+        shown = [tick for tick in shown if str(tick).strip("0") == "1"]
     axes.set_xticks(shown, [f"{tick}" for tick in shown])
     axes.minorticks_off()
     axes.set_xlabel(label)
