@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ednag.sources.registry import Source
@@ -189,6 +189,7 @@ def test_pages_are_explained(text: str, meaning: str) -> None:
 
 
 @settings(deadline=None)
+@example(["-"])
 @given(st.lists(st.from_regex(r"[^\x00/]{1,12}", fullmatch=True), min_size=1, max_size=4))
 def test_sums_file_is_accepted_whatever_the_names(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]

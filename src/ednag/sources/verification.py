@@ -180,5 +180,8 @@ def explain_page(body: bytes) -> str:
 
 def checksum_line(sha256: str, name: str) -> str:
     """One line that `sha256sum -c` accepts, whatever the name (GNU coreutils manual, `md5sum`)."""
+    if name == "-":
+        # Alone it would mean standard input.
+        name = "./-"
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return f"{'' if escaped == name else chr(92)}{sha256}  {escaped}\n"
