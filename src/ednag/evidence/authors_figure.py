@@ -49,7 +49,7 @@ def _panel(axes: Axes, histogram: pd.DataFrame, row: pd.Series) -> None:
         width=histogram["high"] - histogram["low"],
         align="edge",
         color="0.75",
-        label="equally large sets of the study's seeds",
+        label="equally large sets of unselected seeds",
     )
     axes.axvline(row["ours_mean"], color="C0", label="authors' seeds, our runs")
     axes.axvline(row["comment_mean"], color="C1", linestyle="--", label="authors' comments")
