@@ -67,14 +67,6 @@ class Workflow:
             check=False,
         )
 
-    def wanted(self, *arguments: str) -> list[str]:
-        """The output files of the jobs a dry run wants to run, sorted."""
-        result = self.run("--dry-run", "--quiet", "--detailed-summary", *arguments)
-        assert result.returncode == 0, result.stdout
-        rows = [line.split("\t") for line in result.stdout.splitlines() if "\t" in line]
-        plan = rows[0].index("plan")
-        return sorted(row[0] for row in rows[1:] if row[plan] == "update pending")
-
     def results(self) -> dict[str, bytes]:
         """Every generated file of results and figures by relative path, but for run records."""
         return {

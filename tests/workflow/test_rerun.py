@@ -194,7 +194,7 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "module of a figure": (module("evidence/figures/anytime"), FIGURES),
     "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
     "table formatter": (module("evidence/tables"), EVIDENCE),
-    "rules of verdicts": (module("evidence/verdicts"), PAGES | GENERATED | PUBLISHED),
+    "rules of verdicts": (module("evidence/verdicts"), PAGES),
     "one method": (module("methods/random_search"), runs("random") | AFTER_SUMMARY),
     "one space": (module("spaces/nasbench201"), EVERYTHING - ILLUSTRATION),
     "search core": (module("search/objective"), EVERY_RUN | AFTER_RUNS | ILLUSTRATION),

@@ -55,10 +55,9 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
     """Describe what the run files RUNS of one benchmark have generated."""
     from ednag.evidence.authors_seeds import benchmark_of
     from ednag.evidence.generated import generated_table
-    from ednag.evidence.verdicts import higher_is_better
     from ednag.files import replacing
     from ednag.study.seeds import parse_seeds
-    from ednag.tables import get_protocol
+    from ednag.tables import get_metric, get_protocol
 
     space, dataset = benchmark_of(runs[0])
     metric = get_protocol(space, dataset, "paper").fitness_metric
@@ -67,7 +66,7 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
         space,
         dataset,
         parse_seeds(seeds.split(","), "--seeds"),
-        higher_is_better(space, dataset, metric),
+        get_metric(space, dataset, metric).higher_is_better,
     )
     with replacing(output) as beside:
         frame.to_parquet(beside, index=False)

@@ -20,7 +20,7 @@ from ednag.evidence.summaries import collect_runs
 from ednag.evidence.writing import interval_text, rounded
 from ednag.methods.interface import Run
 from ednag.study.configuration import Statistics
-from ednag.tables import get_definition, get_protocol
+from ednag.tables import get_definition, get_reported_metric
 
 #: Comments give two decimals: a value is the same when it is at most half a unit away, and a
 #: little more for the last bits of a sum.
@@ -83,9 +83,7 @@ def collect_outcomes(
     for (space, dataset), group in files.items():
         authors = listed.get((space, dataset), {})
         runs: list[Run] = collect_runs(group, sorted({*seeds, *authors}))[GROUP]
-        protocol = get_protocol(space, dataset, GROUP[0])
-        metrics = {metric.name: metric for metric in get_definition(space, dataset).metrics}
-        higher = metrics[protocol.reported_metric].higher_is_better
+        higher = get_reported_metric(space, dataset, GROUP[0]).higher_is_better
         values = {run.seed: run.outcome_metric for run in runs}
         found.append(Outcomes(space, dataset, authors, values, seeds, higher))
     return found

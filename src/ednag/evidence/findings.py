@@ -23,10 +23,9 @@ from ednag.evidence.verdicts import (
     Verdict,
     budget_of,
     counts,
-    higher_is_better,
 )
 from ednag.methods import get_method
-from ednag.tables import get_definition, get_protocol
+from ednag.tables import get_definition, get_metric, get_protocol
 
 #: Name -> Markdown with named fields. Only names such as NAS-Bench-201 hold digits.
 TEMPLATES = {
@@ -237,7 +236,7 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
     if budget is None or not others:
         return ""
     metric = get_protocol(space, dataset, PAPER).reported_metric
-    sign = 1.0 if higher_is_better(space, dataset, metric) else -1.0
+    sign = 1.0 if get_metric(space, dataset, metric).higher_is_better else -1.0
     column = BEST_AFTER[DISTINCT].format(budget)
     means = here.groupby("method", sort=False)[column].mean()
     looked = here.groupby("method", sort=False)[BEST_AFTER[LOOKUPS].format(budget)].mean()
@@ -309,6 +308,7 @@ def _generated(record: Record) -> list[str]:
     for space, dataset in _benchmarks(made):
         here = made[(made["space"] == space) & (made["dataset"] == dataset)]
         metric = get_protocol(space, dataset, PAPER).reported_metric
+        higher = get_metric(space, dataset, metric).higher_is_better
         worst = here["last_worst"]
         rows.append(
             _fill(
@@ -318,7 +318,7 @@ def _generated(record: Record) -> list[str]:
                 unique=here["last_unique"].mean(),
                 size=here["last_size"].mean(),
                 mean=here["last_mean"].mean(),
-                worst=worst.min() if higher_is_better(space, dataset, metric) else worst.max(),
+                worst=worst.min() if higher else worst.max(),
                 evaluated=100 * here["evaluated_valid_share"].mean(),
             )
         )

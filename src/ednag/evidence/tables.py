@@ -18,16 +18,9 @@ from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.files import write_text
 from ednag.methods import get_method
 from ednag.study.configuration import Statistics
-from ednag.tables import get_definition
+from ednag.tables import get_definition, get_reported_metric
 
 _KEYS = ["space", "dataset", "protocol"]
-
-
-def higher_is_better(space: str, dataset: str, protocol: str) -> bool:
-    """Direction of what a protocol reports."""
-    definition = get_definition(space, dataset)
-    reported = definition.protocols[protocol].reported_metric
-    return next(m.higher_is_better for m in definition.metrics if m.name == reported)
 
 
 def _groups(summary: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, str], pd.DataFrame]]:
@@ -103,7 +96,7 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     """
     frames = []
     for names, group in _groups(summary, _KEYS):
-        sign = -1 if higher_is_better(**names) else 1
+        sign = -1 if get_reported_metric(**names).higher_is_better else 1
         for count, column in _counts(statistics):
             spent = "total" if count["counted"] == LOOKUPS else "distinct"
             rows = [
@@ -130,7 +123,7 @@ def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFr
     """
     frames = []
     for names, group in _groups(summary, _KEYS):
-        sign = 1.0 if higher_is_better(**names) else -1.0
+        sign = 1.0 if get_reported_metric(**names).higher_is_better else -1.0
         methods = list(dict.fromkeys(group["method"]))
         rows = [
             {**names, **count, "method": methods[0], "against": other}

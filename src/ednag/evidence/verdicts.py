@@ -16,7 +16,7 @@ from ednag.evidence.record import PAPER, Record, finite
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.writing import interval_text, rounded
-from ednag.tables import get_definition, get_protocol
+from ednag.tables import get_metric, get_protocol
 
 REPRODUCED = "reproduced"
 PARTLY = "partly"
@@ -256,7 +256,7 @@ def _better_than(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     if len(gaps) < MINIMUM_SEEDS:
         return _too_few(len(gaps))
     metric = get_protocol(claim.space, claim.dataset, PAPER).reported_metric
-    sign = 1.0 if higher_is_better(claim.space, claim.dataset, metric) else -1.0
+    sign = 1.0 if get_metric(claim.space, claim.dataset, metric).higher_is_better else -1.0
     mean = _bootstrap(sign * gaps, record)
     why = f"EDNAG is {_side(mean.estimate)} after {budget} distinct evaluations"
     looked = sign * paired(runs, others, BEST_AFTER[LOOKUPS].format(budget))
@@ -270,12 +270,6 @@ def _better_than(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
 def _side(difference: float) -> str:
     """A mean difference in words; positive is better."""
     return f"{abs(difference):.3f} {'better' if difference > 0 else 'worse'}"
-
-
-def higher_is_better(space: str, dataset: str, metric: str) -> bool:
-    """Direction of a metric of a benchmark."""
-    metrics = {each.name: each for each in get_definition(space, dataset).metrics}
-    return metrics[metric].higher_is_better
 
 
 def _comments(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:

@@ -10,6 +10,7 @@ from ednag.spaces import SPACES, get_space
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
+    Metric,
     PredictorDefinition,
     Protocol,
     TableDefinition,
@@ -157,6 +158,17 @@ def build_table(
     """Read verified source files into a table; see `build_benchmark`."""
     rows = definition.read(paths)
     return densify(rows, get_space(definition.space), definition, digests)
+
+
+def get_metric(space: str, dataset: str, name: str) -> Metric:
+    """A metric of a benchmark by its name: unit, description, direction."""
+    metrics = get_definition(space, dataset).metrics
+    return next(metric for metric in metrics if metric.name == name)
+
+
+def get_reported_metric(space: str, dataset: str, protocol: str) -> Metric:
+    """The metric that a protocol of a benchmark reports."""
+    return get_metric(space, dataset, get_protocol(space, dataset, protocol).reported_metric)
 
 
 def get_protocol(space: str, dataset: str, protocol: str) -> Protocol:

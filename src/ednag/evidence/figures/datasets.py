@@ -13,12 +13,12 @@ from ednag.evidence.comparisons import VARIANTS, headline_methods, main_methods,
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.curves import convergence, denoising_trace
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
-from ednag.evidence.figures.style import metric_label, metric_of
+from ednag.evidence.figures.style import metric_label
 from ednag.evidence.figures.variants import variants, variants_frame
 from ednag.evidence.summaries import DISTINCT
 from ednag.naming import suggestion
 from ednag.study.configuration import Statistics
-from ednag.tables import get_definition, get_protocol
+from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
 from ednag.tables.interface import Metric
 
 _VARIED = {
@@ -68,12 +68,12 @@ class Dataset:
     @property
     def reported(self) -> Metric:
         """The metric that the protocol reports."""
-        return metric_of(*self.place, get_protocol(*self.place, self.protocol).reported_metric)
+        return get_reported_metric(*self.place, self.protocol)
 
     @property
     def queried(self) -> Metric:
         """The metric that the search sees."""
-        return metric_of(*self.place, get_protocol(*self.place, self.protocol).fitness_metric)
+        return get_metric(*self.place, get_protocol(*self.place, self.protocol).fitness_metric)
 
     def title(self, text: str) -> str:
         """What and where, and below it what is shown."""

@@ -11,8 +11,9 @@ from scipy import stats
 
 from ednag.errors import EdnagError
 from ednag.evidence.comparisons import FEWEST_DATASETS
-from ednag.evidence.figures.style import house_style, looks_of, reported_metric, title_of
+from ednag.evidence.figures.style import house_style, looks_of, title_of
 from ednag.evidence.statistics import critical_difference, mean_ranks
+from ednag.tables import get_reported_metric
 
 #: Scores closer than this are ties: means of equal values differ in their last bits.
 _DECIMALS = 9
@@ -43,7 +44,8 @@ def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> 
     ].mean()
     table = means.unstack("method").reindex(columns=list(methods)).dropna()
     signs = [
-        1.0 if reported_metric(*map(str, keys)).higher_is_better else -1.0 for keys in table.index
+        1.0 if get_reported_metric(*map(str, keys)).higher_is_better else -1.0
+        for keys in table.index
     ]
     return table.mul(signs, axis=0).round(_DECIMALS)
 

@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 
 from ednag.files import replacing, write_text
 from ednag.methods import get_method
-from ednag.tables import get_definition, get_protocol
 from ednag.tables.interface import Metric
 
 _SOLID: Any = "-"
@@ -81,16 +80,6 @@ def looks_of(methods: Sequence[str]) -> dict[str, Look]:
 def title_of(method: str) -> str:
     """A method's name in a legend."""
     return get_method(method).title
-
-
-def reported_metric(space: str, dataset: str, protocol: str) -> Metric:
-    """The metric that a protocol of a benchmark reports."""
-    return metric_of(space, dataset, get_protocol(space, dataset, protocol).reported_metric)
-
-
-def metric_of(space: str, dataset: str, name: str) -> Metric:
-    """A metric of a benchmark by its name."""
-    return next(metric for metric in get_definition(space, dataset).metrics if metric.name == name)
 
 
 def metric_label(metric: Metric) -> str:
