@@ -10,7 +10,9 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "ednag"
 #: part -> parts it may know, besides itself and the small modules at the package's root
 MAY_KNOW = {
     "spaces": set(),
-    "tables": {"spaces"},
+    "training": {"spaces"},
+    "predictor": {"spaces", "training"},
+    "tables": {"spaces", "predictor"},
     "search": {"spaces", "tables"},
     "methods": {"spaces", "tables", "search"},
     "sources": set(),

@@ -1,0 +1,1 @@
+"""The meta-predictor: accuracy of an architecture on a dataset, from the dataset's images."""

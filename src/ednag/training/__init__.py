@@ -1,0 +1,1 @@
+"""Training networks on images: what stands where no benchmark table does."""
