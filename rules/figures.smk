@@ -1,61 +1,39 @@
 # Summaries into figures, and the method's illustration.
 
 
-rule dataset_figures:
-    input:
-        summary="results/summaries/{space}/{dataset}.parquet",
-        anytime="results/summaries/{space}/{dataset}.anytime.parquet",
-        steps="results/summaries/{space}/{dataset}.steps.parquet",
-    output:
-        **dataset_figure_outputs("convergence", "convergence", "convergence"),
-        **dataset_figure_outputs("denoising", "denoising", "denoising"),
-        **dataset_figure_outputs(
-            "anytime", "anytime", "all methods at equal evaluations"
-        ),
-        **dataset_figure_outputs("outcomes", "outcomes", "outcome of each run"),
-        record=record_of("figures/{space}/{dataset}/{protocol}/figures"),
-    log:
-        "logs/figures/{space}/{dataset}/{protocol}.log",
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_benchmark("plot dataset", methods_here),
-        lock=lock,
-        figures=" ".join(DATASET_FIGURES),
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
-    message:
-        "drawing {wildcards.space}/{wildcards.dataset}, protocol {wildcards.protocol}"
-    shell:
-        "ednag --record {output.record:q}"
-        " plot dataset {params.figures} --summary {input.summary:q}"
-        " --anytime {input.anytime:q} --steps {input.steps:q} --protocol {wildcards.protocol:q}"
-        " --folder {params.folder:q} 2> {log:q}"
+# One rule per space: which figures there are depends on the methods that are run in it.
+for each_space in searched_spaces():
 
-
-rule variants_figure:
-    input:
-        summary="results/summaries/{space}/{dataset}.parquet",
-        anytime="results/summaries/{space}/{dataset}.anytime.parquet",
-        steps="results/summaries/{space}/{dataset}.steps.parquet",
-    output:
-        **dataset_figure_outputs("{variant}", "variants", "EDNAG by {variant}"),
-        record=record_of("figures/{space}/{dataset}/{protocol}/{variant}"),
-    log:
-        "logs/figures/{space}/{dataset}/{protocol}/{variant}.log",
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_benchmark("plot dataset", methods_here),
-        lock=lock,
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
-        statistics=as_json(study.statistics.model_dump()),
-    message:
-        "drawing EDNAG by {wildcards.variant} on {wildcards.space}/{wildcards.dataset}"
-    shell:
-        "ednag --record {output.record:q}"
-        " plot dataset {wildcards.variant:q} --summary {input.summary:q}"
-        " --anytime {input.anytime:q} --steps {input.steps:q} --protocol {wildcards.protocol:q}"
-        " --statistics {params.statistics:q} --folder {params.folder:q} 2> {log:q}"
+    rule:
+        name:
+            f"figures_of_{each_space.replace('-', '_')}"
+        input:
+            summary="results/summaries/{space}/{dataset}.parquet",
+            anytime="results/summaries/{space}/{dataset}.anytime.parquet",
+            steps="results/summaries/{space}/{dataset}.steps.parquet",
+        output:
+            **dataset_figure_outputs(each_space),
+            record=record_of("figures/{space}/{dataset}/{protocol}/figures"),
+        log:
+            "logs/figures/{space}/{dataset}/{protocol}.log",
+        wildcard_constraints:
+            space=each_space,
+        conda:
+            "../envs/ednag.yaml"
+        params:
+            code=code_of_benchmark("plot dataset", methods_here),
+            lock=lock,
+            figures=" ".join(figures_of(each_space)),
+            folder=lambda wildcards, output: str(Path(output[0]).parent),
+            statistics=as_json(study.statistics.model_dump()),
+        message:
+            "drawing {wildcards.space}/{wildcards.dataset}, protocol {wildcards.protocol}"
+        shell:
+            "ednag --record {output.record:q}"
+            " plot dataset {params.figures} --summary {input.summary:q}"
+            " --anytime {input.anytime:q} --steps {input.steps:q}"
+            " --protocol {wildcards.protocol:q} --statistics {params.statistics:q}"
+            " --folder {params.folder:q} 2> {log:q}"
 
 
 rule ranks_figure:

@@ -3,14 +3,17 @@
 from ednag.evidence.comparisons import (
     DATASET_FIGURES,
     FEWEST_DATASETS,
-    VARIANTS,
     can_rank,
     variant_figures,
 )
 
-
-wildcard_constraints:
-    variant="|".join(VARIANTS),
+#: Figure -> its caption and its label in the report; EDNAG's variants share a caption.
+SHOWN = {
+    "convergence": ("convergence", "convergence"),
+    "denoising": ("denoising", "denoising"),
+    "anytime": ("anytime", "all methods at equal evaluations"),
+    "outcomes": ("outcomes", "outcome of each run"),
+}
 
 
 def figure_outputs(name, stem, caption, category, subcategory, **labels):
@@ -29,17 +32,26 @@ def figure_outputs(name, stem, caption, category, subcategory, **labels):
     return {f"{name}_{suffix}": path for suffix, path in files.items()}
 
 
-def dataset_figure_outputs(figure, caption, label):
+def figures_of(space):
+    """The figures of each dataset and protocol of a space."""
+    return [*DATASET_FIGURES, *variant_figures(methods_of(study, space))]
+
+
+def dataset_figure_outputs(space):
     """`figure_outputs` of one dataset and protocol."""
-    return figure_outputs(
-        figure.strip("{}"),
-        f"figures/{{space}}/{{dataset}}/{{protocol}}/{figure}",
-        caption,
-        "Figures",
-        "{space} {dataset}",
-        figure=label,
-        protocol="{protocol}",
-    )
+    files = {}
+    for figure in figures_of(space):
+        caption, label = SHOWN.get(figure, ("variants", f"EDNAG by {figure}"))
+        files |= figure_outputs(
+            figure,
+            f"figures/{{space}}/{{dataset}}/{{protocol}}/{figure}",
+            caption,
+            "Figures",
+            "{space} {dataset}",
+            figure=label,
+            protocol="{protocol}",
+        )
+    return files
 
 
 def ranked_datasets(protocol):
@@ -73,7 +85,7 @@ def figure_files():
         f"figures/{space}/{dataset}/{protocol}/{figure}"
         for space, dataset in benchmarks()
         for protocol in protocols_of(study, space, dataset)
-        for figure in (*DATASET_FIGURES, *variant_figures(methods_of(study, space)))
+        for figure in figures_of(space)
     ]
     stems += [f"figures/ranks-{protocol}" for protocol in ranked_protocols()]
     stems.append("figures/illustration")

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from ednag.evidence.statistics import (
+    bootstrap_mean,
     critical_difference,
     holm,
     interquartile_mean,
@@ -42,6 +44,20 @@ def test_probability_of_improvement() -> None:
     assert interval.low <= interval.estimate <= interval.high
     same = probability_of_improvement(ours, ours, 0.95, 500, 0)
     assert same.estimate == 0.5
+
+
+def test_the_bootstrap_is_the_one_of_scipy() -> None:
+    values = np.random.default_rng(1).normal(90, 3, size=37)
+    ours = bootstrap_mean(values, 0.95, 2000, 5)
+    theirs = stats.bootstrap(
+        (values,),
+        np.mean,
+        confidence_level=0.95,
+        n_resamples=2000,
+        method="percentile",
+        rng=np.random.Generator(np.random.PCG64(5)),
+    ).confidence_interval
+    np.testing.assert_allclose([ours.low, ours.high], [theirs.low, theirs.high], rtol=1e-12)
 
 
 def test_paired_tests() -> None:

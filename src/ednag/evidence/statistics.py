@@ -1,9 +1,14 @@
-"""Intervals for few runs, from SciPy, with the cases its functions leave undefined filled in."""
+"""Intervals for few runs, with the cases that SciPy's functions leave undefined filled in.
+
+Tables and figures ask for thousands of intervals over equally many seeds, so the resamples of a
+bootstrap are drawn once per number of values. SciPy is imported where it is used: importing its
+statistics takes longer than most figures.
+"""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -24,29 +29,48 @@ def bootstrap_mean(values: np.ndarray, confidence: float, resamples: int, seed: 
         return Interval(mean, np.nan, np.nan)
     if np.ptp(values) == 0:
         return Interval(mean, mean, mean)
-    result = stats.bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=confidence,
-        n_resamples=resamples,
-        method="percentile",
-        rng=np.random.Generator(np.random.PCG64(seed)),
-    )
-    return Interval(
-        mean, float(result.confidence_interval.low), float(result.confidence_interval.high)
-    )
+    (counts,) = _resamples((len(values),), resamples, seed)
+    low, high = _percentiles(counts @ values / len(values), confidence)
+    return Interval(mean, low, high)
+
+
+@lru_cache(maxsize=16)
+def _resamples(sizes: tuple[int, ...], resamples: int, seed: int) -> tuple[np.ndarray, ...]:
+    """How often each value is drawn, float64[resamples, n], for samples of these sizes.
+
+    The draws are those of `scipy.stats.bootstrap` with the generator PCG64(seed).
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    found = []
+    for size in sizes:
+        drawn = generator.integers(size, size=(resamples, size))
+        places = drawn + size * np.arange(resamples)[:, None]
+        counts = np.bincount(places.ravel(), minlength=resamples * size)
+        found.append(counts.reshape(resamples, size).astype(np.float64))
+    return tuple(found)
+
+
+def _percentiles(means: np.ndarray, confidence: float) -> tuple[float, float]:
+    """The bounds between which the middle `confidence` of float[resamples] lies."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def wilson_share(successes: int, trials: int, confidence: float) -> Interval:
     """A share of trials with Wilson's interval; NaN for no trial."""
     if trials == 0:
         return Interval(np.nan, np.nan, np.nan)
+    from scipy import stats
+
     result = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
     return Interval(successes / trials, float(result.low), float(result.high))
 
 
 def interquartile_mean(values: np.ndarray) -> float:
     """Mean of the middle half of float[n]; NaN for no value."""
+    from scipy import stats
+
     return float(stats.trim_mean(values, 0.25)) if len(values) else float("nan")
 
 
@@ -61,22 +85,10 @@ def probability_of_improvement(
     if not len(ours) or not len(theirs):
         return Interval(np.nan, np.nan, np.nan)
     wins = np.sign(ours[:, None] - theirs[None]) / 2 + 0.5
-    generator = np.random.Generator(np.random.PCG64(seed))
-    rows = generator.integers(len(ours), size=(resamples, len(ours)))
-    columns = generator.integers(len(theirs), size=(resamples, len(theirs)))
-    counts_rows = _multiplicities(rows, len(ours))
-    counts_columns = _multiplicities(columns, len(theirs))
-    shares = ((counts_rows @ wins) * counts_columns).sum(axis=1) / wins.size
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(shares, [tail, 1 - tail])
-    return Interval(float(wins.mean()), float(low), float(high))
-
-
-def _multiplicities(drawn: np.ndarray, size: int) -> np.ndarray:
-    """How often each of `size` positions is drawn, float64[resamples, size]."""
-    counts = np.zeros((len(drawn), size))
-    np.add.at(counts, (np.arange(len(drawn))[:, None], drawn), 1.0)
-    return counts
+    of_ours, of_theirs = _resamples((len(ours), len(theirs)), resamples, seed)
+    shares = ((of_ours @ wins) * of_theirs).sum(axis=1) / wins.size
+    low, high = _percentiles(shares, confidence)
+    return Interval(float(wins.mean()), low, high)
 
 
 def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -84,6 +96,8 @@ def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:
     difference = np.round(ours - theirs, 9)
     if not np.any(difference):
         return 1.0
+    from scipy import stats
+
     return float(stats.wilcoxon(difference, zero_method="zsplit").pvalue)
 
 
@@ -99,10 +113,14 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 def mean_ranks(scores: np.ndarray) -> np.ndarray:
     """Mean rank float[methods] over datasets of scores float[datasets, methods]; 1 is best."""
+    from scipy import stats
+
     return np.asarray(stats.rankdata(-scores, axis=1).mean(axis=0))
 
 
 def critical_difference(methods: int, datasets: int, confidence: float) -> float:
     """Nemenyi's critical difference of mean ranks (Demsar, JMLR 2006)."""
+    from scipy import stats
+
     quantile = stats.studentized_range.ppf(confidence, methods, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(methods * (methods + 1) / (6 * datasets)))

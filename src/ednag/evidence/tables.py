@@ -125,12 +125,14 @@ def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFr
     for names, group in _groups(summary, _KEYS):
         sign = 1.0 if get_reported_metric(**names).higher_is_better else -1.0
         methods = list(dict.fromkeys(group["method"]))
-        rows = [
-            {**names, **count, "method": methods[0], "against": other}
-            | _compare(group, methods[0], other, column, sign, statistics)
-            for count, column in _counts(statistics)
-            for other in methods[1:]
-        ]
+        rows = []
+        for count, column in _counts(statistics):
+            best = sign * group.pivot(index="seed", columns="method", values=column)
+            rows += [
+                {**names, **count, "method": methods[0], "against": other}
+                | _compare(best[methods[0]], best[other], statistics)
+                for other in methods[1:]
+            ]
         columns = [*_KEYS, "counted", "budget", "method", "against", *_COMPARED]
         frame = pd.DataFrame(rows, columns=columns)
         frame["p_holm"] = frame.groupby("counted")["p"].transform(
@@ -143,22 +145,20 @@ def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFr
 _COMPARED = ["seeds", "difference", "improvement", "improvement_low", "improvement_high", "p"]
 
 
-def _compare(
-    group: pd.DataFrame, ours: str, theirs: str, column: str, sign: float, statistics: Statistics
-) -> dict[str, object]:
-    """One comparison over the seeds that both methods have."""
-    paired = group.pivot(index="seed", columns="method", values=column)[[ours, theirs]].dropna()
-    one, other = sign * paired[ours].to_numpy(), sign * paired[theirs].to_numpy()
+def _compare(ours: pd.Series, theirs: pd.Series, statistics: Statistics) -> dict[str, object]:
+    """One comparison over the seeds that both methods have; higher is better."""
+    both = (ours.notna() & theirs.notna()).to_numpy()
+    one, other = ours.to_numpy()[both], theirs.to_numpy()[both]
     chance = probability_of_improvement(
         one, other, statistics.confidence, min(statistics.resamples, 2000), statistics.seed
     )
     return {
-        "seeds": len(paired),
-        "difference": float(np.mean(one - other)) if len(paired) else float("nan"),
+        "seeds": len(one),
+        "difference": float(np.mean(one - other)) if len(one) else float("nan"),
         "improvement": chance.estimate,
         "improvement_low": chance.low,
         "improvement_high": chance.high,
-        "p": paired_p_value(one, other) if len(paired) else float("nan"),
+        "p": paired_p_value(one, other) if len(one) else float("nan"),
     }
 
 

@@ -15,6 +15,7 @@ Its settings were chosen on seeds 1000 and up of one table (nasbench201/cifar10-
 the seeds or the other tables that are reported.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ednag.methods.interface import Method, Outcome
 from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
-from ednag.spaces.interface import SearchSpace, ThresholdReading
+from ednag.spaces.interface import INVALID, SearchSpace, ThresholdReading
 
 #: Mutations tried of a child that is invalid or seen, in turns; after the last it is given up.
 _ATTEMPTS = (4, 16)
@@ -92,15 +93,21 @@ class _Search:
         self.scores = np.empty(0)
         self.codes = np.empty(0, dtype=np.int32)
 
-    def decode(self, population: np.ndarray) -> np.ndarray:
-        rows, columns = self.objective.space.shape
-        return self.objective.decode(population.reshape(-1, rows, columns).astype(np.float32))
+    def decode(self, population: np.ndarray) -> list[int]:
+        """Codes of genotypes float64[n, D], -1 where invalid."""
+        genotypes = population.astype(np.float32).reshape(-1, *self.objective.space.shape)
+        return self.objective.decode(genotypes).tolist()
 
-    def admit(self, children: np.ndarray) -> int:
-        """Evaluate the valid and new among children; the fittest survive. Returns how many."""
+    def admit(self, children: np.ndarray, decoded: list[int]) -> int:
+        """Evaluate the valid and new among children; the fittest survive. Returns how many.
+
+        Args:
+            children: float64[n, D].
+            decoded: Their codes.
+        """
         left = self.budget - self.objective.ledger.distinct
         fresh: dict[int, int] = {}
-        for position, code in enumerate(self.decode(children).tolist()):
+        for position, code in enumerate(decoded):
             if code >= 0 and code not in self.seen and code not in fresh and len(fresh) < left:
                 fresh[code] = position
         if not fresh:
@@ -108,12 +115,13 @@ class _Search:
         codes = np.array(list(fresh), dtype=np.int32)
         metric, _ = self.objective.evaluate(codes)
         self.seen.update(fresh)
-        self.population = np.concatenate([self.population, children[list(fresh.values())]])
-        self.scores = np.append(self.scores, metric if self.objective.higher_is_better else -metric)
-        self.codes = np.append(self.codes, codes)
-        best = np.argsort(-self.scores, kind="stable")[: self.settings.population_num]
-        self.population, self.scores = self.population[best], self.scores[best]
-        self.codes = self.codes[best]
+        scores = np.concatenate(
+            [self.scores, metric if self.objective.higher_is_better else -metric]
+        )
+        best = (-scores).argsort(kind="stable")[: self.settings.population_num]
+        admitted = children[list(fresh.values())]
+        self.population = np.concatenate([self.population, admitted])[best]
+        self.scores, self.codes = scores[best], np.concatenate([self.codes, codes])[best]
         return len(fresh)
 
     def denoise(self, progress: float) -> np.ndarray:
@@ -136,33 +144,46 @@ class _Search:
         moved = np.sqrt(towards) * origin + np.sqrt(max(1 - towards - sigma**2, 0.0)) * noise
         return _normalise(moved + sigma * self.generator.normal(size=origin.shape), self.lower)
 
-    def mutate(self, children: np.ndarray) -> np.ndarray:
-        """Redraw single genes; children that are invalid or seen are mutated anew."""
-        mutated = children.copy()
-        waiting = np.arange(len(children))
+    def mutate(self, children: np.ndarray) -> tuple[np.ndarray, list[int]]:
+        """Redraw single genes; children that are invalid or seen are mutated anew.
+
+        Returns:
+            The mutated children float64[n, D], and their codes.
+        """
+        mutated, decoded = children.copy(), [INVALID] * len(children)
+        waiting: Sequence[int] = range(len(children))
         for attempts in _ATTEMPTS:
-            tried = self.redraw(np.repeat(children[waiting], attempts, axis=0))
-            codes = self.decode(tried).tolist()
-            new = np.array([code >= 0 and code not in self.seen for code in codes])
-            new = new.reshape(len(waiting), attempts)
-            # The first attempt that gives something new, else the last one.
-            taken = np.where(new.any(axis=1), new.argmax(axis=1), attempts - 1)
-            mutated[waiting] = tried[np.arange(len(waiting)) * attempts + taken]
-            waiting = waiting[~new.any(axis=1)]
-            if not len(waiting):
+            tried = self.redraw(children[list(waiting)].repeat(attempts, axis=0))
+            codes, again = self.decode(tried), []
+            for place, child in enumerate(waiting):
+                first = place * attempts
+                new = self.first_new(codes, first, first + attempts)
+                # The first attempt that gives something new, else the last one.
+                taken = first + attempts - 1 if new is None else new
+                mutated[child], decoded[child] = tried[taken], codes[taken]
+                if new is None:
+                    again.append(child)
+            if not again:
                 break
-        return mutated
+            waiting = again
+        return mutated, decoded
+
+    def first_new(self, codes: list[int], start: int, end: int) -> int | None:
+        """Where the first valid code stands that was not evaluated yet."""
+        for position in range(start, end):
+            if codes[position] >= 0 and codes[position] not in self.seen:
+                return position
+        return None
 
     def redraw(self, children: np.ndarray) -> np.ndarray:
-        """Children float64[n, D], each gene redrawn with a chance of `gene_rate` in all genes."""
+        """Children float64[n, D], each gene redrawn in place by chance: `gene_rate` in all."""
         rate = min(1.0, self.settings.gene_rate / self.gene_count)
         # What no gene is read from counts as one more gene, which is never hit.
         hit = self.generator.random((len(children), self.gene_count + 1)) < rate
         hit[:, -1] = False
         hit = hit[:, self.gene_of_entry]
-        redrawn = children.copy()
-        redrawn[hit] = self.generator.uniform(self.lower, 1, size=int(hit.sum()))
-        return redrawn
+        children[hit] = self.generator.uniform(self.lower, 1, size=np.count_nonzero(hit))
+        return children
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
@@ -175,13 +196,14 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
             noise = starting_noise(objective.space, settings.population_num, generator)
             children = _normalise(noise, run.lower)
             children = children[: settings.population_num - objective.ledger.distinct]
+            decoded = run.decode(children)
         else:
             gone = objective.ledger.distinct / budget
             progress = settings.first_progress + (1 - settings.first_progress) * min(
                 1.0, gone / 0.6
             )
-            children = run.mutate(run.denoise(progress))
-        idle = 0 if run.admit(children) else idle + 1
+            children, decoded = run.mutate(run.denoise(progress))
+        idle = 0 if run.admit(children, decoded) else idle + 1
     best = int(run.codes[0]) if len(run.codes) else -1
     if objective.ledger.distinct < budget and idle >= _PATIENCE:
         detail = f"no new architecture in {_PATIENCE} steps"
