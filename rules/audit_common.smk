@@ -1,13 +1,6 @@
 # Which records and files the audit goes through.
 
 
-def figure_records(space, dataset, protocol):
-    """Records of the jobs that draw a dataset's figures."""
-    folder = f"figures/{space}/{dataset}/{protocol}"
-    figures = ("figures", *variant_figures(methods_of(study, space)))
-    return [record_of(f"{folder}/{figure}") for figure in figures]
-
-
 def sources_read():
     """Source files that any job of the study reads."""
     used = [
@@ -39,10 +32,9 @@ def study_records():
         "results/findings.md",
     ]
     drawn = [
-        record
+        record_of(f"figures/{space}/{dataset}/{protocol}/figures")
         for space, dataset in searched
         for protocol in protocols_of(study, space, dataset)
-        for record in figure_records(space, dataset, protocol)
     ]
     return [*dict.fromkeys([*(record_of(path) for path in made), *drawn])]
 
