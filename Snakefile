@@ -9,6 +9,11 @@
 #   results/evidence/{space}-equal-budget.{csv,md,tex}                         at equal budgets
 #   figures/{space}/{dataset}/{protocol}/{figure}.{pdf,png,csv}
 #   figures/ranks-{protocol}.{pdf,png,csv}                                     over datasets
+#   results/features/{images}.pt                                               images as features
+#   results/databases/small/{part}/seeds-{first}-{last}.parquet                trained here
+#   results/predictors/{predictor}.pt                                          trained on them
+#   results/top-k/{space}/{dataset}.parquet                                    best by prediction
+#   results/trained/{space}/{dataset}/seed-{seed}.parquet                      and trained
 #   results/provenance/**.json                                                 run records
 #   logs/                                                                      what each job did
 #
@@ -38,6 +43,9 @@ include: "rules/search.smk"
 include: "rules/evidence.smk"
 include: "rules/figures_common.smk"
 include: "rules/figures.smk"
+include: "rules/predictor_common.smk"
+include: "rules/predictor.smk"
+include: "rules/training.smk"
 include: "rules/claims_common.smk"
 include: "rules/claims.smk"
 
@@ -63,6 +71,8 @@ rule all:
         rules.runs.input,
         evidence_files(),
         figure_files(),
+        predictor_evidence(),
+        predictor_figures(),
         claims_files(),
         chain_files(),
         "results/audit.json",

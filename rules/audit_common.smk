@@ -6,6 +6,7 @@ def sources_read():
     used = [
         *sources_of(study, searched),
         *(s for space in compared.values() for s in space),
+        *(SMALL_SOURCES if has_small_instance() else ()),
     ]
     return [source_path(source) for source in dict.fromkeys(used)]
 
@@ -36,7 +37,11 @@ def study_records():
         for space, dataset in searched
         for protocol in protocols_of(study, space, dataset)
     ]
-    return [*dict.fromkeys([*(record_of(path) for path in made), *drawn])]
+    return [
+        *dict.fromkeys(
+            [*(record_of(path) for path in made), *drawn, *predictor_records()]
+        )
+    ]
 
 
 def is_recorded(table):
@@ -52,7 +57,13 @@ def chain_files():
 def audited_files():
     """One file of each job at the end of a chain; the audit finds those beside it."""
     pages = ["results/verdicts.md", "results/findings.md"]
-    ends = [*evidence_files(), *figure_files(), *claims_files()]
+    ends = [
+        *evidence_files(),
+        *figure_files(),
+        *claims_files(),
+        *predictor_evidence(),
+        *predictor_figures(),
+    ]
     return pages + [path for path in ends if path.endswith(".csv")]
 
 

@@ -3,11 +3,17 @@
 
 rule benchmark_table:
     input:
-        lambda wildcards: [
+        sources=lambda wildcards: [
             source_path(source)
             for source in definition_of(
                 study, wildcards.space, wildcards.dataset
             ).sources
+        ],
+        generated=lambda wildcards: [
+            f"results/{name}"
+            for name in definition_of(
+                study, wildcards.space, wildcards.dataset
+            ).generated
         ],
     output:
         file="results/tables/{space}/{dataset}.parquet",
@@ -20,13 +26,14 @@ rule benchmark_table:
         code=code_of_benchmark("tables build", spaces=True),
         lock=lock,
         sources=source_options,
+        generated=generated_options,
         official=official_option,
     message:
         "building the benchmark table {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
         " tables build --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
-        " {params.sources:q} {params.official} --output {output.file:q} 2> {log:q}"
+        " {params.sources:q} {params.generated:q} {params.official} --output {output.file:q} 2> {log:q}"
 
 
 rule sources_compared:

@@ -109,14 +109,28 @@ def source_options(wildcards, input):
     """`--source ID=PATH` for each input of a benchmark table."""
     needed = definition_of(study, wildcards.space, wildcards.dataset).sources
     return [
-        f"--source={source}={path}" for source, path in zip(needed, input, strict=True)
+        f"--source={source}={path}"
+        for source, path in zip(needed, input.sources, strict=True)
+    ]
+
+
+def generated_options(wildcards, input):
+    """`--generated NAME=PATH` for each input that another stage makes."""
+    needed = definition_of(study, wildcards.space, wildcards.dataset).generated
+    return [
+        f"--generated={name}={path}"
+        for name, path in zip(needed, input.generated, strict=True)
     ]
 
 
 def official_option(wildcards):
-    """`--from ID` where the study reads a benchmark's own file."""
+    """What else a table is built with: an official file, our own predictor, a scale."""
     official = study.official_files.get(wildcards.space, {}).get(wildcards.dataset)
-    return f"--from {official}" if official else ""
+    if official:
+        return f"--from {official}"
+    if wildcards.space == "mobilenetv3":
+        return "--scale {} {}".format(*study.mobilenetv3_scale)
+    return "--trained" if study.predictor == "train" else ""
 
 
 def budget_option(wildcards):

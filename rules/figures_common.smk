@@ -6,6 +6,7 @@ from ednag.evidence.comparisons import (
     can_rank,
     variant_figures,
 )
+from ednag.tables import is_predicted
 
 #: Figure -> its caption and its label in the report; EDNAG's variants share a caption.
 SHOWN = {
@@ -55,11 +56,12 @@ def dataset_figure_outputs(space):
 
 
 def ranked_datasets(protocol):
-    """(space, dataset) that have a protocol."""
+    """(space, dataset) with measured values that have a protocol."""
     return [
         (space, dataset)
         for space, dataset in benchmarks()
         if protocol in protocols_of(study, space, dataset)
+        and not is_predicted(space, dataset)
     ]
 
 

@@ -4,6 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Called with every path that was written whole; a run record wants to know.
 ON_WRITTEN: list[Callable[[Path], object]] = []
@@ -36,3 +40,9 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with Unix line ends to `path`, whole or not at all."""
     with replacing(path) as beside:
         beside.write_bytes(text.encode("utf-8"))
+
+
+def write_parquet(frame: "pd.DataFrame", path: Path) -> None:
+    """Write a frame without its index to `path`, whole or not at all."""
+    with replacing(path) as beside:
+        frame.to_parquet(beside, index=False)

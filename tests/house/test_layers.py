@@ -10,14 +10,16 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "ednag"
 #: part -> parts it may know, besides itself and the small modules at the package's root
 MAY_KNOW = {
     "spaces": set(),
-    "training": {"spaces"},
-    "predictor": {"spaces", "training"},
+    "cells": {"spaces"},
+    "training": {"spaces", "cells"},
+    "predictor": {"spaces", "cells", "training"},
+    "ranker": {"spaces", "cells", "training"},
     "tables": {"spaces", "predictor"},
     "search": {"spaces", "tables"},
     "methods": {"spaces", "tables", "search"},
     "sources": set(),
     "study": {"spaces", "tables", "search", "methods"},
-    "evidence": {"spaces", "tables", "search", "methods", "study"},
+    "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},
     "provenance": {"sources"},
 }
 ROOT_MODULES = {"errors", "files", "naming"}

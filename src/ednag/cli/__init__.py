@@ -26,6 +26,9 @@ SUBCOMMANDS = {
     "lock": "lock",
     "trace": "trace",
     "crate": "crate",
+    "predictor": "predictor",
+    "top-k": "top_k",
+    "train": "train",
 }
 
 

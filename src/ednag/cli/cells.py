@@ -27,7 +27,7 @@ def enumerate_all(output: Path, hashes: Path | None) -> None:
     About a minute on one core. Columns: key (module hash), vertices, edges, adjacency and
     operations as in the benchmark's records, code in the space nasbench101 (-1: out of reach).
     """
-    from ednag.files import replacing
+    from ednag.files import write_parquet
     from ednag.spaces.nasbench101_cells import CELL_COUNT, enumerate_cells
     from ednag.tables.nasbench101_cell_list import list_cells, recover
     from ednag.tables.nasbench101_vis import read
@@ -43,6 +43,5 @@ def enumerate_all(output: Path, hashes: Path | None) -> None:
         rows = recover(rows, measured)
         reached = int((rows["code"] >= 0).sum())
         say(f"all {len(rows)} hashes of {hashes} resolved, {reached} of them within reach")
-    with replacing(output) as beside:
-        rows.to_parquet(beside, index=False)
+    write_parquet(rows, output)
     say(f"{output}: {len(rows)} rows")

@@ -55,7 +55,7 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
     """Describe what the run files RUNS of one benchmark have generated."""
     from ednag.evidence.authors_seeds import benchmark_of
     from ednag.evidence.generated import generated_table
-    from ednag.files import replacing
+    from ednag.files import write_parquet
     from ednag.study.seeds import parse_seeds
     from ednag.tables import get_metric, get_protocol
 
@@ -68,8 +68,7 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
         parse_seeds(seeds.split(","), "--seeds"),
         get_metric(space, dataset, metric).higher_is_better,
     )
-    with replacing(output) as beside:
-        frame.to_parquet(beside, index=False)
+    write_parquet(frame, output)
     say(f"{output}: {len(frame)} rows")
 
 

@@ -45,8 +45,8 @@ def command(
     given = parse_mapping(hyperparameters, "--hyperparameters")
     benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
-    settings = read_hyperparameters(method_name, given, space)
     meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
+    settings = read_hyperparameters(method_name, given, space, meaning)
     objective = objective_on(benchmark, meaning, space)
     say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"

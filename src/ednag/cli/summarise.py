@@ -32,7 +32,7 @@ def command(
         step_curves,
         summarise_runs,
     )
-    from ednag.files import replacing
+    from ednag.files import write_parquet
     from ednag.study.configuration import Statistics
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
@@ -46,6 +46,5 @@ def command(
         steps: step_curves(collected),
     }
     for path, frame in frames.items():
-        with replacing(path) as beside:
-            frame.to_parquet(beside, index=False)
+        write_parquet(frame, path)
         say(f"{path}: {len(frame)} rows")

@@ -31,13 +31,36 @@ def command() -> None:
 @click.option(
     "--from", "official", metavar="ID", help="Official file to read instead of the small ones."
 )
+@click.option(
+    "--generated",
+    "generated",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="A file that another stage made and the table needs.",
+)
+@click.option("--trained", is_flag=True, help="By the predictor trained here, not the published.")
+@click.option(
+    "--scale",
+    nargs=2,
+    type=float,
+    metavar="MEAN SD",
+    help="Of the accuracies in % that a predictor was trained on, where nobody publishes them.",
+)
 @click.option("--output", required=True, type=OUTPUT, help="Canonical Parquet file to write.")
 def build(
-    space: str, dataset: str, sources: tuple[str, ...], official: str | None, output: Path
+    space: str,
+    dataset: str,
+    sources: tuple[str, ...],
+    official: str | None,
+    generated: tuple[str, ...],
+    trained: bool,
+    scale: tuple[float, float] | None,
+    output: Path,
 ) -> None:
     """Build the canonical benchmark table of a SPACE and DATASET."""
     from ednag.naming import suggestion
     from ednag.tables import build_benchmark, get_definition, official_definitions
+    from ednag.tables.interface import PredictorDefinition
     from ednag.tables.parquet import write_benchmark
 
     definition = get_definition(space, dataset)
@@ -49,7 +72,11 @@ def build(
                 f"{suggestion(official, known)}"
             )
         definition = known[official]
-    paths = locate(definition.sources, sources)
+    if trained and definition.trained is not None:
+        definition = definition.trained
+    if scale and isinstance(definition, PredictorDefinition) and definition.of_scale:
+        definition = definition.of_scale(*scale)
+    paths = locate(definition.sources, sources) | _given(definition.generated, generated)
     digests = digests_of(paths)
     for name, digest in digests.items():
         say(f"source {name}: sha256 {digest}")
@@ -63,6 +90,25 @@ def build(
 
 
 command.add_command(compare)
+
+
+def _given(needed: tuple[str, ...], given: tuple[str, ...]) -> dict[str, Path]:
+    """Name -> path of each generated file; raises EdnagError naming the first that is missing."""
+    paths = {}
+    for entry in given:
+        name, separator, path = entry.partition("=")
+        if not separator or name not in needed:
+            known = ", ".join(needed) or "none"
+            raise EdnagError(f"--generated {entry}: write it as NAME=PATH; needed here: {known}")
+        paths[name] = Path(path)
+        note_inputs(paths[name])
+    for name in needed:
+        if name not in paths:
+            raise EdnagError(
+                f"the table needs results/{name}, which the workflow makes: give it as "
+                f"--generated {name}=PATH, or run snakemake"
+            )
+    return paths
 
 
 def digests_of(paths: Mapping[str, Path]) -> dict[str, str]:

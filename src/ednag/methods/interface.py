@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
+from ednag.tables.interface import Protocol
 
 #: A step column per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
@@ -109,9 +110,9 @@ class Method:
     has_own_end: bool = False
     from_space: frozenset[str] = frozenset()
 
-    def defaults_in(self, space: SearchSpace) -> dict[str, float]:
-        """The hyper-parameters whose default is another in this space."""
-        own = space.profile.hyperparameters
+    def defaults_in(self, space: SearchSpace, protocol: Protocol | None = None) -> dict[str, float]:
+        """The hyper-parameters whose default is another in this space, or under this protocol."""
+        own = {**space.profile.hyperparameters, **(protocol.hyperparameters if protocol else {})}
         return {name: value for name, value in own.items() if name in self.from_space}
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:

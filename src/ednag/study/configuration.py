@@ -7,10 +7,18 @@ closest valid name and the allowed values.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
@@ -19,6 +27,7 @@ from ednag.spaces import SPACES
 from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import parse_seeds
 from ednag.tables import TABLES, Definition, get_definition, official_definitions
+from ednag.tables.interface import Protocol
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -44,13 +53,52 @@ class Statistics(BaseModel):
         return value
 
 
+class SmallInstance(BaseModel):
+    """The predictor's training database of `nasbench201/digits-unseen`: networks trained here."""
+
+    model_config = _STRICT
+
+    tasks: Any = Field(
+        "0-29",
+        description="Seeds, each a task and its cells; more of them add to the database.",
+    )
+    held_out_tasks: Any = Field(
+        "0-5", description="The same for tasks of unseen classes, which the predictor is judged by."
+    )
+    cells: int = Field(12, ge=2, description="Random cells that are trained on each task.")
+    block: int = Field(10, ge=1, description="Largest number of tasks that one job trains on.")
+
+    @field_validator("tasks", "held_out_tasks")
+    @classmethod
+    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
+        return parse_seeds(value, f"small_instance.{info.field_name}")
+
+
+class TopK(BaseModel):
+    """Which architectures of a search by prediction are evaluated by training."""
+
+    model_config = _STRICT
+
+    runs: Any = Field("0-9", description="Seeds of the searches whose best are trained.")
+    k: int = Field(3, ge=1, description="Architectures of each search that are trained.")
+    random: int = Field(
+        40, ge=2, description="Random architectures that are trained beside them, to compare with."
+    )
+    seeds: Any = Field("0-1", description="Training seeds of every architecture.")
+
+    @field_validator("runs", "seeds")
+    @classmethod
+    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
+        return parse_seeds(value, f"top_k.{info.field_name}")
+
+
 class Study(BaseModel):
     """A study: which benchmarks, methods and seeds, at which budget."""
 
     model_config = _STRICT
 
     benchmarks: dict[str, tuple[str, ...]] = Field(
-        {"nasbench201": ("cifar10-analog",), "nasbench-graph": ("cora",)},
+        {"nasbench201": ("cifar10-analog", "digits-unseen"), "nasbench-graph": ("cora",)},
         description="Search space -> datasets whose benchmark table is searched.",
     )
     official_files: dict[str, dict[str, str]] = Field(
@@ -97,6 +145,29 @@ class Study(BaseModel):
         le=10_000,
         description="Largest number of seeds one job runs; no result depends on it.",
     )
+    predictor: Literal["fetch", "train"] = Field(
+        "fetch",
+        description="Where the meta-predictor of Aircraft, Pets and the like comes from: the "
+        "published checkpoint, or trained here on the published database.",
+    )
+    mobilenetv3_scale: tuple[float, float] = Field(
+        (75.0, 5.0),
+        description="Mean and standard deviation, in %, of the accuracies that the meta-predictor "
+        "of MobileNetV3 was trained on: nobody publishes them. They change no order.",
+    )
+    own_images: str = Field(
+        "",
+        description="A folder with one subfolder of images for each class: what "
+        "nasbench201/own-images is searched for.",
+    )
+    small_instance: SmallInstance = Field(
+        default_factory=lambda: SmallInstance(),
+        description="How much is trained for the dataset digits-unseen.",
+    )
+    top_k: TopK = Field(
+        default_factory=lambda: TopK(),
+        description="What is evaluated by training where accuracy was only predicted.",
+    )
     mirrors: tuple[str, ...] = Field(
         (), description="Folders searched for source files by name before any download."
     )
@@ -127,6 +198,11 @@ class Study(BaseModel):
         for space, names in self.further_methods.items():
             _check_names(names, METHODS, f"further_methods.{space}", "method")
         _check_hyperparameters(self.hyperparameters)
+        if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
+            raise EdnagError(
+                "own_images: benchmarks.nasbench201 names own-images, so say which folder it is: "
+                "own_images: path/to/folder"
+            )
         return self
 
 
@@ -180,7 +256,9 @@ def definition_of(study: "Study", space: str, dataset: str) -> Definition:
     """What a study's benchmark is read from: the small files, or the official one it names."""
     official = study.official_files.get(space, {}).get(dataset)
     if official is None:
-        return get_definition(space, dataset)
+        definition = get_definition(space, dataset)
+        trained = definition.trained if study.predictor == "train" else None
+        return trained or definition
     return official_definitions(space, dataset)[official]
 
 
@@ -203,21 +281,25 @@ def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def read_hyperparameters(
-    method: str, settings: Mapping[str, Any], space: SearchSpace | None = None
+    method: str,
+    settings: Mapping[str, Any],
+    space: SearchSpace | None = None,
+    protocol: Protocol | None = None,
 ) -> BaseModel:
-    """A method's hyper-parameters, defaults filled in: the space's own, then the method's.
+    """A method's hyper-parameters, defaults filled in: the benchmark's own, then the method's.
 
     Args:
         method: Name of the method.
         settings: What the user sets.
         space: The space that is searched; without one, the settings are only checked.
+        protocol: The protocol of the benchmark that is searched.
 
     Raises:
         EdnagError: A setting is wrong; the message names its place.
     """
     chosen = get_method(method)
     model = chosen.hyperparameters
-    of_space = chosen.defaults_in(space) if space is not None else {}
+    of_space = chosen.defaults_in(space, protocol) if space is not None else {}
     try:
         return model.model_validate({**of_space, **settings})
     except ValidationError as error:

@@ -27,6 +27,12 @@ TABLES = {
         "cifar10": "ednag.tables.nasbench201_csv:CIFAR10",
         "cifar100": "ednag.tables.nasbench201_csv:CIFAR100",
         "ImageNet16-120": "ednag.tables.nasbench201_csv:IMAGENET16",
+        "digits-unseen": "ednag.tables.meta_predictor:DIGITS_UNSEEN",
+        "aircraft": "ednag.tables.meta_predictor:AIRCRAFT",
+        "pets": "ednag.tables.meta_predictor:PETS",
+        "cifar10-predicted": "ednag.tables.meta_predictor:CIFAR10",
+        "cifar100-predicted": "ednag.tables.meta_predictor:CIFAR100",
+        "own-images": "ednag.tables.meta_predictor:OWN_IMAGES",
     },
     "nasbench101": {
         "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",
@@ -55,6 +61,10 @@ TABLES = {
     },
     "mobilenetv3": {
         "imagenet": "ednag.tables.ofa_predictor:IMAGENET",
+        "cifar10": "ednag.tables.meta_predictor:MOBILENETV3_CIFAR10",
+        "cifar100": "ednag.tables.meta_predictor:MOBILENETV3_CIFAR100",
+        "aircraft": "ednag.tables.meta_predictor:MOBILENETV3_AIRCRAFT",
+        "pets": "ednag.tables.meta_predictor:MOBILENETV3_PETS",
     },
     "nasbench-graph": {
         "cora": "ednag.tables.nasbench_graph:CORA",
@@ -158,6 +168,12 @@ def build_table(
     """Read verified source files into a table; see `build_benchmark`."""
     rows = definition.read(paths)
     return densify(rows, get_space(definition.space), definition, digests)
+
+
+def is_predicted(space: str, dataset: str) -> bool:
+    """Whether a benchmark's values are predictions, which no comparison over datasets counts."""
+    metrics = get_definition(space, dataset).metrics
+    return all(metric.name.startswith("predicted") for metric in metrics)
 
 
 def get_metric(space: str, dataset: str, name: str) -> Metric:

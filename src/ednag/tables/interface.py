@@ -48,6 +48,8 @@ class Protocol:
         rule: How the metric m becomes the value v that is rescaled: "scaled" is factor * m,
             "inverse" is 50 + factor / |m| for a loss (room_layout).
         zero_below: The fitness is 0 where v is below it.
+        hyperparameters: Of the reference's search on this dataset, where they differ from those of
+            the space.
         drawn_metrics: One metric per repeated training. If there are any, every evaluation of an
             architecture reads one of them, drawn at random by Python's `random` seeded with the
             run's seed, and not `fitness_metric`, which then only names their mean.
@@ -60,6 +62,7 @@ class Protocol:
     rule: Literal["scaled", "inverse"] = "scaled"
     zero_below: float = 0.0
     drawn_metrics: tuple[str, ...] = ()
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,11 @@ class TableDefinition:
         sources: Ids of the registered files that `read` needs.
         metrics: The columns `read` returns.
         protocols: Protocol name -> Protocol; every table has `paper`.
-        read: Takes {source id: path of verified bytes} and returns one row per architecture
-            with columns `key` and the metrics.
+        read: Takes {source id or generated file: path of verified bytes} and returns one row per
+            architecture with columns `key` and the metrics.
         complete: Whether the table must have a row for every architecture of the space.
+        generated: Files below `results/` that other stages of the workflow make and `read` needs.
+        trained: The same table with what `predictor: train` trains here in place of a source.
     """
 
     space: str
@@ -85,6 +90,8 @@ class TableDefinition:
     protocols: Mapping[str, Protocol]
     read: "Callable[[Mapping[str, Path]], pd.DataFrame]"
     complete: bool = False
+    generated: tuple[str, ...] = ()
+    trained: "TableDefinition | None" = None
 
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
@@ -98,10 +105,13 @@ class PredictorDefinition:
     """A predictor that stands in for a benchmark table where the space is too large for one.
 
     Attributes:
-        space, dataset, title, sources, protocols: As of a TableDefinition.
+        space, dataset, title, sources, protocols, generated, trained: As of a TableDefinition.
         metrics: The one metric it predicts.
-        load: Takes {source id: path of verified bytes} and returns the predictor's parameters.
+        load: Takes {source id or generated file: path of verified bytes} and returns the
+            predictor's parameters.
         predictor: Makes the predictor of its parameters; raises EdnagError if they are another's.
+        of_scale: The same with another mean and standard deviation, in %, where the file that
+            holds them is published nowhere.
     """
 
     space: str
@@ -112,6 +122,9 @@ class PredictorDefinition:
     protocols: Mapping[str, Protocol]
     load: Callable[[Mapping[str, Path]], Parameters]
     predictor: Callable[[Parameters], Predictor]
+    generated: tuple[str, ...] = ()
+    trained: "PredictorDefinition | None" = None
+    of_scale: "Callable[[float, float], PredictorDefinition] | None" = None
 
     def build(self, parameters: Parameters, digests: Mapping[str, str]) -> "PredictedBenchmark":
         """The benchmark with these parameters.

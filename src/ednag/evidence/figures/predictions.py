@@ -1,0 +1,143 @@
+"""Predicted against measured accuracy, the predictor's learning curve, coreset against chance."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ednag.evidence.figures.style import house_style
+
+#: Bins of the calibration, by predicted accuracy, of equally many architectures.
+_BINS = 8
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+def quality_frame(judged: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn: one row per architecture and task, with its bin of the calibration.
+
+    Args:
+        judged: Columns `task`, `key`, `predicted`, `measured`, in %.
+    """
+    ordered = judged.sort_values(["predicted", "task", "key"], kind="stable")
+    place = np.arange(len(ordered))
+    return ordered.assign(bin=place * min(_BINS, len(ordered)) // len(ordered)).reset_index(
+        drop=True
+    )
+
+
+def quality(drawn: pd.DataFrame, title: str) -> Figure:
+    """Left every architecture by task, right the mean measured accuracy of each bin."""
+    house_style()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharex=True, sharey=True)
+    for place, (task, rows) in enumerate(drawn.groupby("task", sort=True)):
+        colour = _COLOURS[place % len(_COLOURS)]
+        left.scatter(
+            rows["predicted"], rows["measured"], s=9, color=colour, alpha=0.7, label=str(task)
+        )
+    _diagonal(left, drawn)
+    left.set_title("each architecture, by task (its classes)")
+    left.set_xlabel("predicted accuracy (%)")
+    left.set_ylabel("measured accuracy (%)")
+    left.legend(fontsize=6.5, loc="upper left")
+    bins = drawn.groupby("bin").agg(
+        predicted=("predicted", "mean"),
+        measured=("measured", "mean"),
+        spread=("measured", lambda values: values.std(ddof=1) / np.sqrt(len(values))),
+    )
+    right.errorbar(
+        bins["predicted"],
+        bins["measured"],
+        yerr=1.96 * bins["spread"].fillna(0),
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linewidth=1.2,
+    )
+    _diagonal(right, drawn)
+    right.set_title("calibration: means of bins, 95 %")
+    right.set_xlabel("predicted accuracy (%)")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _diagonal(axes: Axes, drawn: pd.DataFrame) -> None:
+    """A dotted line where prediction and measurement agree."""
+    low = float(min(drawn["predicted"].min(), drawn["measured"].min()))
+    high = float(max(drawn["predicted"].max(), drawn["measured"].max()))
+    axes.plot([low, high], [low, high], color="black", linewidth=0.9, linestyle=(0, (1, 2)))
+
+
+def learning(drawn: pd.DataFrame, title: str) -> Figure:
+    """Loss on both parts and the correlations on the validation part, per epoch."""
+    house_style()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.0))
+    for column, label in (("training_loss", "training"), ("validation_loss", "validation")):
+        left.plot(drawn["epoch"], drawn[column], label=label)
+    left.set_yscale("log")
+    left.set_ylabel("mean squared error of the target")
+    for column in ("pearson", "spearman", "kendall"):
+        right.plot(drawn["epoch"], drawn[column], label=column.capitalize())
+    right.set_ylabel("correlation, validation part")
+    right.set_ylim(top=1.0)
+    for axes in (left, right):
+        axes.set_xlabel("epoch")
+        axes.legend()
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def coreset_frame(predictions: pd.DataFrame, projected: pd.DataFrame) -> pd.DataFrame:
+    """What is drawn: predictions of each repeat, and images in the plane of two components.
+
+    Args:
+        predictions: Columns `images` (coreset or random), `repeat`, `key`, `predicted` in %.
+        projected: Columns `class`, `first`, `second`, `chosen` (bool: in the coreset).
+    """
+    return pd.concat(
+        [predictions.assign(panel="predictions"), projected.assign(panel="images")],
+        ignore_index=True,
+    )
+
+
+def coreset(drawn: pd.DataFrame, title: str) -> Figure:
+    """Left the images of a dataset and its coreset, right repeated predictions."""
+    house_style()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    images = drawn[drawn["panel"] == "images"]
+    for place, (name, rows) in enumerate(images.groupby("class", sort=False)):
+        colour = _COLOURS[place % len(_COLOURS)]
+        chosen = rows["chosen"].astype(bool)
+        left.scatter(rows["first"], rows["second"], s=6, color=colour, alpha=0.3, linewidths=0)
+        left.scatter(
+            rows.loc[chosen, "first"],
+            rows.loc[chosen, "second"],
+            s=14,
+            color=colour,
+            edgecolors="black",
+            linewidths=0.5,
+            label=str(name),
+        )
+    left.set_title("images; outlined: in the coreset")
+    left.set_xlabel("first principal component")
+    left.set_ylabel("second principal component")
+    left.legend(fontsize=6.5)
+    repeats = drawn[drawn["panel"] == "predictions"]
+    for place, (_, rows) in enumerate(repeats.groupby("key", sort=False)):
+        colour = _COLOURS[place % len(_COLOURS)]
+        for images_used, width, style in (("random", 0.8, "-"), ("coreset", 1.6, "--")):
+            here = rows[rows["images"] == images_used]
+            right.plot(
+                here["repeat"],
+                here["predicted"],
+                color=colour,
+                linewidth=width,
+                linestyle=style,
+                label=images_used if place == 0 else None,
+            )
+    right.set_title("repeated predictions of some architectures")
+    right.set_xlabel("repeat")
+    right.set_ylabel("predicted accuracy (%)")
+    right.legend()
+    figure.suptitle(title, fontsize=10)
+    return figure

@@ -1,0 +1,166 @@
+"""How well predictions order what was measured: three coefficients, with bootstrap intervals."""
+
+import warnings
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+Coefficient = Literal["pearson", "spearman", "kendall"]
+COEFFICIENTS: tuple[Coefficient, ...] = ("pearson", "spearman", "kendall")
+#: Names of the two rows about all groups: everything pooled, and the mean of the groups' own.
+OVERALL, MEAN_OF_GROUPS = "overall", "mean of groups"
+#: Share of the bootstrap distribution within an interval.
+CONFIDENCE = 0.95
+#: Columns of one block of comparisons; bounds memory.
+_PAIRS = 512
+#: Fewest pairs of a coefficient that says anything.
+FEWEST = 3
+
+
+def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[Coefficient, float]:
+    """Pearson's r, Spearman's rho and Kendall's tau-b of float64[n] each.
+
+    NaN where there are fewer than FEWEST pairs or all of either are equal.
+    """
+    return {name: _one(name, predicted, measured) for name in COEFFICIENTS}
+
+
+def _one(name: Coefficient, predicted: np.ndarray, measured: np.ndarray) -> float:
+    if len(predicted) < FEWEST or not np.ptp(predicted) or not np.ptp(measured):
+        return float("nan")
+    functions: dict[Coefficient, Callable] = {
+        "pearson": stats.pearsonr,
+        "spearman": stats.spearmanr,
+        "kendall": stats.kendalltau,
+    }
+    with warnings.catch_warnings():
+        # Nearly constant values: the coefficient is what it is.
+        warnings.simplefilter("ignore", stats.NearConstantInputWarning)
+        return float(functions[name](predicted, measured).statistic)
+
+
+def correlations(
+    predicted: np.ndarray,
+    measured: np.ndarray,
+    groups: np.ndarray,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
+) -> pd.DataFrame:
+    """Coefficients overall, in each group, and their mean over the groups.
+
+    Intervals are percentiles of the bootstrap: the rows, each an architecture on a task, are drawn
+    with replacement, for the mean within each group. A group with fewer than FEWEST rows, or whose
+    values are all equal, has no coefficient and is not in the mean.
+
+    Args:
+        predicted, measured: float64[n].
+        groups: [n] names or numbers, for example of tasks.
+        resamples: Draws of the bootstrap.
+        seed: Of the draws; equal seeds give equal tables.
+        confidence: Level of the intervals.
+
+    Returns:
+        Columns group (string), rows, coefficient, value, low, high; three rows for OVERALL, three
+        for MEAN_OF_GROUPS, three for each group in ascending order.
+    """
+    parts = {OVERALL: np.arange(len(predicted))}
+    named: dict[str, np.ndarray] = {
+        str(group): np.flatnonzero(groups == group) for group in np.unique(groups)
+    }
+    drawn = _resampled(parts[OVERALL], predicted, measured, resamples, [seed, 0])
+    rows = _rows(OVERALL, *drawn, confidence)
+    of_groups, means, draws = [], [], []
+    for number, (group, members) in enumerate(named.items(), start=1):
+        found = _resampled(members, predicted, measured, resamples, [seed, number])
+        of_groups += _rows(group, *found, confidence)
+        if not np.isnan(found[1]).any():
+            means.append(found[1])
+            draws.append(found[2])
+    if means:
+        mean, means_drawn = np.mean(means, axis=0), _mean_without_nan(np.array(draws))
+    else:
+        mean, means_drawn = np.full(3, np.nan), np.full((resamples, 3), np.nan)
+    counted = sum(len(members) for members in named.values())
+    rows += [*_rows(MEAN_OF_GROUPS, counted, mean, means_drawn, confidence), *of_groups]
+    return pd.DataFrame(rows, columns=["group", "rows", "coefficient", "value", "low", "high"])
+
+
+def _resampled(
+    members: np.ndarray,
+    predicted: np.ndarray,
+    measured: np.ndarray,
+    resamples: int,
+    seed: list[int],
+) -> tuple[int, np.ndarray, np.ndarray]:
+    """Number of rows, coefficients float64[3], and float64[resamples, 3] of rows drawn anew."""
+    ours, theirs = predicted[members], measured[members]
+    value = np.array(list(coefficients(ours, theirs).values()))
+    if np.isnan(value).any():
+        return len(members), value, np.full((resamples, 3), np.nan)
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(len(members), size=(resamples, len(members)))
+    ranks = (stats.rankdata(each[drawn], axis=1) for each in (ours, theirs))
+    found = (
+        _pearson_by_row(ours[drawn], theirs[drawn]),
+        _pearson_by_row(*ranks),
+        _kendall_by_row(ours, theirs, drawn),
+    )
+    return len(members), value, np.stack(found, axis=1)
+
+
+def _pearson_by_row(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Pearson's r of each row of float64[b, n] and float64[b, n]; NaN where a row is constant."""
+    flat = (np.ptp(one, axis=1) == 0) | (np.ptp(other, axis=1) == 0)
+    one, other = (each - each.mean(axis=1, keepdims=True) for each in (one, other))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = (one * other).sum(axis=1) / np.sqrt(
+            np.square(one).sum(axis=1) * np.square(other).sum(axis=1)
+        )
+    return np.where(flat, np.nan, found)
+
+
+def _kendall_by_row(one: np.ndarray, other: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Kendall's tau-b float64[b] of values float64[n] drawn as int[b, n] says.
+
+    A pair of values counts as often as it was drawn, so that pairs are compared once for all
+    draws. SciPy would compare them for each.
+    """
+    count = len(one)
+    times = np.stack([np.bincount(each, minlength=count) for each in drawn]).astype(np.float64)
+    agreeing, of_one, of_other = np.zeros((3, len(drawn)))
+    for start in range(0, count, _PAIRS):
+        block = slice(start, start + _PAIRS)
+        first = np.sign(one[:, None] - one[block])
+        second = np.sign(other[:, None] - other[block])
+        for total, pairs in (
+            (agreeing, first * second),
+            (of_one, np.abs(first)),
+            (of_other, np.abs(second)),
+        ):
+            total += ((times @ pairs) * times[:, block]).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return agreeing / np.sqrt(of_one * of_other)
+
+
+def _mean_without_nan(draws: np.ndarray) -> np.ndarray:
+    """Means float64[resamples, 3] over float64[groups, resamples, 3]; NaN where all are."""
+    counted = ~np.isnan(draws)
+    with np.errstate(invalid="ignore"):
+        return np.where(counted, draws, 0).sum(axis=0) / counted.sum(axis=0)
+
+
+def _rows(
+    group: str, count: int, value: np.ndarray, drawn: np.ndarray, confidence: float
+) -> list[tuple]:
+    """One row of the table for each coefficient."""
+    rows = []
+    for place, name in enumerate(COEFFICIENTS):
+        defined = drawn[:, place][~np.isnan(drawn[:, place])]
+        ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+        low, high = np.quantile(defined, ends) if len(defined) else (np.nan, np.nan)
+        rows.append((group, count, name, float(value[place]), float(low), float(high)))
+    return rows

@@ -1,0 +1,292 @@
+"""What the predictor learns from: accuracies of architectures trained on data sets.
+
+Either the three published files (`meta_train_*.pt`) or a Parquet file of ours, which users can
+grow. Ours has the columns `key` (string), `task` (string), `classes` (list of int64, the same in
+all rows of a task), `accuracy` (float64, %) and `seed` (int64); its metadata key `ednag` holds
+format and space; a file without it is of nasbench201. Same rows, same bytes. Source of what the
+published files hold: meta-predictor specification.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ednag.errors import EdnagError
+from ednag.files import replacing
+from ednag.predictor.splits import Split
+from ednag.spaces import get_space
+
+FORMAT = "ednag predictor database 1"
+#: Entries at the head of the published permutation that are its validation part.
+PUBLISHED_VALIDATION = 400
+#: Number of the first class in the published task list; feature files begin at 0.
+_FIRST_CLASS = 1
+_COLUMNS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("task", pa.string()),
+        ("classes", pa.list_(pa.int64())),
+        ("accuracy", pa.float64()),
+        ("seed", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """n trained architectures.
+
+    Attributes:
+        space: Name of the search space.
+        keys: n architectures of the space.
+        task: int64[n], the data set of each as an index into `tasks`.
+        accuracy: float64[n], in %, 0 to 100.
+        seed: int64[n], tells repetitions of an architecture on a task apart.
+        tasks: Names of the t data sets that occur.
+        classes: For each data set its classes, by their numbers in the feature file.
+    """
+
+    space: str
+    keys: tuple[str, ...]
+    task: np.ndarray
+    accuracy: np.ndarray
+    seed: np.ndarray
+    tasks: tuple[str, ...]
+    classes: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        """Number of entries."""
+        return len(self.keys)
+
+    def cells(self) -> np.ndarray:
+        """int64[n]: equal numbers where the architectures are equal."""
+        return np.unique(np.array(self.keys, dtype=object), return_inverse=True)[1]
+
+    def membership(self) -> np.ndarray:
+        """bool[n, c]: whether the data set of an entry has each of the c classes that occur."""
+        occurring = sorted({number for classes in self.classes for number in classes})
+        column = {number: place for place, number in enumerate(occurring)}
+        of_task = np.zeros((len(self.tasks), len(occurring)), dtype=bool)
+        for row, classes in enumerate(self.classes):
+            of_task[row, [column[number] for number in classes]] = True
+        return of_task[self.task]
+
+
+def make_database(
+    space: str,
+    keys: Sequence[str],
+    tasks: Sequence[str],
+    classes: Mapping[str, Sequence[int]],
+    accuracy: Sequence[float],
+    seeds: Sequence[int],
+    place: str = "database",
+) -> Database:
+    """A database of rows, checked.
+
+    Args:
+        keys, tasks, accuracy, seeds: One value for each row; see `Database`.
+        classes: Class numbers of each task.
+        place: What holds the rows, for error messages.
+
+    Raises:
+        EdnagError: A row is no such entry; the first is named, counted from 1.
+    """
+    known = get_space(space).fresh()
+    seen: dict[tuple[str, str, int], int] = {}
+    for row, (key, task, percent, seed) in enumerate(
+        zip(keys, tasks, accuracy, seeds, strict=True), start=1
+    ):
+        try:
+            known.code(key)
+        except EdnagError as error:
+            raise EdnagError(f"{place}: row {row}: {error}") from None
+        if not 0 <= percent <= 100:
+            raise EdnagError(
+                f"{place}: row {row}: accuracy {percent} is not between 0 and 100 %; "
+                "mend or remove the row"
+            )
+        first = seen.setdefault((key, task, seed), row)
+        if first != row:
+            raise EdnagError(
+                f"{place}: row {row} repeats row {first} (same key, task and seed {seed}); "
+                "remove it, or give it another seed if it was trained anew"
+            )
+    names = tuple(dict.fromkeys(tasks))
+    for name in names:
+        numbers = classes[name]
+        if not len(numbers) or len(set(numbers)) != len(numbers) or min(numbers) < 0:
+            raise EdnagError(
+                f"{place}: task {name!r} has the classes {list(numbers)[:5]}...; a task has at "
+                "least one class, none twice and none below 0"
+            )
+    index = {name: number for number, name in enumerate(names)}
+    return Database(
+        space=space,
+        keys=tuple(keys),
+        task=np.array([index[name] for name in tasks], dtype=np.int64),
+        accuracy=np.array(accuracy, dtype=np.float64),
+        seed=np.array(seeds, dtype=np.int64),
+        tasks=names,
+        classes=tuple(tuple(int(number) for number in classes[name]) for name in names),
+    )
+
+
+def joined(databases: Sequence[Database], place: str = "joined databases") -> Database:
+    """The rows of all, one database after the other.
+
+    Raises:
+        EdnagError: There is none, they are of different spaces, a task has other classes in
+            another, or a row occurs twice.
+    """
+    if len({each.space for each in databases}) != 1:
+        raise EdnagError(f"{place}: join one database or more of one search space")
+    classes: dict[str, tuple[int, ...]] = {}
+    for each in databases:
+        for name, numbers in zip(each.tasks, each.classes, strict=True):
+            if classes.setdefault(name, numbers) != numbers:
+                raise _other_classes(place, name)
+    return make_database(
+        databases[0].space,
+        [key for each in databases for key in each.keys],
+        [each.tasks[task] for each in databases for task in each.task],
+        classes,
+        [float(percent) for each in databases for percent in each.accuracy],
+        [int(seed) for each in databases for seed in each.seed],
+        place,
+    )
+
+
+def _other_classes(place: str, task: str) -> EdnagError:
+    return EdnagError(
+        f"{place}: task {task!r} has other classes in another row; give data sets of other "
+        "classes other task names"
+    )
+
+
+def write_database(database: Database, path: Path) -> None:
+    """Write a database as Parquet, whole or not at all; its rows are checked once more."""
+    joined([database], str(path))
+    columns = {
+        "key": list(database.keys),
+        "task": [database.tasks[task] for task in database.task],
+        "classes": [database.classes[task] for task in database.task],
+        "accuracy": database.accuracy,
+        "seed": database.seed,
+    }
+    described = json.dumps({"format": FORMAT, "space": database.space}, sort_keys=True)
+    table = pa.table(columns, schema=_COLUMNS).replace_schema_metadata({"ednag": described})
+    with replacing(path) as beside:
+        pq.write_table(table, beside, compression="zstd")
+
+
+def read_database(path: Path) -> Database:
+    """The database in a Parquet file.
+
+    Raises:
+        EdnagError: The file is no such database, or a row is no entry; the row is named.
+    """
+    try:
+        table = pq.read_table(path)
+        described = json.loads((table.schema.metadata or {}).get(b"ednag", b"{}"))
+        space = described.get("space", "nasbench201")
+        if described.get("format", FORMAT) != FORMAT:
+            raise ValueError(f"its format is {described['format']!r}")
+        columns = table.select(_COLUMNS.names).cast(_COLUMNS).to_pydict()
+    except (pa.ArrowException, KeyError, ValueError, AttributeError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EdnagError(
+            f"{path}: not a predictor database ({reason}); "
+            f"give a Parquet file with the columns {', '.join(_COLUMNS.names)}"
+        ) from None
+    classes: dict[str, list[int]] = {}
+    for row, entry in enumerate(zip(*columns.values(), strict=True), start=1):
+        missing = [name for name, value in zip(columns, entry, strict=True) if value is None]
+        if missing or None in entry[2]:
+            raise EdnagError(
+                f"{path}: row {row}: {(missing or ['classes'])[0]} is missing; "
+                "fill it in or remove the row"
+            )
+        if classes.setdefault(entry[1], entry[2]) != entry[2]:
+            raise _other_classes(f"{path}: row {row}", entry[1])
+    return make_database(
+        space,
+        columns["key"],
+        columns["task"],
+        classes,
+        columns["accuracy"],
+        columns["seed"],
+        str(path),
+    )
+
+
+class _AnyGraph:
+    """Stands for `igraph.Graph`: takes what the pickle gives and keeps nothing."""
+
+    def __init__(self, *content: object) -> None:
+        """Forget a graph; it is rebuilt from the cell's string."""
+
+    def __setstate__(self, state: object) -> None:
+        """Forget its attributes."""
+
+
+def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, Split]:
+    """The published database of NAS-Bench-201 cells on subsets of ImageNet-32, and its split.
+
+    Class numbers are those of the feature file, one less than in the task list. A task is named by
+    its row in that list. Where an entry repeats cell and task its seed is 1, else 0.
+
+    Args:
+        entries: `meta_train_tasks_predictor.pt`.
+        tasks: `meta_train_task_lst.pt`.
+        permutation: `meta_train_tasks_predictor_idx.pt`.
+
+    Raises:
+        EdnagError: A file is another, or asks for something to be imported.
+    """
+    rows, lists, order = (_load(path) for path in (entries, tasks, permutation))
+    try:
+        keys = [str(key) for key in rows["str"]]
+        names = [str(int(task)) for task in rows["task"]]
+        classes = {
+            name: [int(number) - _FIRST_CLASS for number in lists[int(name)]]
+            for name in dict.fromkeys(names)
+        }
+        shuffled = np.asarray(order, dtype=np.int64)
+        accuracy = [float(percent) for percent in rows["acc"]]
+        if sorted(shuffled.tolist()) != list(range(len(keys))) or len(accuracy) != len(keys):
+            raise ValueError(f"{len(keys)} entries and an order of {len(shuffled)}")
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise EdnagError(
+            f"{entries}: not the published database ({error}); fetch the three files again"
+        ) from None
+    occurred: Counter[tuple[str, str]] = Counter()
+    seeds = []
+    for pair in zip(keys, names, strict=True):
+        seeds.append(occurred[pair])
+        occurred[pair] += 1
+    database = make_database("nasbench201", keys, names, classes, accuracy, seeds, str(entries))
+    return database, Split(shuffled[PUBLISHED_VALIDATION:], shuffled[:PUBLISHED_VALIDATION])
+
+
+def _load(path: Path) -> Any:
+    """What a file of torch holds: tensors, NumPy arrays, numbers, strings, stubs of graphs."""
+    import torch
+
+    scalar, array = np.float64(0).__reduce__()[0], np.empty(0).__reduce__()[0]
+    admitted: list[Any] = [np.ndarray, np.dtype, (_AnyGraph, "igraph.Graph")]
+    admitted += [type(np.dtype(kind)) for kind in (np.float64, np.int64)]
+    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        admitted += [(scalar, f"{module}.scalar"), (array, f"{module}._reconstruct")]
+    try:
+        with torch.serialization.safe_globals(admitted):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise EdnagError(f"{path}: not loaded ({reason}); fetch the file again") from None

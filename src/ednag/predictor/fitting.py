@@ -1,0 +1,254 @@
+"""Training the predictor on a database, so that it can be stopped and resumed at any epoch.
+
+Each epoch draws its order and its images from a generator of its own, which (seed, epoch) begins.
+So the state between two epochs is weights, optimiser and epoch, nothing else, and a run that was
+killed ends with the weights of one that was not, bit by bit (same machine, same number of threads).
+Source: meta-predictor specification, training.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ednag.errors import EdnagError
+from ednag.predictor.configuration import Configuration, configuration_of
+from ednag.predictor.correlations import coefficients
+from ednag.predictor.database import Database
+from ednag.predictor.inference import AccuracyScale, training_scale
+from ednag.predictor.model import MetaPredictor, new_model
+from ednag.predictor.splits import Split
+from ednag.predictor.training_data import Entries, check_device
+from ednag.training.checkpoints import load_checkpoint, save_checkpoint
+from ednag.training.determinism import deterministic
+
+FORMAT = "ednag predictor training 1"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the predictor is trained; the defaults are the published ones.
+
+    Attributes:
+        epochs: Passes over the training part.
+        batch: Entries of one step.
+        images: Images of each class, drawn anew in each step; its tasks share them.
+        learning_rate: Of Adam.
+        hidden, latent: Sizes; see `Configuration`.
+        seed: Of weights, order and images.
+        keep: Weights of which epoch are given: of the last, or of the one with the largest Pearson
+            correlation on the test part, the first of several (what that part then says of them is
+            too good).
+    """
+
+    epochs: int = 500
+    batch: int = 64
+    images: int = 20
+    learning_rate: float = 1e-4
+    hidden: int = 512
+    latent: int = 56
+    seed: int = 0
+    keep: Literal["last", "best"] = "last"
+
+    def __post_init__(self) -> None:
+        """Refuse what trains nothing."""
+        if min(self.epochs, self.batch, self.images) < 1 or not self.learning_rate > 0:
+            raise EdnagError(
+                "recipe of the predictor: epochs, batch, images and learning rate must be "
+                "positive; mend the configuration"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained predictor.
+
+    Attributes:
+        configuration: Its graph and sizes.
+        parameters: float32 by name, as `load_model` and `QuickPredictor` take them.
+        epoch: The epoch they are of, from 1.
+        mean, std: Of the training part's accuracies, in %; `scale` undoes them.
+        curve: One row for each epoch: epoch, training_loss (mean squared error of targets while
+            learning), validation_loss (likewise, afterwards, on the test part), pearson, spearman,
+            kendall (tau-b) on the test part; NaN where there is none.
+    """
+
+    configuration: Configuration
+    parameters: dict[str, np.ndarray]
+    epoch: int
+    mean: float
+    std: float
+    curve: pd.DataFrame
+
+    @property
+    def scale(self) -> AccuracyScale:
+        """From network outputs to accuracy in %."""
+        return training_scale(self.mean, self.std)
+
+
+def fit(
+    database: Database,
+    features: Mapping[int, np.ndarray],
+    split: Split,
+    recipe: Recipe,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
+    report: Callable[[dict[str, float]], object] = lambda row: None,
+) -> Fitted:
+    """Train a predictor on one part of a database.
+
+    Args:
+        features: float32[n, 512] by class number.
+        split: What to train and what to judge on; the test part may be empty.
+        checkpoint: Written after each epoch; a run that finds it goes on where it ends.
+        device: cpu or cuda.
+        report: Called after each epoch with its row of the curve.
+
+    Raises:
+        EdnagError: Entries, features, device or checkpoint do not fit, or training diverged.
+    """
+    entries = Entries(database, features, recipe.images, check_device(device))
+    with deterministic(torch.device(device), recipe.seed):
+        training = _Training(entries, split, recipe)
+        if checkpoint is not None and checkpoint.exists():
+            training.resume(checkpoint)
+        while training.epoch < recipe.epochs:
+            training.one_epoch()
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, training.state())
+            report(training.rows[-1])
+        return training.fitted()
+
+
+class _Training:
+    """The state between two epochs, and one epoch."""
+
+    def __init__(self, entries: Entries, split: Split, recipe: Recipe) -> None:
+        accuracy = entries.database.accuracy[split.training]
+        if len(accuracy) < 2 or not accuracy.std():
+            raise EdnagError(
+                f"training the predictor: {len(accuracy)} entries to train on, with "
+                f"{len(np.unique(accuracy))} different accuracies; two are needed at least"
+            )
+        self.mean, self.std = float(accuracy.mean()), float(accuracy.std(ddof=1))
+        self._targets = (entries.database.accuracy - self.mean) / self.std / 100
+        self._entries, self._split, self._recipe = entries, split, recipe
+        configuration = configuration_of(entries.database.space)
+        self.configuration = configuration.sized(recipe.hidden, recipe.latent)
+        self._model = new_model(self.configuration, recipe.seed).to(entries.device)
+        self._optimiser = torch.optim.Adam(
+            self._model.parameters(), lr=recipe.learning_rate, fused=True
+        )
+        self.epoch = 0
+        self.rows: list[dict[str, float]] = []
+        self._best: dict[str, Any] = {}
+
+    def one_epoch(self) -> None:
+        """Learn from every entry once, then look at the test part."""
+        self.epoch += 1
+        generator = np.random.default_rng([self._recipe.seed, self.epoch])
+        order = generator.permutation(self._split.training)
+        total = 0.0
+        self._model.train()
+        for start in range(0, len(order), self._recipe.batch):
+            total += self._step(order[start : start + self._recipe.batch], generator)
+        row = {"epoch": self.epoch, "training_loss": total / len(order), **self._judged()}
+        self.rows.append(row)
+        if self._recipe.keep == "best" and self._is_best():
+            self._best = {"epoch": self.epoch, "model": _on_cpu(self._model)}
+
+    def _is_best(self) -> bool:
+        """Whether the last epoch correlates better than all before; undefined counts least."""
+        *before, last = (-2 if np.isnan(row["pearson"]) else row["pearson"] for row in self.rows)
+        return last > max(before, default=-np.inf)
+
+    def _step(self, rows: np.ndarray, generator: np.random.Generator) -> float:
+        """One step of Adam on entries; their summed squared error before it."""
+        predicted = self._entries.predict(self._model, rows, lambda number: generator)
+        targets = torch.from_numpy(self._targets[rows]).to(predicted)
+        loss = (predicted - targets).square().sum()
+        if not torch.isfinite(loss):
+            raise EdnagError(
+                f"training the predictor: the loss is {loss.item()} in epoch {self.epoch}; "
+                "lower the learning rate"
+            )
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return float(loss.item())
+
+    def _judged(self) -> dict[str, float]:
+        """The curve's columns about the test part; the same images of it at every epoch."""
+        rows = self._split.test
+        self._model.eval()
+        predicted = self._entries.predict_all(self._model, rows, self._recipe.seed)
+        error = np.square(predicted - self._targets[rows])
+        found = coefficients(predicted, self._targets[rows])
+        return {
+            "validation_loss": float(error.mean()) if len(rows) else float("nan"),
+            **{str(name): value for name, value in found.items()},
+        }
+
+    def state(self) -> dict[str, Any]:
+        """All that a later process needs to go on."""
+        return {
+            "format": FORMAT,
+            "made_of": self._made_of(),
+            "epoch": self.epoch,
+            "model": self._model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "rows": self.rows,
+            "best": self._best,
+        }
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint; raises EdnagError if it is another training's."""
+        state = load_checkpoint(path)
+        if state.get("format") != FORMAT or state.get("made_of") != self._made_of():
+            raise EdnagError(
+                f"{path}: a checkpoint of another training (other entries, features, split or "
+                "recipe); delete it to start anew"
+            )
+        if state["epoch"] > self._recipe.epochs:
+            raise EdnagError(
+                f"{path}: has {state['epoch']} epochs, {self._recipe.epochs} are asked for; "
+                "ask for more or delete it to start anew"
+            )
+        self._model.load_state_dict(state["model"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.epoch, self.rows, self._best = state["epoch"], state["rows"], state["best"]
+
+    def _made_of(self) -> str:
+        """Digest of data and recipe; more epochs are the same training."""
+        found = hashlib.sha256(repr(sorted({**asdict(self._recipe), "epochs": 0}.items())).encode())
+        for part in (
+            *self._entries.digest_parts(),
+            self._split.training.astype(np.int64).tobytes(),
+            self._split.test.astype(np.int64).tobytes(),
+        ):
+            found.update(f"{len(part)} ".encode())
+            found.update(part)
+        return found.hexdigest()
+
+    def fitted(self) -> Fitted:
+        """The result."""
+        of_best = self._recipe.keep == "best"
+        kept = self._best["model"] if of_best else _on_cpu(self._model)
+        return Fitted(
+            configuration=self.configuration,
+            parameters={name: value.numpy() for name, value in kept.items()},
+            epoch=self._best["epoch"] if of_best else self.epoch,
+            mean=self.mean,
+            std=self.std,
+            curve=pd.DataFrame(self.rows),
+        )
+
+
+def _on_cpu(model: MetaPredictor) -> dict[str, torch.Tensor]:
+    """A copy of the parameters."""
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

@@ -1,0 +1,152 @@
+"""The accuracy predictor as a torch module with the published parameters, and their files.
+
+Source: meta-predictor specification.
+"""
+
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ednag.errors import EdnagError
+from ednag.predictor.configuration import FEATURES, Configuration
+from ednag.predictor.dataset_encoder import DatasetEncoder
+from ednag.predictor.graph_encoder import GraphEncoder
+from ednag.predictor.parameters import Parameters, check_parameters
+from ednag.training.checkpoints import load_checkpoint, save_checkpoint
+
+#: Decimals that a dataset's encoding is rounded to.
+ENCODING_DECIMALS = 9
+
+
+class MetaPredictor(nn.Module):
+    """Encodings of a dataset and of an architecture -> a number that rises with accuracy."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__()
+        self.configuration = configuration
+        encoders = DatasetEncoder(configuration), GraphEncoder(configuration)
+        # The checkpoints name the encoders' parts without the encoders. A tuple is no child of a
+        # module, so that each part is registered once.
+        self._encoders = encoders
+        for encoder in encoders:
+            for name, part in encoder.named_children():
+                self.add_module(name, part)
+        self.pred_fc = nn.Sequential(
+            nn.Linear(2 * configuration.latent, configuration.hidden),
+            nn.Tanh(),
+            nn.Linear(configuration.hidden, 1),
+        )
+
+    def encode_datasets(self, images: Tensor) -> Tensor:
+        """Encodings Tensor[d, latent] of datasets' image features Tensor[d, classes, images, 512].
+
+        Neither the order of the images of a class nor that of the classes matters.
+        """
+        encoder: Tensor = self._encoders[0](images)
+        return encoder
+
+    def encode_classes(self, images: Tensor) -> Tensor:
+        """Prototypes Tensor[c, latent] of classes' image features Tensor[c, images, 512].
+
+        With `encode_prototypes` the same as `encode_datasets`, where datasets share classes.
+        """
+        prototypes: Tensor = self._encoders[0].intra_setpool(images)
+        return prototypes
+
+    def encode_prototypes(self, prototypes: Tensor) -> Tensor:
+        """Encodings Tensor[d, latent] of datasets' prototypes Tensor[d, classes, latent]."""
+        encoding: Tensor = self._encoders[0].inter_setpool(prototypes)
+        return encoding
+
+    def encode_graphs(self, node_types: Tensor) -> Tensor:
+        """Encodings Tensor[n, latent] of node types int64[n, V]."""
+        encoding: Tensor = self._encoders[1](node_types)
+        return encoding
+
+    def forward(self, dataset_encodings: Tensor, graph_encodings: Tensor) -> Tensor:
+        """Predictions Tensor[n], the network's own scale, of encodings Tensor[n, latent] each."""
+        joined = torch.cat([dataset_encodings, graph_encodings], dim=1)
+        prediction: Tensor = self.pred_fc(joined).squeeze(1)
+        return prediction
+
+
+def new_model(configuration: Configuration, seed: int) -> MetaPredictor:
+    """A predictor with the starting weights that `seed` gives, on the CPU.
+
+    The global generator of torch is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return MetaPredictor(configuration)
+
+
+def load_model(path: Path, configuration: Configuration) -> MetaPredictor:
+    """The predictor in a file, on the CPU, in evaluation mode.
+
+    Args:
+        path: A file of parameters by name that torch.load reads, whatever it is called.
+        configuration: What the file was trained for.
+
+    Raises:
+        EdnagError: The file holds something else; the first wrong parameter is named.
+    """
+    model = MetaPredictor(configuration)
+    parameters = load_parameters(path, configuration)
+    model.load_state_dict({name: torch.from_numpy(each) for name, each in parameters.items()})
+    return model.eval()
+
+
+def load_parameters(path: Path, configuration: Configuration) -> dict[str, np.ndarray]:
+    """Parameters float32 by name from a file, checked; see `load_model`."""
+    try:
+        state = load_checkpoint(path)
+    except FileNotFoundError:
+        raise EdnagError(
+            f"{path}: there is no such file; give the predictor's checkpoint"
+        ) from None
+    except EdnagError as error:
+        reason = str(error).removeprefix(f"{path}: ").split(";")[0]
+        raise EdnagError(f"{path}: {reason}; fetch the predictor's checkpoint again") from None
+    parameters = {}
+    for name, value in state.items():
+        if not isinstance(value, Tensor):
+            raise EdnagError(
+                f"{path}: {name!r} is a {type(value).__name__} and not a tensor; give the file of "
+                "the parameters alone"
+            )
+        parameters[str(name)] = value.detach().to(torch.float32).contiguous().numpy()
+    check_parameters(parameters, configuration, str(path))
+    return parameters
+
+
+def save_parameters(parameters: Parameters, path: Path) -> None:
+    """Write parameters float32 by name as `load_model` reads them; same values, same bytes."""
+    # Copied, so that no parameter brings a larger storage along.
+    save_checkpoint(path, {name: torch.tensor(each) for name, each in parameters.items()})
+
+
+def encode_dataset(model: MetaPredictor, images: np.ndarray) -> np.ndarray:
+    """One dataset's encoding float64[latent], rounded to ENCODING_DECIMALS.
+
+    In float64 and rounded, so that it depends on the images alone and not on the machine.
+
+    Args:
+        images: Features float32[classes, images, 512], as many images of every class.
+
+    Raises:
+        EdnagError: The features have another shape or are not finite.
+    """
+    if images.ndim != 3 or images.shape[2] != FEATURES or not images.size:
+        raise EdnagError(
+            f"image features: shape {images.shape}; give (classes, images, {FEATURES}) with as "
+            "many images of every class"
+        )
+    if not np.isfinite(images).all():
+        raise EdnagError("image features: NaN or infinity among them; extract the features again")
+    wide = deepcopy(model).cpu().to(torch.float64)
+    with torch.no_grad():
+        encoding = wide.encode_datasets(torch.from_numpy(images.astype(np.float64))[None])[0]
+    return encoding.numpy().round(ENCODING_DECIMALS)

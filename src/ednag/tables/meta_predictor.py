@@ -1,0 +1,269 @@
+"""Datasets without a table: accuracy as the meta-predictor sees it from the dataset's images.
+
+The dataset is encoded once, by a coreset of its images. On NAS-Bench-201 every cell is predicted in
+one pass, so that a search looks predictions up as it looks measurements up elsewhere. MobileNetV3
+is too large for that: its networks are predicted when a run first asks for them. Source:
+meta-predictor specification.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ednag.spaces.interface import LargeSpace, SearchSpace
+from ednag.spaces.nasbench201 import NASBench201
+from ednag.tables.interface import (
+    Metric,
+    Parameters,
+    Predictor,
+    PredictorDefinition,
+    Protocol,
+    TableDefinition,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHECKPOINT, MOBILENETV3_CHECKPOINT = "meta-predictor-checkpoint", "mbv3-meta-checkpoint"
+#: Made by other stages, below `results/`.
+SMALL_PREDICTOR, SMALL_FEATURES = "predictors/small.pt", "features/small.pt"
+TRAINED_PREDICTOR = "predictors/nasbench201.pt"
+OWN_FEATURES = "features/own-images.pt"
+#: Class numbers of the task on which the small instance is searched: numerals 7, 8 and 9, of which
+#: no class is in any task its predictor was trained on.
+UNSEEN_CLASSES = (7, 8, 9, 18, 19)
+
+Read = Callable[[Mapping[str, Path]], "pd.DataFrame"]
+
+
+def _rows(accuracy: np.ndarray) -> "pd.DataFrame":
+    """Every cell with its predicted accuracy float64[15625] in %."""
+    import pandas as pd
+
+    keys = NASBench201().keys(np.arange(NASBench201.size))
+    return pd.DataFrame({"key": keys, "predicted_accuracy": accuracy})
+
+
+def _all_cells() -> np.ndarray:
+    from ednag.predictor.node_types import node_types_of
+
+    return node_types_of("nasbench201", np.arange(NASBench201.size))
+
+
+def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.DataFrame":
+    """Predictions of the published checkpoint on the scale of the reference's search.
+
+    Args:
+        paths: By `CHECKPOINT` and `features`.
+        features: Which of `paths` holds the images' features by class.
+        scale: Name in `NASBENCH201_SCALES`.
+    """
+    from ednag.predictor.configuration import NASBENCH201
+    from ednag.predictor.features import read_features
+    from ednag.predictor.inference import NASBENCH201_SCALES, predict, to_accuracy
+    from ednag.predictor.model import encode_dataset, load_model, load_parameters
+    from ednag.predictor.trained import coreset_images
+
+    model = load_model(paths[CHECKPOINT], NASBENCH201)
+    images = coreset_images(list(read_features(paths[features]).values()))
+    parameters = load_parameters(paths[CHECKPOINT], NASBENCH201)
+    outputs = predict(parameters, NASBENCH201, encode_dataset(model, images), _all_cells())
+    return _rows(to_accuracy(outputs, NASBENCH201_SCALES[scale]))
+
+
+def read_trained(
+    paths: Mapping[str, Path], predictor: str, features: str, classes: tuple[int, ...] = ()
+) -> "pd.DataFrame":
+    """Predictions of a predictor trained here, on the scale of its training target.
+
+    Args:
+        paths: By `predictor` and `features`.
+        predictor: Which of `paths` is the predictor.
+        features: Which of `paths` holds the images' features by class.
+        classes: The dataset's classes in that file; all of them if empty.
+    """
+    from ednag.predictor.coreset import IMAGES
+    from ednag.predictor.features import of_classes, read_features
+    from ednag.predictor.trained import coreset_images, read_predictor
+
+    found = read_features(paths[features])
+    chosen = of_classes(found, classes or tuple(found), IMAGES, str(features))
+    trained = read_predictor(paths[predictor])
+    return _rows(trained.accuracies(coreset_images(chosen), _all_cells()))
+
+
+#: Beside the checkpoint's own parameters: the dataset's encoding, and mean and standard deviation
+#: of the accuracies it was trained on, in %.
+ENCODING, SCALE = "ednag.dataset_encoding", "ednag.scale"
+#: Mean and standard deviation stand in a file that nobody publishes. They leave every order as it
+#: is, but not the fitness, which is stretched; `mobilenetv3_scale` in the study sets others.
+MOBILENETV3_SCALE = (75.0, 5.0)
+
+
+def load_mobilenetv3(
+    paths: Mapping[str, Path], features: str, mean: float, std: float
+) -> Parameters:
+    """The published checkpoint of MobileNetV3, with one dataset encoded.
+
+    Args:
+        paths: By `MOBILENETV3_CHECKPOINT` and `features`.
+        features: Which of `paths` holds the images' features by class.
+        mean, std: Of the accuracies it was trained on, in %.
+    """
+    from ednag.predictor.configuration import MOBILENETV3
+    from ednag.predictor.features import read_features
+    from ednag.predictor.model import encode_dataset, load_model, load_parameters
+    from ednag.predictor.trained import coreset_images
+
+    checkpoint = paths[MOBILENETV3_CHECKPOINT]
+    images = coreset_images(list(read_features(paths[features]).values()))
+    encoding = encode_dataset(load_model(checkpoint, MOBILENETV3), images)
+    return {
+        **load_parameters(checkpoint, MOBILENETV3),
+        ENCODING: encoding.astype(np.float32),
+        SCALE: np.array([mean, std], dtype=np.float32),
+    }
+
+
+def mobilenetv3_predictor(parameters: Parameters) -> Predictor:
+    """The predictor of one dataset; raises EdnagError if the parameters are another's."""
+    from ednag.predictor.configuration import MOBILENETV3
+    from ednag.predictor.inference import QuickPredictor, mobilenetv3_scale, to_accuracy
+    from ednag.predictor.node_types import node_types_of
+    from ednag.predictor.parameters import check_parameters
+
+    own = {name: array for name, array in parameters.items() if name not in (ENCODING, SCALE)}
+    check_parameters(own, MOBILENETV3, MOBILENETV3_CHECKPOINT)
+    quick = QuickPredictor(own, MOBILENETV3)
+    encoding = parameters[ENCODING].astype(np.float64)
+    scale = mobilenetv3_scale(*parameters[SCALE].tolist())
+
+    def predict(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
+        assert isinstance(space, LargeSpace)
+        types = node_types_of("mobilenetv3", space.contents(codes))
+        return to_accuracy(quick(encoding, types), scale)
+
+    return predict
+
+
+_METRICS = (
+    Metric(
+        "predicted_accuracy",
+        "%",
+        "accuracy as the meta-predictor sees it from the dataset's images; ranks cells, and is no "
+        "measurement",
+        low=-10_000,
+        high=10_000,
+    ),
+)
+
+
+def _definition(dataset: str, title: str, sources: tuple[str, ...], read: Read) -> TableDefinition:
+    return TableDefinition(
+        space="nasbench201",
+        dataset=dataset,
+        title=f"{title} (predicted)",
+        sources=sources,
+        metrics=_METRICS,
+        protocols={
+            "paper": Protocol(
+                fitness_metric="predicted_accuracy",
+                reported_metric="predicted_accuracy",
+                description="fitness is the accuracy predicted from the dataset's images",
+            )
+        },
+        read=read,
+        complete=True,
+    )
+
+
+def _published(
+    dataset: str, title: str, features: str, scale: str, diver_rate: float | None = None
+) -> TableDefinition:
+    """A dataset of the paper, by the published checkpoint or by the one trained here."""
+    by_checkpoint = _definition(
+        dataset,
+        title,
+        (CHECKPOINT, features),
+        partial(read_published, features=features, scale=scale),
+    )
+    if diver_rate is not None:
+        protocol = replace(
+            by_checkpoint.protocols["paper"], hyperparameters={"diver_rate": diver_rate}
+        )
+        by_checkpoint = replace(by_checkpoint, protocols={"paper": protocol})
+    return replace(
+        by_checkpoint,
+        trained=replace(
+            by_checkpoint,
+            sources=(features,),
+            generated=(TRAINED_PREDICTOR,),
+            read=partial(read_trained, predictor=TRAINED_PREDICTOR, features=features),
+        ),
+    )
+
+
+AIRCRAFT = _published("aircraft", "Aircraft", "aircraft-by-label", "nasbench201-aircraft", 0.3)
+PETS = _published("pets", "Pets", "pets-by-label", "nasbench201-pets", 0.3)
+CIFAR10 = _published("cifar10-predicted", "CIFAR-10", "cifar10-by-label", "nasbench201")
+CIFAR100 = _published("cifar100-predicted", "CIFAR-100", "cifar100-by-label", "nasbench201")
+
+DIGITS_UNSEEN = replace(
+    _definition(
+        "digits-unseen",
+        "Unseen digits",
+        (),
+        partial(
+            read_trained,
+            predictor=SMALL_PREDICTOR,
+            features=SMALL_FEATURES,
+            classes=UNSEEN_CLASSES,
+        ),
+    ),
+    generated=(SMALL_PREDICTOR, SMALL_FEATURES),
+)
+
+_OWN = _definition(
+    "own-images",
+    "Own images",
+    (CHECKPOINT,),
+    partial(read_published, features=OWN_FEATURES, scale="nasbench201"),
+)
+#: A folder of the user's, `own_images` in the study.
+OWN_IMAGES = replace(
+    _OWN,
+    generated=(OWN_FEATURES,),
+    trained=replace(
+        _OWN,
+        sources=(),
+        generated=(TRAINED_PREDICTOR, OWN_FEATURES),
+        read=partial(read_trained, predictor=TRAINED_PREDICTOR, features=OWN_FEATURES),
+    ),
+)
+
+
+def _mobilenetv3(dataset: str, title: str, features: str) -> PredictorDefinition:
+    def of_scale(mean: float, std: float) -> PredictorDefinition:
+        return PredictorDefinition(
+            space="mobilenetv3",
+            dataset=dataset,
+            title=f"{title} (predicted)",
+            sources=(MOBILENETV3_CHECKPOINT, features),
+            metrics=_METRICS,
+            protocols=AIRCRAFT.protocols if dataset in ("aircraft", "pets") else CIFAR10.protocols,
+            load=partial(load_mobilenetv3, features=features, mean=mean, std=std),
+            predictor=mobilenetv3_predictor,
+            of_scale=of_scale,
+        )
+
+    return of_scale(*MOBILENETV3_SCALE)
+
+
+MOBILENETV3_CIFAR10 = _mobilenetv3("cifar10", "CIFAR-10", "cifar10-by-label")
+MOBILENETV3_CIFAR100 = _mobilenetv3("cifar100", "CIFAR-100", "cifar100-by-label")
+MOBILENETV3_AIRCRAFT = _mobilenetv3("aircraft", "Aircraft", "aircraft100-by-label")
+MOBILENETV3_PETS = _mobilenetv3("pets", "Pets", "pets-by-label")

@@ -1,0 +1,54 @@
+"""The instance whose networks are really trained: the whole chain, and how its database grows."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from .conftest import Workflow
+
+pytestmark = pytest.mark.workflow
+
+STUDY = {
+    "benchmarks": {"nasbench201": ["digits-unseen"]},
+    "small_instance": {"tasks": "0-1", "held_out_tasks": 0, "cells": 4, "block": 1},
+    "top_k": {"runs": "0-1", "k": 2, "random": 3, "seeds": 0},
+}
+DATABASES = "results/databases/small"
+
+
+def jobs_wanted(workflow: Workflow) -> list[str]:
+    """Outputs of small_database jobs that a run would make."""
+    told = workflow.run("--dry-run", "--quiet", "--detailed-summary")
+    assert told.returncode == 0, told.stdout
+    rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
+    plan = rows[0].index("plan")
+    changed = {row[0] for row in rows[1:] if row[plan] != "no update"}
+    return sorted(path for path in changed if path.startswith(DATABASES))
+
+
+def test_the_chain_from_images_to_trained_architectures(workflow: Workflow) -> None:
+    workflow.configure(**STUDY)
+    done = workflow.run()
+    assert done.returncode == 0, done.stdout
+    folder = workflow.folder / "results"
+    audit = json.loads((folder / "audit.json").read_text())
+    assert audit["sound"], audit["verdict"]
+    judged = pd.read_parquet(folder / "predictors" / "small.judged.parquet")
+    assert len(judged) == 4 and judged["measured"].between(0, 100).all()
+    chosen = pd.read_parquet(folder / "top-k/nasbench201/digits-unseen.parquet")
+    ours = chosen[chosen["method"] == "ednag"]
+    assert set(ours["run"]) == {0, 1} and set(ours["rule"]) == {"paper", "honest"}
+    trained = pd.read_parquet(folder / "trained/nasbench201/digits-unseen/seed-0.parquet")
+    assert set(trained["key"]) == set(chosen["key"])
+    assert (trained["status"] == "complete").all()
+    table = pd.read_csv(folder / "evidence/top-k-nasbench201-digits-unseen.csv")
+    assert {"ednag", "random", "predictor", "chance"} == set(table["method"])
+    assert (table["paper"] >= table["validation"]).all()
+
+    assert "Nothing to be done" in workflow.run().stdout
+
+    # One more task adds its own block; what was trained is kept.
+    grown = {**STUDY["small_instance"], "tasks": "0-2"}  # type: ignore[dict-item]
+    workflow.configure(**{**STUDY, "small_instance": grown})
+    assert jobs_wanted(workflow) == [f"{DATABASES}/training/seeds-2-2.parquet"]
