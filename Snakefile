@@ -73,6 +73,8 @@ rule all:
         figure_files(),
         predictor_evidence(),
         predictor_figures(),
+        trained_evidence(),
+        trained_figures(),
         claims_files(),
         chain_files(),
         "results/audit.json",

@@ -7,6 +7,7 @@ def sources_read():
         *sources_of(study, searched),
         *(s for space in compared.values() for s in space),
         *(SMALL_SOURCES if has_small_instance() else ()),
+        *(source for place in trained_places() for source in trained_sources(place)),
     ]
     return [source_path(source) for source in dict.fromkeys(used)]
 
@@ -63,6 +64,8 @@ def audited_files():
         *claims_files(),
         *predictor_evidence(),
         *predictor_figures(),
+        *trained_evidence(),
+        *trained_figures(),
     ]
     return pages + [path for path in ends if path.endswith(".csv")]
 

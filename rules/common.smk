@@ -72,6 +72,11 @@ onstart:
         sys.exit(
             "another workflow runs in this folder; wait for it to end, or stop it"
         )
+    try:
+        if any(place in IMAGE_SOURCES for place in searched):
+            refuse_too_long(study)
+    except EdnagError as error:
+        sys.exit(f"not started: {error}")
     for each in lacking:
         needed = " ".join(each.sources)
         print(

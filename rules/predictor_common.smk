@@ -1,5 +1,9 @@
 # What is trained here where a dataset has no benchmark table: paths, planned blocks, targets.
 
+from ednag.cli.estimate import refuse_too_long
+from ednag.study.configuration import trained_slots
+from ednag.training.places import IMAGE_SOURCES
+
 SMALL_SOURCES = ("digits", "mnist-5000")
 SMALL_PLACE = ("nasbench201", "digits-unseen")
 #: Settings of the small instance's predictor: chosen on its training tasks alone.
@@ -14,6 +18,7 @@ SMALL_RECIPE = {
 
 wildcard_constraints:
     part="training|held-out",
+    slot=r"\d+",
 
 
 def small_source_options(wildcards, input):
@@ -45,15 +50,18 @@ def top_k_runs(wildcards):
     return [
         path
         for path in run_files(wildcards.space, wildcards.dataset)
-        if "/paper/" in path
+        if "/paper/" in path and path.split("/")[-2] in study.top_k.methods
     ]
 
 
 def trained_files(space, dataset):
-    return [
-        f"results/trained/{space}/{dataset}/seed-{seed}.parquet"
-        for seed in study.top_k.seeds
-    ]
+    """Files of trained networks: the small instance's, or those of real images gathered."""
+    if (space, dataset) == SMALL_PLACE:
+        return [
+            f"results/trained/{space}/{dataset}/seed-{seed}.parquet"
+            for seed in study.top_k.seeds
+        ]
+    return [f"results/trained/{space}/{dataset}/networks.parquet"]
 
 
 def has_small_instance():
@@ -66,12 +74,29 @@ def predictor_evidence():
         return []
     return [
         f"results/evidence/{table}.{suffix}"
-        for table in (
-            "predictor-small",
-            "coreset-small",
-            f"top-k-{'-'.join(SMALL_PLACE)}",
-        )
+        for table in ("predictor-small", "coreset-small")
         for suffix in ("csv", "md", "tex")
+    ]
+
+
+def trained_places():
+    """(space, dataset) of the study whose best by prediction are trained."""
+    return [place for place in searched if place in (SMALL_PLACE, *IMAGE_SOURCES)]
+
+
+def trained_evidence():
+    return [
+        f"results/evidence/top-k-{space}-{dataset}.{suffix}"
+        for space, dataset in trained_places()
+        for suffix in ("csv", "md", "tex")
+    ]
+
+
+def trained_figures():
+    return [
+        f"figures/{space}/{dataset}/trained/top-k.{suffix}"
+        for space, dataset in trained_places()
+        for suffix in ("csv", "pdf", "png")
     ]
 
 
@@ -85,30 +110,33 @@ def predictor_figures():
             "predictors/small/quality",
             "predictors/small/learning",
             "predictors/small/coreset",
-            f"{'/'.join(SMALL_PLACE)}/trained/top-k",
         )
         for suffix in ("csv", "pdf", "png")
     ]
 
 
 def predictor_records():
-    """Run records of every job of the small instance."""
-    if not has_small_instance():
-        return []
-    space, dataset = SMALL_PLACE
-    made = [
-        "results/features/small.pt",
-        *database_parts("training"),
-        *database_parts("held-out"),
-        "results/predictors/small.pt",
-        "results/predictors/small.judged.parquet",
-        f"results/top-k/{space}/{dataset}.parquet",
-        *trained_files(space, dataset),
-        "results/evidence/predictor-small.csv",
-        f"results/evidence/top-k-{space}-{dataset}.csv",
-        "figures/predictors/small/quality",
-        f"figures/{space}/{dataset}/trained/top-k",
-    ]
+    """Run records of every job that predicts or trains."""
+    made = []
+    if has_small_instance():
+        made += [
+            "results/features/small.pt",
+            *database_parts("training"),
+            *database_parts("held-out"),
+            "results/predictors/small.pt",
+            "results/predictors/small.judged.parquet",
+            "results/evidence/predictor-small.csv",
+            "figures/predictors/small/quality",
+        ]
+    for space, dataset in trained_places():
+        made += [
+            f"results/top-k/{space}/{dataset}.parquet",
+            *trained_files(space, dataset),
+            f"results/evidence/top-k-{space}-{dataset}.csv",
+            f"figures/{space}/{dataset}/trained/top-k",
+        ]
+        if (space, dataset) != SMALL_PLACE:
+            made += network_files(space, dataset)
     return [record_of(path) for path in made]
 
 
@@ -153,9 +181,57 @@ def trained_on():
     )
 
 
-def trained_what():
-    """What the networks of the small instance are, for the note under the table."""
+def trained_what(wildcards):
+    """What the networks of a place are, for the note under its table."""
+    seeds = len(study.top_k.seeds)
+    if (wildcards.space, wildcards.dataset) == SMALL_PLACE:
+        return (
+            f"Narrow, shallow networks on five classes of digits, mean of {seeds} trainings each;"
+            " differences of a few tenths are within what another seed gives."
+        )
+    reduced = study.training.scale < 1 or study.training.images
     return (
-        f"Narrow, shallow networks on five classes of digits, mean of {len(study.top_k.seeds)}"
-        " trainings each; differences of a few tenths are within what another seed gives."
+        f"Networks trained by the paper's recipe{' at reduced size' if reduced else ''}, mean of"
+        f" {seeds} trainings each, a tenth of the training images kept for validation."
     )
+
+
+def training_recipe(wildcards):
+    """What differs from the paper's recipe, as JSON."""
+    if study.training.scale == 1:
+        return "{}"
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    whole = image_task(wildcards.space, wildcards.dataset).recipe
+    scaled = scaled_recipe(whole, study.training.scale).model_dump()
+    return as_json(
+        {
+            name: scaled[name]
+            for name in ("epochs", "warmup_epochs", "head_epochs")
+            if scaled[name] != getattr(whole, name)
+        }
+    )
+
+
+def network_files(space, dataset):
+    """One file for each architecture and training seed."""
+    return [
+        f"results/trained/{space}/{dataset}/{slot}/seed-{seed}.json"
+        for slot in range(trained_slots(study))
+        for seed in study.top_k.seeds
+    ]
+
+
+def image_sources(wildcards):
+    return [source_path(s) for s in IMAGE_SOURCES[wildcards.space, wildcards.dataset]]
+
+
+def image_source_options(wildcards, input):
+    named = IMAGE_SOURCES[wildcards.space, wildcards.dataset]
+    return [f"--source={s}={path}" for s, path in zip(named, input.images, strict=True)]
+
+
+def trained_sources(place):
+    """Ids of the files that networks of a place are trained on."""
+    return IMAGE_SOURCES.get(place, ())

@@ -42,14 +42,68 @@ rule trained_small:
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_digest("train"),
+        code=code_digest("train small"),
         lock=lock,
         sources=small_source_options,
     message:
         "training the chosen and random cells on the unseen digits, seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
-        " train {input.chosen:q} {params.sources:q} --seed {wildcards.first}"
+        " train small {input.chosen:q} {params.sources:q} --seed {wildcards.first}"
+        " --output {output.file:q} 2> {log:q}"
+
+
+rule trained_network:
+    input:
+        chosen="results/top-k/{space}/{dataset}.parquet",
+        images=image_sources,
+    output:
+        file="results/trained/{space}/{dataset}/{slot}/seed-{first}.json",
+        record=record_of("results/trained/{space}/{dataset}/{slot}/seed-{first}.json"),
+    log:
+        "logs/trained/{space}/{dataset}/{slot}/seed-{first}.log",
+    benchmark:
+        "logs/benchmarks/trained/{space}/{dataset}/{slot}/seed-{first}.tsv"
+    conda:
+        "../envs/ednag.yaml"
+    resources:
+        gpu=1,
+        mem_mb=16000,
+    params:
+        code=code_digest("train network"),
+        lock=lock,
+        sources=image_source_options,
+        recipe=training_recipe,
+        images=f"--images {study.training.images}" if study.training.images else "",
+    message:
+        "training architecture {wildcards.slot} of {wildcards.space}/{wildcards.dataset},"
+        " seed {wildcards.first}"
+    shell:
+        "ednag --record {output.record:q}"
+        " train network {input.chosen:q} --space {wildcards.space:q}"
+        " --dataset {wildcards.dataset:q} --slot {wildcards.slot} --seed {wildcards.first}"
+        " {params.sources:q} --recipe {params.recipe:q} {params.images}"
+        " --output {output.file:q} 2> {log:q}"
+
+
+rule trained_networks:
+    input:
+        lambda wildcards: network_files(wildcards.space, wildcards.dataset),
+    output:
+        file="results/trained/{space}/{dataset}/networks.parquet",
+        record=record_of("results/trained/{space}/{dataset}/networks.parquet"),
+    log:
+        "logs/trained/{space}/{dataset}/networks.log",
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_digest("train gather"),
+        lock=lock,
+    message:
+        "gathering the trained networks of {wildcards.space}/{wildcards.dataset}"
+    shell:
+        "ednag --record {output.record:q}"
+        " train gather {input:q} --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
         " --output {output.file:q} 2> {log:q}"
 
 
@@ -71,7 +125,7 @@ rule top_k_table:
         lock=lock,
         k=study.top_k.k,
         statistics=as_json(study.statistics.model_dump()),
-        what=trained_what(),
+        what=trained_what,
         trained=lambda wildcards, input: [f"--trained={path}" for path in input.trained],
     message:
         "table of what training gave on {wildcards.space}/{wildcards.dataset}"

@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "predictor": "predictor",
     "top-k": "top_k",
     "train": "train",
+    "estimate": "estimate",
 }
 
 

@@ -9,11 +9,13 @@ from ednag.cli.options import EXISTING, FOLDER, OUTPUT, parse_mapping
 from ednag.cli.progress import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
     import pandas as pd
 
-    from ednag.methods.interface import Run
     from ednag.spaces.interface import SearchSpace
-    from ednag.tables.interface import BenchmarkTable
+    from ednag.tables.interface import Benchmark
 
 
 @click.group()
@@ -36,67 +38,54 @@ def choose(
     paper: of the last population. honest: of all that the search evaluated. Beside them stand the
     best of the whole table and some drawn at random.
     """
-    import numpy as np
     import pandas as pd
 
     from ednag.files import write_parquet
     from ednag.methods.storage import read_runs
+    from ednag.predictor.choice import Choices
     from ednag.spaces import get_space
     from ednag.study.seeds import parse_seeds
-    from ednag.tables.parquet import read_table
+    from ednag.tables.parquet import read_benchmark
 
-    benchmark = read_table(table)
+    benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
     wanted = set(parse_seeds(seeds, "--seeds"))
-    rows = []
+    choices = Choices(space, _predictions_of(benchmark, space), count)
     for path in runs:
         held = read_runs(path)
         for run in held.runs:
             if run.seed in wanted:
-                rows += _chosen_of(run, held.described["method"], space, benchmark, count)
-    predictions = benchmark.values["predicted_accuracy"]
-    best = np.argsort(-predictions, kind="stable")[:count]
-    chance = np.sort(np.random.default_rng(0).choice(space.size, size=drawn, replace=False))
-    for method, rule, codes in (("predictor", "honest", best), ("chance", "random", chance)):
-        rows += [
-            _row(method, rule, 0, rank, space.key(int(code)), predictions[code])
-            for rank, code in enumerate(codes)
-        ]
-    write_parquet(pd.DataFrame(rows), output)
-    say(f"{len(rows)} choices, {len({row['key'] for row in rows})} distinct architectures")
+                population = [run.key(code, space) for code in run.final_population.tolist()]
+                seen = [run.key(code, space) for code in run.codes.tolist()]
+                for said in choices.add(held.described["method"], run.seed, population, seen):
+                    say(said)
+    choices.add_best_of_space()
+    choices.add_random(drawn)
+    write_parquet(pd.DataFrame(choices.rows), output)
+    say(f"{len(choices.rows)} choices, {len({row['key'] for row in choices.rows})} architectures")
 
 
-def _row(
-    method: str, rule: str, run: int, rank: int, key: str, predicted: float
-) -> dict[str, object]:
-    named = {"method": method, "rule": rule, "run": run, "rank": rank}
-    return {**named, "key": key, "predicted": float(predicted)}
+def _predictions_of(
+    benchmark: "Benchmark", space: "SearchSpace"
+) -> "Callable[[Sequence[str]], np.ndarray]":
+    """From keys to predicted accuracies, looked up or predicted now."""
+    import numpy as np
 
+    from ednag.tables.interface import PredictedBenchmark
 
-def _chosen_of(
-    run: "Run", method: str, space: "SearchSpace", benchmark: "BenchmarkTable", count: int
-) -> list[dict[str, object]]:
-    """What both rules choose of one search; what there is less of than asked is said."""
-    from ednag.predictor.top_k import honest_top_k, paper_top_k
+    def codes_of(keys: "Sequence[str]", space: "SearchSpace") -> "np.ndarray":
+        return np.array([space.code(key) for key in keys], dtype=np.int64)
 
-    predictions = benchmark.values["predicted_accuracy"]
-    rows = []
-    for rule, choose_of, codes in (
-        ("paper", paper_top_k, run.final_population[run.final_population >= 0]),
-        ("honest", honest_top_k, run.codes),
-    ):
-        if len(codes) < 2:
-            # A method without a population, such as random search, hands back its best alone.
-            continue
-        keys = [space.key(int(code)) for code in codes]
-        chosen = choose_of(keys, predictions[codes], count)
-        if len(chosen.rows) < count:
-            say(f"{method} seed {run.seed}, {rule}: {chosen.detail}")
-        rows += [
-            _row(method, rule, run.seed, rank, keys[row], predictions[codes[row]])
-            for rank, row in enumerate(chosen.rows)
-        ]
-    return rows
+    if isinstance(benchmark, PredictedBenchmark):
+        predict = benchmark.predict
+
+        def predicted(keys: "Sequence[str]") -> "np.ndarray":
+            fresh = space.fresh()
+            return predict(fresh, codes_of(keys, fresh))
+
+        return predicted
+    (values,) = benchmark.values.values()
+    return lambda keys: values[codes_of(keys, space)]
 
 
 _CHOSEN = click.argument("chosen", type=EXISTING)

@@ -15,10 +15,9 @@ import pandas as pd
 from ednag.evidence.statistics import bootstrap_mean
 from ednag.evidence.writing import interval_text, rounded, write_frame
 from ednag.methods import METHODS, get_method
+from ednag.predictor.choice import CHANCE, PREDICTOR
 from ednag.study.configuration import Statistics
 
-#: In place of a method: the best by prediction in the whole space, and architectures by chance.
-PREDICTOR, CHANCE = "predictor", "chance"
 #: Groups of random architectures that stand for what chance gives.
 _GROUPS = 1000
 
@@ -28,26 +27,34 @@ def mean_accuracies(trained: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         trained: One row per architecture and seed: `key`, `seed`, `status`, `validation_accuracy`,
-            `test_accuracy`. Trainings that diverged count with what they reached before.
+            `test_accuracy`, `paper_accuracy` in %. Trainings that diverged are counted and are in
+            no mean.
 
     Returns:
-        Columns `validation_accuracy`, `test_accuracy` in %, `seeds`, `diverged`.
+        Columns `validation_accuracy`, `test_accuracy`, `paper_accuracy` in %, NaN where every
+        training diverged, `seeds`, `diverged`.
     """
-    grouped = trained.assign(diverged=trained["status"] != "complete").groupby("key", sort=True)
-    return grouped.agg(
-        validation_accuracy=("validation_accuracy", "mean"),
-        test_accuracy=("test_accuracy", "mean"),
+    diverged = trained["status"] != "complete"
+    accuracies = ["validation_accuracy", "test_accuracy", "paper_accuracy"]
+    told = trained.assign(diverged=diverged)
+    told[accuracies] = told[accuracies].astype(float).where(~diverged)
+    return told.groupby("key", sort=True).agg(
+        **{name: (name, "mean") for name in accuracies},
         seeds=("seed", "size"),
         diverged=("diverged", "sum"),
     )
 
 
 def _chosen(group: pd.DataFrame) -> tuple[float, float]:
-    """Test accuracy of the best by validation, and the best test accuracy; first among equals."""
-    return (
-        float(group["test_accuracy"].iloc[int(group["validation_accuracy"].to_numpy().argmax())]),
-        float(group["test_accuracy"].max()),
-    )
+    """Test accuracy of the best by validation, and the best of the paper's accuracies.
+
+    The first among equals; NaN where every network of the group diverged.
+    """
+    known = group.dropna(subset=["validation_accuracy"])
+    if known.empty:
+        return np.nan, np.nan
+    best = int(known["validation_accuracy"].to_numpy().argmax())
+    return float(known["test_accuracy"].iloc[best]), float(known["paper_accuracy"].max())
 
 
 def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:

@@ -74,11 +74,35 @@ class SmallInstance(BaseModel):
         return parse_seeds(value, f"small_instance.{info.field_name}")
 
 
+class Training(BaseModel):
+    """How the best by prediction are trained on real images."""
+
+    model_config = _STRICT
+
+    scale: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Share of the paper's epochs; below 1 a reduced but complete run.",
+    )
+    images: int | None = Field(
+        None, ge=2, description="First images of each class alone; all if null."
+    )
+    cpu_hours: float = Field(
+        24.0,
+        gt=0,
+        description="Without a GPU, a study that would train longer than this is refused.",
+    )
+
+
 class TopK(BaseModel):
     """Which architectures of a search by prediction are evaluated by training."""
 
     model_config = _STRICT
 
+    methods: tuple[str, ...] = Field(
+        ("ednag", "random"), description="Methods whose best are trained, of those the study runs."
+    )
     runs: Any = Field("0-9", description="Seeds of the searches whose best are trained.")
     k: int = Field(3, ge=1, description="Architectures of each search that are trained.")
     random: int = Field(
@@ -168,6 +192,10 @@ class Study(BaseModel):
         default_factory=lambda: TopK(),
         description="What is evaluated by training where accuracy was only predicted.",
     )
+    training: Training = Field(
+        default_factory=lambda: Training(),
+        description="How the best by prediction are trained where their images are registered.",
+    )
     mirrors: tuple[str, ...] = Field(
         (), description="Folders searched for source files by name before any download."
     )
@@ -197,6 +225,7 @@ class Study(BaseModel):
             _check_names(tuple(self.further_methods), SPACES, "further_methods", "search space")
         for space, names in self.further_methods.items():
             _check_names(names, METHODS, f"further_methods.{space}", "method")
+        _check_names(self.top_k.methods, METHODS, "top_k.methods", "method")
         _check_hyperparameters(self.hyperparameters)
         if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
             raise EdnagError(
@@ -271,6 +300,14 @@ def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of a study's protocols that a benchmark has, in the study's order."""
     known = definition_of(study, space, dataset).protocols
     return tuple(protocol for protocol in study.protocols if protocol in known)
+
+
+def trained_slots(study: "Study") -> int:
+    """How many distinct architectures `ednag top-k choose` can choose at most of a benchmark."""
+    chosen = study.top_k
+    searches = len(chosen.runs) * len(chosen.methods)
+    # Two rules for each search, the best of the whole space, and random ones.
+    return chosen.k * (2 * searches + 1) + chosen.random
 
 
 def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:

@@ -31,11 +31,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     Raises:
         EdnagError: The file is no such state, or asks for anything else than tensors.
+        OSError: It cannot be read at all.
     """
+    # Read beforehand, since torch says OSError too where the bytes are not whole.
+    memory = io.BytesIO(path.read_bytes())
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
+        state = torch.load(memory, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise EdnagError(f"{path}: not a checkpoint ({reason}); delete it to start anew") from None

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from ednag.evidence.figures.style import house_style
 from ednag.evidence.trained_architectures import (
-    CHANCE,
     mean_accuracies,
     outcomes_of_groups,
     title_of_choice,
 )
+from ednag.predictor.choice import CHANCE
 
 #: Dots of a row are spread by the golden ratio and not by chance.
 _GOLDEN = 0.6180339887498949

@@ -1,0 +1,323 @@
+"""FLOPs and parameters of NAS-Bench-101 networks by formula, vertex by vertex, many cells at once.
+
+Counted as the cell-information dataset of NAR counts: a multiply-add is two, batch normalisation
+and ReLU nothing (specification nar.md, section NAS-Bench-101 counts). A vertex carries its
+operation, the addition of its inputs and the projections of the edges that come to it from the
+module's input; the output vertex, which concatenates, costs nothing.
+
+An edge from the module's input straight to its output adds one more projection, to all output
+channels. The published example has none: its parameters are known to agree, its FLOPs
+(2 ci co H^2, and co H^2 to add it to a concatenation if there is one) are this module's reading.
+Both are put on the output vertex.
+
+Where output channels do not divide among the vertices that share them, the first ones take the
+remainder. So the counts of some cells change with the numbering of their vertices, which a module
+hash does not tell: counts hold for the numbering given.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from ednag.errors import EdnagError
+from ednag.naming import suggestion
+from ednag.spaces.nasbench101_cells import (
+    INPUT,
+    MAX_EDGES,
+    MAX_VERTICES,
+    OPERATIONS,
+    OUTPUT,
+    Cell,
+    edges_of,
+    living_vertices,
+    unpack,
+)
+
+#: Label of a vertex that a cell does not have: those go before the output.
+EMPTY = -3
+STACKS, MODULES_PER_STACK = 3, 3
+#: Channels and side in pixels of each stack's outputs.
+STACK_CHANNELS = (128, 256, 512)
+STACK_SIZES = (32, 16, 8)
+CLASSES, IMAGE_CHANNELS = 10, 3
+#: Side of the square kernel of each operation that is a convolution.
+_KERNELS = {"conv3x3-bn-relu": 3, "conv1x1-bn-relu": 1}
+_POOLED = 9  # values that a 3x3 maximum compares
+
+
+@dataclass(frozen=True)
+class Module:
+    """One of the nine repetitions of the cell: channels in and out, side of its maps in pixels."""
+
+    name: str
+    inputs: int
+    outputs: int
+    size: int
+
+
+def _modules() -> tuple[Module, ...]:
+    modules = []
+    before = STACK_CHANNELS[0]  # of the stem
+    for stack, (channels, size) in enumerate(zip(STACK_CHANNELS, STACK_SIZES, strict=True)):
+        for place in range(MODULES_PER_STACK):
+            modules.append(Module(f"stack{stack}/module{place}", before, channels, size))
+            before = channels
+    return tuple(modules)
+
+
+#: The nine modules in the order of the network, named as the published dataset names them.
+MODULES = _modules()
+
+
+@dataclass(frozen=True)
+class CellBatch:
+    """n cells of 2 to 7 vertices in arrays of one size.
+
+    Attributes:
+        adjacency: bool[n, 7, 7], upper triangular; a cell of fewer vertices has empty ones before
+            its output, which is always vertex 6.
+        labels: int8[n, 7]: INPUT, OUTPUT, EMPTY, or an index into `nasbench101_cells.OPERATIONS`.
+    """
+
+    adjacency: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        """How many cells."""
+        return len(self.labels)
+
+    @property
+    def vertices(self) -> np.ndarray:
+        """int64[n], vertices of each cell, 2 to 7."""
+        return (self.labels != EMPTY).sum(axis=1)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> "CellBatch":
+        """The cells of some rows."""
+        return CellBatch(self.adjacency[rows], self.labels[rows])
+
+    def adjacency_of(self, row: int) -> np.ndarray:
+        """int64[v, v], the adjacency of one cell without empty vertices."""
+        there = self.labels[row] != EMPTY
+        return self.adjacency[row][np.ix_(there, there)].astype(np.int64)
+
+    def operations_of(self, row: int) -> list[str]:
+        """The operations of one cell as its published record names them."""
+        names = {INPUT: "input", OUTPUT: "output", **dict(enumerate(OPERATIONS))}
+        return [names[int(label)] for label in self.labels[row] if label != EMPTY]
+
+    def cell(self, row: int) -> Cell:
+        """One cell, numbered as here."""
+        adjacency = self.adjacency_of(row)
+        upper = adjacency[np.triu_indices(len(adjacency), 1)]
+        labels = tuple(int(label) for label in self.labels[row] if label >= 0)
+        return Cell(len(adjacency), int("".join(map(str, upper)), 2), labels)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What n networks cost, for one image of 32 x 32 pixels and 10 classes.
+
+    Attributes:
+        vertex_flops: int64[n, 9, 7], FLOPs of each vertex (empty ones 0) in each of MODULES.
+        vertex_parameters: int64[n, 9, 7], parameters likewise.
+        flops: int64[n], FLOPs of whole networks.
+        parameters: int64[n], trainable parameters of whole networks.
+    """
+
+    vertex_flops: np.ndarray
+    vertex_parameters: np.ndarray
+    flops: np.ndarray
+    parameters: np.ndarray
+
+
+def from_cells(cells: Iterable[Cell]) -> CellBatch:
+    """Cells of the enumeration as arrays, in the order and numbering given."""
+    listed = list(cells)
+    adjacency = np.zeros((len(listed), MAX_VERTICES, MAX_VERTICES), dtype=bool)
+    labels = np.full((len(listed), MAX_VERTICES), EMPTY, dtype=np.int8)
+    labels[:, 0], labels[:, -1] = INPUT, OUTPUT
+    sizes = np.array([cell.vertices for cell in listed], dtype=np.int64)
+    for vertices in np.unique(sizes):
+        rows = np.flatnonzero(sizes == vertices)
+        same = [listed[row] for row in rows]
+        places = _places(int(vertices))
+        edges = unpack(np.array([cell.graph for cell in same]), int(vertices))
+        for edge, (source, target) in zip(edges, edges_of(int(vertices)), strict=True):
+            adjacency[rows, places[source], places[target]] = edge
+        inner = np.array([cell.labels for cell in same], dtype=np.int8)
+        labels[rows[:, None], places[1:-1]] = inner.reshape(len(rows), -1)
+    return CellBatch(adjacency, labels)
+
+
+def from_records(
+    adjacencies: Sequence[Sequence[Sequence[int]]],
+    operations: Sequence[Sequence[str]],
+    first: int = 0,
+) -> CellBatch:
+    """Cells as the benchmark's records write them.
+
+    Args:
+        adjacencies: Of each cell, [v, v] of 0 and 1, pruned.
+        operations: Of each cell, v names, `input` first and `output` last.
+        first: Number of the first cell, for messages.
+
+    Raises:
+        EdnagError: One is no pruned cell of the benchmark; the message says which and why.
+    """
+    adjacency = np.zeros((len(adjacencies), MAX_VERTICES, MAX_VERTICES), dtype=bool)
+    labels = np.full((len(adjacencies), MAX_VERTICES), EMPTY, dtype=np.int8)
+    for row, (matrix, names) in enumerate(zip(adjacencies, operations, strict=True)):
+        places = _places(_check_size(first + row, matrix, names))
+        adjacency[row][np.ix_(places, places)] = np.asarray(matrix, dtype=bool)
+        labels[row, places] = _labels(first + row, names)
+    batch = CellBatch(adjacency, labels)
+    _check_cells(batch, first)
+    return batch
+
+
+def _places(vertices: int) -> np.ndarray:
+    """Where the vertices of a cell stand among seven: empty ones go before the output."""
+    return np.array([*range(vertices - 1), MAX_VERTICES - 1])
+
+
+def _check_size(row: int, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> int:
+    """The number of vertices; raises EdnagError if matrix and names are not of one size."""
+    shape = np.shape(matrix)
+    if not 2 <= len(names) <= MAX_VERTICES or shape != (len(names), len(names)):
+        raise EdnagError(
+            f"NAS-Bench-101 cell {row}: adjacency of shape {shape} with {len(names)} operations; "
+            f"give one row and column per operation, 2 to {MAX_VERTICES}"
+        )
+    return len(names)
+
+
+def _labels(row: int, names: Sequence[str]) -> list[int]:
+    """Labels of a cell's operations; raises EdnagError with the valid names."""
+    if names[0] != "input" or names[-1] != "output":
+        raise EdnagError(
+            f"NAS-Bench-101 cell {row}: operations run from {names[0]!r} to {names[-1]!r}; "
+            "they begin with 'input' and end with 'output'"
+        )
+    for name in names[1:-1]:
+        if name not in OPERATIONS:
+            raise EdnagError(
+                f"NAS-Bench-101 cell {row}: no operation {name!r}{suggestion(name, OPERATIONS)}"
+            )
+    return [INPUT, *(OPERATIONS.index(name) for name in names[1:-1]), OUTPUT]
+
+
+def _check_cells(batch: CellBatch, first: int) -> None:
+    """Refuse what is no pruned cell: edges backwards, too many, or a vertex on no path."""
+    order = edges_of(MAX_VERTICES)
+    edges = np.array([batch.adjacency[:, a, b] for a, b in order])
+    living = living_vertices(edges, MAX_VERTICES).T
+    wrong = {
+        "an edge leads backwards; number the vertices so that every edge leads upwards": (
+            batch.adjacency.sum(axis=(1, 2)) != edges.sum(axis=0)
+        ),
+        f"it has more than {MAX_EDGES} edges": edges.sum(axis=0) > MAX_EDGES,
+        "a vertex lies on no path from input to output; prune it": (
+            living != (batch.labels != EMPTY)
+        ).any(axis=1),
+    }
+    for reason, rows in wrong.items():
+        if rows.any():
+            row = first + int(np.flatnonzero(rows)[0])
+            raise EdnagError(f"NAS-Bench-101 cell {row}: {reason}")
+
+
+def vertex_channels(adjacency: np.ndarray, outputs: int) -> np.ndarray:
+    """Channels int64[n, 7] of each vertex of a module by the benchmark's rule.
+
+    Inner vertices that feed the output share its channels, the first ones taking one more while
+    a remainder lasts; the others are as wide as the widest vertex they feed. Column 0, the
+    module's input, and empty vertices are 0.
+
+    Args:
+        adjacency: bool[n, 7, 7].
+        outputs: Channels of the module's output.
+    """
+    last = MAX_VERTICES - 1
+    feeds = adjacency[:, :, last].copy()
+    feeds[:, 0] = False
+    share, remainder = np.divmod(outputs, np.maximum(feeds.sum(axis=1), 1))
+    place = np.cumsum(feeds, axis=1) - 1
+    channels = np.where(feeds, share[:, None] + (place < remainder[:, None]), 0)
+    channels[:, last] = outputs
+    for vertex in range(last - 1, 0, -1):
+        successors = np.where(adjacency[:, vertex, 1:last], channels[:, 1:last], 0)
+        widest = successors.max(axis=1)
+        channels[:, vertex] = np.where(feeds[:, vertex], channels[:, vertex], widest)
+    return channels.astype(np.int64)
+
+
+def counts(batch: CellBatch) -> Counts:
+    """What the networks of n cells cost; 3 MB of working memory per 1,000 cells."""
+    n = len(batch)
+    flops = np.empty((n, len(MODULES), MAX_VERTICES), dtype=np.int64)
+    parameters = np.empty_like(flops)
+    done: dict[tuple[int, int, int], int] = {}
+    for at, module in enumerate(MODULES):
+        # Most modules of a stack are alike.
+        same = done.setdefault((module.inputs, module.outputs, module.size), at)
+        if same != at:
+            flops[:, at], parameters[:, at] = flops[:, same], parameters[:, same]
+        else:
+            flops[:, at], parameters[:, at] = _module_counts(batch, module)
+    outside_flops, outside_parameters = _outside_the_modules()
+    return Counts(
+        vertex_flops=flops,
+        vertex_parameters=parameters,
+        flops=outside_flops + flops.sum(axis=(1, 2)),
+        parameters=outside_parameters + parameters.sum(axis=(1, 2)),
+    )
+
+
+def counts_in_chunks(
+    cells: Iterable[Cell], chunk: int = 8192
+) -> Iterator[tuple[CellBatch, Counts]]:
+    """Cells and their counts, `chunk` (at least 1) at a time, in the order given."""
+    remaining = iter(cells)
+    while taken := list(islice(remaining, chunk)):
+        batch = from_cells(taken)
+        yield batch, counts(batch)
+
+
+def _module_counts(batch: CellBatch, module: Module) -> tuple[np.ndarray, np.ndarray]:
+    """FLOPs and parameters int64[n, 7] of each vertex of one module."""
+    area = module.size**2
+    channels = vertex_channels(batch.adjacency, module.outputs)
+    from_input = batch.adjacency[:, 0, :]
+    projection = from_input * module.inputs * channels
+    flops = 2 * projection * area
+    parameters = projection + from_input * 2 * channels
+
+    added = batch.adjacency.sum(axis=1)
+    # The output concatenates what feeds it, and adds only what the module's input sends it.
+    inner = batch.adjacency[:, 1:, -1].any(axis=1)
+    added[:, -1] = np.where(from_input[:, -1] & inner, 2, 1)
+    flops += np.maximum(added - 1, 0) * channels * area
+
+    for label, name in enumerate(OPERATIONS):
+        width = np.where(batch.labels == label, channels, 0)
+        if name in _KERNELS:
+            weights = _KERNELS[name] ** 2 * width**2
+            flops += 2 * weights * area
+            parameters += weights + 2 * width
+        else:
+            flops += _POOLED * width * area
+    return flops, parameters
+
+
+def _outside_the_modules() -> tuple[int, int]:
+    """FLOPs and parameters of stem, pooling between stacks, global pooling and classifier."""
+    stem = 9 * IMAGE_CHANNELS * STACK_CHANNELS[0]
+    flops = 2 * stem * STACK_SIZES[0] ** 2
+    for channels, size in zip(STACK_CHANNELS[:-1], STACK_SIZES[1:], strict=True):
+        flops += 4 * channels * size**2  # 2 x 2 maximum
+    flops += STACK_CHANNELS[-1] * STACK_SIZES[-1] ** 2  # global average
+    classifier = STACK_CHANNELS[-1] * CLASSES
+    flops += 2 * classifier + CLASSES
+    return flops, stem + 2 * STACK_CHANNELS[0] + classifier + CLASSES

@@ -1,0 +1,1 @@
+"""NAR, the neural architecture ranker: encodings, the ranker, its training, sampling and search."""

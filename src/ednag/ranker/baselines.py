@@ -1,0 +1,84 @@
+"""Plain regressors on the ranker's encodings, and two numbers that need no fitting.
+
+What a ranker must be better than to be worth its training.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+
+from ednag.errors import EdnagError
+from ednag.naming import suggestion
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a baseline may know of n architectures.
+
+    Attributes:
+        patches: float32[n, patches, side, side], the ranker's encodings.
+        flops: float64[n], of whole networks.
+        parameters: float64[n], of whole networks.
+    """
+
+    patches: np.ndarray
+    flops: np.ndarray
+    parameters: np.ndarray
+
+
+#: Scores float64[n], rising with accuracy.
+Predict = Callable[[Described], np.ndarray]
+
+
+def _forest(seed: int) -> RandomForestRegressor:
+    return RandomForestRegressor(n_estimators=100, random_state=seed, n_jobs=1)
+
+
+def _boosting(seed: int) -> GradientBoostingRegressor:
+    return GradientBoostingRegressor(random_state=seed)
+
+
+_REGRESSORS = MappingProxyType({"random_forest": _forest, "gradient_boosting": _boosting})
+BASELINES = (*_REGRESSORS, "flops", "parameters")
+
+
+def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: int) -> Predict:
+    """Fit a baseline.
+
+    `random_forest` and `gradient_boosting` are scikit-learn's, with its own settings, on the
+    entries of the encodings that differ within the sample and from each other. `flops` and
+    `parameters` are not fitted: the score is the number itself.
+
+    Args:
+        name: One of BASELINES.
+        training: The architectures that the ranker is trained on.
+        accuracies: float64[n], their validation accuracy.
+        seed: Of the regressors' own draws, 0 to 2^32 - 1.
+
+    Raises:
+        EdnagError: There is no such baseline.
+    """
+    if name not in BASELINES:
+        raise EdnagError(f"ranker: no baseline {name!r}{suggestion(name, BASELINES)}")
+    if name not in _REGRESSORS:
+        return lambda given: np.asarray(getattr(given, name), dtype=np.float64)
+    columns = _different_columns(_flattened(training))
+    regressor = _REGRESSORS[name](seed).fit(_flattened(training)[:, columns], accuracies)
+    return lambda given: np.asarray(
+        regressor.predict(_flattened(given)[:, columns]), dtype=np.float64
+    )
+
+
+def _flattened(given: Described) -> np.ndarray:
+    return given.patches.reshape(len(given.patches), -1)
+
+
+def _different_columns(values: np.ndarray) -> np.ndarray:
+    """Columns of float[n, k] that are not constant, the first of equal ones; column 0 at least."""
+    varying = np.flatnonzero((values != values[:1]).any(axis=0))
+    _, first = np.unique(values[:, varying], axis=1, return_index=True)
+    chosen = varying[np.sort(first)]
+    return chosen if len(chosen) else np.zeros(1, dtype=np.int64)

@@ -1,0 +1,45 @@
+"""Torch's switches for results that are a function of their inputs, put back afterwards."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.utils import deterministic as fill_settings
+
+
+@contextmanager
+def deterministic(device: torch.device, seed: int) -> Iterator[None]:
+    """Within: deterministic algorithms only, torch's generators begun at `seed`.
+
+    Afterwards switches and generators are as they were. What cuBLAS needs is set in the
+    environment, which counts only where CUDA has not started yet in this process.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    algorithms = torch.are_deterministic_algorithms_enabled()
+    filled = fill_settings.fill_uninitialized_memory  # type: ignore[attr-defined]
+    benchmark = torch.backends.cudnn.benchmark
+    devices = [device] if device.type == "cuda" else []
+    try:
+        with torch.random.fork_rng(devices=devices):
+            torch.use_deterministic_algorithms(True)
+            # Nothing here reads memory before it writes it; filling it would only take time.
+            fill_settings.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+            torch.backends.cudnn.benchmark = False
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.use_deterministic_algorithms(algorithms)
+        fill_settings.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
+        torch.backends.cudnn.benchmark = benchmark
+
+
+def weights_digest(network: nn.Module) -> str:
+    """SHA-256, in hexadecimal, of names, types, shapes and bytes of all that a network keeps."""
+    found = hashlib.sha256()
+    for name, value in network.state_dict().items():
+        found.update(f"{name} {value.dtype} {list(value.shape)}".encode())
+        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()

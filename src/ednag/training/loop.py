@@ -1,0 +1,397 @@
+"""Training one network on one dataset from one seed, whatever interrupts it.
+
+A checkpoint holds everything that the rest of the run depends on. Order and augmentation are
+functions of seed, epoch and step, so that a run goes on in the middle of an epoch as if it had
+never stopped: bit for bit on the same machine with the same number of threads.
+"""
+
+import errno
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ednag.errors import EdnagError
+from ednag.training.batches import PlacedImages, TrainingImages, cross_entropies, evaluate
+from ednag.training.checkpoints import load_checkpoint, save_checkpoint
+from ednag.training.determinism import deterministic, weights_digest
+from ednag.training.history import EpochRecord, History, Status
+from ednag.training.images import Split
+from ednag.training.recipe import Recipe
+
+#: What an operating system calls a full disk, quota or file-size limit.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_Numbers = tuple[float | None, float | None, float | None]
+_NOTHING: _Numbers = (None, None, None)
+_TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        epochs_done: Epochs that ended.
+        epochs: Epochs in all.
+        seconds_left: Estimate from the epochs that ended in this process; None before the first.
+    """
+
+    epochs_done: int
+    epochs: int
+    seconds_left: float | None
+
+
+def train(
+    build: Callable[[], nn.Module],
+    data: Split,
+    recipe: Recipe,
+    seed: int,
+    *,
+    device: str | torch.device = "cpu",
+    checkpoint: Path | None = None,
+    checkpoint_steps: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> History:
+    """Train a network; go on from `checkpoint` if it is there.
+
+    Where memory runs out, batches are cut into twice as many pieces whose gradients are added up,
+    and a note says so: the gradient stays the batch's, but batch normalisation sees smaller
+    pieces, and pieces that went through before memory ran out count twice in its running means.
+
+    Args:
+        build: Makes the network; its random weights come from torch's generator, begun at `seed`.
+            With `recipe.head_epochs` it has a `classifier`, as with dropout modules for that.
+        data: Images; every part of the classes that the network tells apart.
+        recipe: How.
+        seed: Of weights, order, augmentation and dropout.
+        device: Torch's name of a device.
+        checkpoint: Where the state is kept; kept also when all is done, with the weights under
+            `network`, so that calling again returns at once.
+        checkpoint_steps: Write it every so many steps, besides after each epoch.
+        progress: Called after each epoch.
+
+    Raises:
+        EdnagError: The checkpoint is of another run or has no room, memory does not suffice for
+            two images, or network and recipe do not fit together.
+    """
+    place = torch.device(device)
+    with deterministic(place, seed), _memory_reported(place):
+        run = _Run(build(), data, recipe, seed, place, checkpoint, checkpoint_steps)
+        run.go_on()
+        begun, first = time.monotonic(), run.epoch
+        while run.status is None:
+            run.train_epoch()
+            if progress is not None:
+                done = run.epoch - first
+                left = (time.monotonic() - begun) / max(done, 1) * (recipe.epochs - run.epoch)
+                progress(Progress(run.epoch, recipe.epochs, left if done else None))
+        return run.history(run.status)
+
+
+class _Run:
+    """A run under way: everything a checkpoint holds, and what moves it on."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        data: Split,
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        checkpoint: Path | None,
+        checkpoint_steps: int | None,
+    ) -> None:
+        _check(network, recipe)
+        self._identity = _identity(network, data, recipe, seed)
+        layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self._layout = layout
+        self._network = network.to(device).to(memory_format=layout)
+        self._data, self._recipe, self._seed, self._device = data, recipe, seed, device
+        self._checkpoint, self._checkpoint_steps = checkpoint, checkpoint_steps
+        self._train = TrainingImages(data.train, recipe, seed, device)
+        self._validation = PlacedImages.of(data.validation, device)
+        self._test = PlacedImages.of(data.test, device)
+        self._scaler = torch.amp.GradScaler(
+            device.type, enabled=recipe.mixed_precision == "float16"
+        )
+        self._accumulation, self._evaluation_batch = recipe.accumulation, recipe.batch
+        self._records: list[EpochRecord] = []
+        self._notes: list[str] = []
+        self._step = 0
+        self._sums = torch.zeros(2, dtype=torch.float64, device=device)  # loss, correct
+        self.epoch = 0
+        self.status: Status | None = None
+        self._begin_phase(0)
+
+    def _begin_phase(self, epoch: int) -> None:
+        """Say what learns in the phase of `epoch`, and begin its optimiser anew."""
+        begin, _ = self._recipe.phase(epoch)
+        whole = begin == self._recipe.head_epochs
+        for parameter in self._network.parameters():
+            parameter.requires_grad_(whole)
+        if not whole:
+            head = self._network.get_submodule("classifier")
+            for parameter in head.parameters():
+                parameter.requires_grad_(True)
+        self._optimiser = torch.optim.SGD(
+            [one for one in self._network.parameters() if one.requires_grad],
+            lr=self._recipe.learning_rate,
+            momentum=self._recipe.momentum,
+            nesterov=self._recipe.nesterov,
+            weight_decay=self._recipe.weight_decay,
+            fused=True,
+        )
+
+    def train_epoch(self) -> None:
+        """Take the epoch's steps that remain, evaluate, and write a checkpoint."""
+        if self._step == 0 and self.epoch == self._recipe.phase(self.epoch)[0]:
+            self._begin_phase(self.epoch)
+        batches = self._train.order(self.epoch)
+        self._network.train()
+        while self._step < len(batches):
+            self._take_step(batches[self._step], len(batches))
+            self._step += 1
+            if self._checkpoint_steps and self._step % self._checkpoint_steps == 0:
+                self._save()
+        loss, correct = self._sums.tolist()
+        if torch.isfinite(self._sums).all():
+            self._records.append(self._evaluated(loss, correct))
+            self.epoch += 1
+            self._step = 0
+            self._sums.zero_()
+            if self.epoch == self._recipe.epochs:
+                self.status = "complete"
+        else:
+            self.status = "diverged"
+        self._save()
+
+    def _take_step(self, rows: Tensor, steps: int) -> None:
+        images, labels = self._train.batch(self.epoch, self._step, rows)
+        while (sums := self._gradients_in_memory(images, labels)) is None:
+            self._cut_batches(len(rows))
+        self._sums += sums
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._recipe.rate(self.epoch, self._step, steps)
+        if self._recipe.gradient_clip is not None:
+            self._scaler.unscale_(self._optimiser)
+            nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.gradient_clip)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+
+    def _gradients_in_memory(self, images: Tensor, labels: Tensor) -> Tensor | None:
+        """As `_gradients`; None where memory ran out, with nothing of the attempt left in it."""
+        try:
+            return self._gradients(images, labels)
+        except torch.OutOfMemoryError:
+            return None
+
+    def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Leave the gradient of the batch's mean loss; its summed loss and correct, float64[2]."""
+        self._optimiser.zero_grad(set_to_none=True)
+        sums = torch.zeros_like(self._sums)
+        pieces = max(1, min(self._accumulation, len(labels) // 2))
+        for part, wanted in zip(
+            images.tensor_split(pieces), labels.tensor_split(pieces), strict=True
+        ):
+            logits = self._logits(part)
+            loss = cross_entropies(logits, wanted).sum()
+            self._scaler.scale(loss / len(labels)).backward()
+            correct = (logits.argmax(1) == wanted).sum()
+            sums += torch.stack([loss.detach().double(), correct.double()])
+        return sums
+
+    def _logits(self, images: Tensor) -> Tensor:
+        kind = _TYPES.get(self._recipe.mixed_precision)
+        with torch.autocast(self._device.type, dtype=kind, enabled=kind is not None):
+            logits: Tensor = self._network(images.contiguous(memory_format=self._layout))
+        classes = len(self._data.train.class_names)
+        if logits.shape[1:] != (classes,):
+            raise EdnagError(
+                f"{self._data.train.source}: {classes} classes, but the network gives "
+                f"{list(logits.shape[1:])} numbers for an image; build it with {classes}"
+            )
+        return logits
+
+    def _cut_batches(self, images: int) -> None:
+        """Twice as many pieces from here on; EdnagError where they would be too small."""
+        self._optimiser.zero_grad(set_to_none=True)
+        if self._accumulation * 4 > images:
+            raise EdnagError(
+                f"out of memory on {self._device} with {-(-images // self._accumulation)} images "
+                "at once; use smaller images, mixed precision or a device with more memory"
+            )
+        self._accumulation *= 2
+        self._notes.append(
+            f"out of memory in epoch {self.epoch + 1}: batches are cut into {self._accumulation} "
+            "pieces from there on; batch normalisation sees the pieces"
+        )
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _evaluated(self, loss: float, correct: float) -> EpochRecord:
+        """The record of the epoch that ended."""
+        self._network.eval()
+        count = len(self._data.train)
+        evaluated = self._recipe.evaluates(self.epoch)
+        validation = self._part(self._validation) if evaluated else _NOTHING
+        test = self._part(self._test) if evaluated else _NOTHING
+        return EpochRecord(
+            epoch=self.epoch + 1,
+            train_loss=loss / count,
+            train_accuracy=100 * correct / count,
+            validation_loss=validation[0],
+            validation_accuracy=validation[1],
+            test_loss=test[0],
+            test_accuracy=test[1],
+            test_accuracy_of_batches=test[2],
+        )
+
+    def _part(self, placed: PlacedImages) -> _Numbers:
+        """Loss, accuracy and accuracy of batches on a part."""
+        if not len(placed.labels):
+            return _NOTHING
+        while True:
+            try:
+                found = evaluate(self._logits, placed, self._recipe, self._evaluation_batch)
+            except torch.OutOfMemoryError:
+                if self._evaluation_batch == 1:
+                    raise EdnagError(
+                        f"out of memory on {self._device} with one image; use smaller images or "
+                        "a device with more memory"
+                    ) from None
+                self._evaluation_batch = -(-self._evaluation_batch // 2)
+                self._notes.append(
+                    f"out of memory in epoch {self.epoch + 1}: evaluated "
+                    f"{self._evaluation_batch} images at once from there on"
+                )
+                continue
+            every = found.loss, found.accuracy, found.accuracy_of_batches
+            return tuple(value.item() for value in every)  # type: ignore[return-value]
+
+    def history(self, status: Status) -> History:
+        """What the run leaves."""
+        return History(
+            status=status,
+            seed=self._seed,
+            data=self._data.digest,
+            static_augmentation=self._recipe.augmentation == "static",
+            epochs=tuple(self._records),
+            notes=tuple(self._notes),
+            weights=weights_digest(self._network) if status == "complete" else "",
+        )
+
+    def _save(self) -> None:
+        if self._checkpoint is None:
+            return
+        state: dict[str, Any] = {
+            "identity": self._identity,
+            "epoch": self.epoch,
+            "step": self._step,
+            "status": self.status,
+            "sums": self._sums.cpu(),
+            "accumulation": self._accumulation,
+            "evaluation_batch": self._evaluation_batch,
+            "records": [asdict(record) for record in self._records],
+            "notes": list(self._notes),
+            "network": _on_cpu(self._network.state_dict()),
+            "optimiser": _on_cpu(self._optimiser.state_dict()),
+            "scaler": self._scaler.state_dict(),
+            "generator": torch.get_rng_state(),
+        }
+        if self._device.type == "cuda":
+            state["device_generator"] = torch.cuda.get_rng_state(self._device)
+        try:
+            save_checkpoint(self._checkpoint, state)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise EdnagError(
+                f"{self._checkpoint}: no room for the checkpoint ({error.strerror}); the one "
+                "before is untouched: free some space and start again to go on from it"
+            ) from None
+
+    def go_on(self) -> None:
+        """Take up the state of the checkpoint, if there is one."""
+        if self._checkpoint is None or not self._checkpoint.exists():
+            return
+        state = load_checkpoint(self._checkpoint)
+        if state.get("identity") != self._identity:
+            raise EdnagError(
+                f"{self._checkpoint}: checkpoint of another network, dataset, recipe or seed; "
+                "delete it to start anew, or name another file"
+            )
+        self.epoch, self._step = state["epoch"], state["step"]
+        self.status = state["status"]
+        # At step 0 the optimiser is still that of the epoch before; a new phase brings its own.
+        self._begin_phase(self.epoch if self._step else max(self.epoch - 1, 0))
+        self._sums.copy_(state["sums"])
+        self._accumulation = state["accumulation"]
+        self._evaluation_batch = state["evaluation_batch"]
+        self._records = [EpochRecord(**record) for record in state["records"]]
+        self._notes = list(state["notes"])
+        self._network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._scaler.load_state_dict(state["scaler"])
+        torch.set_rng_state(state["generator"])
+        if self._device.type == "cuda":
+            torch.cuda.set_rng_state(state["device_generator"], self._device)
+
+
+@contextmanager
+def _memory_reported(device: torch.device) -> Iterator[None]:
+    """Say in one line what no smaller pieces mend: images, weights or momentum do not fit."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise EdnagError(
+            f"out of memory on {device} for the network or the images themselves; use smaller "
+            "images, a smaller network or a device with more memory"
+        ) from None
+
+
+def _check(network: nn.Module, recipe: Recipe) -> None:
+    """Refuse a recipe that asks for what the network does not offer."""
+    from torchvision.ops import StochasticDepth
+
+    kinds = [("dropout", recipe.dropout, nn.Dropout)]
+    kinds.append(("drop_connect", recipe.drop_connect, StochasticDepth))
+    for name, share, kind in kinds:
+        if share and not any(isinstance(module, kind) and module.p for module in network.modules()):
+            raise EdnagError(
+                f"recipe: {name} is {share}, but {type(network).__name__} was built without; "
+                f"build it with {name} or set {name} to 0"
+            )
+    if recipe.head_epochs and not hasattr(network, "classifier"):
+        raise EdnagError(
+            f"recipe: head_epochs is {recipe.head_epochs}, but {type(network).__name__} has no "
+            "classifier; set head_epochs to 0"
+        )
+
+
+def _on_cpu(state: Any) -> Any:
+    """The same containers with copies of their tensors on the CPU."""
+    if isinstance(state, Tensor):
+        return state.detach().cpu()
+    if isinstance(state, dict):
+        return {name: _on_cpu(value) for name, value in state.items()}
+    if isinstance(state, list):
+        return [_on_cpu(value) for value in state]
+    return state
+
+
+def _identity(network: nn.Module, data: Split, recipe: Recipe, seed: int) -> str:
+    """SHA-256 of all that a run is a function of, its first weights included."""
+    parts = [
+        weights_digest(network),
+        repr(network),
+        data.digest,
+        recipe.model_dump_json(),
+        str(seed),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""MobileNetV3 subnetworks of a once-for-all supernet, through the package `ofa` (MIT licence).
+
+Nothing is fetched: of `ofa` only the network classes are used, never its model zoo. The supernet's
+weights are a file that is on this machine already.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torchvision.ops import StochasticDepth
+
+from ednag.cells.mobilenetv3 import WIDTH, layers_of
+from ednag.errors import EdnagError
+from ednag.spaces.mobilenetv3 import (
+    BLOCKS,
+    EXPANSIONS,
+    KERNELS,
+    LAYERS,
+    MIN_DEPTH,
+    NONE,
+    STAGES,
+    MobileNetV3,
+)
+
+
+def subnetwork_setting(key: str) -> dict[str, list[int]]:
+    """What `set_active_subnet` takes: ks[20] and e[20] of each layer, d[5] of each stage.
+
+    In each stage the layers that are not `none` come first, in their order; what lies beyond the
+    depth is not in the network and is set to kernel 3, expansion 3.
+
+    Raises:
+        EdnagError: `key` is no architecture of the space mobilenetv3.
+    """
+    MobileNetV3().code(key)
+    layers = layers_of([key])[0]
+    blocks = [0 if layer == NONE else int(layer) for layer in layers]
+    return {
+        "ks": [KERNELS[block // len(EXPANSIONS)] for block in blocks],
+        "e": [EXPANSIONS[block % len(EXPANSIONS)] for block in blocks],
+        "d": (layers.reshape(STAGES, LAYERS) != NONE).sum(axis=1).tolist(),
+    }
+
+
+def build_supernet(state: Path | None = None, width: float = WIDTH, classes: int = 1000) -> Any:
+    """The supernet with kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4.
+
+    Takes seconds; subnetworks are copies, so that one serves for all.
+
+    Args:
+        state: Its published weights, such as ofa_mbv3_d234_e346_k357_w1.2; random if None.
+        width: Factor on the channels that the weights are of.
+        classes: Outputs of its classifier, which subnetworks do not take over.
+
+    Returns:
+        The package's `OFAMobileNetV3`, which has no types.
+
+    Raises:
+        EdnagError: The file holds no such weights, or asks for anything else than tensors.
+    """
+    from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3
+
+    supernet = OFAMobileNetV3(
+        n_classes=classes,
+        dropout_rate=0,
+        width_mult=width,
+        ks_list=list(KERNELS),
+        expand_ratio_list=list(EXPANSIONS),
+        depth_list=list(range(MIN_DEPTH, LAYERS + 1)),
+    )
+    if state is not None:
+        _load(supernet, state)
+    return supernet
+
+
+def _load(supernet: Any, path: Path) -> None:
+    """Give the supernet all of its weights from a file."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise EdnagError(f"{path}: no such file; fetch the supernet's weights first") from None
+    except Exception as error:
+        raise EdnagError(
+            f"{path}: not a file of tensors ({type(error).__name__}); fetch it anew"
+        ) from None
+    weights = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not all(
+        isinstance(value, torch.Tensor) for value in weights.values()
+    ):
+        raise EdnagError(f"{path}: holds no named weights; is it the supernet's checkpoint?")
+    wanted = len(supernet.state_dict())
+    if len(weights) != wanted:
+        raise EdnagError(
+            f"{path}: {len(weights)} weights, not the {wanted} of a MobileNetV3 supernet with "
+            f"kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4; name that one's file"
+        )
+    try:
+        supernet.load_state_dict(weights)
+    except (ValueError, AssertionError) as error:
+        raise EdnagError(f"{path}: no MobileNetV3 supernet has a weight {error}") from None
+    except RuntimeError as error:
+        differs = str(error).splitlines()[1].strip()
+        raise EdnagError(f"{path}: weights of another width or class count ({differs})") from None
+
+
+def subnetwork(
+    supernet: Any, key: str, classes: int, *, dropout: float = 0.0, drop_connect: float = 0.0
+) -> nn.Module:
+    """The network of a key: weights copied from the supernet, a new random classifier.
+
+    Args:
+        supernet: From `build_supernet`; unchanged but for what is active in it.
+        key: An architecture of the space mobilenetv3.
+        classes: Outputs of the new classifier.
+        dropout: Share of features dropped before it.
+        drop_connect: Share of images whose last residual branch is dropped; the share grows
+            linearly from block to block, as in EfficientNet (Tan and Le, ICML 2019). Branches
+            without a shortcut are never dropped.
+
+    Returns:
+        Images float[n, 3, H, W] to logits float[n, classes].
+
+    Raises:
+        EdnagError: `key` is no architecture of the space mobilenetv3.
+    """
+    from ofa.utils.layers import LinearLayer
+
+    supernet.set_active_subnet(**subnetwork_setting(key))
+    network: nn.Module = supernet.get_active_subnet(preserve_weight=True)
+    network.classifier = LinearLayer(
+        network.get_submodule("classifier.linear").in_features, classes, dropout_rate=dropout
+    )
+    blocks = network.get_submodule("blocks")
+    count = len(list(blocks.children()))
+    for at, block in enumerate(blocks.children(), start=1):
+        if drop_connect and block.shortcut is not None:
+            dropped = StochasticDepth(drop_connect * at / count, "row")
+            block.conv = nn.Sequential(block.get_submodule("conv"), dropped)
+    return network
+
+
+assert len(BLOCKS) == NONE == len(KERNELS) * len(EXPANSIONS)  # what the arithmetic rests on

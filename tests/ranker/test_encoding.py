@@ -1,0 +1,67 @@
+"""Encodings: equal to the reference's of both published examples; batched, in chunks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ednag.cells.nasbench101 import from_records
+from ednag.cells.nasbench201 import SHAPES
+from ednag.ranker.encoding import (
+    edge_operation_counts,
+    encode_nasbench101,
+    encode_nasbench201,
+    encode_nasbench201_in_chunks,
+)
+from ednag.spaces import get_space
+
+SPACE = get_space("nasbench201")
+NAMES = {"cifar10": "cifar10-valid", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
+
+
+def example_of(mirror: Path, name: str) -> object:
+    path = mirror / name
+    if not path.is_file():
+        pytest.skip(f"needs {name} in EDNAG_MIRROR")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_101_is_the_reference_s_encoding(
+    mirror: Path, reference_encodings: dict[str, np.ndarray]
+) -> None:
+    (record,) = example_of(mirror, "nasbench101_vertice_example.json")
+    batch = from_records([record["module_adjacency"]], [record["module_operations"]])
+    encoded = encode_nasbench101(batch)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded, reference_encodings["nasbench101_example"])
+
+
+@pytest.mark.parametrize("dataset", SHAPES)
+def test_201_is_the_reference_s_encoding(
+    mirror: Path, reference_encodings: dict[str, np.ndarray], dataset: str
+) -> None:
+    record = example_of(mirror, "nasbench201_vertice_example.json")["0"]
+    codes = np.array([SPACE.code(record["arch_str"])])
+    encoded = encode_nasbench201(dataset, codes)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded[0], reference_encodings[f"nasbench201_{NAMES[dataset]}"])
+    expected = reference_encodings["nasbench201_edge_op_counts"]
+    np.testing.assert_array_equal(edge_operation_counts(codes)[0], expected)
+
+
+def test_201_in_chunks_is_the_whole() -> None:
+    whole = encode_nasbench201("cifar100")
+    assert whole.shape == (15625, 31, 4, 4)
+    codes = np.arange(15625)
+    chunks = list(encode_nasbench201_in_chunks("cifar100", codes, chunk=4000))
+    assert [len(chunk) for chunk in chunks] == [4000, 4000, 4000, 3625]
+    np.testing.assert_array_equal(np.concatenate(chunks), whole)
+    assert (edge_operation_counts(codes).sum(axis=1) == 6).all()
+
+
+def test_101_puts_empty_vertices_before_the_output() -> None:
+    batch = from_records([[[0, 1, 1], [0, 0, 1], [0, 0, 0]]], [["input", "maxpool3x3", "output"]])
+    first = encode_nasbench101(batch)[0, 0]
+    assert first[0, 1] == 4 and first[0, 6] == first[1, 6] == 5
+    assert np.count_nonzero(first) == 3

@@ -1,0 +1,229 @@
+"""Training: tiers, losses, schedule, and runs that are interrupted."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import kendalltau
+
+from ednag.errors import EdnagError
+from ednag.ranker import fitting
+from ednag.ranker.fitting import (
+    RECIPES,
+    SAMPLE_SIZES,
+    EpochRecord,
+    Fitted,
+    Recipe,
+    Sample,
+    fit,
+    load_fitted,
+    split_sample,
+)
+from ednag.ranker.losses import rank_loss, tier_loss
+from ednag.ranker.model import Sizes
+from ednag.ranker.schedule import learning_rate
+from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
+from ednag.ranker.tiers import TierEmbeddings, tiers_of
+from ednag.training.checkpoints import save_checkpoint
+
+SIZES = Sizes(5, 3, 16, 2, 8, 32, 24, 20, layers=2)
+RECIPE = Recipe(4, 32, 1.0, 0.05, 5, (0.9, 0.99), 1e-2)
+
+
+def sample(count: int, seed: int) -> Sample:
+    """Architectures whose accuracy can be seen in their patches."""
+    generator = np.random.default_rng(seed)
+    patches = generator.random((count, 5, 3, 3), dtype=np.float32)
+    return Sample(patches, patches[:, 0].mean(axis=(1, 2)).astype(np.float64))
+
+
+TRAINING, VALIDATION = sample(101, 1), sample(40, 2)
+
+
+def weights_of(fitted: Fitted) -> dict[str, torch.Tensor]:
+    return {**fitted.ranker.state_dict(), "tier embeddings": fitted.tier_embeddings}
+
+
+def same(one: Fitted, other: Fitted) -> bool:
+    ours, theirs = weights_of(one), weights_of(other)
+    return one.records == other.records and all(torch.equal(ours[k], theirs[k]) for k in ours)
+
+
+def test_tiers_are_equal_fifths_the_best_first() -> None:
+    accuracies = np.array([3.0, 9, 1, 7, 5, 8, 2, 6, 4, 0, 10])
+    tiers = tiers_of(accuracies)
+    assert tiers.members.tolist() == [3, 0, 4, 1, 2, 0, 3, 1, 2, 4, 0]
+    assert tiers.lowest.tolist() == [8, 6, 4, 2]
+    assert tiers.of(accuracies).tolist() == tiers.members.tolist()
+    assert tiers.of(np.array([100, 7.5, -1])).tolist() == [0, 1, 4]
+
+
+def test_equal_accuracies_fall_into_tiers_by_their_order() -> None:
+    assert tiers_of(np.ones(5)).members.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_too_few_architectures_make_no_tiers() -> None:
+    with pytest.raises(EdnagError, match="4 architectures for 5 tiers; train on at least 5"):
+        tiers_of(np.arange(4.0))
+    with pytest.raises(EdnagError, match="accuracy 1 is nan"):
+        tiers_of(np.array([1, math.nan, 2, 3, 4]))
+
+
+def test_tier_embeddings_are_running_means() -> None:
+    embeddings = TierEmbeddings(2, 3, torch.device("cpu"))
+    encodings = torch.randn(7, 2, 3, requires_grad=True)
+    tiers = torch.tensor([0, 1, 1, 4, 0, 1, 4])
+    embeddings.add(encodings[:3], tiers[:3])
+    embeddings.add(encodings[3:], tiers[3:])
+    means = embeddings.means()
+    assert not means.requires_grad
+    for tier in (0, 1, 4):
+        torch.testing.assert_close(means[tier], encodings[tiers == tier].mean(0).detach())
+    assert (means[2:4] == 0).all()
+
+
+def test_losses_are_their_formulae() -> None:
+    generator = np.random.default_rng(0)
+    scores, accuracies = generator.normal(size=6), generator.normal(size=6)
+    accuracies[2] = accuracies[4]
+    pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
+    expected = np.mean(
+        [
+            math.log1p(math.exp(-(scores[i] - scores[j]) * np.sign(accuracies[i] - accuracies[j])))
+            for i, j in pairs
+        ]
+    )
+    found = rank_loss(torch.from_numpy(scores), torch.from_numpy(accuracies))
+    assert found.item() == pytest.approx(expected, abs=1e-12)
+    assert rank_loss(torch.ones(1), torch.ones(1)).item() == 0
+    assert tier_loss(torch.zeros(3, 5), torch.tensor([0, 1, 4])).item() == pytest.approx(
+        math.log(5)
+    )
+
+
+def test_the_learning_rate_rises_then_falls() -> None:
+    rates = [learning_rate(step, factor=0.1, model=256, warm=50) for step in range(1, 200)]
+    assert int(np.argmax(rates)) == 49
+    assert rates[49] == pytest.approx(0.1 / 16 / math.sqrt(50))
+    assert rates[0] == pytest.approx(0.1 / 16 * 50**-1.5)
+    assert rates[99] == pytest.approx(0.1 / 16 / 10)
+
+
+def test_kendall_s_tau_and_what_the_reference_calls_so() -> None:
+    generator = np.random.default_rng(0)
+    one, other = generator.integers(6, size=(2, 700)).astype(float)
+    assert kendall_tau_b(one, other) == pytest.approx(kendalltau(one, other).statistic)
+    products = [
+        (one[i] - one[j]) * (other[i] - other[j]) >= 0 for i in range(700) for j in range(i)
+    ]
+    assert kendall_tau_ties_concordant(one, other) == pytest.approx(2 * np.mean(products) - 1)
+    assert kendall_tau_ties_concordant(np.ones(9), np.arange(9.0)) == 1
+    assert math.isnan(kendall_tau_b(np.ones(9), np.arange(9.0)))
+    distinct = generator.permutation(50).astype(float)
+    ordered = np.arange(50.0)
+    assert kendall_tau_ties_concordant(distinct, ordered) == pytest.approx(
+        kendall_tau_b(distinct, ordered)
+    )
+
+
+def test_published_recipes_and_samples() -> None:
+    assert RECIPES["nasbench101"].rank_factor == 9 and RECIPES["nasbench201"].epochs == 55
+    training, validation = split_sample(15625, *SAMPLE_SIZES["nasbench201"], seed=1)
+    assert (len(training), len(validation)) == (1000, 256)
+    assert not set(training) & set(validation)
+    with pytest.raises(EdnagError, match="more than the 10 there are"):
+        split_sample(10, 8, 3, seed=1)
+
+
+def test_a_ranker_learns_what_can_be_seen() -> None:
+    recipe = replace(RECIPE, epochs=40, batch=64, rate_factor=0.2, warm=20)
+    fitted = fit(SIZES, recipe, sample(400, 3), sample(100, 4), seed=1)
+    assert fitted.records[-1].tau_b is not None and fitted.records[-1].tau_b > 0.6
+    assert fitted.records[-1].rank_loss < fitted.records[0].rank_loss
+    assert fitted.records[-1].tier_accuracy > 0.3
+
+
+def test_equal_seeds_give_equal_bits() -> None:
+    first, second, other = (fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=s) for s in (1, 1, 2))
+    assert same(first, second) and not same(first, other)
+
+
+@pytest.mark.parametrize("killed_after", [1, 3])
+def test_an_interrupted_training_ends_in_the_same_bits(tmp_path: Path, killed_after: int) -> None:
+    path = tmp_path / "ranker.pt"
+    told: list[EpochRecord] = []
+
+    def kill(record: EpochRecord) -> None:
+        told.append(record)
+        if record.epoch == killed_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=kill)
+    torch.rand(5)  # what the process does meanwhile does not matter
+    resumed = fit(
+        SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=told.append
+    )
+    whole = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1)
+    assert same(resumed, whole)
+    assert [record.epoch for record in told] == [1, 2, 3, 4]
+    again = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=told.append)
+    assert same(again, whole) and len(told) == 4
+    assert same(load_fitted(path, SIZES), whole)
+
+
+def test_a_training_killed_within_an_epoch_ends_in_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ranker.pt"
+    steps = 0
+
+    def kill(*given: torch.Tensor) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        if steps == 7:  # of four an epoch
+            raise KeyboardInterrupt
+        return rank_loss(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fitting, "rank_loss", kill)
+        with pytest.raises(KeyboardInterrupt):
+            fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path)
+    assert len(load_fitted(path, SIZES).records) == 1
+    resumed = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path)
+    assert same(resumed, fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1))
+
+
+def test_checkpoints_of_other_runs_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ranker.pt"
+    short = replace(RECIPE, epochs=1)
+    fit(SIZES, short, TRAINING, VALIDATION, seed=1, checkpoint=path)
+    with pytest.raises(EdnagError, match="other sizes, recipe, samples or seed; delete it"):
+        fit(SIZES, short, TRAINING, VALIDATION, seed=2, checkpoint=path)
+    with pytest.raises(EdnagError, match="other sizes, recipe, samples or seed; delete it"):
+        fit(SIZES, short, VALIDATION, TRAINING, seed=1, checkpoint=path)
+    with pytest.raises(EdnagError, match="give its own sizes"):
+        load_fitted(path, replace(SIZES, layers=3))
+    save_checkpoint(path, {"a": 1})
+    with pytest.raises(EdnagError, match="no training of a ranker"):
+        load_fitted(path, SIZES)
+
+
+def test_samples_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(EdnagError, match=r"training sample of 101 .*\(101, 6, 3, 3\)"):
+        fit(replace(SIZES, patches=6), RECIPE, TRAINING, VALIDATION)
+    with pytest.raises(EdnagError, match="validation sample: give patches as float32"):
+        wide = Sample(VALIDATION.patches.astype(np.float64), VALIDATION.accuracies)
+        fit(SIZES, RECIPE, TRAINING, wide)
+    with pytest.raises(EdnagError, match="batch is 1"):
+        replace(RECIPE, batch=1)
+
+
+def test_a_loss_that_is_no_number_is_refused() -> None:
+    patches = TRAINING.patches.copy()
+    patches[7, 0, 0, 0] = math.nan
+    with pytest.raises(EdnagError, match="loss of epoch 1 is no number"):
+        fit(SIZES, RECIPE, Sample(patches, TRAINING.accuracies), VALIDATION)

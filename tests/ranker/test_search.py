@@ -1,0 +1,136 @@
+"""The search: what is reported under each protocol, what is evaluated, and when."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.ranker.sampling import Population, Rules, VertexCounts
+from ednag.ranker.search import Part, RankedSearch
+
+SIZE = 2000
+CODES = np.arange(SIZE)
+#: The test accuracy is another permutation than the validation accuracy.
+ACCURACIES = {"validation": CODES / SIZE, "test": (CODES * 7 % SIZE) / SIZE}
+POPULATION = Population(CODES * 1.0, CODES * 2.0, VertexCounts(2 + CODES % 5))
+RULES = Rules(64, 8, 0.3, 0.3, None)
+
+
+class Benchmark:
+    """Accuracies, and what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, Part]] = []
+
+    def evaluate(self, codes: np.ndarray, part: Part) -> np.ndarray:
+        self.asked += [(code, part) for code in codes.tolist()]
+        return ACCURACIES[part][codes]
+
+
+def score(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A ranker that is right about validation accuracies."""
+    logits = np.zeros((len(codes), 5))
+    logits[np.arange(len(codes)), 4 - codes * 5 // SIZE] = 1
+    return logits, ACCURACIES["validation"][codes]
+
+
+def search_of(benchmark: Benchmark, **options: object) -> RankedSearch:
+    settings = {"protocol": "honest", "seed": 3, "iterations": 8, **options}
+    return RankedSearch(POPULATION, RULES, score, benchmark.evaluate, **settings)  # type: ignore[arg-type]
+
+
+def test_paper_reports_the_best_test_accuracy_of_all_top_k() -> None:
+    benchmark = Benchmark()
+    search = search_of(benchmark, protocol="paper")
+    outcomes = search.run()
+    assert [outcome.top for outcome in outcomes] == [1, 3, 5, 7, 10]
+    for outcome in outcomes:
+        looked_at = np.concatenate([each.best[: outcome.top] for each in search.done])
+        assert outcome.test_accuracy == ACCURACIES["test"][looked_at].max()
+        assert outcome.evaluations == outcome.test_evaluations == len(set(looked_at.tolist()))
+    assert {part for _, part in benchmark.asked} == {"test"}
+    assert len(benchmark.asked) == len(set(benchmark.asked)) == search.evaluations
+    accuracies = [outcome.test_accuracy for outcome in outcomes]
+    assert accuracies == sorted(accuracies)
+
+
+def test_honest_chooses_by_validation_and_tests_once() -> None:
+    benchmark = Benchmark()
+    search = search_of(benchmark)
+    while not search.finished:
+        search.step()
+    assert {part for _, part in benchmark.asked} == {"validation"}
+    outcomes = search.outcomes()
+    tested = [code for code, part in benchmark.asked if part == "test"]
+    assert set(tested) == {outcome.code for outcome in outcomes}
+    for outcome in outcomes:
+        assert outcome.code is not None
+        assert outcome.test_accuracy == ACCURACIES["test"][outcome.code]
+        assert outcome.chosen_by == ACCURACIES["validation"][outcome.code]
+        assert outcome.test_evaluations == 1
+        looked_at = np.concatenate([each.best[: outcome.top] for each in search.done])
+        assert outcome.chosen_by == ACCURACIES["validation"][looked_at].max()
+    assert search.outcomes() == outcomes
+
+
+def test_the_score_alone_can_choose() -> None:
+    benchmark = Benchmark()
+    search = search_of(benchmark, choice="score")
+    (outcome,) = search.run()
+    assert benchmark.asked == [(outcome.code, "test")]
+    assert outcome.evaluations == search.evaluations == 1
+    assert outcome.chosen_by == max(each.scores[0] for each in search.done)
+
+
+def test_a_search_is_a_function_of_its_arguments() -> None:
+    runs = [search_of(Benchmark(), seed=seed) for seed in (3, 3, 4)]
+    outcomes = [search.run() for search in runs]
+    assert outcomes[0] == outcomes[1]
+    codes = [[each.drawn.codes.tolist() for each in search.done] for search in runs]
+    assert codes[0] == codes[1] != codes[2]
+    assert runs[0].scored == sum(len(each.drawn.codes) for each in runs[0].done)
+
+
+def test_only_the_predicted_first_tier_is_looked_at() -> None:
+    search = search_of(Benchmark())
+    for _ in range(3):
+        found = search.step()
+        assert (found.best >= SIZE * 4 // 5).all()
+        assert len(set(found.best.tolist())) == len(found.best) <= 10
+        assert (np.diff(found.scores) <= 0).all()
+
+
+def test_without_a_first_tier_there_is_no_outcome() -> None:
+    def hopeless(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.eye(5)[np.full(len(codes), 2)], np.zeros(len(codes))
+
+    benchmark = Benchmark()
+    search = RankedSearch(
+        POPULATION, RULES, hopeless, benchmark.evaluate, protocol="paper", seed=1, iterations=3
+    )
+    for outcome in search.run():
+        assert outcome.code is None and math.isnan(outcome.test_accuracy)
+    assert not benchmark.asked
+
+
+def test_wrong_uses_are_refused() -> None:
+    benchmark = Benchmark()
+    with pytest.raises(EdnagError, match="0 iterations"):
+        search_of(benchmark, iterations=0)
+    with pytest.raises(EdnagError, match="choose by score under honest"):
+        search_of(benchmark, protocol="paper", choice="score")
+    search = search_of(benchmark, iterations=1)
+    search.run()
+    with pytest.raises(EdnagError, match="all 1 iterations are done"):
+        search.step()
+    wrong = RankedSearch(
+        POPULATION,
+        RULES,
+        lambda codes: (np.zeros((len(codes), 5)), np.zeros((len(codes), 1))),
+        benchmark.evaluate,
+        protocol="honest",
+        seed=1,
+    )
+    with pytest.raises(EdnagError, match=r"scores of shape \(64, 1\)"):
+        wrong.step()
