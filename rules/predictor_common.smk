@@ -214,6 +214,26 @@ def training_recipe(wildcards):
     )
 
 
+def training_minutes(wildcards):
+    """What a training asks for, from measured times on one core."""
+    from ednag.training.cost import minutes_of_a_job
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    task = image_task(wildcards.space, wildcards.dataset)
+    epochs = scaled_recipe(task.recipe, study.training.scale).epochs
+    return minutes_of_a_job(task, epochs, study.training.images)
+
+
+def training_memory(wildcards):
+    """Megabytes of one training."""
+    from ednag.training.cost import megabytes_of_a_job
+    from ednag.training.image_tasks import image_task
+
+    task = image_task(wildcards.space, wildcards.dataset)
+    return megabytes_of_a_job(task, study.training.images)
+
+
 def network_files(space, dataset):
     """One file for each architecture and training seed."""
     return [

@@ -68,7 +68,8 @@ rule trained_network:
         "../envs/ednag.yaml"
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         code=code_digest("train network"),
         lock=lock,

@@ -118,3 +118,12 @@ def test_a_foreign_run_file_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_method_names_the_closest() -> None:
     with pytest.raises(EdnagError, match="did you mean 'random'"):
         get_method("randm")
+
+
+@pytest.mark.parametrize("name", [n for n in METHODS if get_method(n).search_together is not None])
+def test_runs_together_are_the_runs_alone(name: str, objective: Objective) -> None:
+    method = get_method(name)
+    settings = method.hyperparameters()
+    together = list(method.run_all(objective, [5, 3, 9], 200, settings))
+    for seed, run in zip([5, 3, 9], together, strict=True):
+        assert same(run, method.run(objective, seed, 200, settings))

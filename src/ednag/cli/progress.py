@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 import click
@@ -13,20 +13,29 @@ Item = TypeVar("Item")
 _PLAIN_INTERVAL = 5.0
 
 
-def track(items: Sequence[Item], label: str) -> Iterator[Item]:
-    """Yield the items, showing on stderr how many are done."""
+def track(items: Iterable[Item], label: str, count: int | None = None) -> Iterator[Item]:
+    """Yield the items, showing on stderr how many are done.
+
+    Args:
+        items: What is worked through.
+        label: What it is.
+        count: How many there are, where they do not say so themselves.
+    """
+    if count is None:
+        assert isinstance(items, Sized)
+        count = len(items)
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as bar
 
-        yield from bar(items, description=label, console=Console(stderr=True))
+        yield from bar(items, label, total=count, console=Console(stderr=True))
         return
     shown = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - shown >= _PLAIN_INTERVAL or done == len(items):
+        if time.monotonic() - shown >= _PLAIN_INTERVAL or done == count:
             shown = time.monotonic()
-            say(f"{label}: {done}/{len(items)}")
+            say(f"{label}: {done}/{count}")
 
 
 def say(line: str) -> None:

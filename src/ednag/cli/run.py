@@ -52,10 +52,8 @@ def command(
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
     say(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
-    runs = [
-        method.run(objective, seed, budget, settings)
-        for seed in track(parse_seeds(seeds, "--seeds"), label)
-    ]
+    chosen = parse_seeds(seeds, "--seeds")
+    runs = list(track(method.run_all(objective, chosen, budget, settings), label, len(chosen)))
     described = {
         "space": benchmark.space,
         "dataset": benchmark.dataset,

@@ -15,6 +15,7 @@ Its settings were chosen on seeds 1000 and up of one table (nasbench201/cifar10-
 the seeds or the other tables that are reported.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,9 +68,15 @@ def genes_of(space: SearchSpace) -> tuple[np.ndarray, int]:
 
 
 def _normalise(population: np.ndarray, lower: float) -> np.ndarray:
-    low = population.min(axis=1, keepdims=True)
-    high = population.max(axis=1, keepdims=True)
+    low = population.min(axis=-1, keepdims=True)
+    high = population.max(axis=-1, keepdims=True)
     return (1 - lower) * (population - low) / (high - low) + lower
+
+
+def _decode(objective: Objective, population: np.ndarray) -> list[int]:
+    """Codes of genotypes float64[n, D], -1 where invalid."""
+    genotypes = population.astype(np.float32).reshape(-1, *objective.space.shape)
+    return objective.decode(genotypes).tolist()
 
 
 @dataclass
@@ -84,22 +91,36 @@ class _Search:
     scores: np.ndarray = field(init=False)
     codes: np.ndarray = field(init=False)
     seen: set[int] = field(default_factory=set)
+    #: Steps since the last new architecture.
+    idle: int = 0
 
     def __post_init__(self) -> None:
         rows, columns = self.objective.space.shape
-        self.gene_of_entry, self.gene_count = genes_of(self.objective.space)
-        self.lower = self.objective.space.profile.lower
         self.population = np.empty((0, rows * columns))
         self.scores = np.empty(0)
         self.codes = np.empty(0, dtype=np.int32)
 
-    def decode(self, population: np.ndarray) -> list[int]:
-        """Codes of genotypes float64[n, D], -1 where invalid."""
-        genotypes = population.astype(np.float32).reshape(-1, *self.objective.space.shape)
-        return self.objective.decode(genotypes).tolist()
+    @property
+    def done(self) -> bool:
+        """Whether the budget is spent, or nothing new was found for long."""
+        return self.objective.ledger.distinct >= self.budget or self.idle >= _PATIENCE
 
-    def admit(self, children: np.ndarray, decoded: list[int]) -> int:
-        """Evaluate the valid and new among children; the fittest survive. Returns how many.
+    def begin(self) -> None:
+        """Evaluate noise until there are as many architectures as survive a step."""
+        wanted, lower = self.settings.population_num, self.objective.space.profile.lower
+        while not self.done and self.objective.ledger.distinct < wanted:
+            noise = starting_noise(self.objective.space, wanted, self.generator)
+            children = _normalise(noise, lower)[: wanted - self.objective.ledger.distinct]
+            self.admit(children, _decode(self.objective, children))
+
+    @property
+    def progress(self) -> float:
+        """Where on the noise schedule the run is, from 0 (noise) to 1."""
+        gone = min(1.0, self.objective.ledger.distinct / self.budget / 0.6)
+        return self.settings.first_progress + (1 - self.settings.first_progress) * gone
+
+    def admit(self, children: np.ndarray, decoded: Sequence[int]) -> None:
+        """Evaluate the valid and new among children; the fittest survive.
 
         Args:
             children: float64[n, D].
@@ -111,7 +132,9 @@ class _Search:
             if code >= 0 and code not in self.seen and code not in fresh and len(fresh) < left:
                 fresh[code] = position
         if not fresh:
-            return 0
+            self.idle += 1
+            return
+        self.idle = 0
         codes = np.array(list(fresh), dtype=np.int32)
         metric, _ = self.objective.evaluate(codes)
         self.seen.update(fresh)
@@ -122,51 +145,6 @@ class _Search:
         admitted = children[list(fresh.values())]
         self.population = np.concatenate([self.population, admitted])[best]
         self.scores, self.codes = scores[best], np.concatenate([self.codes, codes])[best]
-        return len(fresh)
-
-    def denoise(self, progress: float) -> np.ndarray:
-        """Children float64[children, D]: parents pulled half of the way that is left to go."""
-        settings, survivors = self.settings, self.population
-        alpha = min(0.995, (1 - np.cos(np.pi * progress)) / 2)
-        towards = (1 + alpha) / 2
-        by_rank = np.exp(-np.arange(len(survivors)) / (settings.rank_temperature * len(survivors)))
-        wheel = np.cumsum(by_rank)
-        drawn = self.generator.random(settings.children) * wheel[-1]
-        parents = survivors[np.searchsorted(wheel, drawn, side="right")]
-        distance = ((parents[:, None] - survivors[None]) ** 2).sum(axis=2)
-        ordered = np.sort(distance, axis=None)
-        median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-        nearness = np.exp(-distance / (2 * (median + 1e-9) * (1 - alpha)))
-        weight = by_rank * nearness * self.generator.exponential(size=distance.shape) + 1e-12
-        origin = weight @ survivors / weight.sum(axis=1, keepdims=True)
-        sigma = settings.noise_scale * np.sqrt((1 - towards) / (1 - alpha) * (1 - alpha / towards))
-        noise = (parents - np.sqrt(alpha) * origin) / np.sqrt(1 - alpha)
-        moved = np.sqrt(towards) * origin + np.sqrt(max(1 - towards - sigma**2, 0.0)) * noise
-        return _normalise(moved + sigma * self.generator.normal(size=origin.shape), self.lower)
-
-    def mutate(self, children: np.ndarray) -> tuple[np.ndarray, list[int]]:
-        """Redraw single genes; children that are invalid or seen are mutated anew.
-
-        Returns:
-            The mutated children float64[n, D], and their codes.
-        """
-        mutated, decoded = children.copy(), [INVALID] * len(children)
-        waiting: Sequence[int] = range(len(children))
-        for attempts in _ATTEMPTS:
-            tried = self.redraw(children[list(waiting)].repeat(attempts, axis=0))
-            codes, again = self.decode(tried), []
-            for place, child in enumerate(waiting):
-                first = place * attempts
-                new = self.first_new(codes, first, first + attempts)
-                # The first attempt that gives something new, else the last one.
-                taken = first + attempts - 1 if new is None else new
-                mutated[child], decoded[child] = tried[taken], codes[taken]
-                if new is None:
-                    again.append(child)
-            if not again:
-                break
-            waiting = again
-        return mutated, decoded
 
     def first_new(self, codes: list[int], start: int, end: int) -> int | None:
         """Where the first valid code stands that was not evaluated yet."""
@@ -175,40 +153,131 @@ class _Search:
                 return position
         return None
 
-    def redraw(self, children: np.ndarray) -> np.ndarray:
-        """Children float64[n, D], each gene redrawn in place by chance: `gene_rate` in all."""
-        rate = min(1.0, self.settings.gene_rate / self.gene_count)
+    def outcome(self) -> Outcome:
+        """The run's end."""
+        best = int(self.codes[0]) if len(self.codes) else -1
+        if self.objective.ledger.distinct < self.budget:
+            detail = f"no new architecture in {_PATIENCE} steps"
+            return Outcome(best, "stalled", detail, final_population=self.codes)
+        return Outcome(best, final_population=self.codes)
+
+
+class _Together:
+    """Steps of several runs at once: arithmetic over all, draws from each run's own generator.
+
+    What a run does depends on nothing of the others.
+    """
+
+    def __init__(self, space: SearchSpace, settings: EdnagPlus) -> None:
+        self._settings, self._lower = settings, space.profile.lower
+        self._gene_of_entry, self._gene_count = genes_of(space)
+
+    def step(self, runs: Sequence[_Search]) -> None:
+        """Denoise, mutate and evaluate the children of every run."""
+        children = self._denoise(runs)
+        mutated, decoded = self._mutate(runs, children)
+        count = self._settings.children
+        for place, run in enumerate(runs):
+            run.admit(mutated[place], decoded[place * count : (place + 1) * count])
+
+    def _denoise(self, runs: Sequence[_Search]) -> np.ndarray:
+        """Children float64[runs, children, D]: parents pulled half of the way left to go."""
+        settings, survivors = self._settings, np.stack([run.population for run in runs])
+        count, size = settings.children, survivors.shape[1]
+        by_rank = np.exp(-np.arange(size) / (settings.rank_temperature * size))
+        wheel = np.cumsum(by_rank)
+        drawn = np.stack([run.generator.random(count) for run in runs]) * wheel[-1]
+        chosen = np.searchsorted(wheel, drawn, side="right")
+        parents = np.take_along_axis(survivors, chosen[:, :, None], axis=1)
+        distance = ((parents[:, :, None] - survivors[:, None]) ** 2).sum(axis=3)
+        ordered = np.sort(distance.reshape(len(runs), -1), axis=1)
+        last = ordered.shape[1] - 1
+        median = (ordered[:, last // 2] + ordered[:, (last + 1) // 2]) / 2
+        alpha = np.array([(1 - np.cos(np.pi * run.progress)) / 2 for run in runs])
+        alpha = np.minimum(0.995, alpha)[:, None, None]
+        towards = (1 + alpha) / 2
+        nearness = np.exp(-distance / (2 * (median[:, None, None] + 1e-9) * (1 - alpha)))
+        luck = np.stack([run.generator.exponential(size=(count, size)) for run in runs])
+        weight = by_rank * nearness * luck + 1e-12
+        origin = weight @ survivors / weight.sum(axis=2, keepdims=True)
+        sigma = settings.noise_scale * np.sqrt((1 - towards) / (1 - alpha) * (1 - alpha / towards))
+        noise = (parents - np.sqrt(alpha) * origin) / np.sqrt(1 - alpha)
+        kept = np.sqrt(np.maximum(1 - towards - sigma**2, 0.0))
+        fresh = np.stack([run.generator.normal(size=origin.shape[1:]) for run in runs])
+        return _normalise(np.sqrt(towards) * origin + kept * noise + sigma * fresh, self._lower)
+
+    def _mutate(self, runs: Sequence[_Search], children: np.ndarray) -> tuple[np.ndarray, list]:
+        """Redraw single genes; children that are invalid or seen are mutated anew.
+
+        Returns:
+            The mutated children float64[runs, children, D], and the codes of all of them.
+        """
+        count = children.shape[1]
+        mutated = children.reshape(-1, children.shape[2]).copy()
+        decoded = [INVALID] * len(mutated)
+        waiting = list(range(len(mutated)))
+        for attempts in _ATTEMPTS:
+            # Each time anew from where denoising put them.
+            tried = children.reshape(mutated.shape)[waiting].repeat(attempts, axis=0)
+            self._redraw(runs, tried, [child // count for child in waiting], attempts)
+            # Codes mean the same to all runs, but where there is but one.
+            codes, again = _decode(runs[0].objective, tried), []
+            for place, child in enumerate(waiting):
+                first, run = place * attempts, runs[child // count]
+                new = run.first_new(codes, first, first + attempts)
+                # The first attempt that gives something new, else the last one.
+                taken = first + attempts - 1 if new is None else new
+                mutated[child], decoded[child] = tried[taken], codes[taken]
+                if new is None:
+                    again.append(child)
+            if not again:
+                break
+            waiting = again
+        return mutated.reshape(children.shape), decoded
+
+    def _redraw(
+        self, runs: Sequence[_Search], children: np.ndarray, run_of: list[int], attempts: int
+    ) -> None:
+        """Redraw each gene of children float64[n, D] by chance, in place: `gene_rate` in all.
+
+        Args:
+            run_of: Ascending, for each `attempts` of the children which run draws.
+        """
+        rate = min(1.0, self._settings.gene_rate / self._gene_count)
+        drawing = [(runs[run], times * attempts) for run, times in Counter(run_of).items()]
         # What no gene is read from counts as one more gene, which is never hit.
-        hit = self.generator.random((len(children), self.gene_count + 1)) < rate
+        genes = self._gene_count + 1
+        hit = np.concatenate([run.generator.random((rows, genes)) for run, rows in drawing]) < rate
         hit[:, -1] = False
-        hit = hit[:, self.gene_of_entry]
-        children[hit] = self.generator.uniform(self.lower, 1, size=np.count_nonzero(hit))
-        return children
+        hit = hit[:, self._gene_of_entry]
+        ends = np.cumsum([0, *(rows for _, rows in drawing)])
+        hits = np.add.reduceat(hit.sum(axis=1), ends[:-1]).tolist()
+        children[hit] = np.concatenate(
+            [
+                run.generator.uniform(self._lower, 1, size=size)
+                for (run, _), size in zip(drawing, hits, strict=True)
+            ]
+        )
+
+
+def _search_together(
+    objectives: Sequence[Objective], seeds: Sequence[int], budget: int, settings: BaseModel
+) -> list[Outcome]:
+    assert isinstance(settings, EdnagPlus)
+    runs = [
+        _Search(objective, settings, budget, np.random.Generator(np.random.PCG64(seed)))
+        for objective, seed in zip(objectives, seeds, strict=True)
+    ]
+    together = _Together(objectives[0].space, settings)
+    for run in runs:
+        run.begin()
+    while active := [run for run in runs if not run.done]:
+        together.step(active)
+    return [run.outcome() for run in runs]
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, EdnagPlus)
-    generator = np.random.Generator(np.random.PCG64(seed))
-    run = _Search(objective, settings, budget, generator)
-    idle = 0
-    while objective.ledger.distinct < budget and idle < _PATIENCE:
-        if objective.ledger.distinct < settings.population_num:
-            noise = starting_noise(objective.space, settings.population_num, generator)
-            children = _normalise(noise, run.lower)
-            children = children[: settings.population_num - objective.ledger.distinct]
-            decoded = run.decode(children)
-        else:
-            gone = objective.ledger.distinct / budget
-            progress = settings.first_progress + (1 - settings.first_progress) * min(
-                1.0, gone / 0.6
-            )
-            children, decoded = run.mutate(run.denoise(progress))
-        idle = 0 if run.admit(children, decoded) else idle + 1
-    best = int(run.codes[0]) if len(run.codes) else -1
-    if objective.ledger.distinct < budget and idle >= _PATIENCE:
-        detail = f"no new architecture in {_PATIENCE} steps"
-        return Outcome(best, "stalled", detail, final_population=run.codes)
-    return Outcome(best, final_population=run.codes)
+    return _search_together([objective], [seed], budget, settings)[0]
 
 
 METHOD = Method(
@@ -217,4 +286,5 @@ METHOD = Method(
     description="our variant: mutation of single genes, no repeated evaluations, rank weights",
     hyperparameters=EdnagPlus,
     search=_search,
+    search_together=_search_together,
 )

@@ -1,17 +1,22 @@
 """What every method offers, and the record of one run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from ednag.errors import EdnagError
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
 
 #: A step column per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
+
+#: Runs that are searched together at most; more gain nothing and take memory.
+_TOGETHER = 100
 
 
 class NoHyperparameters(BaseModel):
@@ -98,8 +103,14 @@ class Method:
         search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
             distinct evaluations.
         has_own_end: Whether the method's protocol fixes its end, so that it ignores the budget.
+        search_together: Takes (objectives, seeds, budget, hyperparameters), an objective for each
+            seed, and gives what `search` gives for each, quicker; None where there is no such way.
         from_space: Hyper-parameters whose default is the space's own where its profile has one:
             those of the reference's search, where the method is it or is held against it.
+        spaces: Names of the search spaces that the method can search; None for all. A study skips
+            it in the others.
+        measured_only: Whether a study skips the method where values are predicted: what it learns
+            to predict would be another predictor.
     """
 
     name: str
@@ -108,7 +119,23 @@ class Method:
     hyperparameters: type[BaseModel]
     search: Callable[[Objective, int, int, BaseModel], Outcome]
     has_own_end: bool = False
+    search_together: (
+        Callable[[list[Objective], list[int], int, BaseModel], list[Outcome]] | None
+    ) = None
     from_space: frozenset[str] = frozenset()
+    spaces: frozenset[str] | None = None
+    measured_only: bool = False
+
+    def can_search(self, space: str) -> bool:
+        """Whether the method can search the space of this name."""
+        return self.spaces is None or space in self.spaces
+
+    def _check_space(self, space: str) -> None:
+        if not self.can_search(space):
+            raise EdnagError(
+                f"method {self.name} cannot search {space}; it searches "
+                f"{', '.join(sorted(self.spaces or ()))}"
+            )
 
     def defaults_in(self, space: SearchSpace, protocol: Protocol | None = None) -> dict[str, float]:
         """The hyper-parameters whose default is another in this space, or under this protocol."""
@@ -116,30 +143,57 @@ class Method:
         return {name: value for name, value in own.items() if name in self.from_space}
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
-        """Run one seed from an empty ledger."""
-        ledger = objective.begin(seed)
-        outcome = self.search(objective, seed, budget, settings)
-        codes = ledger.codes()
-        metric = outcome.metric
-        if metric is None:
-            metric = objective.report(outcome.code) if outcome.code >= 0 else float("nan")
-        run = Run(
-            seed=seed,
-            status=outcome.status,
-            detail=outcome.detail,
-            outcome=outcome.code,
-            outcome_metric=metric,
-            total=ledger.total,
-            distinct=ledger.distinct,
-            invalid=ledger.invalid,
-            codes=codes,
-            metrics=objective.metric(codes),
-            lookups=ledger.lookups(),
-            final_population=np.asarray(outcome.final_population, dtype=np.int32),
-            steps=outcome.steps,
-        )
-        space = objective.space
-        return _with_own_codes(run, space) if isinstance(space, LargeSpace) else run
+        """Run one seed from an empty ledger.
+
+        Raises:
+            EdnagError: The method cannot search this space.
+        """
+        self._check_space(objective.space.name)
+        objective.begin(seed)
+        return _run_of(objective, seed, self.search(objective, seed, budget, settings))
+
+    def run_all(
+        self, objective: Objective, seeds: Sequence[int], budget: int, settings: BaseModel
+    ) -> Iterator[Run]:
+        """Run seeds in turn, or several at once where the method has a way."""
+        if self.search_together is None or isinstance(objective.space, LargeSpace):
+            for seed in seeds:
+                yield self.run(objective, seed, budget, settings)
+            return
+        self._check_space(objective.space.name)
+        for start in range(0, len(seeds), _TOGETHER):
+            some = list(seeds[start : start + _TOGETHER])
+            objectives = [copy(objective) for _ in some]
+            for each, seed in zip(objectives, some, strict=True):
+                each.begin(seed)
+            outcomes = self.search_together(objectives, some, budget, settings)
+            yield from map(_run_of, objectives, some, outcomes)
+
+
+def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
+    """The record of a run that has just ended."""
+    ledger = objective.ledger
+    codes = ledger.codes()
+    metric = outcome.metric
+    if metric is None:
+        metric = objective.report(outcome.code) if outcome.code >= 0 else float("nan")
+    run = Run(
+        seed=seed,
+        status=outcome.status,
+        detail=outcome.detail,
+        outcome=outcome.code,
+        outcome_metric=metric,
+        total=ledger.total,
+        distinct=ledger.distinct,
+        invalid=ledger.invalid,
+        codes=codes,
+        metrics=objective.metric(codes),
+        lookups=ledger.lookups(),
+        final_population=np.asarray(outcome.final_population, dtype=np.int32),
+        steps=outcome.steps,
+    )
+    space = objective.space
+    return _with_own_codes(run, space) if isinstance(space, LargeSpace) else run
 
 
 def _with_own_codes(run: Run, space: LargeSpace) -> Run:

@@ -17,6 +17,9 @@ from ednag.tables.interface import (
     Protocol,
 )
 
+#: Batches of up to so many are gone through one by one.
+_FEW = 12
+
 
 class Ledger:
     """The evaluations of one run: how many, and the first of each architecture in order."""
@@ -53,6 +56,8 @@ class Ledger:
 
     def _first_sights(self, codes: np.ndarray) -> np.ndarray:
         """Positions int64[k], ascending, at which an architecture not yet entered stands first."""
+        if len(codes) <= _FEW:
+            return self._first_sights_of_few(codes.tolist())
         positions = np.flatnonzero(codes >= 0)
         valid = codes[positions]
         if len(valid) and valid.max() >= len(self._seen):
@@ -61,6 +66,20 @@ class Ledger:
         fresh = positions[~self._seen[valid]]
         _, first = np.unique(codes[fresh], return_index=True)
         return fresh[np.sort(first)]
+
+    def _first_sights_of_few(self, codes: list[int]) -> np.ndarray:
+        """The same, quicker than NumPy where there are few."""
+        first: dict[int, int] = {}
+        for position, code in enumerate(codes):
+            if (
+                code >= 0
+                and code not in first
+                and not (code < len(self._seen) and self._seen[code])
+            ):
+                first[code] = position
+        if first and max(first) >= len(self._seen):
+            self._seen = np.append(self._seen, np.zeros(max(first) + 1, dtype=bool))
+        return np.fromiter(first.values(), dtype=np.int64, count=len(first))
 
     def enter_one(self, code: int) -> None:
         """Count the evaluation of one valid architecture."""

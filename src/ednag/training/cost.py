@@ -64,6 +64,37 @@ class CostModel:
         return float(seconds.sum() * images / 3600)
 
 
+#: Measured on one core of a server of 2024 (AVX2) that others used as well, by `measure`. A GPU is
+#: quicker; nobody has measured one here, so that what jobs ask for is an upper bound.
+ONE_CORE = {
+    "nasbench201": CostModel(base=5.2e-4, slope=1.4e-10, device="cpu"),
+    "mobilenetv3": CostModel(base=0.0, slope=7.2e-10, device="cpu"),
+}
+#: Megabytes of a process that has imported everything, and of the activations of a batch.
+_PROCESS_MEMORY = 1200
+_BATCH_MEMORY = {"nasbench201": 2500, "mobilenetv3": 14000}
+
+
+def minutes_of_a_job(task: ImageTask, epochs: int, images: int | None) -> int:
+    """Minutes that a job may ask for to train one costly network on one core.
+
+    Args:
+        task: What it trains on.
+        epochs: Of the training.
+        images: First images of each class alone; all if None.
+    """
+    share = 1.0 if images is None else min(1.0, images * task.classes / task.training_images)
+    hours = ONE_CORE[task.space].hours(task, task.flops(_ENDS[task.space][1:]), epochs, share)
+    return 10 + int(60 * hours)
+
+
+def megabytes_of_a_job(task: ImageTask, images: int | None) -> int:
+    """Megabytes that a job may ask for: the process, two copies of the images, one batch."""
+    count = task.training_images if images is None else images * task.classes
+    pixels = 3 * task.size**2 * count / 1e6
+    return _PROCESS_MEMORY + int(2 * pixels) + _BATCH_MEMORY[task.space]
+
+
 def measure(task: ImageTask, device: str) -> CostModel:
     """Time steps of a task's networks on a device; seconds, on a slow machine a minute."""
     keys = _ENDS[task.space]
