@@ -14,6 +14,7 @@
 #   results/predictors/{predictor}.pt                                          trained on them
 #   results/top-k/{space}/{dataset}.parquet                                    best by prediction
 #   results/trained/{space}/{dataset}/seed-{seed}.parquet                      and trained
+#   results/ranker/{space}/{dataset}/{ranker,baselines}-{seed}.parquet         cells ranked
 #   results/provenance/**.json                                                 run records
 #   logs/                                                                      what each job did
 #
@@ -46,6 +47,8 @@ include: "rules/figures.smk"
 include: "rules/predictor_common.smk"
 include: "rules/predictor.smk"
 include: "rules/training.smk"
+include: "rules/ranker_common.smk"
+include: "rules/ranker.smk"
 include: "rules/claims_common.smk"
 include: "rules/claims.smk"
 
@@ -75,6 +78,8 @@ rule all:
         predictor_figures(),
         trained_evidence(),
         trained_figures(),
+        ranker_evidence(),
+        ranker_figures(),
         claims_files(),
         chain_files(),
         "results/audit.json",

@@ -40,7 +40,12 @@ def study_records():
     ]
     return [
         *dict.fromkeys(
-            [*(record_of(path) for path in made), *drawn, *predictor_records()]
+            [
+                *(record_of(path) for path in made),
+                *drawn,
+                *predictor_records(),
+                *ranker_records(),
+            ]
         )
     ]
 
@@ -66,6 +71,8 @@ def audited_files():
         *predictor_figures(),
         *trained_evidence(),
         *trained_figures(),
+        *ranker_evidence(),
+        *ranker_figures(),
     ]
     return pages + [path for path in ends if path.endswith(".csv")]
 

@@ -19,8 +19,10 @@ from ednag.study.benchmarks import compared_sources, sources_of, split_benchmark
 from ednag.study.configuration import (
     definition_of,
     methods_of,
+    methods_on,
     protocols_of,
     read_study,
+    seeds_of,
 )
 from ednag.study.digests import code_digest, lock_digest, registered
 from ednag.study.environment import export_environment
@@ -153,11 +155,23 @@ def run_files(space, dataset):
     """Run files that hold the study's seeds: those present, and new blocks for what they lack."""
     files = []
     for protocol in protocols_of(study, space, dataset):
-        for method in methods_of(study, space):
+        for method in methods_on(study, space, dataset):
             folder = f"results/runs/{space}/{dataset}/{protocol}/{method}"
-            blocks = plan_blocks(study.seeds, blocks_in(Path(folder)), study.block)
+            seeds = seeds_of(study, method)
+            blocks = plan_blocks(seeds, blocks_in(Path(folder)), study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
     return files
+
+
+def method_seeds(wildcards):
+    """Methods of a benchmark that run fewer seeds than the study has, as JSON."""
+    return as_json(
+        {
+            method: format_seeds(seeds_of(study, method))
+            for method in methods_on(study, wildcards.space, wildcards.dataset)
+            if seeds_of(study, method) != study.seeds
+        }
+    )
 
 
 def summaries_of(wildcards):

@@ -18,12 +18,14 @@ rule summary:
         code=code_of_benchmark("summarise", spaces=True),
         lock=lock,
         seeds=format_seeds(study.seeds),
+        method_seeds=method_seeds,
         checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
         " summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
+        " --method-seeds {params.method_seeds:q}"
         " --statistics {params.checkpoints:q} --output {output.summary:q}"
         " --anytime {output.anytime:q} --steps {output.steps:q} 2> {log:q}"
 

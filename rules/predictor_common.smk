@@ -50,7 +50,8 @@ def top_k_runs(wildcards):
     return [
         path
         for path in run_files(wildcards.space, wildcards.dataset)
-        if "/paper/" in path and path.split("/")[-2] in study.top_k.methods
+        if Path(path).parts[-3] == "paper"
+        and Path(path).parts[-2] in study.top_k.methods
     ]
 
 

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ednag.errors import EdnagError
 from ednag.evidence.claims import RULES, Claim, read_claims
 from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, Cell
-from ednag.evidence.record import needs_of
+from ednag.evidence.record import Record, needs_of
 from ednag.sources.registry import load_registry
 from ednag.study.authors import read_listed_seeds
 
@@ -121,3 +122,20 @@ def test_a_bad_list_is_refused_by_name(tmp_path: Path, text: str, message: str) 
     path.write_text(text)
     with pytest.raises(EdnagError, match=message):
         read_claims(path)
+
+
+def test_a_prediction_is_never_held_against_a_printed_number() -> None:
+    runs = pd.DataFrame(
+        {
+            "space": "nasbench201",
+            "dataset": ["aircraft", "cifar10"],
+            "protocol": "paper",
+            "method": "ednag",
+            "seed": 0,
+            "outcome": [99.0, 94.0],
+        }
+    )
+    record = Record(summary=runs)
+    assert record.runs("nasbench201", "aircraft", "ednag").empty
+    assert "fgvc-aircraft" in record.lacks("nasbench201", "aircraft", "ednag")
+    assert len(record.runs("nasbench201", "cifar10", "ednag")) == 1

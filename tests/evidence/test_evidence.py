@@ -141,6 +141,10 @@ def test_only_configured_seeds_are_collected_and_all_must_be_there(
         collect_runs([path], [0, 1, 2])
     with pytest.raises(EdnagError, match="stands in another run file"):
         collect_runs([path, path], [0, 1])
+    own = collect_runs([path], [0, 1, 2], {"random": [1]})
+    assert [run.seed for run in own["paper", "random"]] == [1]
+    with pytest.raises(EdnagError, match="1 of 1 seeds have no run, the first is 5"):
+        collect_runs([path], [0, 1], {"random": [5]})
 
 
 def test_the_tables_say_what_the_runs_did(table: BenchmarkTable) -> None:

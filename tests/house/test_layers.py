@@ -16,7 +16,7 @@ MAY_KNOW = {
     "ranker": {"spaces", "cells", "training"},
     "tables": {"spaces", "predictor"},
     "search": {"spaces", "tables"},
-    "methods": {"spaces", "tables", "search"},
+    "methods": {"spaces", "cells", "training", "ranker", "tables", "search"},
     "sources": set(),
     "study": {"spaces", "tables", "search", "methods"},
     "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ednag.errors import EdnagError
-from ednag.ranker.model import SIZES, TIERS, Ranker, Sizes, new_ranker, rank
+from ednag.ranker.model import SIZES, TIERS, Ranker, Sizes, new_ranker, rank, score
 
 SMALL = Sizes(5, 3, 8, 2, 4, 16, 12, 10, layers=2)
 
@@ -94,6 +94,13 @@ def test_a_seed_gives_its_weights_and_leaves_the_generator() -> None:
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert not torch.equal(first["src_prj.weight"], other["src_prj.weight"])
+
+
+def test_scores_alone_are_the_scores_of_ranking() -> None:
+    ranker = new_ranker(SMALL, 1).eval()
+    patches = np.random.default_rng(0).normal(size=(7, 5, 3, 3)).astype(np.float32)
+    _, scores = rank(ranker, patches, torch.zeros(TIERS, 5, 8))
+    np.testing.assert_allclose(score(ranker, patches, batch=3), scores, rtol=1e-5, atol=1e-6)
 
 
 def test_ranking_does_not_depend_on_the_batch() -> None:

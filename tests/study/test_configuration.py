@@ -6,7 +6,15 @@ import pytest
 import yaml
 
 from ednag.errors import EdnagError
-from ednag.study.configuration import Study, load_study, read_study, schema
+from ednag.study.configuration import (
+    Study,
+    load_study,
+    methods_of,
+    methods_on,
+    read_study,
+    schema,
+    seeds_of,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,6 +76,25 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ("hyperparameters: {edna: {}}", "unknown method 'edna'; did you mean 'ednag'?"),
         ("statistics: {checkpoint: [3]}", "unknown key 'checkpoint'; did you mean 'checkpoints'?"),
         ("statistics: {checkpoints: [5, 3]}", "statistics.checkpoints: must be whole numbers"),
+        ("method_seeds: {nra: 0}", "method_seeds: unknown method 'nra'; did you mean 'nar'?"),
+        ("method_seeds: {nar: x}", "method_seeds.nar: 'x' is not a seed"),
+        (
+            "seeds: 100-199",
+            "method_seeds.nar: none of 0-9 is among the study's seeds 100-199; name some that are",
+        ),
+        (
+            "further_methods: {nasbench-graph: [nar]}",
+            "further_methods.nasbench-graph[0]: method 'nar' cannot search nasbench-graph; it "
+            "searches nasbench201",
+        ),
+        (
+            "{methods: [nar], benchmarks: {nasbench-graph: [cora]}}",
+            "methods: none of nar can search nasbench-graph; name one that can",
+        ),
+        ("ranker: {sizes: [4, 50]}", "ranker.sizes: must be whole numbers from 5 up (one cell"),
+        ("ranker: {seed: 0}", "ranker.seed: unknown key 'seed'; did you mean 'seeds'?"),
+        ("ranker: {ranker_seeds: []}", "ranker.ranker_seeds: no seeds"),
+        ("ranker: {sizes: [50, 15000]}", "more than the 15625 of NAS-Bench-201; lower one"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
     ],
 )
@@ -83,3 +110,18 @@ def test_a_file_that_is_no_yaml_names_the_line(tmp_path: Path) -> None:
     path.write_text("seeds: 0-9\nmethods: [ednag\n")
     with pytest.raises(EdnagError, match=r"study\.yaml: line 3 not valid YAML"):
         load_study(path)
+
+
+def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
+    study = read_study({"methods": ["random", "nar"], "method_seeds": {"random": "5-20"}})
+    assert methods_of(study, "nasbench201") == ("random", "nar", "ednag-ranked")
+    assert methods_of(study, "nasbench-graph") == ("random",)
+    assert methods_on(study, "nasbench201", "cifar10-analog") == ("random", "nar", "ednag-ranked")
+    assert methods_on(study, "nasbench201", "digits-unseen") == ("random",)
+    assert seeds_of(study, "random") == tuple(range(5, 21))
+    assert seeds_of(study, "nar") == tuple(range(10))
+    assert seeds_of(read_study({"seeds": "8-30"}), "nar") == (8, 9)
+
+
+def test_a_study_may_leave_ranking_out() -> None:
+    assert read_study({"ranker": {"seeds": []}}).ranker.seeds == ()

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Seconds of work, every stage of the DAG.
 TINY = {
     "benchmarks": {"nasbench201": ["cifar10-analog"]},
+    "further_methods": {},
+    "ranker": {"seeds": []},
     "seeds": "0-1",
     "block": 1,
     "budget": 20,

@@ -242,7 +242,11 @@ class Comparison:
 
 
 def compare_nasbench101(
-    path: Path, measured: pd.DataFrame | None = None, *, limit: int = 10
+    path: Path,
+    measured: pd.DataFrame | None = None,
+    *,
+    limit: int = 10,
+    progress: Callable[[int], object] | None = None,
 ) -> Comparison:
     """Hold each record of a published NAS-Bench-101 file against what its own cell must give.
 
@@ -253,21 +257,26 @@ def compare_nasbench101(
         path: JSON list; read as a stream, a thousand records in memory.
         measured: As for `nasbench101_batches`; without it, measured fields are left out.
         limit: Differences to keep, at least 0.
+        progress: Called now and then with the number of records compared so far.
 
     Raises:
         EdnagError: The file is no such list, or a record holds no cell; the record is named.
     """
-    return _compare(path, _ours_101, measured, MEASURED_101, limit)
+    return _compare(path, _ours_101, measured, MEASURED_101, limit, progress)
 
 
 def compare_nasbench201(
-    path: Path, measured: pd.DataFrame | None = None, *, limit: int = 10
+    path: Path,
+    measured: pd.DataFrame | None = None,
+    *,
+    limit: int = 10,
+    progress: Callable[[int], object] | None = None,
 ) -> Comparison:
     """Hold each record of a published NAS-Bench-201 file against what its `arch_str` must give.
 
     Like `compare_nasbench101`.
     """
-    return _compare(path, _ours_201, measured, MEASURED_201, limit)
+    return _compare(path, _ours_201, measured, MEASURED_201, limit, progress)
 
 
 def stream_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -472,7 +481,12 @@ _Ours = Callable[[list[dict[str, Any]], int, "pd.DataFrame | None"], list[dict[s
 
 
 def _compare(
-    path: Path, ours: _Ours, measured: pd.DataFrame | None, fields: Sequence[str], limit: int
+    path: Path,
+    ours: _Ours,
+    measured: pd.DataFrame | None,
+    fields: Sequence[str],
+    limit: int,
+    progress: Callable[[int], object] | None,
 ) -> Comparison:
     """What `compare_nasbench101` and `compare_nasbench201` do alike."""
     left_out = set(fields) - set(_measured_columns(measured, fields))
@@ -501,6 +515,8 @@ def _compare(
             room = max(limit - len(kept), 0)
             kept += [Difference(number, name, *each) for each in different[:room]]
             number += 1
+        if progress is not None:
+            progress(number)
     return Comparison(number, agreeing, repeated, tuple(kept))
 
 

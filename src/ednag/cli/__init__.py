@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "top-k": "top_k",
     "train": "train",
     "estimate": "estimate",
+    "ranker": "ranker",
 }
 
 

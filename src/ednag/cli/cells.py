@@ -1,6 +1,8 @@
-"""`ednag cells`: the cells of NAS-Bench-101, which its files name by a hash."""
+"""`ednag cells`: what cells cost, as a dataset, and the cells of NAS-Bench-101 by their hashes."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,10 +10,48 @@ from ednag.cli.options import EXISTING, OUTPUT
 from ednag.cli.progress import say, track
 from ednag.errors import EdnagError
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from ednag.spaces.nasbench101_cells import Cell
+
+_SPACES = ("nasbench101", "nasbench201")
+#: (space, dataset) of a benchmark table -> its metric -> (field of the published records, factor).
+#: Other tables measure something else: an accuracy of theirs is none of the benchmark's.
+_FIELDS: Mapping[tuple[str, str], Mapping[str, tuple[str, float]]] = {
+    ("nasbench101", "cifar10"): {
+        "training_time": ("avg_training_time", 1.0),
+        "train_accuracy": ("avg_train_accuracy", 0.01),
+        "validation_accuracy": ("avg_validation_accuracy", 0.01),
+        "test_accuracy": ("avg_test_accuracy", 0.01),
+    },
+    **{
+        ("nasbench201", dataset): {
+            "validation_accuracy": (f"{name}_val_acc", 1.0),
+            "test_accuracy": (f"{name}_test_acc", 1.0),
+        }
+        for dataset, name in (
+            ("cifar10", "cifar10"),
+            ("cifar100", "cifar100"),
+            ("ImageNet16-120", "imagenet16"),
+        )
+    },
+}
+#: Records between two lines of progress.
+_TOLD = 50_000
+
+_MEASURED = click.option(
+    "--measured",
+    multiple=True,
+    type=EXISTING,
+    help="Benchmark table (`ednag tables build`) whose accuracies are joined; may be repeated.",
+)
+
 
 @click.group()
 def command() -> None:
-    """The cells of NAS-Bench-101, which its files name by a hash."""
+    """FLOPs and parameters of cells as a dataset; the cells of NAS-Bench-101."""
 
 
 @command.command(name="enumerate")
@@ -28,15 +68,11 @@ def enumerate_all(output: Path, hashes: Path | None) -> None:
     operations as in the benchmark's records, code in the space nasbench101 (-1: out of reach).
     """
     from ednag.files import write_parquet
-    from ednag.spaces.nasbench101_cells import CELL_COUNT, enumerate_cells
     from ednag.tables.nasbench101_cell_list import list_cells, recover
     from ednag.tables.nasbench101_vis import read
 
     measured = None if hashes is None else read(hashes)
-    cells = enumerate_cells(lambda forms: track(forms, "forms of cells"))
-    rows = list_cells(cells)
-    if len(rows) != CELL_COUNT:
-        raise EdnagError(f"{len(rows)} cells were found where NAS-Bench-101 has {CELL_COUNT}")
+    rows = list_cells(_all_cells())
     reached = int((rows["code"] >= 0).sum())
     say(f"{len(rows)} cells, {reached} of them within reach of EDNAG's fixed operations")
     if measured is not None:
@@ -45,3 +81,207 @@ def enumerate_all(output: Path, hashes: Path | None) -> None:
         say(f"all {len(rows)} hashes of {hashes} resolved, {reached} of them within reach")
     write_parquet(rows, output)
     say(f"{output}: {len(rows)} rows")
+
+
+def _all_cells() -> "dict[str, Cell]":
+    """Every cell of NAS-Bench-101 by its hash; raises EdnagError if they are not as many."""
+    from ednag.spaces.nasbench101_cells import CELL_COUNT, enumerate_cells
+
+    cells = enumerate_cells(lambda forms: track(forms, "forms of cells"))
+    if len(cells) != CELL_COUNT:
+        raise EdnagError(f"{len(cells)} cells were found where NAS-Bench-101 has {CELL_COUNT}")
+    return cells
+
+
+@command.command()
+@click.option("--space", required=True, type=click.Choice(_SPACES), help="Whose cells.")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    help="NAS-Bench-201: count networks of this dataset only, as Parquet; else of all three.",
+)
+@_MEASURED
+@click.option(
+    "--cells",
+    "listed",
+    type=EXISTING,
+    help="NAS-Bench-101: only the cells of this file of `ednag cells enumerate`.",
+)
+@click.option(
+    "--order",
+    type=EXISTING,
+    help="NAS-Bench-201: nasbench201_cifar10.csv, in whose order the benchmark numbers its cells; "
+    "without it, they are numbered by code.",
+)
+@click.option("--output", required=True, type=OUTPUT, help=".parquet, or .json as published.")
+def build(
+    space: str,
+    datasets: tuple[str, ...],
+    measured: tuple[Path, ...],
+    listed: Path | None,
+    order: Path | None,
+    output: Path,
+) -> None:
+    """Write FLOPs and parameters of every vertex or edge of cells, and of whole networks.
+
+    Computed by formula; memory does not grow with the file. What was measured is joined where a
+    table is given, and absent otherwise.
+    """
+    from ednag.cells import published
+
+    writers = {".parquet": published.write_parquet, ".json": published.write_json}
+    if output.suffix not in writers:
+        raise EdnagError(f"--output {output}: name a file that ends in .parquet or .json")
+    if datasets and output.suffix == ".json":
+        raise EdnagError(
+            "--dataset: published records hold all three datasets; leave it out, or write .parquet"
+        )
+    joined = _measured(space, measured)
+    if space == "nasbench101":
+        cells = _all_cells() if listed is None else _listed_cells(listed)
+        count = len(cells)
+        batches = published.nasbench101_batches(cells, joined)
+    else:
+        keys = _ordered_keys(order)
+        count = len(keys)
+        batches = _of_datasets(published.nasbench201_batches(keys, joined), datasets)
+    writers[output.suffix](_followed(batches, count), output)
+    fields = "nothing" if joined is None else ", ".join(map(str, joined))
+    say(f"{output}: {count} cells of {space}; joined of what was measured: {fields}")
+
+
+def _followed(batches: "Iterator[pa.RecordBatch]", count: int) -> "Iterator[pa.RecordBatch]":
+    """The batches of so many cells, with progress."""
+    from ednag.cells.published import CHUNK
+
+    parts = track(range(0, count, CHUNK), f"parts of {CHUNK} cells")
+    for _, batch in zip(parts, batches, strict=True):
+        yield batch
+
+
+def _measured(space: str, tables: Sequence[Path]) -> "pd.DataFrame | None":
+    """What benchmark tables measured, by key and published field; None without a table.
+
+    Raises:
+        EdnagError: A table is of another space, or has none of the published fields.
+    """
+    import pandas as pd
+
+    from ednag.spaces import get_space
+    from ednag.tables.parquet import read_table
+
+    columns: dict[str, pd.Series] = {}
+    for path in tables:
+        table = read_table(path)
+        known = _FIELDS.get((table.space, table.dataset), {})
+        there = {metric: known[metric] for metric in table.values if metric in known}
+        if table.space != space or not there:
+            usable = ", ".join("/".join(place) for place in _FIELDS if place[0] == space)
+            raise EdnagError(
+                f"--measured {path}: {table.space}/{table.dataset} has no accuracy that the "
+                f"dataset of {space} names; give a table of {usable}"
+            )
+        rows = table.valid.nonzero()[0]
+        keys = get_space(space).keys(rows)
+        for metric, (field, factor) in there.items():
+            columns[field] = pd.Series(table.values[metric][rows] * factor, index=keys)
+    return pd.DataFrame(columns) if columns else None
+
+
+def _listed_cells(path: Path) -> "dict[str, Cell]":
+    """The cells of a file of `ednag cells enumerate`, by hash."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from ednag.cells.nasbench101 import from_records
+    from ednag.cells.published import CHUNK
+
+    try:
+        rows = pd.read_parquet(path, columns=["key", "adjacency", "operations"])
+    except (pa.ArrowInvalid, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise EdnagError(f"{path}: no list of `ednag cells enumerate` ({reason})") from None
+    cells: dict[str, Cell] = {}
+    for start in range(0, len(rows), CHUNK):
+        some = rows.iloc[start : start + CHUNK]
+        operations = [text.split(",") for text in some["operations"]]
+        matrices = [
+            [[int(digit) for digit in text[at : at + size]] for at in range(0, size * size, size)]
+            for text, size in zip(some["adjacency"], map(len, operations), strict=True)
+        ]
+        batch = from_records(matrices, operations, start)
+        cells |= {key: batch.cell(row) for row, key in enumerate(some["key"])}
+    return cells
+
+
+def _ordered_keys(order: Path | None) -> list[str]:
+    """Architecture strings in the order of a CSV's column `arch str`, or of codes."""
+    import numpy as np
+    import pandas as pd
+
+    from ednag.spaces import get_space
+
+    if order is None:
+        space = get_space("nasbench201")
+        return space.keys(np.arange(space.size))
+    frame = pd.read_csv(order)
+    if "arch str" not in frame:
+        raise EdnagError(f"--order {order}: no column 'arch str'; give nasbench201_cifar10.csv")
+    return [str(key) for key in frame["arch str"]]
+
+
+def _of_datasets(
+    batches: "Iterator[pa.RecordBatch]", datasets: Sequence[str]
+) -> "Iterator[pa.RecordBatch]":
+    """The batches without the counts of other datasets; all of them if none is named."""
+    from ednag.cells.nasbench201 import shape_of
+    from ednag.cells.published import COUNTED
+
+    for dataset in datasets:
+        shape_of(dataset)
+    left_out = [name for name, dataset in COUNTED.items() if datasets and dataset not in datasets]
+    counts = ("total_flops", "total_params", "opt_flops", "opt_params")
+    dropped = {f"{name}_{count}" for name in left_out for count in counts}
+    for batch in batches:
+        yield batch.select([name for name in batch.schema.names if name not in dropped])
+
+
+@command.command()
+@click.argument("published", type=EXISTING)
+@_MEASURED
+@click.option("--limit", default=10, show_default=True, help="Differences that are printed.")
+def compare(published: Path, measured: tuple[Path, ...], limit: int) -> None:
+    """Hold each record of NAR's PUBLISHED file (JSON) against what its own cell must give.
+
+    Read as a stream. Exit status 1 if any record differs; accuracies and times are compared only
+    where a table is given.
+    """
+    from ednag.cells.published import compare_nasbench101, compare_nasbench201, stream_records
+
+    _, first = next(stream_records(published), ("", {}))
+    space = "nasbench201" if "arch_str" in first else "nasbench101"
+    if "arch_str" not in first and "module_adjacency" not in first:
+        raise EdnagError(
+            f"{published}: its first record has neither arch_str nor module_adjacency; give NAR's "
+            "nasbench101_vertice_*.json or nasbench201_vertice_*.json"
+        )
+
+    told = 0
+
+    def tell(records: int) -> None:
+        nonlocal told
+        if records >= told + _TOLD:
+            told = records
+            say(f"{records} records compared")
+
+    comparing = {"nasbench101": compare_nasbench101, "nasbench201": compare_nasbench201}[space]
+    found = comparing(published, _measured(space, measured), limit=limit, progress=tell)
+    for difference in found.differences:
+        click.echo(str(difference))
+    say(f"{published}: {found.agreeing} of {found.records} records agree, {found.repeated} repeat")
+    if found.agreeing < found.records:
+        raise EdnagError(
+            f"{published}: {found.records - found.agreeing} of {found.records} records differ; "
+            "the first are on stdout (--limit)"
+        )

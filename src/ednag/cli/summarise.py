@@ -12,6 +12,11 @@ from ednag.cli.progress import say
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
 @click.option("--seeds", required=True, help="Seeds to report, for example 0-99,1731578139.")
+@click.option(
+    "--method-seeds",
+    default="{}",
+    help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
+)
 @click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
 @click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
 @click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
@@ -20,6 +25,7 @@ def command(
     runs: tuple[Path, ...],
     table: Path,
     seeds: str,
+    method_seeds: str,
     statistics: str,
     output: Path,
     anytime: Path,
@@ -39,7 +45,11 @@ def command(
 
     settings = Statistics(**parse_mapping(statistics, "--statistics"))
     benchmark = read_benchmark(table)
-    collected = collect_runs(runs, parse_seeds(seeds.split(","), "--seeds"))
+    own = {
+        name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
+        for name, given in parse_mapping(method_seeds, "--method-seeds").items()
+    }
+    collected = collect_runs(runs, parse_seeds(seeds.split(","), "--seeds"), own)
     frames = {
         output: summarise_runs(collected, benchmark, settings.checkpoints),
         anytime: anytime_curves(collected, benchmark),

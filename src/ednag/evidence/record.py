@@ -16,7 +16,8 @@ PAPER = "paper"
 
 _PREDICTOR = ("meta-predictor-checkpoint", "nasbench201-meta")
 _MOBILENET = ("mbv3-meta-checkpoint", "mbv3-supernet")
-#: Source ids of benchmarks without a table here: architectures that must be trained.
+#: Benchmarks whose numbers in the paper are of trained architectures, and what training them needs.
+#: A study may search them by prediction; a prediction is never held against a printed number.
 _TRAINED = {
     ("nasbench201", "aircraft"): (*_PREDICTOR, "aircraft-by-label", "fgvc-aircraft"),
     ("nasbench201", "pets"): (*_PREDICTOR, "pets-by-label", "pets-test", "pets-train"),
@@ -29,7 +30,7 @@ _TRAINED = {
 
 def needs_of(space: str, dataset: str) -> tuple[str, ...]:
     """Ids of the registered sources that a paper's number on this benchmark needs."""
-    if dataset in TABLES.get(space, {}):
+    if (space, dataset) not in _TRAINED and dataset in TABLES.get(space, {}):
         return get_definition(space, dataset).sources
     return _TRAINED.get((space, dataset), ())
 
@@ -68,6 +69,8 @@ class Record:
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
         summary = self.summary
+        if (space, dataset) in _TRAINED:
+            return False
         same = (summary["space"] == space) & (summary["dataset"] == dataset)
         return bool((same & (summary["protocol"] == PAPER)).any())
 
@@ -92,9 +95,11 @@ class Record:
 
 
 def _of(frame: pd.DataFrame, space: str, dataset: str, method: str) -> pd.DataFrame:
-    """Rows of one method on one benchmark under the paper's protocol, by seed."""
+    """Rows of one method on one benchmark under the paper's protocol, by seed; no predictions."""
     if frame.empty:
         return frame
+    if (space, dataset) in _TRAINED:
+        return frame[:0]
     chosen = (
         (frame["space"] == space)
         & (frame["dataset"] == dataset)

@@ -3,7 +3,7 @@
 A summary holds only the configured seeds; run files may hold more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,23 +28,36 @@ BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
 _LOOKUP_POINTS = 400
 
 
-def collect_runs(paths: Sequence[Path], seeds: Sequence[int]) -> dict[tuple[str, str], list[Run]]:
+def collect_runs(
+    paths: Sequence[Path],
+    seeds: Sequence[int],
+    method_seeds: Mapping[str, Sequence[int]] | None = None,
+) -> dict[tuple[str, str], list[Run]]:
     """(protocol, method) -> runs of exactly these seeds, ascending, in the order of `paths`.
+
+    Args:
+        paths: Run files.
+        seeds: Of every method that `method_seeds` does not name.
+        method_seeds: Method -> its own seeds.
 
     Raises:
         EdnagError: A seed is missing or stands in two files.
     """
-    wanted = set(seeds)
+    own = {name: set(given) for name, given in (method_seeds or {}).items()}
+    everywhere = set(seeds)
     collected: dict[tuple[str, str], dict[int, Run]] = {}
     for path in paths:
         file = read_runs(path)
-        group = collected.setdefault((file.described["protocol"], file.described["method"]), {})
+        method = file.described["method"]
+        group = collected.setdefault((file.described["protocol"], method), {})
+        wanted = own.get(method, everywhere)
         for run in file.runs:
             if run.seed in wanted:
                 if run.seed in group:
                     raise EdnagError(f"{path}: seed {run.seed} stands in another run file as well")
                 group[run.seed] = run
     for (protocol, method), group in collected.items():
+        wanted = own.get(method, everywhere)
         missing = sorted(wanted - set(group))
         if missing:
             raise EdnagError(

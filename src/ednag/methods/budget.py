@@ -50,6 +50,11 @@ class Spender:
         """Whether this architecture has been evaluated."""
         return code in self._scores
 
+    def evaluated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Codes int64[n] in order of first evaluation, and their scores float64[n]."""
+        codes = np.fromiter(self._scores, dtype=np.int64, count=len(self._scores))
+        return codes, np.fromiter(self._scores.values(), dtype=np.float64, count=len(codes))
+
     def sample(self, count: int) -> list[int]:
         """Codes of `count` architectures drawn uniformly and independently."""
         drawn: list[int] = self._architectures.draw(self.generator, count).tolist()

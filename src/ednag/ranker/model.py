@@ -174,6 +174,23 @@ def rank(
     return logits, scores
 
 
+@torch.no_grad()
+def score(ranker: Ranker, patches: np.ndarray, batch: int = 256) -> np.ndarray:
+    """The scores float32[n] of `rank` alone: the decoder, which only tiers need, is left out.
+
+    Args:
+        ranker: On the CPU, in evaluation mode.
+        patches: float32[n, patches, side, side].
+        batch: Architectures at a time, at least 1.
+    """
+    scores = np.empty(len(patches), dtype=np.float32)
+    for start in range(0, len(patches), batch):
+        some = slice(start, start + batch)
+        encoding = ranker.encode(torch.from_numpy(np.ascontiguousarray(patches[some])))
+        scores[some] = ranker.val_acc_prj(encoding.flatten(1)).squeeze(1).numpy()
+    return scores
+
+
 class _Positions(nn.Module):
     """Adds to each patch the waves that tell its position."""
 

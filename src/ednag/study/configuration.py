@@ -23,10 +23,16 @@ from pydantic import (
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
 from ednag.naming import suggestion
-from ednag.spaces import SPACES
+from ednag.spaces import SPACES, get_space
 from ednag.spaces.interface import SearchSpace
-from ednag.study.seeds import parse_seeds
-from ednag.tables import TABLES, Definition, get_definition, official_definitions
+from ednag.study.seeds import format_seeds, parse_seeds
+from ednag.tables import (
+    TABLES,
+    Definition,
+    get_definition,
+    is_predicted,
+    official_definitions,
+)
 from ednag.tables.interface import Protocol
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -116,6 +122,66 @@ class TopK(BaseModel):
         return parse_seeds(value, f"top_k.{info.field_name}")
 
 
+class RankingStudy(BaseModel):
+    """How well NAR's ranker, and plainer predictors, rank the cells of NAS-Bench-201."""
+
+    model_config = _STRICT
+
+    sizes: tuple[int, ...] = Field(
+        (50, 100, 200, 500, 1000),
+        description="Numbers of cells that the plain predictors are trained on.",
+    )
+    seeds: Any = Field(
+        "0-9",
+        description="Seeds, each a draw of cells to train on and of cells held out. Empty: no such "
+        "study.",
+    )
+    ranker_sizes: tuple[int, ...] = Field(
+        (200, 1000), description="Numbers of cells that the ranker, which is slow, is trained on."
+    )
+    ranker_seeds: Any = Field("0-2", description="Seeds of the ranker.")
+    held_out: int = Field(
+        2000, ge=5, description="Cells that all predictors are judged by and none is trained on."
+    )
+
+    @field_validator("sizes", "ranker_sizes")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or value[0] < _TIERS or sorted(set(value)) != list(value):
+            raise ValueError(
+                f"must be whole numbers from {_TIERS} up (one cell for each of the {_TIERS} "
+                "tiers), ascending, none twice"
+            )
+        return value
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds(cls, value: object) -> tuple[int, ...]:
+        return _seeds_or_none(value, "ranker.seeds")
+
+    @field_validator("ranker_seeds")
+    @classmethod
+    def _ranker_seeds(cls, value: object) -> tuple[int, ...]:
+        return parse_seeds(value, "ranker.ranker_seeds")
+
+    @model_validator(mode="after")
+    def _enough_cells(self) -> "RankingStudy":
+        cells = get_space("nasbench201").size
+        largest = max(*self.sizes, *self.ranker_sizes)
+        if largest + self.held_out > cells:
+            raise EdnagError(
+                f"ranker: {largest} cells to train on and {self.held_out} held out are more than "
+                f"the {cells} of NAS-Bench-201; lower one"
+            )
+        return self
+
+
+#: Quality tiers of the ranker.
+_TIERS = 5
+#: Methods that are slow, and the seeds they run unless a study says otherwise.
+_FEWER_SEEDS = {"nar": "0-9", "ednag-ranked": "0-9"}
+
+
 class Study(BaseModel):
     """A study: which benchmarks, methods and seeds, at which budget."""
 
@@ -145,10 +211,16 @@ class Study(BaseModel):
         ("ednag", "random"), description="Methods that are compared, in the order of the tables."
     )
     further_methods: dict[str, tuple[str, ...]] = Field(
-        {}, description="Search space -> methods that are run there besides `methods`."
+        {"nasbench201": ("nar", "ednag-ranked")},
+        description="Search space -> methods that are run there besides `methods`.",
     )
     seeds: Any = Field(
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
+    )
+    method_seeds: dict[str, Any] = Field(
+        _FEWER_SEEDS,
+        description="Method -> its seeds where it is too slow for all of `seeds`: those of them "
+        "that the study has. A method that is not named keeps the default.",
     )
     budget: int = Field(
         512,
@@ -192,6 +264,10 @@ class Study(BaseModel):
         default_factory=lambda: TopK(),
         description="What is evaluated by training where accuracy was only predicted.",
     )
+    ranker: RankingStudy = Field(
+        default_factory=lambda: RankingStudy(),
+        description="How NAR's ranker is judged, on measured datasets of nasbench201.",
+    )
     training: Training = Field(
         default_factory=lambda: Training(),
         description="How the best by prediction are trained where their images are registered.",
@@ -212,7 +288,17 @@ class Study(BaseModel):
     @field_validator("authors_seeds")
     @classmethod
     def _authors_seeds(cls, value: object) -> tuple[int, ...]:
-        return () if value in (None, (), []) else parse_seeds(value, "authors_seeds")
+        return _seeds_or_none(value, "authors_seeds")
+
+    @field_validator("method_seeds", mode="before")
+    @classmethod
+    def _method_seeds(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: parse_seeds(seeds, f"method_seeds.{name}")
+            for name, seeds in {**_FEWER_SEEDS, **value}.items()
+        }
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
@@ -225,6 +311,7 @@ class Study(BaseModel):
             _check_names(tuple(self.further_methods), SPACES, "further_methods", "search space")
         for space, names in self.further_methods.items():
             _check_names(names, METHODS, f"further_methods.{space}", "method")
+        _check_methods(self)
         _check_names(self.top_k.methods, METHODS, "top_k.methods", "method")
         _check_hyperparameters(self.hyperparameters)
         if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
@@ -252,6 +339,37 @@ def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], place: str) -> 
         _check_names(tuple(benchmarks), SPACES, place, "search space")
     for space, datasets in benchmarks.items():
         _check_names(datasets, TABLES[space], f"{place}.{space}", "dataset")
+
+
+def _seeds_or_none(value: object, place: str) -> tuple[int, ...]:
+    """Seeds, or none where a study asks for none."""
+    return () if value in (None, (), []) else parse_seeds(value, place)
+
+
+def _check_methods(study: "Study") -> None:
+    """Every space has a method that can search it, and every method that is run has seeds."""
+    for space, names in study.further_methods.items():
+        for position, name in enumerate(names):
+            if not get_method(name).can_search(space):
+                raise EdnagError(
+                    f"further_methods.{space}[{position}]: method {name!r} cannot search {space}; "
+                    f"it searches {', '.join(sorted(get_method(name).spaces or ()))}"
+                )
+    for name in study.method_seeds:
+        if name not in METHODS:
+            raise EdnagError(f"method_seeds: unknown method {name!r}{suggestion(name, METHODS)}")
+    for space in (*study.benchmarks, *study.if_present):
+        if not methods_of(study, space):
+            raise EdnagError(
+                f"methods: none of {', '.join(study.methods)} can search {space}; name one that "
+                "can, such as random"
+            )
+        for name in methods_of(study, space):
+            if not seeds_of(study, name):
+                raise EdnagError(
+                    f"method_seeds.{name}: none of {format_seeds(study.method_seeds[name])} is "
+                    f"among the study's seeds {format_seeds(study.seeds)}; name some that are"
+                )
 
 
 def _check_official_files(given: Mapping[str, Mapping[str, str]]) -> None:
@@ -292,8 +410,26 @@ def definition_of(study: "Study", space: str, dataset: str) -> Definition:
 
 
 def methods_of(study: "Study", space: str) -> tuple[str, ...]:
-    """The methods a study runs on a search space, each once, in the study's order."""
-    return tuple(dict.fromkeys([*study.methods, *study.further_methods.get(space, ())]))
+    """The methods a study runs on a search space, each once, in the study's order.
+
+    Methods of `methods` that cannot search the space are skipped.
+    """
+    named = dict.fromkeys([*study.methods, *study.further_methods.get(space, ())])
+    return tuple(name for name in named if get_method(name).can_search(space))
+
+
+def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
+    """Those of `methods_of` that a study runs on a dataset: on predictions, not all."""
+    named = methods_of(study, space)
+    if not is_predicted(space, dataset):
+        return named
+    return tuple(name for name in named if not get_method(name).measured_only)
+
+
+def seeds_of(study: "Study", method: str) -> tuple[int, ...]:
+    """The seeds that a study runs of a method: all of them, or those that `method_seeds` names."""
+    named = study.method_seeds.get(method, study.seeds)
+    return tuple(seed for seed in study.seeds if seed in set(named))
 
 
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:

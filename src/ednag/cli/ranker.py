@@ -1,0 +1,250 @@
+"""`ednag ranker`: how well NAR's ranker and plainer predictors rank cells of NAS-Bench-201."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT, parse_mapping
+from ednag.cli.progress import say
+from ednag.errors import EdnagError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ednag.ranker.fitting import EpochRecord
+    from ednag.ranker.study import Cells
+
+_TABLE = click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
+_TRAINING = click.option(
+    "--training",
+    multiple=True,
+    type=click.IntRange(1),
+    default=(1000,),
+    show_default=True,
+    help="Cells to train on; repeated for a learning curve.",
+)
+_HELD_OUT = click.option(
+    "--held-out", default=2000, show_default=True, help="Cells to judge by; none is trained on."
+)
+_SEED = click.option("--seed", default=0, show_default=True, help="Of the draw of cells, and all.")
+_STATISTICS = click.option(
+    "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
+)
+_TITLE = click.option("--title", required=True, help="Of the dataset.")
+_JUDGED = click.argument("judged", nargs=-1, required=True, type=EXISTING)
+_TIERS = click.option(
+    "--tiers", multiple=True, required=True, type=EXISTING, help="Tiers, of `study` (Parquet)."
+)
+
+
+@click.group()
+def command() -> None:
+    """Train NAR's ranker and plainer predictors, and judge how they rank unseen cells."""
+
+
+@command.command()
+@_TABLE
+@_TRAINING
+@_HELD_OUT
+@_SEED
+@click.option("--output", required=True, type=OUTPUT, help="A row per predictor and size.")
+def baselines(
+    table: Path, training: tuple[int, ...], held_out: int, seed: int, output: Path
+) -> None:
+    """Judge a random forest, gradient boosting, FLOPs and parameters by cells they never saw."""
+    import pandas as pd
+
+    from ednag.files import write_parquet
+    from ednag.ranker.study import baseline_rows, split_cells
+
+    cells = _cells(table)
+    split = split_cells(cells, max(training), held_out, seed)
+    rows = []
+    for row in baseline_rows(cells, split, training, seed):
+        say(f"{row['predictor']} of {row['training']} cells: tau-b {row['tau_b']:.3f}")
+        rows.append({**row, "seed": seed})
+    write_parquet(pd.DataFrame(rows), output)
+
+
+@command.command()
+@_TABLE
+@_TRAINING
+@_HELD_OUT
+@_SEED
+@click.option(
+    "--iterations",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Of each search by the ranker of the largest size; the published search makes 50.",
+)
+@click.option("--output", required=True, type=OUTPUT, help="A row per size.")
+@click.option("--tiers", required=True, type=OUTPUT, help="True and predicted tiers.")
+@click.option("--search", required=True, type=OUTPUT, help="What the sampler gave.")
+def study(
+    table: Path,
+    training: tuple[int, ...],
+    held_out: int,
+    seed: int,
+    iterations: int,
+    output: Path,
+    tiers: Path,
+    search: Path,
+) -> None:
+    """Train a small ranker, judge it by cells it never saw, and search by it.
+
+    Width 32, 1 layer, 30 epochs at batch 64; the published one has width 128, 6 layers, 55 epochs
+    at batch 128. Tiers and searches are of the ranker of the largest size.
+    """
+    import pandas as pd
+    import torch
+
+    from ednag.files import write_parquet
+    from ednag.ranker.study import (
+        RANKER,
+        Lookup,
+        fit_ranker,
+        judged,
+        search_rows,
+        split_cells,
+        tier_rows,
+    )
+    from ednag.training.determinism import deterministic
+
+    torch.set_num_threads(1)
+    cells = _cells(table)
+    split = split_cells(cells, max(training), held_out, seed)
+    unseen = split.held_out
+    rows = []
+    with deterministic(torch.device("cpu"), seed):
+        for size in sorted(training):
+            fitted = fit_ranker(cells, split.pool[:size], unseen[:_WATCHED], seed, _tell)
+            look = Lookup(fitted, cells.patches)
+            logits, scores = look(unseen)
+            row = judged(RANKER, size, scores, cells.validation[unseen])
+            say(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
+            rows.append({**row, "seed": seed})
+        told = tier_rows(cells, split, size, logits, scores, seed)
+        found = search_rows(cells, split, size, look, iterations, seed)
+    write_parquet(pd.DataFrame(rows), output)
+    write_parquet(pd.DataFrame(told).assign(seed=seed), tiers)
+    write_parquet(pd.DataFrame(found).assign(seed=seed), search)
+    for line in found:
+        if line["top"] == _TOLD_TOP:
+            say(f"{line['draws']}, {line['protocol']}: test accuracy {line['test_accuracy']:.2f} %")
+
+
+#: Held-out cells that an epoch is judged by for the log, and the k of the outcomes it tells.
+_WATCHED, _TOLD_TOP = 200, 5
+
+
+def _tell(record: "EpochRecord") -> None:
+    """One epoch, for the log."""
+    tau = float("nan") if record.tau_b is None else record.tau_b
+    say(
+        f"epoch {record.epoch}: tier loss {record.tier_loss:.3f}, rank loss "
+        f"{record.rank_loss:.3f}, tier accuracy {record.tier_accuracy:.2f}, tau-b {tau:.3f}"
+    )
+
+
+def _cells(table: Path) -> "Cells":
+    """All cells with the accuracies of a table: validation where it has a protocol for it.
+
+    Raises:
+        EdnagError: The table is of another space, of predictions, or lacks the accuracy.
+    """
+    import numpy as np
+
+    from ednag.ranker.study import cells_of
+    from ednag.tables import get_definition, is_predicted
+    from ednag.tables.parquet import read_table
+
+    benchmark = read_table(table)
+    place = f"{benchmark.space}/{benchmark.dataset}"
+    if benchmark.space != "nasbench201" or is_predicted(benchmark.space, benchmark.dataset):
+        raise EdnagError(
+            f"{table}: {place} has no measured cells of NAS-Bench-201; give a table of "
+            "nasbench201 such as cifar10-analog"
+        )
+    protocols = get_definition(benchmark.space, benchmark.dataset).protocols
+    protocol = protocols.get("validation", protocols["paper"])
+    for metric in (protocol.fitness_metric, protocol.reported_metric):
+        values = benchmark.values.get(metric)
+        if values is None or not np.isfinite(values).all():
+            which = "" if values is None else " of some cells"
+            raise EdnagError(
+                f"{table}: {place} lacks {metric}{which}; build it again with `ednag tables build`"
+            )
+    return cells_of(
+        benchmark.dataset,
+        benchmark.values[protocol.fitness_metric],
+        benchmark.values[protocol.reported_metric],
+    )
+
+
+def _read(paths: tuple[Path, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+
+
+@command.command()
+@_JUDGED
+@_TIERS
+@click.option("--search", "searches", multiple=True, required=True, type=EXISTING)
+@_TITLE
+@_STATISTICS
+@click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
+@click.option("--tiers-output", "tier_outputs", required=True, multiple=True, type=OUTPUT)
+@click.option("--search-output", "search_outputs", required=True, multiple=True, type=OUTPUT)
+def table(
+    judged: tuple[Path, ...],
+    tiers: tuple[Path, ...],
+    searches: tuple[Path, ...],
+    title: str,
+    statistics: str,
+    outputs: tuple[Path, ...],
+    tier_outputs: tuple[Path, ...],
+    search_outputs: tuple[Path, ...],
+) -> None:
+    """Tables (.csv, .md, .tex) of JUDGED predictors, of tiers, and of searches by the ranker."""
+    from ednag.evidence import ranking
+    from ednag.study.configuration import Statistics
+
+    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    found = ranking.learning_table(_read(judged), settings)
+    ranking.write_learning(found, title, settings, outputs)
+    ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs)
+    searched = ranking.search_table(_read(searches), settings)
+    ranking.write_search(searched, title, settings, search_outputs)
+    largest = found[found["training"] == found["training"].max()]
+    for row in largest.itertuples():
+        say(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")
+
+
+@command.command()
+@_JUDGED
+@_TIERS
+@_TITLE
+@_STATISTICS
+@click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
+def figures(
+    judged: tuple[Path, ...], tiers: tuple[Path, ...], title: str, statistics: str, folder: Path
+) -> None:
+    """Draw learning and tiers: learning curves of JUDGED predictors, and confusions of tiers."""
+    from ednag.evidence.figures import ranking as drawing
+    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.ranking import learning_table, tier_table
+    from ednag.study.configuration import Statistics
+
+    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    curves, confusion = learning_table(_read(judged), settings), tier_table(_read(tiers))
+    drawn = {
+        "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),
+        "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),
+    }
+    for name, (figure, frame) in drawn.items():
+        paths = [folder / f"{name}.{suffix}" for suffix in ("csv", "pdf", "png")]
+        save_drawing(figure, frame, paths)
+        say(f"{name}: {len(frame)} rows drawn")

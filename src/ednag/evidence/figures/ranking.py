@@ -1,0 +1,92 @@
+"""Learning curves of predictors that rank cells, and confusions of tiers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ednag.evidence.figures.style import house_style
+from ednag.evidence.ranking import TIERS, TITLES, accuracies_of_tiers
+
+_COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        "ranker": "#0072B2",
+        "random_forest": "#009E73",
+        "gradient_boosting": "#D55E00",
+        "flops": "#999999",
+        "parameters": "#CC79A7",
+    }
+)
+
+
+def learning(drawn: pd.DataFrame, title: str) -> Figure:
+    """Kendall's tau-b against the number of training cells, bands the intervals over seeds.
+
+    Args:
+        drawn: As `ednag.evidence.ranking.learning_table` makes it.
+        title: Above the figure.
+    """
+    house_style()
+    figure, axes = plt.subplots(figsize=(7.2, 3.6))
+    for name, rows in drawn.groupby("predictor", sort=False):
+        colour = _COLOURS[str(name)]
+        axes.plot(
+            rows["training"],
+            rows["tau_b"],
+            marker="o",
+            markersize=3.5,
+            color=colour,
+            # FLOPs and parameters of these cells give nearly the same order.
+            linestyle=(0, (4, 2)) if name == "parameters" else "-",
+            label=f"{TITLES[str(name)]} ({rows['seeds'].min()} seeds)",
+        )
+        axes.fill_between(
+            rows["training"],
+            rows["tau_b_low"],
+            rows["tau_b_high"],
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
+        )
+    axes.set_xscale("log")
+    sizes = sorted(drawn["training"].unique())
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel("training cells")
+    axes.set_ylabel("Kendall's tau-b on cells held out")
+    axes.legend(fontsize=7)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def tiers(drawn: pd.DataFrame, title: str) -> Figure:
+    """A panel per predictor: of each true tier (rows), the share put into each tier (columns).
+
+    Args:
+        drawn: As `ednag.evidence.ranking.tier_table` makes it.
+        title: Above the figure.
+    """
+    house_style()
+    groups = list(drawn.groupby("predictor", sort=False))
+    accuracy = accuracies_of_tiers(drawn)
+    figure, panels = plt.subplots(
+        1, len(groups), figsize=(1.85 * len(groups), 2.6), sharey=True, squeeze=False
+    )
+    for axes, (name, rows) in zip(panels[0], groups, strict=True):
+        shares = 100 * rows[[f"into_{tier}" for tier in range(1, TIERS + 1)]].to_numpy(float)
+        axes.imshow(shares, vmin=0, vmax=100, cmap="Blues")
+        for (row, column), share in np.ndenumerate(shares):
+            colour = "white" if share > 60 else "black"
+            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=7, c=colour)
+        axes.set_title(f"{TITLES[str(name)]}\n{100 * accuracy[name]:.0f} % right", fontsize=7.5)
+        numbers = [str(tier) for tier in range(1, TIERS + 1)]
+        axes.set_xticks(range(TIERS), numbers)
+        axes.set_yticks(range(TIERS), numbers)
+        axes.grid(visible=False)
+        axes.set_xlabel("predicted tier")
+    panels[0][0].set_ylabel("true tier (%)")
+    figure.suptitle(title, fontsize=10)
+    return figure

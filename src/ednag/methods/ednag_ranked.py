@@ -1,0 +1,101 @@
+"""EDNAG guided by a ranker: the search asks the ranker, and only its best are evaluated.
+
+In each round a small ranker is trained on every cell evaluated so far; one whole EDNAG search runs
+on its scores, which cost nothing; the best of the cells that this search visited, by score and new,
+are evaluated. Scores have no scale, and EDNAG's fitness needs accuracies: each cell's score is
+replaced by the accuracy that stands at the same rank among the cells the ranker was trained on.
+
+All 15,625 cells are scored in one pass, so that the best by score are known without any search.
+They are looked up by EDNAG alone: what is asked here is whether EDNAG with a ranker does better
+than EDNAG, not how to make the most of a ranker.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from pydantic import BaseModel
+
+from ednag.methods.budget import Spender
+from ednag.methods.ednag import METHOD as EDNAG
+from ednag.methods.ednag import search_ednag
+from ednag.methods.interface import Method, Outcome
+from ednag.methods.learnt_ranking import (
+    SPACES,
+    RankerSettings,
+    Round,
+    counted_as,
+    patches_of,
+    search_by_ranker,
+)
+from ednag.search.objective import Objective
+from ednag.tables.interface import BenchmarkTable
+
+_METRIC = "predicted"
+
+
+class EdnagRanked(RankerSettings):
+    """Hyper-parameters of EDNAG guided by a ranker; those of EDNAG are the reference's."""
+
+
+def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+    assert isinstance(settings, EdnagRanked)
+    return search_by_ranker(objective, seed, budget, settings, _spend)
+
+
+def _spend(spender: Spender, trained: Round) -> None:
+    """An EDNAG search on predictions, then the best that it visited."""
+    objective = spender.objective
+    predicted = predictions(objective, trained)
+    asked = _on_predictions(objective, predicted)
+    model = EDNAG.hyperparameters
+    settings = model.model_validate(EDNAG.defaults_in(objective.space, objective.protocol))
+    search_ednag(asked, trained.seed, 0, settings)
+    visited = asked.ledger.codes()
+    sign = 1 if objective.higher_is_better else -1
+    for code in visited[np.argsort(-sign * predicted[visited], kind="stable")].tolist():
+        if objective.ledger.distinct >= min(trained.until, spender.budget):
+            return
+        if not spender.seen(code):
+            spender.score(code)
+
+
+def predictions(objective: Objective, trained: Round) -> np.ndarray:
+    """The metric that the ranker predicts of each cell, float64[15625]; NaN where there is none."""
+    from ednag.ranker.model import score
+
+    scores = score(trained.fitted.ranker, patches_of(counted_as(objective)))
+    order = np.argsort(scores, kind="stable")
+    place = np.empty(len(scores))
+    place[order] = np.linspace(0, 1, len(scores))
+    sign = 1 if objective.higher_is_better else -1
+    predicted = sign * np.quantile(trained.scores, place)
+    if objective.present is not None:
+        predicted[objective.present[:-1] < 0] = np.nan
+    return predicted
+
+
+def _on_predictions(objective: Objective, predicted: np.ndarray) -> Objective:
+    """The same objective with predictions in place of measurements, and a ledger of its own."""
+    metric = objective.table.metrics[objective.protocol.fitness_metric]
+    table = BenchmarkTable(
+        objective.table.space,
+        objective.table.dataset,
+        {_METRIC: predicted},
+        {_METRIC: replace(metric, name=_METRIC)},
+    )
+    protocol = replace(
+        objective.protocol, fitness_metric=_METRIC, reported_metric=_METRIC, drawn_metrics=()
+    )
+    return Objective(table, protocol, objective.space)
+
+
+METHOD = Method(
+    name="ednag-ranked",
+    title="EDNAG guided by a ranker",
+    description="EDNAG on the scores of a small ranker, trained on the search's own evaluations; "
+    "the best by score are evaluated",
+    hyperparameters=EdnagRanked,
+    search=_search,
+    spaces=SPACES,
+    measured_only=True,
+)

@@ -1,0 +1,152 @@
+"""What methods share that learn a small ranker from their own evaluations.
+
+A first share of the budget goes to random cells. Then, in rounds, a ranker is trained from scratch
+on every cell evaluated so far, and the method spends an equal part of what is left as that ranker
+says. Torch is imported when a run begins, not before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from ednag.methods.budget import Spender
+from ednag.methods.interface import Outcome
+from ednag.search.objective import Objective
+
+if TYPE_CHECKING:
+    from ednag.ranker.fitting import Fitted
+
+SPACES = frozenset({"nasbench201"})
+#: Fewer evaluated cells than this teach a ranker nothing: they are drawn at random.
+FEWEST = 10
+#: Cells of a dataset that the benchmark does not have are counted as on this one.
+_COUNTED_AS = "cifar10"
+#: One head and no dropout: both cost much of the time of so small a ranker.
+_HEADS, _DROPOUT = 1, 0.0
+#: The published recipe has batches of 128 of 1,000 cells: a few hundred cells need smaller ones.
+_BATCH = 32
+
+
+class RankerSettings(BaseModel):
+    """Hyper-parameters of the ranker and of how often it is trained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first_share: float = Field(
+        0.4, gt=0, le=1, description="Share of the budget that goes to random cells first."
+    )
+    rounds: int = Field(2, ge=1, description="How often a ranker is trained, from scratch.")
+    epochs: int = Field(8, ge=1, description="Epochs of each training.")
+    model: int = Field(
+        16, ge=2, multiple_of=2, description="Width of the ranker; 128 in the published one."
+    )
+    layers: int = Field(
+        1, ge=1, description="Layers of encoder and decoder; 6 each in the published one."
+    )
+
+
+@dataclass(frozen=True)
+class Round:
+    """A trained ranker, and how far it may be followed.
+
+    Attributes:
+        fitted: The ranker.
+        codes: int64[n], the cells it was trained on.
+        scores: float64[n], their metric, negated where lower is better.
+        until: Distinct evaluations of the run at which the round ends.
+        seed: Of the round's own draws.
+    """
+
+    fitted: "Fitted"
+    codes: np.ndarray
+    scores: np.ndarray
+    until: int
+    seed: int
+
+
+#: Spends evaluations until the round's end; what it leaves is drawn at random.
+Spend = Callable[[Spender, Round], None]
+
+
+def search_by_ranker(
+    objective: Objective, seed: int, budget: int, settings: RankerSettings, spend: Spend
+) -> Outcome:
+    """One run: random cells, then rounds of training and of `spend`."""
+    import torch
+
+    from ednag.training.determinism import deterministic
+
+    torch.set_num_threads(1)
+    spender = Spender(objective, budget, seed)
+    draw_unseen(spender, max(FEWEST, round(settings.first_share * spender.budget)))
+    with deterministic(torch.device("cpu"), seed):
+        for number in range(settings.rounds):
+            left = spender.budget - objective.ledger.distinct
+            if left <= 0:
+                break
+            until = spender.budget - left + -(-left // (settings.rounds - number))
+            trained = _train(spender, settings, until, seed_of(seed, number))
+            spend(spender, trained)
+            draw_unseen(spender, until)
+    return spender.outcome([])
+
+
+def draw_unseen(spender: Spender, until: int) -> None:
+    """Evaluate random new cells up to so many distinct ones, within the budget."""
+    until = min(until, spender.budget)
+    while spender.objective.ledger.distinct < until:
+        spender.score(spender.sample_unseen())
+
+
+def seed_of(seed: int, number: int) -> int:
+    """A seed of 32 bits that differs from round to round and from run to run."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+def counted_as(objective: Objective) -> str:
+    """The benchmark's dataset whose networks a cell's costs are counted of."""
+    from ednag.cells.nasbench201 import SHAPES
+
+    dataset = objective.table.dataset
+    return dataset if dataset in SHAPES else _COUNTED_AS
+
+
+@lru_cache(maxsize=1)
+def patches_of(dataset: str) -> np.ndarray:
+    """The ranker's encodings float32[15625, 31, 4, 4] of all cells, in code order."""
+    from ednag.ranker.encoding import encode_nasbench201
+
+    return encode_nasbench201(dataset)
+
+
+def _train(spender: Spender, settings: RankerSettings, until: int, seed: int) -> Round:
+    """A ranker of all cells evaluated so far."""
+    from dataclasses import replace
+
+    from ednag.ranker.encoding import NASBENCH201_PATCHES
+    from ednag.ranker.fitting import RECIPES, Sample, fit
+    from ednag.ranker.model import Sizes
+
+    codes, scores = spender.evaluated()
+    width = settings.model
+    sizes = Sizes(
+        *NASBENCH201_PATCHES,
+        model=width,
+        heads=_HEADS,
+        key=width // _HEADS,
+        feed_forward=2 * width,
+        tier_hidden=2 * width,
+        score_hidden=4 * width,
+        layers=settings.layers,
+        dropout=_DROPOUT,
+    )
+    recipe = replace(RECIPES["nasbench201"], epochs=settings.epochs, batch=_BATCH)
+    patches = patches_of(counted_as(spender.objective))
+    training = Sample(patches[codes], scores)
+    # Nothing is chosen by validation; one cell is the least there can be.
+    fitted = fit(sizes, recipe, training, Sample(patches[codes[:1]], scores[:1]), seed=seed)
+    return Round(fitted, codes, scores, until, seed)

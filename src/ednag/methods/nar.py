@@ -1,0 +1,137 @@
+"""NAR, small: a ranker trained on the search's own evaluations chooses among sampled cells.
+
+The sampler and the choice are those of `ednag.ranker.search` under its protocol `honest`: batches
+of 128, half of them guided by target FLOPs and parameters, and of each batch the best by score of
+the predicted first tier. What differs from the published search, so that it can stand beside other
+methods at an equal budget: the ranker is small, it is trained on cells that the search itself paid
+for, and again as there are more of them; an iteration with nothing new in its first tier evaluates
+the best new cell of its batch. Cells that were evaluated are never evaluated again.
+Source: specification nar.md, section Sampling and search.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from ednag.methods.budget import Spender
+from ednag.methods.interface import Method, Outcome
+from ednag.methods.learnt_ranking import (
+    SPACES,
+    RankerSettings,
+    Round,
+    counted_as,
+    patches_of,
+    search_by_ranker,
+)
+from ednag.search.objective import Objective
+
+if TYPE_CHECKING:
+    from ednag.ranker.sampling import Population
+    from ednag.ranker.search import Part
+
+
+class Nar(RankerSettings):
+    """Hyper-parameters of the small NAR."""
+
+    top: int = Field(10, ge=1, description="Cells of each batch that are evaluated at most.")
+    force_uniform: bool = Field(
+        False,
+        description="Draw guided cells uniformly, as the published configuration does, and never "
+        "as the predicted first tier is distributed.",
+    )
+
+
+class _Round:
+    """One round: what the ranker said of the last batch, and evaluations within the budget."""
+
+    def __init__(self, spender: Spender, trained: Round) -> None:
+        self._spender, self._trained = spender, trained
+        self._patches = patches_of(counted_as(spender.objective))
+        present = spender.objective.present
+        self._there = None if present is None else present >= 0
+        self._known = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
+        self.last: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0))
+
+    @property
+    def left(self) -> int:
+        """Evaluations that the round still has."""
+        until = min(self._trained.until, self._spender.budget)
+        return until - self._spender.objective.ledger.distinct
+
+    def score(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tier logits float32[n, 5] and scores float32[n] of a batch int64[n]."""
+        logits, scores = self._trained.fitted.score(self._patches[codes])
+        self.last = codes, scores
+        return logits, scores
+
+    def evaluate(self, codes: np.ndarray, part: "Part") -> np.ndarray:
+        """Metric float64[n], higher is better; -inf of cells that nothing is left for."""
+        return np.array([self._value(code) for code in codes.tolist()])
+
+    def _value(self, code: int) -> float:
+        if code not in self._known:
+            absent = self._there is not None and not self._there[code]
+            if absent or self.left <= 0:
+                return float("-inf")
+            self._known[code] = self._spender.score(code)
+        return self._known[code]
+
+    def evaluate_best_new(self) -> None:
+        """The best by score of the last batch that is new; any new one where none is."""
+        codes, scores = self.last
+        for code in codes[np.argsort(-scores, kind="stable")].tolist():
+            if code not in self._known and self._value(code) > float("-inf"):
+                return
+        code = self._spender.sample_unseen()
+        self._known[code] = self._spender.score(code)
+
+
+@lru_cache(maxsize=1)
+def _population(dataset: str) -> "Population":
+    from ednag.ranker.populations import nasbench201_population
+
+    return nasbench201_population(dataset)
+
+
+def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+    assert isinstance(settings, Nar)
+    given = settings
+
+    def spend(spender: Spender, trained: Round) -> None:
+        from ednag.ranker.sampling import RULES
+        from ednag.ranker.search import RankedSearch
+
+        here = _Round(spender, trained)
+        search = RankedSearch(
+            _population(counted_as(objective)),
+            replace(RULES["nasbench201"], force_uniform=given.force_uniform),
+            here.score,
+            here.evaluate,
+            protocol="honest",
+            seed=trained.seed,
+            # Each iteration evaluates one new cell at least.
+            iterations=here.left,
+            top=(given.top,),
+        )
+        while here.left > 0:
+            before = here.left
+            search.step()
+            if here.left == before:
+                here.evaluate_best_new()
+
+    return search_by_ranker(objective, seed, budget, settings, spend)
+
+
+METHOD = Method(
+    name="nar",
+    title="NAR (small)",
+    description="a small ranker, trained on the search's own evaluations, chooses among sampled "
+    "cells by tier and score",
+    hyperparameters=Nar,
+    search=_search,
+    spaces=SPACES,
+    measured_only=True,
+)

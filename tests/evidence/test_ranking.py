@@ -1,0 +1,237 @@
+"""Evidence about ranking, on made-up predictors; what makes it, on few cells."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from ednag.cells.nasbench201 import counts, shape_of
+from ednag.cli.ranker import command
+from ednag.errors import EdnagError
+from ednag.evidence.figures import ranking as drawing
+from ednag.evidence.figures import save_drawing
+from ednag.evidence.ranking import (
+    TITLES,
+    accuracies_of_tiers,
+    learning_table,
+    search_table,
+    tier_table,
+    write_learning,
+    write_search,
+    write_tiers,
+)
+from ednag.ranker import study
+from ednag.ranker.baselines import BASELINES
+from ednag.study.configuration import Statistics
+from ednag.tables.interface import BenchmarkTable, Metric
+from ednag.tables.parquet import write_benchmark
+
+STATISTICS = Statistics(resamples=200)
+SIZES = (50, 100)
+
+
+def judged() -> pd.DataFrame:
+    """Two seeds; the forest learns, FLOPs do not, the ranker was trained at one size."""
+    rows = [
+        {
+            "predictor": name,
+            "training": size,
+            "held_out": 40,
+            "tau_b": tau + 0.01 * seed,
+            "tau_ties_concordant": tau + 0.1,
+            "seed": seed,
+        }
+        for seed in (1, 0)
+        for size in SIZES
+        for name, tau in (("flops", 0.5), ("random_forest", 0.4 + size / 500), ("ranker", 0.45))
+        if name != "ranker" or size == 100
+    ]
+    return pd.DataFrame(rows)
+
+
+def tiers() -> pd.DataFrame:
+    """The ranker is always right, the forest always says tier 1."""
+    rows = [
+        {
+            "predictor": name,
+            "training": 100,
+            "tier": tier,
+            "predicted_tier": predicted,
+            "cells": 10 * int(predicted == (tier if name == "ranker_tiers" else 1)),
+            "seed": seed,
+        }
+        for name in ("random_forest", "ranker_tiers")
+        for tier in range(1, 6)
+        for predicted in range(1, 6)
+        for seed in (0, 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def searched() -> pd.DataFrame:
+    rows = [
+        {
+            "draws": draws,
+            "protocol": protocol,
+            "top": top,
+            "seed": seed,
+            "training": 100,
+            "iterations": 4,
+            "code": 7,
+            "test_accuracy": np.nan if seed == 2 else 90.0 + top + seed,
+            "chosen_by": 91.0,
+            "evaluations": 4 * top,
+            "test_evaluations": 1,
+            **dict.fromkeys(("used_flops", "used_parameters"), float(draws == "tiers")),
+            **dict.fromkeys(
+                ("used_structure", "guided_mean", "guided_first_tier", "random_mean"), 0.25
+            ),
+            "random_first_tier": 0.2,
+            "too_large": 1.0,
+        }
+        for draws in ("tiers", "uniform")
+        for protocol in ("honest", "paper")
+        for top in (1, 5)
+        for seed in (0, 1, 2)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_taus_are_means_over_seeds_in_the_order_of_the_titles() -> None:
+    table = learning_table(judged(), STATISTICS)
+    assert table["predictor"].tolist() == ["ranker", *["random_forest"] * 2, *["flops"] * 2]
+    assert table["training"].tolist() == [100, 50, 100, 50, 100]
+    row = table.set_index(["predictor", "training"]).loc[("random_forest", 100)]
+    assert row["tau_b"] == pytest.approx(0.605) and row["seeds"] == 2
+    assert row["tau_b_low"] == pytest.approx(0.6) and row["tau_b_high"] == pytest.approx(0.61)
+
+
+def test_the_note_says_what_ranks_better_than_the_ranker(tmp_path: Path) -> None:
+    table = learning_table(judged(), STATISTICS)
+    write_learning(table, "Made up", STATISTICS, [tmp_path / "t.md"])
+    text = (tmp_path / "t.md").read_text()
+    assert "random forest ranks better (0.605) than the ranker (0.455)" in text
+    best = judged().assign(tau_b=lambda rows: rows["tau_b"] + (rows["predictor"] == "ranker"))
+    write_learning(learning_table(best, STATISTICS), "M", STATISTICS, [tmp_path / "t.md"])
+    assert "the ranker ranks best" in (tmp_path / "t.md").read_text()
+
+
+def test_shares_of_tiers_add_up_over_seeds() -> None:
+    table = tier_table(tiers())
+    assert table["predictor"].unique().tolist() == ["ranker_tiers", "random_forest"]
+    assert (table["cells"] == 20).all() and (table["seeds"] == 2).all()
+    columns = [f"into_{tier}" for tier in range(1, 6)]
+    np.testing.assert_allclose(table[columns].sum(axis=1), 1)
+    assert accuracies_of_tiers(table).to_dict() == {"ranker_tiers": 1.0, "random_forest": 0.2}
+
+
+def test_searches_without_an_outcome_are_counted_and_left_out() -> None:
+    table = search_table(searched(), STATISTICS).set_index(["draws", "protocol", "top"])
+    row = table.loc[("tiers", "honest", 5)]
+    assert row["test_accuracy"] == 95.5 and row["without_outcome"] == 1 and row["seeds"] == 3
+
+
+def test_tables_and_figures_are_the_same_bytes_each_time(tmp_path: Path) -> None:
+    def write(folder: Path) -> None:
+        suffixes = ("csv", "md", "tex")
+        table, confusion = learning_table(judged(), STATISTICS), tier_table(tiers())
+        write_learning(table, "Made up", STATISTICS, [folder / f"l.{s}" for s in suffixes])
+        write_tiers(confusion, "Made up", [folder / f"t.{s}" for s in suffixes])
+        found = search_table(searched(), STATISTICS)
+        write_search(found, "Made up", STATISTICS, [folder / f"s.{s}" for s in suffixes])
+        for name, figure, frame in (
+            ("learning", drawing.learning(table, "t"), table),
+            ("tiers", drawing.tiers(confusion, "t"), confusion),
+        ):
+            save_drawing(figure, frame, [folder / f"{name}.{s}" for s in ("csv", "pdf", "png")])
+
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name)
+    first = sorted((tmp_path / "one").iterdir())
+    assert len(first) == 15
+    for path in first:
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def accuracies() -> np.ndarray:
+    flops = counts(shape_of("cifar10")).flops.astype(float)
+    return 80 + flops / flops.max() * 10 + np.random.default_rng(0).normal(size=len(flops))
+
+
+def table_at(
+    folder: Path, dataset: str = "cifar10-analog", metric: str = "baseline_accuracy"
+) -> str:
+    table = BenchmarkTable(
+        "nasbench201", dataset, {metric: accuracies()}, {metric: Metric(metric, "%", "made up")}
+    )
+    write_benchmark(table, folder / "t.parquet")
+    return str(folder / "t.parquet")
+
+
+def call(*arguments: str) -> str:
+    return CliRunner().invoke(command, arguments, catch_exceptions=False).stderr
+
+
+def test_plain_predictors_and_a_tiny_ranker_from_table_to_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"WIDTH": 8, "EPOCHS": 2}.items():
+        monkeypatch.setattr(study, name, value)
+    table, folder = table_at(tmp_path), str(tmp_path)
+    common = ("--table", table, "--held-out", "100", "--seed", "3")
+    call("baselines", *common, "--training", "20", "--training", "60", "--output", f"{folder}/b")
+    rows = pd.read_parquet(f"{folder}/b")
+    assert set(rows["predictor"]) == set(BASELINES) and set(rows["training"]) == {20, 60}
+    flops = rows[rows["predictor"] == "flops"]["tau_b"]
+    assert flops.nunique() == 1 and flops.iloc[0] > 0.2
+
+    options = ("--tiers", f"{folder}/t", "--search", f"{folder}/s")
+    study_of = ("study", *common, "--training", "60", "--iterations", "3", *options)
+    call(*study_of, "--output", f"{folder}/r")
+    first = [(tmp_path / name).read_bytes() for name in "rts"]
+    call(*study_of, "--output", f"{folder}/r")
+    assert first == [(tmp_path / name).read_bytes() for name in "rts"]
+    confusion = pd.read_parquet(f"{folder}/t")
+    assert (confusion.groupby("predictor")["cells"].sum() == 100).all()
+    found = pd.read_parquet(f"{folder}/s")
+    assert set(found["draws"]) == {"tiers", "uniform"} and len(found) == 20
+    assert (found[found["draws"] == "uniform"]["used_flops"] == 0).all()
+    honest = found[found["protocol"] == "honest"]
+    assert (honest["test_evaluations"] <= 1).all()
+
+    told = call(
+        "table", f"{folder}/r", f"{folder}/b", *options, "--title", "Made up",
+        "--output", f"{folder}/l.md", "--tiers-output", f"{folder}/t.csv",
+        "--search-output", f"{folder}/s.tex",
+    )  # fmt: skip
+    assert "random_forest of 60 cells: tau-b" in told
+    call("figures", f"{folder}/r", f"{folder}/b", *options[:2], "--title", "M", "--folder", folder)
+    assert {"learning.pdf", "tiers.png"} <= {path.name for path in tmp_path.iterdir()}
+    assert set(pd.read_csv(f"{folder}/learning.csv")["predictor"]) <= set(TITLES)
+
+
+def test_errors_are_one_line_that_helps(tmp_path: Path) -> None:
+    output = ("--output", str(tmp_path / "b"))
+    with pytest.raises(EdnagError, match="held out for 5 tiers; give at least 5"):
+        call("baselines", "--table", table_at(tmp_path), "--training", "3", *output)
+    with pytest.raises(EdnagError, match="more than the 15625 with an accuracy; ask for fewer"):
+        call("baselines", "--table", table_at(tmp_path), "--training", "15000", *output)
+    with pytest.raises(EdnagError, match="lacks baseline_accuracy; build it again"):
+        call("baselines", "--table", table_at(tmp_path, metric="qat_accuracy"), *output)
+    predicted = table_at(tmp_path, "digits-unseen", "predicted_accuracy")
+    with pytest.raises(EdnagError, match="digits-unseen has no measured cells"):
+        call("baselines", "--table", predicted, *output)
+    assert not (tmp_path / "b").exists()
+
+
+def test_predictors_of_a_seed_share_their_cells() -> None:
+    values = accuracies()
+    cells = study.cells_of("cifar10-analog", values, values)
+    small, large = (study.split_cells(cells, size, 50, 1) for size in SIZES)
+    np.testing.assert_array_equal(small.held_out, large.held_out)
+    np.testing.assert_array_equal(small.pool, large.pool[:50])
+    assert not set(large.pool) & set(large.held_out)
+    assert study.split_cells(cells, 50, 50, 2).pool.tolist() != small.pool.tolist()

@@ -1,0 +1,51 @@
+"""The study of ranking and the methods that learn a ranker, in the real workflow, tiny."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from .conftest import Workflow
+
+pytestmark = pytest.mark.workflow
+
+SETTINGS = {"epochs": 1, "model": 4, "rounds": 1}
+STUDY = {
+    "methods": ["random"],
+    "further_methods": {"nasbench201": ["nar", "ednag-ranked"]},
+    "method_seeds": {"nar": 1, "ednag-ranked": "0"},
+    "hyperparameters": {"nar": SETTINGS, "ednag-ranked": SETTINGS},
+    "ranker": {
+        "sizes": [10, 20],
+        "seeds": "0-1",
+        "ranker_sizes": [10],
+        "ranker_seeds": 0,
+        "held_out": 30,
+    },
+}
+
+
+def test_the_study_of_ranking_from_table_to_audit(workflow: Workflow) -> None:
+    workflow.configure(**STUDY)
+    done = workflow.run()
+    assert done.returncode == 0, done.stdout
+    folder = workflow.folder / "results"
+    audit = json.loads((folder / "audit.json").read_text())
+    assert audit["sound"], audit["verdict"]
+    table = pd.read_csv(folder / "evidence/ranker-nasbench201-cifar10-analog.csv")
+    seeds = table.groupby("predictor")["seeds"].max().to_dict()
+    assert seeds["random_forest"] == 2 and seeds["ranker"] == 1
+    audited = json.dumps(audit)
+    for table_name in ("ranker", "ranker-tiers", "ranker-search"):
+        assert f"{table_name}-nasbench201-cifar10-analog.csv" in audited
+    for figure in ("learning", "tiers"):
+        assert (
+            workflow.folder / f"figures/nasbench201/cifar10-analog/ranker/{figure}.pdf"
+        ).exists()
+
+    runs = pd.read_parquet(folder / "summaries/nasbench201/cifar10-analog.parquet")
+    by_method = runs.groupby("method")["seed"].apply(list).to_dict()
+    assert by_method == {"random": [0, 1], "nar": [1], "ednag-ranked": [0]}
+    assert (runs["distinct"] == 20).all()
+
+    assert "Nothing to be done" in workflow.run().stdout
