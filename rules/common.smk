@@ -194,6 +194,19 @@ def evidence_files():
     ]
 
 
+def evidence_outputs(name, stem, caption, subcategory, **labels):
+    """The files of a table, by name: CSV for the report, Markdown and LaTeX beside it."""
+    shown = report(
+        f"results/evidence/{stem}.csv",
+        caption=f"captions/{caption}.rst",
+        category="Tables",
+        subcategory=subcategory,
+        labels={**labels, "file": "csv"},
+    )
+    others = {f"{name}_{s}": f"results/evidence/{stem}.{s}" for s in ("md", "tex")}
+    return {f"{name}_csv": shown, **others}
+
+
 def record_of(output):
     """Where the run record of the job stands that makes an output."""
     return f"results/provenance/{output.removeprefix('results/')}.json"

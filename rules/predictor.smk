@@ -165,8 +165,12 @@ rule small_predictor_tables:
         judged="results/predictors/small.judged.parquet",
         coreset="results/predictors/small.coreset.parquet",
     output:
-        **evidence_outputs("quality", "predictor-small", "predictor", "predictor"),
-        **evidence_outputs("coreset", "coreset-small", "coreset", "coreset"),
+        **evidence_outputs(
+            "quality", "predictor-small", "predictor", "Prediction", table="predictor"
+        ),
+        **evidence_outputs(
+            "coreset", "coreset-small", "coreset", "Prediction", table="coreset"
+        ),
         record=record_of("results/evidence/predictor-small.csv"),
     log:
         "logs/evidence/predictor-small.log",

@@ -2,9 +2,8 @@
 
 from ednag.cli.estimate import refuse_too_long
 from ednag.study.configuration import trained_slots
-from ednag.training.places import IMAGE_SOURCES
+from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 
-SMALL_SOURCES = ("digits", "mnist-5000")
 SMALL_PLACE = ("nasbench201", "digits-unseen")
 #: Settings of the small instance's predictor: chosen on its training tasks alone.
 SMALL_RECIPE = {
@@ -145,19 +144,6 @@ def own_images():
     """The files of the user's own folder of images, in order; none where there is none."""
     folder = Path(study.own_images) if study.own_images else None
     return sorted(map(str, folder.glob("*/*"))) if folder else []
-
-
-def evidence_outputs(name, stem, caption, table):
-    """The files of a table, by name: CSV for the report, Markdown and LaTeX beside it."""
-    shown = report(
-        f"results/evidence/{stem}.csv",
-        caption=f"captions/{caption}.rst",
-        category="Tables",
-        subcategory="Prediction",
-        labels={"table": table, "file": "csv"},
-    )
-    others = {f"{name}_{s}": f"results/evidence/{stem}.{s}" for s in ("md", "tex")}
-    return {f"{name}_csv": shown, **others}
 
 
 def predictor_figure_outputs(figure, label):

@@ -87,20 +87,11 @@ def ranker_records():
 
 
 def ranker_outputs(name, table, caption, label):
-    """The files of a table about ranking: CSV for the report, Markdown and LaTeX beside it."""
-    stem = f"results/evidence/{table}-{{space}}-{{dataset}}"
-    shown = report(
-        f"{stem}.csv",
-        caption=f"captions/{caption}.rst",
-        category="Tables",
-        subcategory="Ranking",
-        labels={"table": label, "dataset": "{dataset}", "file": "csv"},
+    """The files of a table about ranking."""
+    stem = f"{table}-{{space}}-{{dataset}}"
+    return evidence_outputs(
+        name, stem, caption, "Ranking", table=label, dataset="{dataset}"
     )
-    return {
-        f"{name}_csv": shown,
-        f"{name}_md": f"{stem}.md",
-        f"{name}_tex": f"{stem}.tex",
-    }
 
 
 def ranker_figure_outputs(figure, label):

@@ -114,7 +114,11 @@ rule top_k_table:
         trained=lambda wildcards: trained_files(wildcards.space, wildcards.dataset),
     output:
         **evidence_outputs(
-            "top_k", "top-k-{space}-{dataset}", "top_k", "best by prediction, trained"
+            "top_k",
+            "top-k-{space}-{dataset}",
+            "top_k",
+            "Prediction",
+            table="best by prediction, trained",
         ),
         record=record_of("results/evidence/top-k-{space}-{dataset}.csv"),
     log:

@@ -78,9 +78,7 @@ def _hours(study: "Study", place: tuple[str, str], device: str) -> tuple[float, 
     task = image_task(*place)
     model, recipe = measure(task, device), scaled_recipe(task.recipe, study.training.scale)
     count = trained_slots(study) * len(study.top_k.seeds)
-    share = 1.0
-    if study.training.images is not None:
-        share = min(1.0, study.training.images * task.classes / task.training_images)
+    share = task.images_used(study.training.images) / task.training_images
     flops = typical_flops(task, count)
     hours = model.hours(task, flops, recipe.epochs, share)
     return hours, count, model.hours(task, flops[:1], 1, share) * 3600

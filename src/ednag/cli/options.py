@@ -57,6 +57,15 @@ FOLDER = RecordedPath(
     lambda recorder, path: recorder.folders.append(path.absolute()), file_okay=False
 )
 
+#: Source files that are given, as the workflow gives them; the others are obtained.
+SOURCES = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="ID=PATH",
+    help="A registered source file; those not given are fetched.",
+)
+
 
 def parse_mapping(text: str, option: str) -> dict[str, Any]:
     """A JSON object given on the command line; raises EdnagError naming the option."""

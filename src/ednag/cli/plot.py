@@ -12,9 +12,6 @@ from ednag.cli.progress import say
 if TYPE_CHECKING:
     from ednag.study.configuration import Statistics
 
-#: What a figure becomes; the CSV holds exactly what is drawn.
-SUFFIXES = ("csv", "pdf", "png")
-
 _PROTOCOL = click.option("--protocol", default="paper", show_default=True, help="Protocol to draw.")
 _STATISTICS = click.option(
     "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
@@ -62,7 +59,7 @@ def dataset(
     Also mapping, steps, population and ablation, where the runs of these variants are there.
     """
     from ednag.errors import EdnagError
-    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures import save_in
     from ednag.evidence.figures.datasets import DRAWINGS, read_dataset
     from ednag.naming import suggestion
 
@@ -72,7 +69,7 @@ def dataset(
     here = read_dataset(summary, anytime, steps, protocol, _statistics(statistics))
     for figure in figures:
         drawing, frame = DRAWINGS[figure](here)
-        save_drawing(drawing, frame, [folder / f"{figure}.{suffix}" for suffix in SUFFIXES])
+        save_in(folder, figure, drawing, frame)
         say(f"{figure}: {len(frame)} rows drawn")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT, note_inputs, parse_mapping
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT, SOURCES, note_inputs, parse_mapping
 from ednag.cli.progress import say, track
 from ednag.errors import EdnagError
 
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from ednag.predictor.small_tasks import SmallImages
     from ednag.predictor.splits import Split
 
-_SOURCES = click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="ID=PATH",
-    help="A registered source file; those not given are fetched.",
-)
-
 
 @click.group()
 def command() -> None:
@@ -29,7 +21,7 @@ def command() -> None:
 
 
 @command.command()
-@_SOURCES
+@SOURCES
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--weights", type=EXISTING, help="ResNet-18 weights; without them a substitute.")
 @click.option("--output", required=True, type=OUTPUT, help="Features by class to write (.pt).")
@@ -60,16 +52,17 @@ def features(
 def small_images(sources: tuple[str, ...]) -> "SmallImages":
     """The images of the small instance, from verified files."""
     from ednag.cli.tables import locate
-    from ednag.predictor.small_tasks import SOURCES, SmallImages
+    from ednag.predictor.small_tasks import SmallImages
     from ednag.training.image_files import read_digits, read_mnist_5000
+    from ednag.training.places import SMALL_SOURCES
 
-    paths = locate(SOURCES, sources)
+    paths = locate(SMALL_SOURCES, sources)
     readers = {"digits": read_digits, "mnist-5000": read_mnist_5000}
-    return SmallImages.of([readers[name](paths[name]) for name in SOURCES])
+    return SmallImages.of([readers[name](paths[name]) for name in SMALL_SOURCES])
 
 
 @command.command()
-@_SOURCES
+@SOURCES
 @click.option("--part", type=click.Choice(["training", "held-out"]), required=True)
 @click.option("--seeds", required=True, help="Tasks, for example 0-9.")
 @click.option("--cells", required=True, type=click.IntRange(1), help="Cells trained on each task.")
@@ -96,7 +89,7 @@ def database(sources: tuple[str, ...], part: str, seeds: str, cells: int, output
         task, codes = images.draw(side, seed, cells)
         drawn = space.keys(codes)
         histories = train_side_by_side(drawn, NETWORK, images.split_of(task), RECIPE, seed)
-        classes[task.name] = task.classes
+        classes[task.name], before = task.classes, len(accuracy)
         for key, history in zip(drawn, histories, strict=True):
             if history.status != "complete":
                 say(f"task {task.name}, {key}: diverged, left out")
@@ -107,8 +100,9 @@ def database(sources: tuple[str, ...], part: str, seeds: str, cells: int, output
             assert reached is not None  # every task has test images
             accuracy.append(reached)
             entries.append(seed)
-        here = [value for value, name in zip(accuracy, tasks, strict=True) if name == task.name]
-        say(f"task {task.name}: {len(here)} cells, {min(here):.1f} to {max(here):.1f} %")
+        here = accuracy[before:]
+        between = f", {min(here):.1f} to {max(here):.1f} %" if here else ""
+        say(f"task {task.name}: {len(here)} cells{between}")
     write_database(make_database("nasbench201", keys, tasks, classes, accuracy, entries), output)
     say(f"{len(keys)} entries on {len(classes)} tasks")
 
@@ -290,7 +284,7 @@ def figures(
     import pandas as pd
 
     from ednag.evidence.figures import predictions as drawing
-    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures import save_in
 
     pairs = drawing.quality_frame(pd.read_parquet(judged))
     learnt = pd.read_csv(curve)
@@ -301,8 +295,5 @@ def figures(
         "coreset": (drawing.coreset(images, f"{title}: coreset beside random images"), images),
     }
     for name, (figure, frame) in drawn.items():
-        save_drawing(figure, frame, [folder / f"{name}.{suffix}" for suffix in _DRAWN])
+        save_in(folder, name, figure, frame)
         say(f"{name}: {len(frame)} rows drawn")
-
-
-_DRAWN = ("csv", "pdf", "png")

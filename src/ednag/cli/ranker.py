@@ -234,7 +234,7 @@ def figures(
 ) -> None:
     """Draw learning and tiers: learning curves of JUDGED predictors, and confusions of tiers."""
     from ednag.evidence.figures import ranking as drawing
-    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures import save_in
     from ednag.evidence.ranking import learning_table, tier_table
     from ednag.study.configuration import Statistics
 
@@ -245,6 +245,5 @@ def figures(
         "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),
     }
     for name, (figure, frame) in drawn.items():
-        paths = [folder / f"{name}.{suffix}" for suffix in ("csv", "pdf", "png")]
-        save_drawing(figure, frame, paths)
+        save_in(folder, name, figure, frame)
         say(f"{name}: {len(frame)} rows drawn")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ednag.cli.compare_tables import compare
-from ednag.cli.options import OUTPUT, note_inputs
+from ednag.cli.options import OUTPUT, SOURCES, note_inputs
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
 
@@ -21,13 +21,7 @@ def command() -> None:
 @command.command()
 @click.option("--space", required=True, help="Search space.")
 @click.option("--dataset", required=True, help="Dataset of that space.")
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="ID=PATH",
-    help="A source file the table needs; those not given are fetched.",
-)
+@SOURCES
 @click.option(
     "--from", "official", metavar="ID", help="Official file to read instead of the small ones."
 )

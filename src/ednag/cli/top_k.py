@@ -57,6 +57,8 @@ def choose(
             if run.seed in wanted:
                 population = [run.key(code, space) for code in run.final_population.tolist()]
                 seen = [run.key(code, space) for code in run.codes.tolist()]
+                # The search looked its predictions up: MobileNetV3 need not be predicted again.
+                choices.known.update(zip(seen, run.metrics.tolist(), strict=True))
                 for said in choices.add(held.described["method"], run.seed, population, seen):
                     say(said)
     choices.add_best_of_space()
@@ -134,10 +136,9 @@ def table(
 @click.option("--folder", required=True, type=FOLDER, help="Where top-k.csv, .pdf and .png go.")
 def figure(chosen: Path, trained: tuple[Path, ...], title: str, folder: Path) -> None:
     """Draw what training the CHOSEN architectures gave, beside random ones."""
-    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures import save_in
     from ednag.evidence.figures.trained_architectures import top_k, top_k_frame
 
     drawn = top_k_frame(*_read(chosen, trained))
-    paths = [folder / f"top-k.{suffix}" for suffix in ("csv", "pdf", "png")]
-    save_drawing(top_k(drawn, title), drawn, paths)
+    save_in(folder, "top-k", top_k(drawn, title), drawn)
     say(f"top-k: {len(drawn)} rows drawn")

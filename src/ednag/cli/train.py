@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, OUTPUT, SOURCES, parse_mapping
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
 
@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from ednag.training.loop import Progress
 
 _CHOSEN = click.argument("chosen", type=EXISTING)
-_SOURCES = click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="ID=PATH",
-    help="A registered source file; those not given are fetched.",
-)
 _SEED = click.option("--seed", required=True, type=click.IntRange(0), help="Of weights and order.")
 
 
@@ -30,7 +23,7 @@ def command() -> None:
 
 @command.command()
 @_CHOSEN
-@_SOURCES
+@SOURCES
 @_SEED
 @click.option("--output", required=True, type=OUTPUT, help="Trained networks to write (Parquet).")
 def small(chosen: Path, sources: tuple[str, ...], seed: int, output: Path) -> None:
@@ -87,7 +80,7 @@ def _say_progress(progress: "Progress") -> None:
 @click.option("--space", required=True, help="Search space of the architectures.")
 @click.option("--dataset", required=True, help="Predicted benchmark they were chosen on.")
 @click.option("--slot", required=True, type=click.IntRange(0), help="Which of CHOSEN, from 0.")
-@_SOURCES
+@SOURCES
 @_SEED
 @click.option("--recipe", default="{}", help="JSON object; what differs from the paper's recipe.")
 @click.option("--images", type=click.IntRange(2), help="First images of each class alone.")

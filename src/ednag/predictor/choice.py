@@ -23,12 +23,21 @@ class Choices:
         predict: From keys to predicted accuracies in %, float64[n].
         count: Architectures chosen of each search.
         rows: One for each choice: `method`, `rule`, `run` (seed), `rank`, `key`, `predicted`.
+        known: Predictions by key, in %; what stands here is not predicted again.
     """
 
     space: SearchSpace
     predict: Callable[[Sequence[str]], np.ndarray]
     count: int
     rows: list[dict[str, object]] = field(default_factory=list)
+    known: dict[str, float] = field(default_factory=dict)
+
+    def _predicted(self, keys: Sequence[str]) -> np.ndarray:
+        """Predicted accuracies float64[n]."""
+        new = [key for key in dict.fromkeys(keys) if key not in self.known]
+        if new:
+            self.known.update(zip(new, self.predict(new).tolist(), strict=True))
+        return np.array([self.known[key] for key in keys])
 
     def add(
         self, method: str, run: int, population: Sequence[str], evaluated: Sequence[str]
@@ -49,13 +58,13 @@ class Choices:
         if len(population) > 1 and valid:
             said += self._keep(method, "paper", run, valid, self._by_paper(valid, run))
         if evaluated:
-            chosen = honest_top_k(evaluated, self.predict(evaluated), self.count)
+            chosen = honest_top_k(evaluated, self._predicted(evaluated), self.count)
             said += self._keep(method, "honest", run, evaluated, chosen)
         return said
 
     def _by_paper(self, keys: Sequence[str], run: int) -> Chosen:
         """By roulette in the large space, as published; else the fittest."""
-        predicted = self.predict(keys)
+        predicted = self._predicted(keys)
         if not isinstance(self.space, LargeSpace):
             return paper_top_k(keys, predicted, self.count)
         fresh = self.space.fresh()
@@ -76,7 +85,7 @@ class Choices:
         named = {"method": method, "rule": rule, "run": run}
         self.rows += [
             {**named, "rank": rank, "key": key, "predicted": float(predicted)}
-            for rank, (key, predicted) in enumerate(zip(keys, self.predict(keys), strict=True))
+            for rank, (key, predicted) in enumerate(zip(keys, self._predicted(keys), strict=True))
         ]
 
     def add_best_of_space(self) -> None:
@@ -84,7 +93,7 @@ class Choices:
         if isinstance(self.space, LargeSpace):
             return
         keys = self.space.keys(np.arange(self.space.size))
-        best = np.argsort(-self.predict(keys), kind="stable")[: self.count]
+        best = np.argsort(-self._predicted(keys), kind="stable")[: self.count]
         self._append(PREDICTOR, "honest", 0, [keys[code] for code in best])
 
     def add_random(self, count: int) -> None:

@@ -93,8 +93,12 @@ def load_model(path: Path, configuration: Configuration) -> MetaPredictor:
     Raises:
         EdnagError: The file holds something else; the first wrong parameter is named.
     """
+    return model_of(load_parameters(path, configuration), configuration)
+
+
+def model_of(parameters: Parameters, configuration: Configuration) -> MetaPredictor:
+    """The predictor with these parameters, on the CPU, in evaluation mode."""
     model = MetaPredictor(configuration)
-    parameters = load_parameters(path, configuration)
     model.load_state_dict({name: torch.from_numpy(each) for name, each in parameters.items()})
     return model.eval()
 

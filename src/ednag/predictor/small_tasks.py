@@ -24,8 +24,6 @@ from ednag.training.recipe import SMALL
 Part = Literal["training", "held-out"]
 PARTS: tuple[Part, ...] = ("training", "held-out")
 
-#: Registered ids of the images.
-SOURCES = ("digits", "mnist-5000")
 SIZE = 8
 CLASSES_OF_A_TASK = 5
 NUMERALS_HELD_OUT = ("7", "8", "9")

@@ -11,7 +11,7 @@ from ednag.predictor.configuration import Configuration, configuration_of
 from ednag.predictor.coreset import IMAGES, coreset, gathered
 from ednag.predictor.fitting import Fitted
 from ednag.predictor.inference import AccuracyScale, QuickPredictor, to_accuracy, training_scale
-from ednag.predictor.model import MetaPredictor, encode_dataset
+from ednag.predictor.model import MetaPredictor, encode_dataset, model_of
 from ednag.predictor.parameters import check_parameters
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 
@@ -34,9 +34,7 @@ class TrainedPredictor:
 
     def model(self) -> MetaPredictor:
         """As a torch module, in evaluation mode."""
-        model = MetaPredictor(self.configuration)
-        model.load_state_dict({k: torch.from_numpy(v) for k, v in self.parameters.items()})
-        return model.eval()
+        return model_of(self.parameters, self.configuration)
 
     def accuracies(self, images: np.ndarray, node_types: np.ndarray) -> np.ndarray:
         """Predicted accuracy in %, float64[n].

@@ -65,13 +65,13 @@ def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.
     from ednag.predictor.configuration import NASBENCH201
     from ednag.predictor.features import read_features
     from ednag.predictor.inference import NASBENCH201_SCALES, predict, to_accuracy
-    from ednag.predictor.model import encode_dataset, load_model, load_parameters
+    from ednag.predictor.model import encode_dataset, load_parameters, model_of
     from ednag.predictor.trained import coreset_images
 
-    model = load_model(paths[CHECKPOINT], NASBENCH201)
-    images = coreset_images(list(read_features(paths[features]).values()))
     parameters = load_parameters(paths[CHECKPOINT], NASBENCH201)
-    outputs = predict(parameters, NASBENCH201, encode_dataset(model, images), _all_cells())
+    images = coreset_images(list(read_features(paths[features]).values()))
+    encoding = encode_dataset(model_of(parameters, NASBENCH201), images)
+    outputs = predict(parameters, NASBENCH201, encoding, _all_cells())
     return _rows(to_accuracy(outputs, NASBENCH201_SCALES[scale]))
 
 
@@ -116,14 +116,14 @@ def load_mobilenetv3(
     """
     from ednag.predictor.configuration import MOBILENETV3
     from ednag.predictor.features import read_features
-    from ednag.predictor.model import encode_dataset, load_model, load_parameters
+    from ednag.predictor.model import encode_dataset, load_parameters, model_of
     from ednag.predictor.trained import coreset_images
 
-    checkpoint = paths[MOBILENETV3_CHECKPOINT]
+    parameters = load_parameters(paths[MOBILENETV3_CHECKPOINT], MOBILENETV3)
     images = coreset_images(list(read_features(paths[features]).values()))
-    encoding = encode_dataset(load_model(checkpoint, MOBILENETV3), images)
+    encoding = encode_dataset(model_of(parameters, MOBILENETV3), images)
     return {
-        **load_parameters(checkpoint, MOBILENETV3),
+        **parameters,
         ENCODING: encoding.astype(np.float32),
         SCALE: np.array([mean, std], dtype=np.float32),
     }

@@ -83,15 +83,14 @@ def minutes_of_a_job(task: ImageTask, epochs: int, images: int | None) -> int:
         epochs: Of the training.
         images: First images of each class alone; all if None.
     """
-    share = 1.0 if images is None else min(1.0, images * task.classes / task.training_images)
+    share = task.images_used(images) / task.training_images
     hours = ONE_CORE[task.space].hours(task, task.flops(_ENDS[task.space][1:]), epochs, share)
     return 10 + int(60 * hours)
 
 
 def megabytes_of_a_job(task: ImageTask, images: int | None) -> int:
     """Megabytes that a job may ask for: the process, two copies of the images, one batch."""
-    count = task.training_images if images is None else images * task.classes
-    pixels = 3 * task.size**2 * count / 1e6
+    pixels = 3 * task.size**2 * task.images_used(images) / 1e6
     return _PROCESS_MEMORY + int(2 * pixels) + _BATCH_MEMORY[task.space]
 
 

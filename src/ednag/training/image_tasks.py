@@ -66,6 +66,12 @@ class ImageTask:
         train, test = (_first_of_each_class(part, images) for part in parts)
         return split_official(train, test, VALIDATION_SHARE, _SPLIT_SEED)
 
+    def images_used(self, per_class: int | None) -> int:
+        """Training images where only the first `per_class` of each class are kept; all if None."""
+        if per_class is None:
+            return self.training_images
+        return min(self.training_images, per_class * self.classes)
+
     def flops(self, keys: Sequence[str]) -> np.ndarray:
         """Multiply-adds int64[n] of networks for one image."""
         if self.space == "nasbench201":

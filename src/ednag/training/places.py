@@ -5,6 +5,8 @@ Apart from the tasks themselves, so that planning a workflow imports no torch.
 
 from collections.abc import Mapping
 
+#: The images of the small instance.
+SMALL_SOURCES = ("digits", "mnist-5000")
 SUPERNET = "ofa-mbv3-w1.2"
 #: Dataset -> ids of the files that hold its images.
 _IMAGES = {

@@ -5,6 +5,13 @@ Only what every figure needs is imported here; statistics take a second to impor
 """
 
 from ednag.evidence.figures.curves import convergence, denoising_trace
-from ednag.evidence.figures.style import house_style, save_drawing, save_figure
+from ednag.evidence.figures.style import house_style, save_drawing, save_figure, save_in
 
-__all__ = ["convergence", "denoising_trace", "house_style", "save_drawing", "save_figure"]
+__all__ = [
+    "convergence",
+    "denoising_trace",
+    "house_style",
+    "save_drawing",
+    "save_figure",
+    "save_in",
+]

@@ -63,6 +63,9 @@ _SPARE = (
     Look(_RED, _DOTTED),
 )
 
+#: What a figure becomes; the CSV holds exactly what is drawn.
+SUFFIXES = ("csv", "pdf", "png")
+
 
 def house_style() -> None:
     """Use ednag.mplstyle from here on."""
@@ -107,6 +110,11 @@ def save_figure(figure: Figure, paths: Sequence[Path]) -> None:
         # The layout is found once; it takes longer than the drawing.
         figure.set_layout_engine("none")
     plt.close(figure)
+
+
+def save_in(folder: Path, name: str, figure: Figure, drawn: pd.DataFrame) -> None:
+    """`save_drawing` to name.csv, name.pdf and name.png in a folder."""
+    save_drawing(figure, drawn, [folder / f"{name}.{suffix}" for suffix in SUFFIXES])
 
 
 def save_drawing(figure: Figure, drawn: pd.DataFrame, paths: Sequence[Path]) -> None:
