@@ -247,7 +247,7 @@ def code_of_all(subcommand, spaces=False):
 
 
 def methods_here(wildcards):
-    return methods_of(study, wildcards.space)
+    return methods_on(study, wildcards.space, wildcards.dataset)
 
 
 def as_json(value):

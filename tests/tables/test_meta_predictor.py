@@ -16,6 +16,7 @@ from ednag.predictor.fitting import Fitted
 from ednag.predictor.model import load_model, new_model
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.trained import coreset_images, read_predictor, write_predictor
+from ednag.predictor.unseen_task import UNSEEN_CLASSES
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import objective_on
 from ednag.spaces import get_space
@@ -30,7 +31,6 @@ from ednag.tables.meta_predictor import (
     MOBILENETV3_CHECKPOINT,
     SMALL_FEATURES,
     SMALL_PREDICTOR,
-    UNSEEN_CLASSES,
     read_published,
 )
 from ednag.tables.parquet import read_benchmark, write_benchmark

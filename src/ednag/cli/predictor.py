@@ -7,11 +7,11 @@ import click
 
 from ednag.cli.options import EXISTING, FOLDER, OUTPUT, SOURCES, note_inputs, parse_mapping
 from ednag.cli.progress import say, track
+from ednag.cli.small_images import small_images
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.predictor.database import Database
-    from ednag.predictor.small_tasks import SmallImages
     from ednag.predictor.splits import Split
 
 
@@ -47,18 +47,6 @@ def features(
     write_features(dict(enumerate(found)), output)
     how = "published weights" if weights else "the substitute's weights"
     say(f"{images.source}: {len(images)} images of {len(found)} classes, {how}")
-
-
-def small_images(sources: tuple[str, ...]) -> "SmallImages":
-    """The images of the small instance, from verified files."""
-    from ednag.cli.tables import locate
-    from ednag.predictor.small_tasks import SmallImages
-    from ednag.training.image_files import read_digits, read_mnist_5000
-    from ednag.training.places import SMALL_SOURCES
-
-    paths = locate(SMALL_SOURCES, sources)
-    readers = {"digits": read_digits, "mnist-5000": read_mnist_5000}
-    return SmallImages.of([readers[name](paths[name]) for name in SMALL_SOURCES])
 
 
 @command.command()

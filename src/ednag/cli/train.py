@@ -31,10 +31,10 @@ def small(chosen: Path, sources: tuple[str, ...], seed: int, output: Path) -> No
     import pandas as pd
     import torch
 
-    from ednag.cli.predictor import small_images
+    from ednag.cli.small_images import small_images
     from ednag.files import write_parquet
     from ednag.predictor.small_tasks import NETWORK, RECIPE, Task
-    from ednag.tables.meta_predictor import UNSEEN_CLASSES
+    from ednag.predictor.unseen_task import UNSEEN_CLASSES
     from ednag.training.side_by_side import train_side_by_side
 
     torch.set_num_threads(1)

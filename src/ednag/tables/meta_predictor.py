@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ednag.predictor.unseen_task import UNSEEN_CLASSES
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.nasbench201 import NASBench201
 from ednag.tables.interface import (
@@ -33,9 +34,6 @@ CHECKPOINT, MOBILENETV3_CHECKPOINT = "meta-predictor-checkpoint", "mbv3-meta-che
 SMALL_PREDICTOR, SMALL_FEATURES = "predictors/small.pt", "features/small.pt"
 TRAINED_PREDICTOR = "predictors/nasbench201.pt"
 OWN_FEATURES = "features/own-images.pt"
-#: Class numbers of the task on which the small instance is searched: numerals 7, 8 and 9, of which
-#: no class is in any task its predictor was trained on.
-UNSEEN_CLASSES = (7, 8, 9, 18, 19)
 
 Read = Callable[[Mapping[str, Path]], "pd.DataFrame"]
 
