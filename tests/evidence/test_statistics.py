@@ -14,6 +14,7 @@ from ednag.evidence.statistics import (
     mean_ranks,
     paired_p_value,
     probability_of_improvement,
+    wilson_share,
 )
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -21,6 +22,22 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
 def test_the_interquartile_mean_ignores_the_tails() -> None:
     assert interquartile_mean(np.array([-100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 999.0])) == 3.5
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50))
+def test_the_interquartile_mean_is_the_one_of_scipy(values: list[float]) -> None:
+    ours = interquartile_mean(np.array(values))
+    assert ours == pytest.approx(stats.trim_mean(values, 0.25), rel=1e-12, abs=1e-9)
+
+
+@given(st.integers(1, 2000), st.data(), st.floats(0.5, 0.999))
+def test_wilson_s_interval_is_the_one_of_scipy(
+    trials: int, data: st.DataObject, confidence: float
+) -> None:
+    successes = data.draw(st.integers(0, trials))
+    ours = wilson_share(successes, trials, confidence)
+    theirs = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    np.testing.assert_allclose([ours.low, ours.high], theirs, rtol=1e-10, atol=1e-12)
 
 
 @given(p_values)
