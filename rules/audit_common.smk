@@ -8,6 +8,7 @@ def sources_read():
         *(s for space in compared.values() for s in space),
         *(SMALL_SOURCES if has_small_instance() else ()),
         *(source for place in trained_places() for source in trained_sources(place)),
+        *ranker_sources(),
     ]
     return [source_path(source) for source in dict.fromkeys(used)]
 
@@ -19,8 +20,8 @@ def study_records():
     ]
     made = [
         *sources_read(),
-        *rules.tables.input,
-        *rules.runs.input,
+        *(table_path(space, dataset) for space, dataset in searched),
+        *(path for space, dataset in searched for path in run_files(space, dataset)),
         *authors_runs(),
         *(
             f"results/summaries/{space}/{dataset}.parquet"

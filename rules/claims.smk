@@ -26,7 +26,7 @@ rule generated:
 rule authors_seeds:
     input:
         runs=authors_run_files,
-        reference=published / "reference-seeds.csv",
+        reference=published("reference-seeds.csv"),
     output:
         listed=report(
             "results/evidence/authors-seeds-{space}.csv",
@@ -115,7 +115,7 @@ rule published_table:
 rule verdicts:
     input:
         **measured_files(),
-        claims=published / "claims.yaml",
+        claims=published("claims.yaml"),
     output:
         page=report(
             "results/verdicts.md",
@@ -146,7 +146,7 @@ rule verdicts:
 rule findings:
     input:
         **measured_files(),
-        claims=published / "claims.yaml",
+        claims=published("claims.yaml"),
     output:
         file=report(
             "results/findings.md",

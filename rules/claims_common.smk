@@ -4,11 +4,16 @@ from ednag.evidence.generated import GENERATORS
 from ednag.evidence.published import PRINTED
 from ednag.study.authors import plan_with_authors, read_listed_seeds
 
-published = Path(workflow.basedir) / "published"
+_PUBLISHED = Path(workflow.basedir) / "published"
 try:
-    listed_seeds = read_listed_seeds(published / "reference-seeds.csv")
+    listed_seeds = read_listed_seeds(_PUBLISHED / "reference-seeds.csv")
 except EdnagError as error:
     sys.exit(f"published: {error}")
+
+
+def published(file):
+    """A file of the project's folder of printed numbers: never in a storage, as results may be."""
+    return local(str(_PUBLISHED / file))
 
 
 def paper_benchmarks():
@@ -86,6 +91,9 @@ def measured_files():
         "sets": [
             f"results/evidence/authors-sets-{space}.csv" for space in authors_spaces()
         ],
+        "searches": ranker_searches(),
+        "enumerated": enumerated_cells(),
+        "records": record_tables(),
     }
 
 
@@ -96,12 +104,15 @@ def measured_options(wildcards, input):
         "--generated": input.generated,
         "--listed": input.listed,
         "--sets": input.sets,
+        "--ranker-search": input.searches,
+        "--cells": input.enumerated,
+        "--nar-records": input.records,
     }
     return [f"{name}={path}" for name, paths in options.items() for path in paths]
 
 
 def printed_file(wildcards):
-    return published / PRINTED[wildcards.table][0]
+    return published(PRINTED[wildcards.table][0])
 
 
 def claims_files():

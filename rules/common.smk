@@ -51,6 +51,9 @@ def is_here(source):
     return stock[source].path is not None
 
 
+#: Seconds of one search where tables are not small: 9,900 networks predicted, on one busy core.
+SEARCH_SECONDS = {"mobilenetv3": 60}
+
 searched, lacking = split_benchmarks(study, is_here)
 compared = compared_sources(study, searched, is_here)
 
@@ -76,7 +79,7 @@ onstart:
         )
     try:
         if any(place in IMAGE_SOURCES for place in searched):
-            refuse_too_long(study)
+            refuse_too_long(study, searched)
     except EdnagError as error:
         sys.exit(f"not started: {error}")
     for each in lacking:
@@ -84,6 +87,11 @@ onstart:
         print(
             f"not searched, needs data: {each.space}/{each.dataset};"
             f" to get it: ednag sources fetch {needed}",
+            file=sys.stderr,
+        )
+    for source in ranker_lacks():
+        print(
+            f"not ranked or compared, needs data: ednag sources fetch {source}",
             file=sys.stderr,
         )
 
@@ -107,9 +115,8 @@ def source_path(source):
 
 
 def source_sha256(wildcards):
-    """The published checksum of a source, or the one the user's sources.lock trusts."""
-    lock = Path(workflow.basedir) / "sources.lock"
-    return known_sha256(find_source(registry, wildcards.source), lock)
+    """The published checksum of a source, or the one that the lock file in force trusts."""
+    return known_sha256(find_source(registry, wildcards.source))
 
 
 def source_options(wildcards, input):
@@ -145,6 +152,12 @@ def budget_option(wildcards):
     return (
         "" if get_method(wildcards.method).has_own_end else f"--budget {study.budget}"
     )
+
+
+def run_minutes(wildcards, attempt):
+    """What a block of seeds asks of a cluster: half an hour, or by what one search takes."""
+    seeds = int(wildcards.last) - int(wildcards.first) + 1
+    return attempt * (30 + int(SEARCH_SECONDS.get(wildcards.space, 0) * seeds / 60))
 
 
 def table_path(space, dataset):

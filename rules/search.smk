@@ -15,6 +15,8 @@ rule run:
         "logs/benchmarks/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.tsv"
     conda:
         "../envs/ednag.yaml"
+    resources:
+        runtime=run_minutes,
     params:
         code=code_of_benchmark("run", lambda wildcards: [wildcards.method], spaces=True),
         lock=lock,

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from ednag.cells.nasbench101 import counts, from_cells
 from ednag.cli.cells import command
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
@@ -106,6 +107,45 @@ def test_a_difference_is_printed_and_fails(cells: Call, listed: Path, tmp_path: 
     path.write_text(json.dumps(records))
     with pytest.raises(EdnagError, match="1 of 10 records differ"):
         cells("compare", path)
+
+
+def test_a_table_of_a_comparison_tells_differences_and_does_not_fail(
+    cells: Call, listed: Path, tmp_path: Path
+) -> None:
+    path, table = tmp_path / "c.json", tmp_path / "t.csv"
+    cells("build", "--space", "nasbench101", "--cells", listed, "--output", path)
+    records = json.loads(path.read_text())
+    records[3]["flops"] += 1
+    path.write_text(json.dumps(records))
+    assert "record 3" in cells("compare", path, "--output", table).stdout
+    assert table.read_text() == "space,file,records,agreeing\nnasbench101,c.json,10,9\n"
+
+
+def test_measured_cells_come_with_their_counts(
+    cells: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:4]]
+    found = {module_hash(cell.graph, (-1, *cell.labels, -2)): cell for cell in made}
+    monkeypatch.setattr("ednag.cli.cells._all_cells", lambda: found)
+    totals = counts(from_cells(made))
+    columns = {f"{n}_final_validation_accuracy": [0.5, 0.9] for n in (4, 12, 36, 108)}
+    told = {
+        **columns,
+        "key": list(found)[1:3],
+        "final_training_time": [1.0, 2.0],
+        "trainable_parameters": [int(totals.parameters[1]), 7],
+    }
+    (tmp_path / "vis.json").write_text(json.dumps(told))
+    output, summary = tmp_path / "c.parquet", tmp_path / "s.csv"
+    cells("enumerate", "--hashes", tmp_path / "vis.json", "--output", output, "--summary", summary)
+    rows = pd.read_parquet(output)
+    assert rows["key"].tolist() == told["key"]
+    assert rows["flops"].tolist() == totals.flops[1:3].tolist()
+    assert rows["counted_parameters"].tolist() == totals.parameters[1:3].tolist()
+    counted = dict(pd.read_csv(summary).itertuples(index=False, name=None))
+    assert (counted["enumerated"], counted["measured"], counted["parameters_agree"]) == (4, 2, 1)
+    cells("enumerate", "--output", output, "--summary", summary)
+    assert pd.read_csv(summary)["counted"].tolist() == ["enumerated", "within_reach"]
 
 
 def test_errors_name_the_place_and_the_next_step(

@@ -16,6 +16,7 @@ from ednag.cells.nasbench101 import (
     counts_in_chunks,
     from_cells,
     from_records,
+    from_texts,
     vertex_channels,
 )
 from ednag.errors import EdnagError
@@ -224,6 +225,11 @@ def test_records_and_enumerated_cells_are_the_same_arrays() -> None:
         cell.operations for cell in cells
     ]
     assert batch.vertices.tolist() == [cell.vertices for cell in cells]
+    texts = from_texts([cell.adjacency for cell in cells], [cell.operations for cell in cells])
+    assert (texts.adjacency == batch.adjacency).all() and (texts.labels == batch.labels).all()
+    for adjacency in ("010", "0120"):
+        with pytest.raises(EdnagError, match=r"cell 7: adjacency '.*' with 2 operations; give one"):
+            from_texts([adjacency], ["input,output"], first=7)
 
 
 def test_the_first_vertices_take_the_remainder() -> None:

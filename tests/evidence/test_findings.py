@@ -72,6 +72,14 @@ def test_no_best_is_told_where_nobody_knows_it() -> None:
     assert "nan" not in page
 
 
+def test_runs_on_predictions_are_told_as_such_beside_measured_ones() -> None:
+    predicted = [runs.assign(dataset="pets") for runs in (RUNS, RANDOM)]
+    page = page_of(record_of(RUNS, RANDOM, *predicted))
+    assert "- **Pets (predicted) (nasbench201)**: mean 94.28" in page
+    assert "- **Pets (predicted) (nasbench201)**, after 300: EDNAG 94.18; 0 of 1 other" in page
+    assert "nan" not in page
+
+
 def test_runs_that_did_not_complete_are_told() -> None:
     runs = RUNS.assign(status=np.where(RUNS["seed"] < 3, "degenerate", "completed"))
     assert "3 of 40 runs did not complete (degenerate: 3)." in page_of(record_of(runs))

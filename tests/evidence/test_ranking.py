@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from ednag.cells import nasbench101
 from ednag.cells.nasbench201 import counts, shape_of
 from ednag.cli.ranker import command
 from ednag.errors import EdnagError
@@ -24,6 +25,7 @@ from ednag.evidence.ranking import (
 )
 from ednag.ranker import study
 from ednag.ranker.baselines import BASELINES
+from ednag.spaces.nasbench101_cells import Cell, whole_graphs
 from ednag.study.configuration import Statistics
 from ednag.tables.interface import BenchmarkTable, Metric
 from ednag.tables.parquet import write_benchmark
@@ -211,6 +213,62 @@ def test_plain_predictors_and_a_tiny_ranker_from_table_to_figures(
     call("figures", f"{folder}/r", f"{folder}/b", *options[:2], "--title", "M", "--folder", folder)
     assert {"learning.pdf", "tiers.png"} <= {path.name for path in tmp_path.iterdir()}
     assert set(pd.read_csv(f"{folder}/learning.csv")["predictor"]) <= set(TITLES)
+
+
+def listed_at(folder: Path) -> str:
+    """Cells of NAS-Bench-101 as `ednag cells enumerate --hashes` lists them, made-up accuracies."""
+    forms = [(vertices, int(graph)) for vertices in (4, 5, 6) for graph in whole_graphs(vertices)]
+    cells = [Cell(size, graph, (0, 1, 2, 0)[: size - 2]) for size, graph in forms]
+    totals = nasbench101.counts(nasbench101.from_cells(cells))
+    noise = np.random.default_rng(1).normal(size=len(cells))
+    rows = pd.DataFrame(
+        {
+            "adjacency": [cell.adjacency for cell in cells],
+            "operations": [cell.operations for cell in cells],
+            "flops": totals.flops,
+            "parameters": totals.parameters,
+            "validation_accuracy_108": 80 + 5 * totals.flops / totals.flops.max() + noise,
+        }
+    )
+    rows.to_parquet(folder / "cells.parquet")
+    return str(folder / "cells.parquet")
+
+
+def test_cells_without_test_accuracy_are_ranked_and_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"WIDTH": 8, "EPOCHS": 2}.items():
+        monkeypatch.setattr(study, name, value)
+    folder = str(tmp_path)
+    common = ("--cells", listed_at(tmp_path), "--held-out", "40", "--training", "20")
+    call("baselines", *common, "--output", f"{folder}/b")
+    assert set(pd.read_parquet(f"{folder}/b")["predictor"]) == set(BASELINES)
+    judge = ("study", *common, "--output", f"{folder}/r", "--tiers", f"{folder}/t")
+    call(*judge)
+    assert pd.read_parquet(f"{folder}/r")["training"].tolist() == [20]
+    with pytest.raises(EdnagError, match=r"no test accuracy.*leave --search out"):
+        call(*judge, "--search", f"{folder}/s")
+    made = (
+        "table", f"{folder}/r", f"{folder}/b", "--tiers", f"{folder}/t", "--title", "Made up",
+        "--space", "nasbench101", "--output", f"{folder}/l.md",
+        "--tiers-output", f"{folder}/t.md",
+    )  # fmt: skip
+    call(*made)
+    for name in ("l.md", "t.md"):
+        assert "needs data nasbench101-only108" in (tmp_path / name).read_text()
+        assert "published: 256, 6 and 35" in (tmp_path / name).read_text()
+    with pytest.raises(EdnagError, match="--search and --search-output, or neither"):
+        call(*made, "--search-output", f"{folder}/s.md")
+
+
+def test_cells_come_from_a_table_or_a_list(tmp_path: Path) -> None:
+    output = ("--output", str(tmp_path / "b"))
+    with pytest.raises(EdnagError, match="give either --table"):
+        call("baselines", *output)
+    with pytest.raises(EdnagError, match="give either --table"):
+        call("baselines", "--table", table_at(tmp_path), "--cells", listed_at(tmp_path), *output)
+    with pytest.raises(EdnagError, match="no list of `ednag cells enumerate --hashes`"):
+        call("baselines", "--cells", table_at(tmp_path), *output)
 
 
 def test_errors_are_one_line_that_helps(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ednag.evidence.cells import enumeration_table
 from ednag.evidence.claims import RULES, read_claims
 from ednag.evidence.record import Record
 from ednag.evidence.verdicts import (
@@ -178,6 +179,82 @@ def test_arithmetic_needs_no_runs() -> None:
     relative = {"numbers": (46.17, 41.8), "tolerance": 0.005}
     assert verdict_of(record, "arithmetic", printed=10.45, **relative).verdict == REPRODUCED
     assert verdict_of(record, "arithmetic", printed=4.37, **relative).verdict == NOT_REPRODUCED
+
+
+def searches_of(used: float, uniform_used: float, *gaps: float) -> pd.DataFrame:
+    """Two rows (of two k) of each search, one search per gap between guided and random draws."""
+    rows = [
+        {
+            "space": "nasbench201",
+            "dataset": "cifar10",
+            "protocol": protocol,
+            "draws": draws,
+            "top": top,
+            "seed": seed,
+            "used_flops": used if draws == "tiers" else uniform_used,
+            "used_parameters": 0.0,
+            "used_structure": 0.0,
+            "guided_first_tier": 0.2 + gap,
+            "random_first_tier": 0.2,
+            "guided_mean": 80.0,
+            "random_mean": 85.0,
+        }
+        for draws in ("tiers", "uniform")
+        for protocol in ("honest", "paper")
+        for top in (1, 5)
+        for seed, gap in enumerate(gaps)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_what_guides_the_draws_of_a_ranker_and_whether_it_helps() -> None:
+    def verdict(rule: str, *made: float) -> Verdict:
+        return verdict_of(record_of(runs_of(np.ones(3)), searches=searches_of(*made)), rule)
+
+    assert verdict("tier-draws", 1.0, 0.9, 0.1).verdict == REPRODUCED
+    found = verdict("tier-draws", 0.95, 0.0, 0.1, 0.1)
+    assert (found.verdict, found.ours, found.runs) == (PARTLY, 0.0, 2)
+    assert "used in 0 % of the iterations" in found.why
+    assert "flops in 95 %, parameters in 0 %" in found.why
+    assert found.rests_on == ("results/ranker/nasbench201/cifar10/",)
+    assert verdict("tier-draws", 0.0, 0.0, 0.1).verdict == NOT_REPRODUCED
+
+    assert verdict("guided-draws", 1.0, 0.0, 0.1, 0.2).verdict == REPRODUCED
+    assert verdict("guided-draws", 1.0, 0.0, 0.1, -0.1).verdict == PARTLY
+    found = verdict("guided-draws", 1.0, 0.0, -0.1, -0.2)
+    assert found.verdict == NOT_REPRODUCED
+    assert (found.ours, found.low, found.high) == pytest.approx((-15, -20, -10))
+    assert "so in 0 of 2 searches; truly of the best tier are 5.0 %" in found.why
+    assert verdict("guided-draws", 1.0, 0.0, np.nan).why.startswith("needs a search of two iter")
+
+
+def test_claims_on_ranking_need_the_study_of_it_or_its_data() -> None:
+    without = record_of(runs_of(np.ones(3)))
+    assert verdict_of(without, "tier-draws").why == "needs the ranking study: ranker.seeds"
+    elsewhere = record_of(runs_of(np.ones(3), dataset="cifar10-analog"))
+    found = verdict_of(elsewhere, "guided-draws")
+    assert (found.verdict, found.why) == (
+        NEEDS,
+        "needs data nasbench201-cifar10-csv, nats-bench-csv",
+    )
+    other = {"dataset": "", "needs": ("nar-example-201",)}
+    assert verdict_of(without, "published-records", **other).why == "needs data nar-example-201"
+
+
+def test_published_records_and_the_number_of_cells() -> None:
+    def verdict(agreeing: int) -> str:
+        table = pd.DataFrame(
+            {"space": ["nasbench201", "x"], "file": "f.json", "records": 2, "agreeing": agreeing}
+        )
+        record = record_of(runs_of(np.ones(3)), published_records=table)
+        return verdict_of(record, "published-records", dataset="").verdict
+
+    assert [verdict(count) for count in (2, 1, 0)] == [REPRODUCED, PARTLY, NOT_REPRODUCED]
+    counted = enumeration_table({"enumerated": 10, "within_reach": 3})
+    record = record_of(runs_of(np.ones(3)), enumerated=counted)
+    assert verdict_of(record, "enumerated", printed=10, dataset="").verdict == REPRODUCED
+    found = verdict_of(record, "enumerated", printed=11, dataset="")
+    assert (found.verdict, found.ours, found.why) == (NOT_REPRODUCED, 10, "10 cells found")
 
 
 def test_all_claims_get_one_verdict_on_any_study() -> None:

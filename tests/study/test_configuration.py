@@ -125,3 +125,4 @@ def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
 
 def test_a_study_may_leave_ranking_out() -> None:
     assert read_study({"ranker": {"seeds": []}}).ranker.seeds == ()
+    assert not read_study({}).ranker.if_present

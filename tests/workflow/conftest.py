@@ -27,9 +27,15 @@ TINY = {
 
 @dataclass
 class Workflow:
-    """A folder in which the project's Snakefile runs on a study of its own."""
+    """A folder in which the project's Snakefile runs on a study of its own.
+
+    Attributes:
+        folder: Where the study and its results are.
+        project: The folder of the Snakefile.
+    """
 
     folder: Path
+    project: Path = ROOT
 
     def configure(self, **changes: object) -> None:
         """Write the study: TINY with changes."""
@@ -42,7 +48,7 @@ class Workflow:
             "-m",
             "snakemake",
             "--snakefile",
-            str(ROOT / "Snakefile"),
+            str(self.project / "Snakefile"),
             "--directory",
             str(self.folder),
             "--configfile",
@@ -65,7 +71,7 @@ class Workflow:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
 

@@ -177,6 +177,30 @@ def from_records(
     return batch
 
 
+def from_texts(adjacencies: Sequence[str], operations: Sequence[str], first: int = 0) -> CellBatch:
+    """Cells as `ednag cells enumerate` lists them.
+
+    Args:
+        adjacencies: Of each cell, vertices^2 digits, row by row.
+        operations: Of each cell, names joined by commas.
+        first: Number of the first cell, for messages.
+
+    Raises:
+        EdnagError: One is no pruned cell of the benchmark; the message says which and why.
+    """
+    names = [text.split(",") for text in operations]
+    matrices = []
+    for row, (text, size) in enumerate(zip(adjacencies, map(len, names), strict=True)):
+        if len(text) != size * size or set(text) - {"0", "1"}:
+            raise EdnagError(
+                f"NAS-Bench-101 cell {first + row}: adjacency {text!r} with {size} operations; "
+                "give one digit, 0 or 1, for each pair of them"
+            )
+        rows = (text[at : at + size] for at in range(0, len(text), size))
+        matrices.append([[int(digit) for digit in row] for row in rows])
+    return from_records(matrices, names, first)
+
+
 def _places(vertices: int) -> np.ndarray:
     """Where the vertices of a cell stand among seven: empty ones go before the output."""
     return np.array([*range(vertices - 1), MAX_VERTICES - 1])

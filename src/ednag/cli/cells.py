@@ -61,26 +61,52 @@ def command() -> None:
     type=EXISTING,
     help="nasbench101_vis_20k.json: write only its cells, with what it measured.",
 )
-def enumerate_all(output: Path, hashes: Path | None) -> None:
+@click.option(
+    "--summary",
+    "summaries",
+    multiple=True,
+    type=OUTPUT,
+    help="Table of how many cells there are: .csv, .md or .tex.",
+)
+def enumerate_all(output: Path, hashes: Path | None, summaries: tuple[Path, ...]) -> None:
     """Enumerate all 423,624 cells and mark the 6,399 that EDNAG's search can reach.
 
-    About a minute on one core. Columns: key (module hash), vertices, edges, adjacency and
-    operations as in the benchmark's records, code in the space nasbench101 (-1: out of reach).
+    About a minute and a half on one core. Columns: key (module hash), vertices, edges, adjacency
+    and operations as in the benchmark's records, code in the space nasbench101 (-1: out of reach),
+    flops and counted_parameters of the network by formula, for vertices numbered as here.
     """
+    from ednag.evidence.cells import enumeration_table, write_enumeration
     from ednag.files import write_parquet
     from ednag.tables.nasbench101_cell_list import list_cells, recover
     from ednag.tables.nasbench101_vis import read
 
     measured = None if hashes is None else read(hashes)
-    rows = list_cells(_all_cells())
-    reached = int((rows["code"] >= 0).sum())
-    say(f"{len(rows)} cells, {reached} of them within reach of EDNAG's fixed operations")
+    cells = _all_cells()
+    rows = list_cells(cells)
+    counted = {"enumerated": len(rows), "within_reach": int((rows["code"] >= 0).sum())}
     if measured is not None:
         rows = recover(rows, measured)
-        reached = int((rows["code"] >= 0).sum())
-        say(f"all {len(rows)} hashes of {hashes} resolved, {reached} of them within reach")
+    rows = _with_counts(rows, cells)
+    if measured is not None:
+        agree = rows["counted_parameters"] == rows["parameters"]
+        counted |= {"measured": len(rows), "parameters_agree": int(agree.sum())}
     write_parquet(rows, output)
+    write_enumeration(enumeration_table(counted), summaries)
+    told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counted.items())
+    say(f"cells: {told}")
     say(f"{output}: {len(rows)} rows")
+
+
+def _with_counts(rows: "pd.DataFrame", cells: "Mapping[str, Cell]") -> "pd.DataFrame":
+    """Cells by `key`, with columns `flops` and `counted_parameters` (int64)."""
+    import numpy as np
+
+    from ednag.cells.nasbench101 import counts_in_chunks
+
+    made = (cells[key] for key in rows["key"])
+    totals = [(some.flops, some.parameters) for _, some in counts_in_chunks(made)]
+    flops, parameters = (np.concatenate(each) for each in zip(*totals, strict=True))
+    return rows.assign(flops=flops, counted_parameters=parameters)
 
 
 def _all_cells() -> "dict[str, Cell]":
@@ -194,7 +220,7 @@ def _listed_cells(path: Path) -> "dict[str, Cell]":
     import pandas as pd
     import pyarrow as pa
 
-    from ednag.cells.nasbench101 import from_records
+    from ednag.cells.nasbench101 import from_texts
     from ednag.cells.published import CHUNK
 
     try:
@@ -205,12 +231,7 @@ def _listed_cells(path: Path) -> "dict[str, Cell]":
     cells: dict[str, Cell] = {}
     for start in range(0, len(rows), CHUNK):
         some = rows.iloc[start : start + CHUNK]
-        operations = [text.split(",") for text in some["operations"]]
-        matrices = [
-            [[int(digit) for digit in text[at : at + size]] for at in range(0, size * size, size)]
-            for text, size in zip(some["adjacency"], map(len, operations), strict=True)
-        ]
-        batch = from_records(matrices, operations, start)
+        batch = from_texts(some["adjacency"].tolist(), some["operations"].tolist(), start)
         cells |= {key: batch.cell(row) for row, key in enumerate(some["key"])}
     return cells
 
@@ -251,22 +272,25 @@ def _of_datasets(
 @click.argument("published", type=EXISTING)
 @_MEASURED
 @click.option("--limit", default=10, show_default=True, help="Differences that are printed.")
-def compare(published: Path, measured: tuple[Path, ...], limit: int) -> None:
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    type=OUTPUT,
+    help="Table of how many records agree: .csv, .md or .tex; then differences are no failure.",
+)
+def compare(
+    published: Path, measured: tuple[Path, ...], limit: int, outputs: tuple[Path, ...]
+) -> None:
     """Hold each record of NAR's PUBLISHED file (JSON) against what its own cell must give.
 
     Read as a stream. Exit status 1 if any record differs; accuracies and times are compared only
     where a table is given.
     """
-    from ednag.cells.published import compare_nasbench101, compare_nasbench201, stream_records
+    from ednag.cells.published import compare_nasbench101, compare_nasbench201
+    from ednag.evidence.cells import write_records
 
-    _, first = next(stream_records(published), ("", {}))
-    space = "nasbench201" if "arch_str" in first else "nasbench101"
-    if "arch_str" not in first and "module_adjacency" not in first:
-        raise EdnagError(
-            f"{published}: its first record has neither arch_str nor module_adjacency; give NAR's "
-            "nasbench101_vertice_*.json or nasbench201_vertice_*.json"
-        )
-
+    space = _space_of(published)
     told = 0
 
     def tell(records: int) -> None:
@@ -280,8 +304,22 @@ def compare(published: Path, measured: tuple[Path, ...], limit: int) -> None:
     for difference in found.differences:
         click.echo(str(difference))
     say(f"{published}: {found.agreeing} of {found.records} records agree, {found.repeated} repeat")
-    if found.agreeing < found.records:
+    write_records(space, published.name, found.records, found.agreeing, outputs)
+    if found.agreeing < found.records and not outputs:
         raise EdnagError(
             f"{published}: {found.records - found.agreeing} of {found.records} records differ; "
             "the first are on stdout (--limit)"
         )
+
+
+def _space_of(published: Path) -> str:
+    """The search space of NAR's published records; raises EdnagError if they are none."""
+    from ednag.cells.published import stream_records
+
+    _, first = next(stream_records(published), ("", {}))
+    if "arch_str" not in first and "module_adjacency" not in first:
+        raise EdnagError(
+            f"{published}: its first record has neither arch_str nor module_adjacency; give NAR's "
+            "nasbench101_vertice_*.json or nasbench201_vertice_*.json"
+        )
+    return "nasbench201" if "arch_str" in first else "nasbench101"

@@ -21,13 +21,16 @@ def command() -> None:
 def measured(function: Any) -> Any:
     """Options that name the files with the study's measurements."""
     kinds = {
+        "--nar-records": "NAR's records compared, of `cells compare` (CSV).",
+        "--cells": "How many cells there are, of `cells enumerate` (CSV).",
+        "--ranker-search": "Searches by a ranker, of `ranker study` (Parquet).",
         "--sets": "Sets of the authors' seeds (CSV).",
         "--listed": "The authors' seeds (CSV).",
         "--generated": "What runs generated (Parquet).",
         "--summary": "One row per run (Parquet).",
     }
     for name, text in kinds.items():
-        variable = f"{name.removeprefix('--')}_files"
+        variable = f"{name.removeprefix('--').replace('-', '_')}_files"
         function = click.option(name, variable, multiple=True, type=EXISTING, help=text)(function)
     return click.option(
         "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
@@ -44,6 +47,9 @@ def _record(files: dict[str, Any]) -> "Record":
         files["listed_files"],
         files["sets_files"],
         Statistics(**parse_mapping(files["statistics"], "--statistics")),
+        files["ranker_search_files"],
+        files["cells_files"],
+        files["nar_records_files"],
     )
 
 

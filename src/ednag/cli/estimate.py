@@ -1,5 +1,6 @@
 """`ednag estimate`: how long a study will train, measured on the machine at hand."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.study.configuration import Study
+    from ednag.training.cost import CostModel
+
+Place = tuple[str, str]
 
 
 @click.command()
@@ -18,46 +22,85 @@ if TYPE_CHECKING:
 def command(study: Path, device: str) -> None:
     """Print how long the networks of STUDY (YAML) take to train; refuse what takes too long.
 
-    A few steps of a cheap and of a costly network are timed. Exit status 1 if there is no GPU and
-    the study trains longer than its `training.cpu_hours`.
+    A few steps of a cheap and of a costly network are timed, on one core or on the GPU. Datasets
+    of `if_present` count where their data is here, as in the workflow. Exit status 1 if there is
+    no GPU and the study trains longer than its `training.cpu_hours`.
     """
     from ednag.study.configuration import load_study
 
-    refuse_too_long(load_study(study), device)
+    told = load_study(study)
+    refuse_too_long(told, searched_places(told), device)
 
 
-def refuse_too_long(study: "Study", device: str = "auto") -> None:
-    """Say how long the networks of a study take; raise EdnagError if that is refused.
+def searched_places(study: "Study") -> list[Place]:
+    """(space, dataset) that the workflow would search on this machine, in the study's order.
+
+    Raises:
+        EdnagError: The registry or the lock file of sources cannot be read.
+    """
+    from ednag.sources.inventory import take_stock
+    from ednag.sources.obtain import Surroundings
+    from ednag.sources.places import mirror_folders
+    from ednag.sources.registry import load_registry
+    from ednag.study.benchmarks import split_benchmarks
+
+    named = [Path(folder).expanduser() for folder in study.mirrors]
+    around = Surroundings.of_user([*named, *mirror_folders()])
+    here = {held.source.id for held in take_stock(load_registry(), around) if held.path is not None}
+    return split_benchmarks(study, here.__contains__)[0]
+
+
+def refuse_too_long(study: "Study", searched: Sequence[Place], device: str = "auto") -> None:
+    """Say how long the networks of a study take.
 
     Networks that another study has trained already are counted as well: the cache is not asked.
+
+    Args:
+        study: The study.
+        searched: (space, dataset) that are really searched, see `searched_places`.
+        device: cpu, cuda, or auto for cuda where there is a GPU.
+
+    Raises:
+        EdnagError: There is no GPU, and they take longer than `training.cpu_hours`.
     """
     from ednag.training.places import IMAGE_SOURCES
 
-    places = [
-        (space, dataset)
-        for space, datasets in study.benchmarks.items()
-        for dataset in datasets
-        if (space, dataset) in IMAGE_SOURCES
-    ]
+    places = [place for place in searched if place in IMAGE_SOURCES]
     if not places:
         say("nothing of this study is trained on registered images")
         return
-    device, total = _device(device), 0.0
-    for place in places:
-        hours, count, seconds = _hours(study, place, device)
-        total += hours
-        say(
-            f"{'/'.join(place)}: at most {count} trainings, {hours:,.1f} hours on this {device} "
-            f"({seconds:.1f} s an epoch of a costly network)"
-        )
-    say(f"in all at most {total:,.1f} hours on one {device}; with n of them at once, a n-th")
-    limit = study.training.cpu_hours
+    device = _device(device)
+    total, limit = _total_hours(study, places, device), study.training.cpu_hours
     if device == "cpu" and total > limit:
         raise EdnagError(
-            f"no GPU is here, and training takes up to {total:,.0f} hours on one core; the limit "
+            f"no GPU is here, and training takes up to {total:,.1f} hours on one core; the limit "
             f"is {limit:g} (training.cpu_hours). Train a part: training.scale below 1, "
             "training.images, fewer top_k.runs, top_k.random or top_k.seeds; or run on a GPU"
         )
+
+
+#: Device -> what the hours are hours of.
+_ONE = {"cpu": "one core", "cuda": "one GPU"}
+
+
+def _total_hours(study: "Study", places: Sequence[Place], device: str) -> float:
+    """Hours of all trainings, one after the other; says those of each place."""
+    from ednag.training.cost import measure
+    from ednag.training.image_tasks import image_task
+
+    # Networks of one space differ between datasets by their classifier alone: one dataset is timed.
+    timed = dict(places)
+    models = {space: measure(image_task(space, name), device) for space, name in timed.items()}
+    total = 0.0
+    for space, dataset in places:
+        hours, count, seconds = _hours(study, (space, dataset), models[space])
+        total += hours
+        say(
+            f"{space}/{dataset}: at most {count} trainings, {hours:,.1f} hours on {_ONE[device]} "
+            f"({seconds:.1f} s an epoch of a costly network)"
+        )
+    say(f"in all at most {total:,.1f} hours on {_ONE[device]}; with n of them at once, a n-th")
+    return total
 
 
 def _device(named: str) -> str:
@@ -68,15 +111,15 @@ def _device(named: str) -> str:
     return named
 
 
-def _hours(study: "Study", place: tuple[str, str], device: str) -> tuple[float, int, float]:
+def _hours(study: "Study", place: Place, model: "CostModel") -> tuple[float, int, float]:
     """Hours, number of trainings, and seconds of one epoch of a costly network."""
     from ednag.study.configuration import trained_slots
-    from ednag.training.cost import measure, typical_flops
+    from ednag.training.cost import typical_flops
     from ednag.training.image_tasks import image_task
     from ednag.training.recipe import scaled_recipe
 
     task = image_task(*place)
-    model, recipe = measure(task, device), scaled_recipe(task.recipe, study.training.scale)
+    recipe = scaled_recipe(task.recipe, study.training.scale)
     count = trained_slots(study) * len(study.top_k.seeds)
     share = task.images_used(study.training.images) / task.training_images
     flops = typical_flops(task, count)

@@ -41,7 +41,10 @@ def note_inputs(*paths: Path) -> None:
 
 
 def note_searched(folders: Iterable[Path]) -> None:
-    """Tell the run record where sources are looked for: what is read there is verified."""
+    """Tell the run record where files are looked for by content: what is read there is verified.
+
+    Sources are, by checksum, and trained networks, by what they are made of.
+    """
     for recorder in recorders:
         recorder.searched.extend(folder.absolute() for folder in folders)
 

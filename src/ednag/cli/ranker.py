@@ -1,4 +1,4 @@
-"""`ednag ranker`: how well NAR's ranker and plainer predictors rank cells of NAS-Bench-201."""
+"""`ednag ranker`: how well NAR's ranker and plainer predictors rank cells."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from ednag.ranker.fitting import EpochRecord
     from ednag.ranker.study import Cells
 
-_TABLE = click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
+_TABLE = click.option("--table", type=EXISTING, help="Benchmark table of NAS-Bench-201 (Parquet).")
+_CELLS = click.option(
+    "--cells",
+    "listed",
+    type=EXISTING,
+    help="In place of a table: cells of NAS-Bench-101, of `ednag cells enumerate --hashes`.",
+)
 _TRAINING = click.option(
     "--training",
     multiple=True,
@@ -45,12 +51,18 @@ def command() -> None:
 
 @command.command()
 @_TABLE
+@_CELLS
 @_TRAINING
 @_HELD_OUT
 @_SEED
 @click.option("--output", required=True, type=OUTPUT, help="A row per predictor and size.")
 def baselines(
-    table: Path, training: tuple[int, ...], held_out: int, seed: int, output: Path
+    table: Path | None,
+    listed: Path | None,
+    training: tuple[int, ...],
+    held_out: int,
+    seed: int,
+    output: Path,
 ) -> None:
     """Judge a random forest, gradient boosting, FLOPs and parameters by cells they never saw."""
     import pandas as pd
@@ -58,7 +70,7 @@ def baselines(
     from ednag.files import write_parquet
     from ednag.ranker.study import baseline_rows, split_cells
 
-    cells = _cells(table)
+    cells = _cells(table, listed)
     split = split_cells(cells, max(training), held_out, seed)
     rows = []
     for row in baseline_rows(cells, split, training, seed):
@@ -69,6 +81,7 @@ def baselines(
 
 @command.command()
 @_TABLE
+@_CELLS
 @_TRAINING
 @_HELD_OUT
 @_SEED
@@ -81,21 +94,25 @@ def baselines(
 )
 @click.option("--output", required=True, type=OUTPUT, help="A row per size.")
 @click.option("--tiers", required=True, type=OUTPUT, help="True and predicted tiers.")
-@click.option("--search", required=True, type=OUTPUT, help="What the sampler gave.")
+@click.option(
+    "--search", type=OUTPUT, help="What the sampler gave; without it, nothing is searched."
+)
 def study(
-    table: Path,
+    table: Path | None,
+    listed: Path | None,
     training: tuple[int, ...],
     held_out: int,
     seed: int,
     iterations: int,
     output: Path,
     tiers: Path,
-    search: Path,
+    search: Path | None,
 ) -> None:
     """Train a small ranker, judge it by cells it never saw, and search by it.
 
-    Width 32, 1 layer, 30 epochs at batch 64; the published one has width 128, 6 layers, 55 epochs
-    at batch 128. Tiers and searches are of the ranker of the largest size.
+    Width 32, 1 layer, 30 epochs at batch 64; the published ones have width 128 (NAS-Bench-101:
+    256), 6 layers, 55 (35) epochs at batch 128 (256). Tiers and searches are of the ranker of the
+    largest size.
     """
     import pandas as pd
     import torch
@@ -113,7 +130,12 @@ def study(
     from ednag.training.determinism import deterministic
 
     torch.set_num_threads(1)
-    cells = _cells(table)
+    cells = _cells(table, listed)
+    if search is not None and cells.test is None:
+        raise EdnagError(
+            f"{listed}: these cells have no test accuracy, so that no search of them can be "
+            "reported; leave --search out"
+        )
     split = split_cells(cells, max(training), held_out, seed)
     unseen = split.held_out
     rows = []
@@ -126,10 +148,12 @@ def study(
             say(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
             rows.append({**row, "seed": seed})
         told = tier_rows(cells, split, size, logits, scores, seed)
-        found = search_rows(cells, split, size, look, iterations, seed)
+        found = search_rows(cells, split, size, look, iterations, seed) if search else []
     write_parquet(pd.DataFrame(rows), output)
     write_parquet(pd.DataFrame(told).assign(seed=seed), tiers)
-    write_parquet(pd.DataFrame(found).assign(seed=seed), search)
+    if search is not None:
+        made = pd.DataFrame(found).assign(space=cells.space, dataset=cells.dataset, seed=seed)
+        write_parquet(made, search)
     for line in found:
         if line["top"] == _TOLD_TOP:
             say(f"{line['draws']}, {line['protocol']}: test accuracy {line['test_accuracy']:.2f} %")
@@ -148,7 +172,33 @@ def _tell(record: "EpochRecord") -> None:
     )
 
 
-def _cells(table: Path) -> "Cells":
+def _cells(table: Path | None, listed: Path | None) -> "Cells":
+    """The cells of a table, or those listed; raises EdnagError unless just one of them is given."""
+    if table is not None and listed is None:
+        return _cells_of_table(table)
+    if listed is not None and table is None:
+        return _listed_cells(listed)
+    raise EdnagError("ranker: give either --table, of NAS-Bench-201, or --cells, of NAS-Bench-101")
+
+
+def _listed_cells(listed: Path) -> "Cells":
+    """Cells of NAS-Bench-101; raises EdnagError if the file is no list of them."""
+    import pandas as pd
+    import pyarrow as pa
+
+    from ednag.ranker.study import LISTED, cells_of_nasbench101
+
+    try:
+        rows = pd.read_parquet(listed, columns=list(LISTED))
+    except (pa.ArrowInvalid, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise EdnagError(
+            f"{listed}: no list of `ednag cells enumerate --hashes` ({reason}); write it again"
+        ) from None
+    return cells_of_nasbench101(rows)
+
+
+def _cells_of_table(table: Path) -> "Cells":
     """All cells with the accuracies of a table: validation where it has a protocol for it.
 
     Raises:
@@ -192,32 +242,46 @@ def _read(paths: tuple[Path, ...]) -> "pd.DataFrame":
 @command.command()
 @_JUDGED
 @_TIERS
-@click.option("--search", "searches", multiple=True, required=True, type=EXISTING)
+@click.option("--search", "searches", multiple=True, type=EXISTING, help="Searches, of `study`.")
 @_TITLE
 @_STATISTICS
+@click.option(
+    "--space",
+    default="nasbench201",
+    show_default=True,
+    type=click.Choice(("nasbench101", "nasbench201")),
+    help="Whose cells; the tables' notes say what is known of them.",
+)
 @click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
 @click.option("--tiers-output", "tier_outputs", required=True, multiple=True, type=OUTPUT)
-@click.option("--search-output", "search_outputs", required=True, multiple=True, type=OUTPUT)
+@click.option("--search-output", "search_outputs", multiple=True, type=OUTPUT)
 def table(
     judged: tuple[Path, ...],
     tiers: tuple[Path, ...],
     searches: tuple[Path, ...],
     title: str,
     statistics: str,
+    space: str,
     outputs: tuple[Path, ...],
     tier_outputs: tuple[Path, ...],
     search_outputs: tuple[Path, ...],
 ) -> None:
-    """Tables (.csv, .md, .tex) of JUDGED predictors, of tiers, and of searches by the ranker."""
+    """Tables (.csv, .md, .tex) of JUDGED predictors, of tiers, and of searches by the ranker.
+
+    Without --search there is no table of searches.
+    """
     from ednag.evidence import ranking
     from ednag.study.configuration import Statistics
 
+    if bool(searches) != bool(search_outputs):
+        raise EdnagError("ranker table: give --search and --search-output, or neither")
     settings = Statistics(**parse_mapping(statistics, "--statistics"))
     found = ranking.learning_table(_read(judged), settings)
-    ranking.write_learning(found, title, settings, outputs)
-    ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs)
-    searched = ranking.search_table(_read(searches), settings)
-    ranking.write_search(searched, title, settings, search_outputs)
+    ranking.write_learning(found, title, settings, outputs, space)
+    ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs, space)
+    if searches:
+        searched = ranking.search_table(_read(searches), settings)
+        ranking.write_search(searched, title, settings, search_outputs)
     largest = found[found["training"] == found["training"].max()]
     for row in largest.itertuples():
         say(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, SOURCES, parse_mapping
+from ednag.cli.options import EXISTING, OUTPUT, SOURCES, note_searched, parse_mapping
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
 
@@ -143,7 +143,9 @@ def network(
         "code": code_digest("train network"),
         "device": device,
     }
-    history, kept = TrainedCache(cache or _trained_folder()).obtain(
+    cache = cache or _trained_folder()
+    note_searched([cache])
+    history, kept = TrainedCache(cache).obtain(
         made_of,
         lambda checkpoint: train(
             lambda: task.build(key, settings, supernet),

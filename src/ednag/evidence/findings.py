@@ -126,6 +126,15 @@ def _paper(record: Record) -> pd.DataFrame:
     return record.summary[record.summary["protocol"] == PAPER]
 
 
+def _runs_on(frame: pd.DataFrame, space: str, dataset: str, method: str) -> pd.DataFrame:
+    """Runs of a method, by seed; also where the outcome is a prediction, as the title says.
+
+    `Record.runs` leaves predictions out, for it is what printed numbers are held against.
+    """
+    same = (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["method"] == method)
+    return frame[same].sort_values("seed")
+
+
 def _benchmarks(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return list(frame[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None))
 
@@ -170,7 +179,7 @@ def _ends(record: Record) -> list[str]:
     if ours.empty:
         return [_fill("end_none")]
     rows = [
-        _end_row(_title(space, dataset), record.runs(space, dataset, "ednag"), record)
+        _end_row(_title(space, dataset), _runs_on(ours, space, dataset, "ednag"), record)
         for space, dataset in _benchmarks(ours)
     ]
     cost = _fill(
@@ -228,9 +237,9 @@ def _equal(record: Record) -> str:
 
 
 def _equal_row(space: str, dataset: str, record: Record) -> str:
-    runs = record.runs(space, dataset, "ednag")
-    budget = budget_of(runs) if len(runs) else None
     summary = _paper(record)
+    runs = _runs_on(summary, space, dataset, "ednag")
+    budget = budget_of(runs) if len(runs) else None
     here = summary[(summary["space"] == space) & (summary["dataset"] == dataset)]
     others = [name for name in here["method"].unique() if not name.startswith("ednag")]
     if budget is None or not others:
@@ -241,7 +250,8 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
     means = here.groupby("method", sort=False)[column].mean()
     looked = here.groupby("method", sort=False)[BEST_AFTER[LOOKUPS].format(budget)].mean()
     sides = [
-        _side(sign, runs, record.runs(space, dataset, name), column, record) for name in others
+        _side(sign, runs, _runs_on(summary, space, dataset, name), column, record)
+        for name in others
     ]
     best = max(others, key=lambda name: sign * means[name])
     return _fill(

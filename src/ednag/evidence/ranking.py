@@ -27,10 +27,25 @@ TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 TIERS = 5
-_SMALL = (
-    "The ranker is small (width 32, 1 layer, 30 epochs; published: 128, 6 and 55), so that it "
-    "trains on a laptop; it says little about the published one. "
+#: Space -> width, layers and epochs of its published ranker.
+_PUBLISHED = MappingProxyType({"nasbench101": "256, 6 and 35", "nasbench201": "128, 6 and 55"})
+#: Space -> what its accuracies do not allow.
+_LACKING = MappingProxyType(
+    {
+        "nasbench101": "Accuracies are of validation, of one training of three. No test accuracy "
+        "is here, so nothing is searched: needs data nasbench101-only108 for test accuracy and "
+        "searches. Networks are counted for our own numbering of vertices. "
+    }
 )
+
+
+def _small(space: str) -> str:
+    """What is small about the study's ranker of a space, and what its accuracies do not allow."""
+    return (
+        f"{_LACKING.get(space, '')}The ranker is small (width 32, 1 layer, 30 epochs; published: "
+        f"{_PUBLISHED[space]}), so that it trains on a laptop; it says little about the published "
+        "one. "
+    )
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -72,9 +87,13 @@ def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
 
 
 def write_learning(
-    table: pd.DataFrame, title: str, statistics: Statistics, paths: Sequence[Path]
+    table: pd.DataFrame,
+    title: str,
+    statistics: Statistics,
+    paths: Sequence[Path],
+    space: str = "nasbench201",
 ) -> None:
-    """Write `learning_table` as CSV, Markdown and LaTeX."""
+    """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX."""
     readable = {
         "Predictor": [TITLES[name] for name in table["predictor"]],
         "Training cells": [str(count) for count in table["training"]],
@@ -85,9 +104,9 @@ def write_learning(
     note = (
         f"{title}: {table['held_out'].iloc[0]} cells held out, others each seed. In brackets "
         f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. The reference's tau "
-        f"counts ties as concordant. {_SMALL}{_verdict(table)}"
+        f"counts ties as concordant. {_small(space)}{_verdict(table)}"
     )
-    write_frame(table, readable, note, paths)
+    write_frame(table, readable, note.strip(), paths)
 
 
 def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
@@ -136,8 +155,10 @@ def accuracies_of_tiers(table: pd.DataFrame) -> pd.Series:
     return table.assign(right=right).groupby("predictor", sort=False)["right"].sum() / total
 
 
-def write_tiers(table: pd.DataFrame, title: str, paths: Sequence[Path]) -> None:
-    """Write `tier_table` as CSV, Markdown and LaTeX."""
+def write_tiers(
+    table: pd.DataFrame, title: str, paths: Sequence[Path], space: str = "nasbench201"
+) -> None:
+    """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
     accuracy = accuracies_of_tiers(table)
     readable = {
         "Predictor": [TITLES[name] for name in table["predictor"]],
@@ -153,7 +174,7 @@ def write_tiers(table: pd.DataFrame, title: str, paths: Sequence[Path]) -> None:
         f"{title}: cells held out, over {table['seeds'].max()} seeds, all predictors trained on "
         f"{table['training'].iloc[0]} cells. Tier 1 is the best fifth of the training cells; a "
         "score's tiers are the fifths of the cells held out, the ranker's own tier is what it "
-        f"assigns. In the right tier: {told}; by chance 20 %. {_SMALL}"
+        f"assigns. In the right tier: {told}; by chance 20 %. {_small(space)}"
     )
     write_frame(table, readable, note.strip(), paths)
 
@@ -235,6 +256,6 @@ def write_search(
         "all that was looked at; honest: validation chooses, the test accuracy is asked for once. "
         "Where a benchmark has one accuracy only, it stands for both. The cells that the ranker "
         "was trained on are not among the evaluations. In brackets "
-        f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. {_SMALL}"
+        f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. {_small('nasbench201')}"
     )
     write_frame(table, readable, note.strip(), paths)

@@ -48,6 +48,9 @@ class Record:
         generated: One row per run of the methods in evidence.generated.GENERATORS.
         seeds: One row per seed the authors list (evidence.authors_seeds).
         sets: One row per benchmark with listed seeds.
+        searches: Draws and outcomes of searches by rankers (ranker.study.search_rows).
+        enumerated: How many cells there are (evidence.cells.enumeration_table).
+        published_records: How many of NAR's records agree (evidence.cells.write_records).
         statistics: How runs are summarised.
     """
 
@@ -55,6 +58,9 @@ class Record:
     generated: pd.DataFrame = field(default_factory=_empty)
     seeds: pd.DataFrame = field(default_factory=_empty)
     sets: pd.DataFrame = field(default_factory=_empty)
+    searches: pd.DataFrame = field(default_factory=_empty)
+    enumerated: pd.DataFrame = field(default_factory=_empty)
+    published_records: pd.DataFrame = field(default_factory=_empty)
     statistics: Statistics = field(default_factory=Statistics)
 
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
@@ -115,6 +121,9 @@ def read_record(
     seeds: Sequence[Path],
     sets: Sequence[Path],
     statistics: Statistics,
+    searches: Sequence[Path] = (),
+    enumerated: Sequence[Path] = (),
+    published_records: Sequence[Path] = (),
 ) -> Record:
     """A record from the workflow's files; a kind of which there is none stays empty."""
     return Record(
@@ -122,6 +131,9 @@ def read_record(
         _concatenated([pd.read_parquet(path) for path in generated]),
         _concatenated([pd.read_csv(path) for path in seeds]),
         _concatenated([pd.read_csv(path) for path in sets]),
+        _concatenated([pd.read_parquet(path) for path in searches]),
+        _concatenated([pd.read_csv(path) for path in enumerated]),
+        _concatenated([pd.read_csv(path) for path in published_records]),
         statistics,
     )
 

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.claims import MINIMUM_SEEDS, RULES, Claim
+from ednag.evidence.cells import ALL
+from ednag.evidence.claims import MINIMUM_SEEDS, ON_RANKING, RULES, Claim
 from ednag.evidence.published import paired
 from ednag.evidence.record import PAPER, Record, finite
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
@@ -75,6 +76,8 @@ def _judge_one(claim: Claim, record: Record) -> Verdict:
         return Verdict(claim.id, NOT_COMPARABLE, claim.reason, claim.printed)
     if claim.rule == "arithmetic":
         return _verdict(claim, _arithmetic(claim), 0, ())
+    if claim.rule in ON_RANKING:
+        return _judge_ranking(claim, record)
     methods = tuple(name for name in (claim.method, claim.against) if name)
     lacks = f"needs data {', '.join(claim.needs)}"
     if claim.rule != "unavailable":
@@ -85,6 +88,32 @@ def _judge_one(claim: Claim, record: Record) -> Verdict:
     found = _RULES[claim.rule](claim, runs, record)
     folders = tuple(f"results/runs/{claim.space}/{claim.dataset}/{PAPER}/{m}/" for m in methods)
     return _verdict(claim, found, len(runs), folders)
+
+
+def _judge_ranking(claim: Claim, record: Record) -> Verdict:
+    """The verdict of a claim on cells, or on searches by a ranker."""
+    rows = _ranked_rows(claim, record)
+    if rows.empty:
+        of_runs = claim.dataset and record.has_benchmark(claim.space, claim.dataset)
+        why = f"needs data {', '.join(claim.needs)}"
+        why = "needs the ranking study: ranker.seeds" if of_runs else why
+        return Verdict(claim.id, NEEDS, why, claim.printed)
+    searched = (f"results/ranker/{claim.space}/{claim.dataset}/",) if claim.dataset else ()
+    runs = rows["seed"].nunique() if claim.dataset else 0
+    return _verdict(claim, _ON_RANKING[claim.rule](claim, rows), runs, searched)
+
+
+def _ranked_rows(claim: Claim, record: Record) -> pd.DataFrame:
+    """What a claim on cells or on searches by a ranker is tested by."""
+    if claim.rule == "enumerated":
+        return record.enumerated
+    if claim.rule == "published-records":
+        rows = record.published_records
+        return rows[rows["space"] == claim.space]
+    # All k of one search share their draws.
+    rows = _of_benchmark(record.searches, claim)
+    rows = rows[rows["protocol"] == PAPER]
+    return rows if rows.empty else rows[rows["top"] == rows["top"].min()]
 
 
 def _verdict(claim: Claim, found: Finding, runs: int, folders: tuple[str, ...]) -> Verdict:
@@ -313,6 +342,64 @@ def _unselected(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     return Finding(verdict, why, 100 * share, 100 * low, 100 * high)
 
 
+def _tier_draws(claim: Claim, rows: pd.DataFrame) -> Finding:
+    names = ("flops", "parameters", "structure")
+    used = rows[[f"used_{name}" for name in names]].set_axis(names, axis=1)
+    forced = rows["draws"] == "uniform"
+    as_published, allowed = used[forced], used[~forced]
+    told = ", ".join(f"{name} in {100 * share:.0f} %" for name, share in allowed.mean().items())
+    why = (
+        "as published, with uniform draws forced, used in "
+        f"{100 * as_published.max(axis=1).mean():.0f} % of the iterations at most; where they are "
+        f"not forced: {told}"
+    )
+    verdict = NOT_REPRODUCED
+    if (as_published.max(axis=1) > 0).all():
+        verdict = REPRODUCED
+    elif (allowed.max(axis=1) > 0).any():
+        verdict = PARTLY
+    shares = 100 * as_published.max(axis=1).to_numpy(dtype=np.float64)
+    return Finding(verdict, why, shares.mean(), shares.min(), shares.max())
+
+
+def _guided_draws(claim: Claim, rows: pd.DataFrame) -> Finding:
+    guided = rows[rows["draws"] == "tiers"]
+    gaps = 100 * finite(guided["guided_first_tier"] - guided["random_first_tier"])
+    if not len(gaps):
+        return Finding(NEEDS, "needs a search of two iterations or more: none drew guided cells")
+    means = guided[["guided_first_tier", "random_first_tier", "guided_mean", "random_mean"]].mean()
+    better = int((gaps > 0).sum())
+    why = (
+        f"so in {better} of {len(gaps)} searches; truly of the best tier are "
+        f"{100 * means['guided_first_tier']:.1f} % of guided draws, "
+        f"{100 * means['random_first_tier']:.1f} % of random ones; mean accuracy "
+        f"{means['guided_mean']:.2f} and {means['random_mean']:.2f}"
+    )
+    verdict = REPRODUCED if better == len(gaps) else PARTLY if better else NOT_REPRODUCED
+    return Finding(verdict, why, gaps.mean(), gaps.min(), gaps.max())
+
+
+def _published_records(claim: Claim, rows: pd.DataFrame) -> Finding:
+    records, agreeing = int(rows["records"].sum()), int(rows["agreeing"].sum())
+    why = f"{agreeing} of {records} published records agree ({', '.join(rows['file'])})"
+    verdict = REPRODUCED if agreeing == records else PARTLY if agreeing else NOT_REPRODUCED
+    return Finding(verdict, why, agreeing)
+
+
+def _enumerated(claim: Claim, rows: pd.DataFrame) -> Finding:
+    count = int(rows.set_index("counted")["cells"][ALL])
+    same = count == claim.printed
+    return Finding(REPRODUCED if same else NOT_REPRODUCED, f"{count} cells found", count)
+
+
+_ON_RANKING: dict[str, Callable[[Claim, pd.DataFrame], Finding]] = {
+    "tier-draws": _tier_draws,
+    "guided-draws": _guided_draws,
+    "published-records": _published_records,
+    "enumerated": _enumerated,
+}
+
+
 def _arithmetic(claim: Claim) -> Finding:
     assert claim.numbers is not None
     assert claim.printed is not None
@@ -362,7 +449,7 @@ def verdicts_page(claims: Sequence[Claim], verdicts: Sequence[Verdict], record: 
     lines = [
         "# Verdicts",
         "",
-        f"{len(claims)} claims of the paper and of the upstream audit, each tested by the rule it "
+        f"{len(claims)} claims of the papers and of the upstream audit, each tested by the rule it "
         f"names (the rules stand below), against this study's seeds {record.seeds_text}. "
         f"Intervals: {level}. A claim is tested only on the benchmark it speaks of; data of the "
         "same search space from elsewhere never stands in.",

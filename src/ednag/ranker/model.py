@@ -123,8 +123,11 @@ class Ranker(nn.Module):
             tier_embeddings: Tensor[5, patches, model], the best tier's first.
         """
         n = len(encoding)
+        targets = self.trg_prj(tier_embeddings)
+        if self.training and self.sizes.dropout:
+            # Each architecture drops units of its own.
+            targets = targets.repeat(n, 1, 1)
         # Each architecture is decoded once for each tier, all of them in one batch.
-        targets = self.trg_prj(tier_embeddings).repeat(n, 1, 1)
         decoded = self.decoder(targets, encoding).unflatten(0, (n, TIERS)).sum(dim=1)
         return Ranked(
             tier_logits=self.tier_prj(decoded.flatten(1)) * self.sizes.model**-0.5,
@@ -208,7 +211,10 @@ class _Positions(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Attention of several heads, the sum with its input normalised."""
+    """Attention of several heads, the sum with its input normalised.
+
+    One row that asks stands for as many equal ones as there are rows to ask.
+    """
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -222,7 +228,7 @@ class _Attention(nn.Module):
         self.dropout = nn.Dropout(sizes.dropout)
 
     def forward(self, asking: Tensor, asked: Tensor) -> Tensor:
-        queries = self._split(self.w_qs(asking))
+        queries = self._split(self.w_qs(asking)).expand(len(asked), -1, -1, -1)
         keys, values = self._split(self.w_ks(asked)), self._split(self.w_vs(asked))
         # Its scale is key^-0.5.
         found = nn.functional.scaled_dot_product_attention(
@@ -272,10 +278,11 @@ class _DecoderLayer(nn.Module):
         self.pos_ffn = _FeedForward(sizes)
 
     def forward(self, vectors: Tensor, memory: Tensor) -> Tensor:
+        """Vectors Tensor[n * 5, patches, model], or [5, patches, model]: the same for all n."""
         itself = self.slf_attn(vectors, vectors)
         # The tiers of an architecture ask one memory: as the patches of one long sequence.
-        asking = itself.reshape(len(memory), -1, itself.shape[2])
-        compared = self.enc_attn(asking, memory).view_as(itself)
+        asking = itself.reshape(len(vectors) // TIERS, -1, itself.shape[2])
+        compared = self.enc_attn(asking, memory).reshape(-1, *itself.shape[1:])
         result: Tensor = self.pos_ffn(compared)
         return result
 

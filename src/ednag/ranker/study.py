@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ednag.cells import nasbench201
+from ednag.cells import nasbench101, nasbench201
 from ednag.errors import EdnagError
 from ednag.ranker.baselines import BASELINES, Described, fit_baseline
-from ednag.ranker.encoding import NASBENCH201_PATCHES, encode_nasbench201
+from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ednag.ranker.fitting import EpochRecord, Fitted
     from ednag.ranker.model import Sizes
     from ednag.ranker.sampling import Protocol
@@ -27,28 +29,36 @@ RANKER, RANKER_TIERS = "ranker", "ranker_tiers"
 #: Width and layers of the study's ranker, which has one attention head and no dropout; the
 #: published one has width 128, 6 layers, 4 heads and dropout 0.1.
 WIDTH, LAYERS = 32, 1
-#: What differs from the published recipe: 55 epochs at batch 128.
+#: What differs from the published recipes: 55 epochs at batch 128, 35 at 256 on NAS-Bench-101.
 EPOCHS, BATCH = 30, 64
 TIERS = 5
+#: Columns of a list of cells of NAS-Bench-101 that are read.
+LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
 PROTOCOLS: tuple["Protocol", ...] = ("honest", "paper")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """All cells of NAS-Bench-201, in code order, with what is known of them.
+    """The n cells of a study, with what is known of them.
+
+    All 15,625 cells of NAS-Bench-201 in code order, or those of NAS-Bench-101 that a list has.
 
     Attributes:
-        patches: float32[15625, 31, 4, 4].
-        flops, parameters: float64[15625].
-        validation: float64[15625], what predictors learn and are judged by; NaN where unknown.
-        test: float64[15625], what a search reports; NaN where unknown.
+        space: nasbench101 or nasbench201.
+        dataset: What their accuracies are of.
+        patches: float32[n, 19, 7, 7] or float32[n, 31, 4, 4].
+        flops, parameters: float64[n], of whole networks.
+        validation: float64[n], what predictors learn and are judged by; NaN where unknown.
+        test: float64[n], what a search reports, NaN where unknown; None where no cell has one.
     """
 
+    space: str
+    dataset: str
     patches: np.ndarray
     flops: np.ndarray
     parameters: np.ndarray
     validation: np.ndarray
-    test: np.ndarray
+    test: np.ndarray | None
 
     def described(self, codes: np.ndarray) -> Described:
         """What a baseline may know of cells int[n]."""
@@ -76,6 +86,8 @@ def cells_of(dataset: str, validation: np.ndarray, test: np.ndarray) -> Cells:
     counted = dataset if dataset in nasbench201.SHAPES else "cifar10"
     counts = nasbench201.counts(nasbench201.shape_of(counted))
     return Cells(
+        "nasbench201",
+        dataset,
         encode_nasbench201(counted),
         counts.flops.astype(np.float64),
         counts.parameters.astype(np.float64),
@@ -84,8 +96,31 @@ def cells_of(dataset: str, validation: np.ndarray, test: np.ndarray) -> Cells:
     )
 
 
+def cells_of_nasbench101(listed: "pd.DataFrame") -> Cells:
+    """Cells of NAS-Bench-101 with the validation accuracy of one training of 108 epochs.
+
+    Their test accuracy is not there. The encoding counts for vertices numbered as listed.
+
+    Args:
+        listed: As `ednag cells enumerate --hashes` writes them: columns LISTED.
+
+    Raises:
+        EdnagError: A row is no cell.
+    """
+    batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
+    return Cells(
+        "nasbench101",
+        "cifar10",
+        encode_nasbench101(batch),
+        listed["flops"].to_numpy(dtype=np.float64),
+        listed["parameters"].to_numpy(dtype=np.float64),
+        listed["validation_accuracy_108"].to_numpy(dtype=np.float64),
+        None,
+    )
+
+
 def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> Split:
-    """Draw cells that have both accuracies.
+    """Draw cells that have a validation accuracy, and a test accuracy where any has one.
 
     Raises:
         EdnagError: There are too few, or fewer are asked for than there are tiers.
@@ -95,7 +130,10 @@ def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> Split:
             f"ranker: {training} cells to train on and {held_out} held out for {TIERS} tiers; "
             f"give at least {TIERS} of each"
         )
-    known = np.flatnonzero(np.isfinite(cells.validation) & np.isfinite(cells.test))
+    there = np.isfinite(cells.validation)
+    if cells.test is not None:
+        there &= np.isfinite(cells.test)
+    known = np.flatnonzero(there)
     if training + held_out > len(known):
         raise EdnagError(
             f"ranker: {training} cells to train on and {held_out} held out are more than the "
@@ -139,17 +177,19 @@ def fit_ranker(
     """The study's small ranker, trained on cells int64[n]; those held out only judge epochs."""
     from ednag.ranker.fitting import RECIPES, Sample, fit
 
-    recipe = replace(RECIPES["nasbench201"], epochs=EPOCHS, batch=BATCH)
+    recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
     samples = [Sample(cells.patches[some], cells.validation[some]) for some in (codes, held_out)]
-    return fit(study_sizes(), recipe, *samples, seed=seed, progress=progress)
+    return fit(study_sizes(cells), recipe, *samples, seed=seed, progress=progress)
 
 
-def study_sizes() -> "Sizes":
-    """Sizes of the study's ranker."""
+def study_sizes(cells: Cells) -> "Sizes":
+    """Sizes of the study's ranker of these cells."""
     from ednag.ranker.model import Sizes
 
+    _, patches, side, _ = cells.patches.shape
     return Sizes(
-        *NASBENCH201_PATCHES,
+        patches,
+        side,
         model=WIDTH,
         heads=1,
         key=WIDTH,
@@ -222,11 +262,12 @@ class Lookup:
 def search_rows(
     cells: Cells, split: Split, size: int, score: Lookup, iterations: int, seed: int
 ) -> list[dict[str, Any]]:
-    """NAR's search with tier distributions that may be used, and with uniform draws forced.
+    """NAR's search of NAS-Bench-201, with tier distributions allowed and uniform draws forced.
 
     One row for each of the two and each protocol. Accuracies are the table's; a cell that was
-    trained on may be drawn again, as in the published search.
+    trained on may be drawn again, as in the published search. Only for cells with test accuracies.
     """
+    assert cells.test is not None
     from ednag.ranker.populations import nasbench201_population
     from ednag.ranker.sampling import RULES
     from ednag.ranker.search import RankedSearch

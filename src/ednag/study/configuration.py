@@ -123,7 +123,7 @@ class TopK(BaseModel):
 
 
 class RankingStudy(BaseModel):
-    """How well NAR's ranker, and plainer predictors, rank the cells of NAS-Bench-201."""
+    """How well NAR's ranker, and plainer predictors, rank cells of NAS-Bench-201 and 101."""
 
     model_config = _STRICT
 
@@ -142,6 +142,12 @@ class RankingStudy(BaseModel):
     ranker_seeds: Any = Field("0-2", description="Seeds of the ranker.")
     held_out: int = Field(
         2000, ge=5, description="Cells that all predictors are judged by and none is trained on."
+    )
+    if_present: bool = Field(
+        False,
+        description="Whether the 20,001 cells of NAS-Bench-101 whose validation accuracy is public "
+        "are ranked as well, and NAR's example records are checked, each where its file is already "
+        "here; else it is listed as needing data.",
     )
 
     @field_validator("sizes", "ranker_sizes")
