@@ -1,5 +1,6 @@
 """The command line: help is instant, errors are one line with exit status 1."""
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,12 @@ import pytest
 
 from ednag.cli import SUBCOMMANDS
 from ednag.methods.storage import read_runs
+
+#: What takes time to import, none of which help needs.
+HEAVY = {
+    *("torch", "torchvision", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "numba"),
+    *("matplotlib", "snakemake", "pydantic", "rich", "yaml", "requests", "pooch"),
+}
 
 
 def ednag(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,12 +35,23 @@ def test_help_imports_no_heavy_library() -> None:
     code = (
         "import sys, ednag.cli as cli\n"
         "try:\n cli.group(['--help'])\nexcept SystemExit:\n pass\n"
-        "heavy = {'torch', 'numpy', 'pandas', 'pydantic', 'rich', 'yaml'} & set(sys.modules)\n"
+        f"heavy = {HEAVY!r} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_help_takes_less_than_a_third_of_a_second() -> None:
+    """Of the processor: on a busy machine the clock says more than help takes."""
+    taken = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert ednag("--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(taken) < 0.3
 
 
 def test_an_error_is_one_line_and_status_1(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ MAY_KNOW = {
     "study": {"spaces", "tables", "search", "methods"},
     "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},
     "provenance": {"sources"},
+    "doctor": {"tables", "training", "study", "sources"},
 }
 ROOT_MODULES = {"errors", "files", "naming"}
 

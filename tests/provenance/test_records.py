@@ -204,12 +204,18 @@ def test_what_is_opened_and_not_declared_is_seen(
         "open('new.txt', 'w').close(); open('new.txt').close(); pathlib.Path('new.txt').unlink()",
         "open(sys.executable, 'rb').close()",
         "recorder.inputs[pathlib.Path('x')] = None; open('x').close()",
+        "recorder.inputs[pathlib.Path('../here/x')] = None; open('x').close()",
         "recorder.searched.append(pathlib.Path.cwd()); open('x').close()",
+        "open('trusted.lock').close()",
     ],
 )
 def test_what_may_be_opened(tmp_path: Path, statement: str) -> None:
-    (tmp_path / "x").write_text("x")
-    assert seen(tmp_path, statement).undeclared_reads == ()
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for name in ("x", "trusted.lock"):
+        (folder / name).write_text("x")
+    record = seen(folder, statement, EDNAG_LOCK="../here/trusted.lock")
+    assert record.undeclared_reads == ()
 
 
 def test_connections_are_seen(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class Request:
     path: str
     headers: dict[str, str]
     sent: int = 0
+    method: str = "GET"
 
     @property
     def first_byte(self) -> int | None:
@@ -92,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer as told."""
-        self.current = Request(self.path, dict(self.headers.items()))
+        self.current = Request(self.path, dict(self.headers.items()), method=self.command)
         self.server_state.requests.append(self.current)
         behaviour = self.server_state.behaviours.get(self.path.partition("?")[0])
         if behaviour is None or len(self.server_state.requests) > MOST_REQUESTS:
@@ -101,6 +102,8 @@ class Handler(BaseHTTPRequestHandler):
             behaviour(self, self.current)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    do_HEAD = do_GET  # with behaviours that send no body
 
     def log_message(self, format: str, *args: object) -> None:
         """Silence: `LoopbackServer.requests` is the log."""

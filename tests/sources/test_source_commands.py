@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 
 from ednag.cli.sources import command
 from ednag.errors import EdnagError
-from ednag.sources.progress import following, size_in_words
+from ednag.sources.progress import following
 from ednag.sources.registry import Source, dump_registry, load_registry
+from ednag.sources.sizes import size_in_words
 
 from . import loopback as behaviour
 from .loopback import LoopbackServer

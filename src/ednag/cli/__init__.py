@@ -31,6 +31,7 @@ SUBCOMMANDS = {
     "train": "train",
     "estimate": "estimate",
     "ranker": "ranker",
+    "doctor": "doctor",
 }
 
 

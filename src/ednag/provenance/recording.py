@@ -128,10 +128,11 @@ class Recorder:
 
     def _undeclared(self) -> list[str]:
         """What was opened for reading and is neither declared nor of project or environment."""
-        known = {path.absolute() for path in [*self.inputs, *self.outputs, *self._written]}
-        registry = os.environ.get("EDNAG_REGISTRY")
+        declared = [*self.inputs, *self.outputs, *self._written]
+        known = {Path(os.path.normpath(path.absolute())) for path in declared}
         own = {self.project / name for name in ("sources.yaml", "sources.lock", LOCK)}
-        own |= {Path(registry)} if registry else set()
+        named = filter(None, map(os.environ.get, ("EDNAG_REGISTRY", "EDNAG_LOCK")))
+        own |= {Path(os.path.normpath(self.root / path)) for path in named}
         found = []
         for text in self._opened:
             whole = os.path.normpath(text if text.startswith(os.sep) else f"{self.root}/{text}")

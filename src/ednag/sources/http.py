@@ -78,7 +78,7 @@ def _attempt(
             _receive(response, part, start, memo, report)
             return start > 0
     except requests.RequestException as error:
-        raise _in_words(error, patience) from error
+        raise in_words(error, patience) from error
 
 
 def _resumption(address: str, part: Part) -> tuple[int, dict[str, str]]:
@@ -191,7 +191,7 @@ def _refusal(response: requests.Response) -> TransferError:
     )
 
 
-def _in_words(error: requests.RequestException, patience: Patience) -> TransferError:
+def in_words(error: requests.RequestException, patience: Patience) -> TransferError:
     """What went wrong on the way, in words and without the address."""
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return TransferError("redirects in a circle")

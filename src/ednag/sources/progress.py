@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from ednag.sources.sizes import size_in_words
 from ednag.sources.transfer import Report
 
 #: Seconds between two lines in a log.
@@ -69,15 +70,3 @@ def _lines(name: str) -> Report:
         )
 
     return report
-
-
-def size_in_words(size: int | None) -> str:
-    """Bytes for people, in powers of 1000; `?` where unknown."""
-    if size is None:
-        return "?"
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"

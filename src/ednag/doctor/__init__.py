@@ -1,0 +1,1 @@
+"""What this machine can run: its packages and files, and what each study needs of them."""

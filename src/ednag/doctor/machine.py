@@ -1,0 +1,145 @@
+"""The machine: Python, cores, memory, disk, GPUs. Imports nothing but the standard library.
+
+So a machine without any of the packages, for which this is written, can be looked at as well.
+"""
+
+import ctypes
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The oldest Python that the package runs on, as in pyproject.toml.
+MINIMUM_PYTHON = (3, 11)
+#: Where Linux says how much memory the process may have at all: control groups 2, then 1.
+_MEMORY_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU that CUDA programs can use: its name, its memory in bytes."""
+
+    name: str
+    memory: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What there is to compute with.
+
+    Attributes:
+        python: Version of Python.
+        system: Operating system and processor.
+        cores: Cores that this process may use.
+        memory: Bytes of memory that this process may use.
+        free_memory: Bytes of it that are free now; None where the system does not say.
+        free_disk: Bytes that can be written where results land.
+        free_cache_disk: Bytes that can be written where downloads are kept.
+        gpus: GPUs, none where there is no driver.
+    """
+
+    python: str
+    system: str
+    cores: int
+    memory: int
+    free_memory: int | None
+    free_disk: int
+    free_cache_disk: int
+    gpus: tuple[Gpu, ...]
+
+
+def look_at_machine(folder: Path, cache: Path) -> Machine:
+    """The machine at hand.
+
+    Args:
+        folder: Where results land.
+        cache: Where downloads are kept; it need not exist.
+    """
+    memory = memory_limit()
+    free = _free_memory()
+    return Machine(
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=_cores(),
+        memory=memory,
+        free_memory=None if free is None else min(free, memory),
+        free_disk=free_disk(folder),
+        free_cache_disk=free_disk(cache),
+        gpus=find_gpus(),
+    )
+
+
+def python_fault(version: Sequence[int]) -> str | None:
+    """Why a version of Python, such as (3, 10, 2), cannot be used; None if it can."""
+    if tuple(version[:2]) >= MINIMUM_PYTHON:
+        return None
+    needed = ".".join(map(str, MINIMUM_PYTHON))
+    return (
+        f"Python {'.'.join(map(str, version[:3]))} is too old, {needed} or newer is needed; build "
+        f"the environment with it: make environment PYTHON=/path/to/python{needed}"
+    )
+
+
+def _cores() -> int:
+    """Cores that this process may use, which on a shared machine are fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory_limit(limits: Sequence[Path] = _MEMORY_LIMITS) -> int:
+    """Bytes of memory: the machine's, or the limit of the container or job, if it is lower."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for path in limits:
+        with suppress(OSError, ValueError):  # no such file, or "max": no limit
+            found.append(int(path.read_text(encoding="ascii")))
+    return min(found)
+
+
+def _free_memory() -> int | None:
+    """Bytes that can be taken without swapping, from Linux; None elsewhere."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes that can be written in a folder, or in the nearest one above it that exists."""
+    folder = folder.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def find_gpus() -> tuple[Gpu, ...]:
+    """The GPUs that NVIDIA's driver offers this process, asked without torch: that takes seconds.
+
+    CUDA driver API: `cuInit`, `cuDeviceGetCount`, `cuDeviceGet`, `cuDeviceGetName`,
+    `cuDeviceTotalMem_v2`; each returns 0 if it went well.
+    """
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return ()
+    count = ctypes.c_int()
+    if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+        return ()
+    found = []
+    for ordinal in range(count.value):
+        device, name, memory = ctypes.c_int(), ctypes.create_string_buffer(256), ctypes.c_size_t()
+        failed = (
+            driver.cuDeviceGet(ctypes.byref(device), ordinal)
+            or driver.cuDeviceGetName(name, len(name), device)
+            or driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+        )
+        if not failed:
+            found.append(Gpu(name.value.decode(errors="replace"), memory.value))
+    return tuple(found)

@@ -1,0 +1,178 @@
+"""What a study needs, read from its configuration and the registry: nothing is run or fetched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ednag.sources.inventory import Holding, State
+from ednag.sources.registry import find_source
+from ednag.study.benchmarks import Missing, sources_of, split_benchmarks
+from ednag.study.configuration import (
+    Study,
+    definition_of,
+    methods_on,
+    protocols_of,
+    seeds_of,
+    trained_slots,
+)
+from ednag.tables import is_predicted
+from ednag.tables.meta_predictor import OWN_FEATURES, SMALL_FEATURES, TRAINED_PREDICTOR
+from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
+
+#: File that a stage makes -> ids of the sources it is made of (rules/predictor.smk).
+GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
+    SMALL_FEATURES: SMALL_SOURCES,
+    OWN_FEATURES: ("resnet18-imagenet",),
+    TRAINED_PREDICTOR: (
+        "meta-train-tasks-predictor",
+        "meta-train-task-lst",
+        "meta-train-tasks-predictor-idx",
+        "imagenet32-by-label",
+    ),
+}
+#: Bytes of results, figures and logs: of a study without runs, and of each run. Rounded up from the
+#: default study (620 runs, 18 MB) and config/tables.yaml (46,540 runs, 314 MB).
+_BYTES_OF_A_STUDY, _BYTES_OF_A_RUN = 20_000_000, 6_500
+#: Bytes of memory of the largest job that trains no registered images: `ednag run`, 1,057 MB.
+_BYTES_OF_A_JOB = 1_100_000_000
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training on registered images takes.
+
+    Attributes:
+        networks: Trainings, at most.
+        core_hours: Hours of all of them on one core, by times measured on another machine.
+        memory: Bytes of the largest of these jobs.
+    """
+
+    networks: int
+    core_hours: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a study needs here.
+
+    Attributes:
+        sources: Ids of all source files that it reads.
+        download: Those that must be fetched, with their bytes; None where nobody says.
+        unobtainable: Those that are not here and that nobody publishes.
+        left_out: Benchmarks of `if_present` whose data is not here.
+        runs: Runs that it makes, at most.
+        training: On registered images; None for a study that trains on none.
+        disk: Bytes that it writes below its own folder, sources included; more where the size of a
+            source is not known.
+        memory: Bytes of its largest job.
+        own_images: The folder of the user's images; None where it reads none.
+    """
+
+    sources: tuple[str, ...]
+    download: Mapping[str, int | None]
+    unobtainable: tuple[str, ...]
+    left_out: tuple[Missing, ...]
+    runs: int
+    training: Training | None
+    disk: int
+    memory: int
+    own_images: Path | None
+
+    @property
+    def download_size(self) -> int:
+        """Bytes of what must be fetched, as far as they are known."""
+        return sum(size or 0 for size in self.download.values())
+
+    @property
+    def unknown_sizes(self) -> int:
+        """Number of files that must be fetched and whose size nobody says."""
+        return sum(size is None for size in self.download.values())
+
+
+def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Needs:
+    """What a study needs.
+
+    Args:
+        study: The study.
+        stock: Source id -> how it stands here.
+        resources: The folder where the workflow keeps verified sources, which need not exist.
+
+    Raises:
+        EdnagError: The study reads a source that the registry does not name.
+    """
+    searched, left_out = split_benchmarks(study, lambda id: _holding(stock, id).path is not None)
+    sources = _sources_read(study, searched)
+    absent = [
+        holding
+        for holding in (_holding(stock, id) for id in sources)
+        if holding.path is None
+        and not (resources / holding.source.id / holding.source.file).is_file()
+    ]
+    runs, training = _runs(study, searched), _training(study, searched)
+    copies = sum(_holding(stock, id).source.size or 0 for id in sources)
+    return Needs(
+        sources=sources,
+        download={h.source.id: h.source.size for h in absent if h.state is State.MISSING},
+        unobtainable=tuple(h.source.id for h in absent if h.state is State.UNOBTAINABLE),
+        left_out=tuple(left_out),
+        runs=runs,
+        training=training,
+        disk=_BYTES_OF_A_STUDY + runs * _BYTES_OF_A_RUN + copies,
+        memory=max(_BYTES_OF_A_JOB, training.memory if training else 0),
+        own_images=Path(study.own_images) if _reads_own_images(study, searched) else None,
+    )
+
+
+def _holding(stock: Mapping[str, Holding], id: str) -> Holding:
+    """How a source stands; raises EdnagError where the registry has none of that name."""
+    find_source({known: holding.source for known, holding in stock.items()}, id)
+    return stock[id]
+
+
+def _sources_read(study: Study, searched: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Ids of the sources of tables, of what they are generated from, and of images."""
+    found = sources_of(study, searched)
+    for place in searched:
+        for generated in definition_of(study, *place).generated:
+            found.update(dict.fromkeys(GENERATED_FROM.get(generated, ())))
+        found.update(dict.fromkeys(IMAGE_SOURCES.get(place, ())))
+    return tuple(found)
+
+
+def _reads_own_images(study: Study, searched: list[tuple[str, str]]) -> bool:
+    return any(OWN_FEATURES in definition_of(study, *place).generated for place in searched)
+
+
+def _runs(study: Study, searched: list[tuple[str, str]]) -> int:
+    """Runs of a study, at most: authors list seeds for a few of the measured datasets only."""
+    total = 0
+    for place in searched:
+        seeds = sum(len(seeds_of(study, method)) for method in methods_on(study, *place))
+        protocols = protocols_of(study, *place)
+        total += seeds * len(protocols)
+        if "paper" in protocols and not is_predicted(*place):
+            total += len(study.authors_seeds)
+    return total
+
+
+def _training(study: Study, searched: list[tuple[str, str]]) -> Training | None:
+    """What training on registered images takes, by the times that its jobs ask for."""
+    places = [place for place in searched if place in IMAGE_SOURCES]
+    if not places:
+        return None
+    # Here: they import torch, which takes seconds, and few studies train.
+    from ednag.training.cost import ONE_CORE, megabytes_of_a_job, typical_flops
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    networks = trained_slots(study) * len(study.top_k.seeds)
+    hours, memory = 0.0, 0
+    for place in places:
+        task = image_task(*place)
+        epochs = scaled_recipe(task.recipe, study.training.scale).epochs
+        share = task.images_used(study.training.images) / task.training_images
+        flops = typical_flops(task, networks)
+        hours += ONE_CORE[task.space].hours(task, flops, epochs, share)
+        memory = max(memory, megabytes_of_a_job(task, study.training.images))
+    return Training(networks * len(places), hours, memory * 1_000_000)

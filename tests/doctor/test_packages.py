@@ -1,0 +1,41 @@
+"""The lock beside what is installed."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from ednag.doctor.packages import Difference, differences, lock_file, pinned_versions
+from ednag.errors import EdnagError
+
+
+def test_this_environment_is_as_pinned() -> None:
+    pinned = pinned_versions(lock_file())
+    assert pinned["numpy"] == version("numpy")
+    assert list(differences(pinned)) == []
+
+
+def test_other_missing_and_other_systems_packages(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(
+        f"click=={version('click')}\n"
+        "colorama==0.4.6 ; sys_platform == 'no-such-system'\n"
+        "no-such-package==1.0\n"
+        "numpy==1.0 ; python_version >= '3'\n"
+    )
+    pinned = pinned_versions(lock)
+    assert sorted(pinned) == ["click", "no-such-package", "numpy"]
+    found = differences(pinned)
+    assert found == [
+        Difference("no-such-package", "1.0", None),
+        Difference("numpy", "1.0", version("numpy")),
+    ]
+    assert str(found[0]) == "no-such-package is not installed; 1.0 is pinned"
+    assert str(found[1]) == f"numpy {version('numpy')} is installed; 1.0 is pinned"
+
+
+def test_a_line_that_is_no_pin_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("# a comment\nclick = 8\n")
+    with pytest.raises(EdnagError, match=r"requirements\.lock:2: no pin: click = 8"):
+        pinned_versions(lock)
