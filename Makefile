@@ -1,6 +1,7 @@
 # make results   regenerate everything of the default study     make test   pass the tests
 # make report    one HTML file with all of it                   make lint   style, types, formats
 # make smoke     the whole DAG on a tiny study                  make lock   pin the newest versions
+# make docs      the documentation as a site in site/           make reference   its generated pages
 #
 # Each creates the virtual environment .venv from the lock first, if it is not there.
 
@@ -13,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DELETE_ON_ERROR:
-.PHONY: results report test lint smoke lock environment clean
+.PHONY: results report test lint smoke docs reference lock environment clean
 
 results: $(INSTALLED)
 	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
@@ -36,6 +37,15 @@ lint: $(INSTALLED)
 smoke: $(INSTALLED)
 	$(RUN) snakemake --cores $(CORES) --directory .smoke --configfile config/smoke.yaml
 
+docs: $(INSTALLED)
+	$(RUN) mkdocs build --strict --quiet
+	@echo "Open site/index.html in a browser; it needs no network."
+
+# docs/reference from the schema and the command line, docs/images/workflow.svg from the workflow.
+reference: $(INSTALLED)
+	$(RUN) python docs/generate_reference.py
+	$(RUN) python docs/draw_workflow.py
+
 environment: $(INSTALLED)
 
 $(INSTALLED): envs/requirements.lock pyproject.toml
@@ -53,4 +63,4 @@ lock:
 	$(PYTHON) envs/conda_environment.py
 
 clean:
-	rm -rf $(VENV) .smoke .snakemake results/*/ figures/*/ logs resources report.html
+	rm -rf $(VENV) .smoke .snakemake results/*/ figures/*/ logs resources report.html site

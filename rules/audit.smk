@@ -34,7 +34,7 @@ rule chains:
             "results/evidence/{space}-equal-budget.csv",
             "results/evidence/{space}-comparison.csv",
         ],
-        records=study_records(),
+        records=chain_records,
     output:
         report(
             "results/provenance/chains/{space}.html",

@@ -13,6 +13,7 @@ def sources_read():
     return [source_path(source) for source in dict.fromkeys(used)]
 
 
+@cache
 def study_records():
     """The run record of every job of the study."""
     tables = [
@@ -55,6 +56,17 @@ def is_recorded(table):
     """Whether a table's record is named after it, and not after one beside it."""
     beside = table.endswith("-differences.csv") or "authors-sets-" in table
     return table.startswith("results/") and not beside
+
+
+def chain_records(wildcards):
+    """The records that tables of {space} can lead to: all but those of searching other spaces."""
+    others = tuple(
+        f"results/provenance/{stage}/{space}/"
+        for stage in ("tables", "runs", "summaries")
+        for space in searched_spaces()
+        if space != wildcards.space
+    )
+    return [path for path in study_records() if not path.startswith(others)]
 
 
 def chain_files():

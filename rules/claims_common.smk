@@ -58,6 +58,7 @@ def authors_run_files(wildcards):
     return authors_run_files_of(wildcards.space)
 
 
+@cache
 def authors_run_files_of(wanted):
     """Run files of EDNAG that hold the study's seeds, those its authors list, and those beside."""
     files = []
@@ -69,7 +70,7 @@ def authors_run_files_of(wanted):
             others = {*listed, *study.authors_seeds}
             blocks = plan_with_authors(study.seeds, others, present, study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
-    return files
+    return few_enough(files, f"{wanted} with the seeds that the authors list")
 
 
 def authors_runs():

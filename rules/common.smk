@@ -1,10 +1,12 @@
 # The validated study and the path grammar: what exists for which wildcards.
 
 import fcntl
+import gc
 import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from ednag.errors import EdnagError
@@ -26,8 +28,12 @@ from ednag.study.configuration import (
 )
 from ednag.study.digests import code_digest, lock_digest, registered
 from ednag.study.environment import export_environment
-from ednag.study.seeds import blocks_in, format_seeds, plan_blocks
+from ednag.study.seeds import blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.tables import TABLES
+
+# Nearly all that a DAG is made of stays to the end: to look for garbage among it takes a fifth of
+# the time before the first job.
+gc.disable()
 
 try:
     study = read_study(config)
@@ -69,6 +75,8 @@ wildcard_constraints:
 
 
 onstart:
+    gc.freeze()
+    gc.enable()
     # Snakemake's own lock outlives a killed process; this one goes with it.
     running = open(".snakemake/running", "w")
     try:
@@ -164,8 +172,12 @@ def table_path(space, dataset):
     return f"results/tables/{space}/{dataset}.parquet"
 
 
+@cache
 def run_files(space, dataset):
-    """Run files that hold the study's seeds: those present, and new blocks for what they lack."""
+    """Run files that hold the study's seeds: those present, and new blocks for what they lack.
+
+    Planned once a call, so that jobs which ask for them while others write agree.
+    """
     files = []
     for protocol in protocols_of(study, space, dataset):
         for method in methods_on(study, space, dataset):
@@ -173,6 +185,15 @@ def run_files(space, dataset):
             seeds = seeds_of(study, method)
             blocks = plan_blocks(seeds, blocks_in(Path(folder)), study.block)
             files += [f"{folder}/seeds-{block.name}.parquet" for block in blocks]
+    return few_enough(files, f"{space}/{dataset}")
+
+
+def few_enough(files, place):
+    """Run files of a place; where they are more than one job reads, the study is refused."""
+    try:
+        check_run_files(len(files), study.block, place)
+    except EdnagError as error:
+        sys.exit(f"configuration: {error}")
     return files
 
 

@@ -1,5 +1,6 @@
 """Seeds and blocks: what is covered, and that adding seeds reruns only the new ones."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
-from ednag.study.seeds import Block, blocks_in, format_seeds, parse_seeds, plan_blocks
+from ednag.study.seeds import (
+    MOST_RUN_FILES,
+    Block,
+    blocks_in,
+    check_run_files,
+    format_seeds,
+    parse_seeds,
+    plan_blocks,
+)
 
 seed_sets = st.sets(st.integers(0, 400), min_size=1, max_size=120)
 
@@ -95,3 +104,16 @@ def test_blocks_are_read_from_file_names(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert blocks_in(tmp_path) == [Block(0, 49), Block(50, 50)]
     assert blocks_in(tmp_path / "none") == []
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10_000))
+def test_a_refused_block_names_one_that_is_taken(seeds: int, size: int) -> None:
+    files = len(range(0, seeds, size))
+    try:
+        check_run_files(files, size, "somewhere")
+    except EdnagError as error:
+        assert files > MOST_RUN_FILES
+        larger = int(re.findall(r"raise block to (\d+)", str(error))[0])
+        assert len(range(0, seeds, larger)) <= MOST_RUN_FILES
+    else:
+        assert files <= MOST_RUN_FILES

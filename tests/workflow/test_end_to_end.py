@@ -182,6 +182,15 @@ def test_bad_configuration_stops_before_the_dag(workflow: Workflow) -> None:
     assert "Traceback" not in refused.stdout
 
 
+def test_more_run_files_than_one_job_reads_are_refused(workflow: Workflow) -> None:
+    workflow.configure(seeds="0-999", block=1, methods=["ednag", "random"])
+    refused = workflow.run()
+    assert refused.returncode != 0
+    assert "block: 1 makes 2000 run files of nasbench201/cifar10-analog" in refused.stdout
+    assert "raise block to 2 or more" in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
 def test_an_altered_source_is_refused_and_nothing_is_lost(
     workflow: Workflow, packaged_bytes: Path
 ) -> None:

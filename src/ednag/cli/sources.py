@@ -120,7 +120,7 @@ def _print_table(holdings: list["Holding"]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ednag.sources.progress import size_in_words
+    from ednag.sources.sizes import size_in_words
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column("id", overflow="fold")

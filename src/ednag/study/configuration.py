@@ -434,8 +434,10 @@ def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
 
 def seeds_of(study: "Study", method: str) -> tuple[int, ...]:
     """The seeds that a study runs of a method: all of them, or those that `method_seeds` names."""
-    named = study.method_seeds.get(method, study.seeds)
-    return tuple(seed for seed in study.seeds if seed in set(named))
+    if method not in study.method_seeds:
+        return tuple(study.seeds)
+    named = set(study.method_seeds[method])
+    return tuple(seed for seed in study.seeds if seed in named)
 
 
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 
+#: Run files that one job may read. They stand on its command line, of which Linux takes 128 KiB: a
+#: thousand of the longest paths are 117. It also keeps every folder small.
+MOST_RUN_FILES = 1000
 #: torch.manual_seed and the Mersenne twister take 32 bits.
 LARGEST_SEED = 2**32 - 1
 
@@ -108,6 +111,25 @@ def plan_blocks(seeds: Iterable[int], present: Iterable[Block], size: int) -> li
         else:
             new.append(Block(seed, seed))
     return sorted(plan + new)
+
+
+def check_run_files(count: int, size: int, place: str) -> None:
+    """Refuse more run files of a place than one job can read.
+
+    Args:
+        count: How many run files a study has there.
+        size: Its largest number of seeds in a block.
+        place: Where, for the message.
+
+    Raises:
+        EdnagError: They are more than MOST_RUN_FILES; it says which size of block they would fit.
+    """
+    if count > MOST_RUN_FILES:
+        raise EdnagError(
+            f"block: {size} makes {count} run files of {place}, and one job reads at most "
+            f"{MOST_RUN_FILES}; raise block to {-(-size * count // MOST_RUN_FILES)} or more (run "
+            f"files that exist are kept as they are: make the study anew, or delete the small ones)"
+        )
 
 
 def blocks_in(folder: Path) -> list[Block]:

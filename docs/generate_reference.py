@@ -1,0 +1,214 @@
+"""Write the generated pages of docs/reference: the configuration's keys, the commands.
+
+Called by `make reference`; tests/docs/test_reference.py holds the pages to what this gives.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = Path(__file__).resolve().parent / "reference"
+_NOTE = "<!-- Made by `make reference`. Do not edit. -->\n\n"
+
+_CONFIGURATION = """# Configuration
+
+A study is one YAML file. Every key is optional: what a file leaves out has the default given here.
+The same stands in [config/schema.json](../../config/schema.json), which editors understand
+(`ednag config schema`); `ednag config check my-study.yaml` checks a file. An unknown name is
+refused with the closest valid one.
+"""
+
+_COMMANDS = """# Commands
+
+Every step of the workflow is a subcommand of `ednag` that runs by hand. An error that the user can
+mend is one line on stderr and exit status 1; wrong options end with status 2.
+"""
+
+
+def cell(text: object) -> str:
+    """Text that stands in one cell of a Markdown table."""
+    line = " ".join(str(text).split())
+    return line.replace("|", "\\|").replace("<", "&lt;")
+
+
+def code(text: object) -> str:
+    """A literal in one cell of a Markdown table."""
+    return f"`{text}`".replace("|", "\\|")
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def kind_of(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """What values a key takes, in words."""
+    if "$ref" in described or "allOf" in described:
+        return "mapping, below"
+    if "enum" in described or "const" in described:
+        values = described.get("enum", [described.get("const")])
+        return "one of " + ", ".join(code(value) for value in values)
+    if "anyOf" in described:
+        return " or ".join(kind_of(each, definitions) for each in described["anyOf"])
+    name = described.get("type", "range or list of seeds")
+    if isinstance(name, list):
+        return "range or list of seeds"
+    words = {"integer": "whole number", "object": "mapping", "string": "text", "array": "list"}
+    words |= {"boolean": "`true` or `false`"}
+    if name == "array" and "type" in described.get("items", {}):
+        return f"list of {words.get(described['items']['type'], 'number')}s"
+    return words.get(name, name) + bounds_of(described)
+
+
+def bounds_of(described: Mapping[str, Any]) -> str:
+    """The bounds of a number, in words."""
+    names = {
+        "minimum": "from",
+        "exclusiveMinimum": "above",
+        "maximum": "to",
+        "exclusiveMaximum": "below",
+    }
+    said = [f"{word} {described[key]}" for key, word in names.items() if key in described]
+    return f" {' '.join(said)}" if said else ""
+
+
+def default_of(described: Mapping[str, Any]) -> str:
+    """The default of a key as YAML has it."""
+    if "$ref" in described:
+        return "as below"
+    return code(json.dumps(described["default"], ensure_ascii=False))
+
+
+def referred(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The mapping that a key refers to."""
+    model: Mapping[str, Any] = definitions[described["$ref"].rpartition("/")[2]]
+    return model
+
+
+def keys_of(model: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """The table of a mapping's keys."""
+    rows = [
+        (
+            code(name),
+            kind_of(described, definitions),
+            default_of(described),
+            cell(described.get("description") or referred(described, definitions)["description"]),
+        )
+        for name, described in model.get("properties", {}).items()
+    ]
+    return table(("key", "value", "default", "meaning"), rows)
+
+
+def configuration_page() -> str:
+    """docs/reference/configuration.md."""
+    from ednag.methods import METHODS, get_method
+    from ednag.study.configuration import schema
+    from ednag.tables import TABLES
+
+    described = json.loads(schema())
+    definitions = described["$defs"]
+    parts = [_CONFIGURATION, "## The study\n", keys_of(described, definitions)]
+    for name, key in described["properties"].items():
+        if "$ref" in key:
+            model = referred(key, definitions)
+            parts += [f"## {name}\n", model["description"] + "\n", keys_of(model, definitions)]
+    parts += ["## Search spaces and datasets\n", "Names for `benchmarks` and `if_present`.\n"]
+    rows = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
+    parts += [table(("search space", "datasets"), rows), "## Methods\n"]
+    methods = [get_method(name) for name in METHODS]
+    rows = [
+        (code(each.name), each.title, cell(each.description), ", ".join(sorted(each.spaces or ())))
+        for each in methods
+    ]
+    parts += ["Names for `methods` and `further_methods`. A last column that is empty: all.\n"]
+    parts += [table(("method", "title", "what it does", "spaces"), rows), *hyperparameters()]
+    return _NOTE + "\n".join(parts)
+
+
+def hyperparameters() -> Iterator[str]:
+    """Sections on the hyper-parameters; of methods with the same keys, the first has the table."""
+    from ednag.methods import METHODS, get_method
+
+    yield "## Hyper-parameters\n"
+    yield "`hyperparameters: {METHOD: {NAME: VALUE}}`; some spaces have defaults of their own.\n"
+    families: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
+    for name in METHODS:
+        model = get_method(name).hyperparameters.model_json_schema()
+        if model.get("properties"):
+            families.setdefault(tuple(model["properties"]), {})[name] = model
+    for methods in families.values():
+        (first, model), *others = methods.items()
+        yield f"### {first}\n"
+        yield keys_of(model, model.get("$defs", {}))
+        if others:
+            rows = [(code(name), differences(model, other)) for name, other in others]
+            yield table(("method with the same keys", "its other defaults"), rows)
+
+
+def differences(model: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """The defaults of `other` that differ from those of `model`."""
+    told = [
+        f"{name}: {json.dumps(described['default'])}"
+        for name, described in other["properties"].items()
+        if described["default"] != model["properties"][name]["default"]
+    ]
+    return code(", ".join(told)) if told else ""
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """(name, command) of everything that can be called, groups before what they hold."""
+    from ednag.cli import group
+
+    def within(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        yield name, command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for child in sorted(command.list_commands(context)):
+                found = command.get_command(context, child)
+                assert found is not None
+                yield from within(f"{name} {child}", found)
+
+    yield from within("ednag", group)
+
+
+def described_option(option: click.Parameter, context: click.Context) -> tuple[str, str]:
+    """What is written for an option, and what it does, as `--help` says it."""
+    if isinstance(option, click.Option):
+        record = option.get_help_record(context)
+        if record is not None:
+            return code(record[0]), cell(record[1])
+    return code(option.make_metavar(context)), ""
+
+
+def command_section(name: str, command: click.Command) -> str:
+    """The section on one command: usage, purpose, arguments and options."""
+    context = click.Context(command, info_name=name)
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    level = "##" if name.count(" ") < 2 else "###"
+    purpose = re.sub(r"[ \n]*\n[ \n]*", "\n", (command.help or "").split("\f")[0].strip())
+    parts = [f"{level} {name}\n", f"```text\n{usage}\n```\n", cell(purpose) + "\n"]
+    options = [each for each in command.get_params(context) if isinstance(each, click.Option)]
+    options = [each for each in options if "--help" not in each.opts]
+    rows = [described_option(each, context) for each in options]
+    if rows:
+        parts.append(table(("option", "meaning"), rows))
+    return "\n".join(parts)
+
+
+def commands_page() -> str:
+    """docs/reference/commands.md."""
+    sections = [command_section(name, command) for name, command in commands()]
+    return _NOTE + "\n".join([_COMMANDS, *sections])
+
+
+#: file in docs/reference -> what makes it
+PAGES = {"configuration.md": configuration_page, "commands.md": commands_page}
+
+if __name__ == "__main__":
+    for file, page in PAGES.items():
+        (FOLDER / file).write_text(page(), encoding="utf-8")
