@@ -5,7 +5,7 @@ Called by `make reference`; tests/docs/test_reference.py holds the pages to what
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def code(text: object) -> str:
     return f"`{text}`".replace("|", "\\|")
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
@@ -118,8 +118,8 @@ def configuration_page() -> str:
             model = referred(key, definitions)
             parts += [f"## {name}\n", model["description"] + "\n", keys_of(model, definitions)]
     parts += ["## Search spaces and datasets\n", "Names for `benchmarks` and `if_present`.\n"]
-    rows = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
-    parts += [table(("search space", "datasets"), rows), "## Methods\n"]
+    spaces = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
+    parts += [table(("search space", "datasets"), spaces), "## Methods\n"]
     methods = [get_method(name) for name in METHODS]
     rows = [
         (code(each.name), each.title, cell(each.description), ", ".join(sorted(each.spaces or ())))
@@ -136,7 +136,7 @@ def hyperparameters() -> Iterator[str]:
 
     yield "## Hyper-parameters\n"
     yield "`hyperparameters: {METHOD: {NAME: VALUE}}`; some spaces have defaults of their own.\n"
-    families: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
+    families: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     for name in METHODS:
         model = get_method(name).hyperparameters.model_json_schema()
         if model.get("properties"):
