@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from ednag.errors import EdnagError
 from ednag.study.configuration import (
@@ -26,6 +27,19 @@ def test_the_default_study_is_what_the_defaults_say() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_kept_study_is_valid(path: Path) -> None:
     load_study(path)
+
+
+def test_the_overlay_leaves_out_nar_and_nothing_else() -> None:
+    whole = load_study(ROOT / "config" / "tables.yaml")
+    config = yaml.safe_load((ROOT / "config" / "tables.yaml").read_text(encoding="utf-8"))
+    overlay = ROOT / "config" / "overlays" / "without-nar.yaml"
+    update_config(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))  # as Snakemake does
+    study = read_study(config)
+    assert not study.ranker.seeds
+    left_out = set(methods_of(whole, "nasbench201")) - set(methods_of(study, "nasbench201"))
+    assert left_out == {"nar", "ednag-ranked"}
+    others = {"ranker", "further_methods"}
+    assert study.model_dump(exclude=others) == whole.model_dump(exclude=others)
 
 
 def test_the_schema_file_is_up_to_date() -> None:
