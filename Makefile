@@ -63,4 +63,5 @@ lock:
 	$(PYTHON) envs/conda_environment.py
 
 clean:
-	rm -rf $(VENV) .smoke .snakemake results/*/ figures/*/ logs resources report.html site
+	find results figures -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf $(VENV) .smoke .snakemake logs resources report.html site

@@ -14,7 +14,10 @@
 #   results/predictors/{predictor}.pt                                          trained on them
 #   results/top-k/{space}/{dataset}.parquet                                    best by prediction
 #   results/trained/{space}/{dataset}/seed-{seed}.parquet                      and trained
+#   results/trained/{space}/{dataset}/{slot}/seed-{seed}.json, networks.parquet  on images
 #   results/ranker/{space}/{dataset}/{ranker,baselines}-{seed}.parquet         cells ranked
+#   results/evidence/{published,authors,sources,ranker}-*.{csv,md,tex}         beside what is printed
+#   results/{verdicts,findings}.md                                             claims, and findings
 #   results/provenance/**.json                                                 run records
 #   logs/                                                                      what each job did
 #

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.evidence import authors_seeds as made
-from ednag.evidence.authors_figure import authors_seeds_figure
 from ednag.evidence.authors_seeds import (
     Outcomes,
     benchmark_of,
@@ -21,6 +20,7 @@ from ednag.evidence.authors_seeds import (
     set_row,
 )
 from ednag.evidence.figures import save_figure
+from ednag.evidence.figures.authors_seeds import authors_seeds_figure
 from ednag.methods.interface import Run
 from ednag.methods.storage import write_runs
 from ednag.study.authors import plan_with_authors, read_listed_seeds

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.evidence import figures
+from ednag.evidence.figures.curves import convergence, denoising_trace
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import (
     DISTINCT,
@@ -212,7 +213,7 @@ def test_where_nobody_knows_the_optimum_nothing_is_said_of_it(
         assert frame[["optimum", "optimum_found", "optimum_found_high"]].isna().all(axis=None)
         write_evidence(frame, "", [tmp_path / "t.md"])
         assert "nan" not in (tmp_path / "t.md").read_text()
-    figure = figures.convergence(anytime_curves(runs, unknown), np.nan, "accuracy (%)", "title")
+    figure = convergence(anytime_curves(runs, unknown), np.nan, "accuracy (%)", "title")
     figures.save_figure(figure, [tmp_path / "f.png"])
     (axes,) = figure.axes
     assert len(axes.lines) == 2
@@ -235,10 +236,10 @@ def test_figures_are_byte_identical_when_drawn_again(table: BenchmarkTable, tmp_
     drawn = []
     for attempt in ("a", "b"):
         paths = [tmp_path / f"{attempt}.{suffix}" for suffix in ("pdf", "png")]
-        figure = figures.convergence(anytime_curves(runs, table), 94.0, "accuracy (%)", "title")
+        figure = convergence(anytime_curves(runs, table), 94.0, "accuracy (%)", "title")
         figures.save_figure(figure, paths)
         drawn.append([path.read_bytes() for path in paths])
-        figure = figures.denoising_trace(step_curves(runs), "accuracy (%)", "title")
+        figure = denoising_trace(step_curves(runs), "accuracy (%)", "title")
         figures.save_figure(figure, paths)
         drawn[-1] += [path.read_bytes() for path in paths]
     assert drawn[0] == drawn[1]
@@ -248,4 +249,4 @@ def test_methods_without_steps_have_no_step_curves(table: BenchmarkTable) -> Non
     runs = {("paper", "random"): make_runs(table)["paper", "random"]}
     curves = step_curves(runs)
     assert curves.empty
-    figures.denoising_trace(curves, "accuracy (%)", "title")
+    denoising_trace(curves, "accuracy (%)", "title")

@@ -227,7 +227,9 @@ def _listed_cells(path: Path) -> "dict[str, Cell]":
         rows = pd.read_parquet(path, columns=["key", "adjacency", "operations"])
     except (pa.ArrowInvalid, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
-        raise EdnagError(f"{path}: no list of `ednag cells enumerate` ({reason})") from None
+        raise EdnagError(
+            f"{path}: no list of `ednag cells enumerate` ({reason}); write it again"
+        ) from None
     cells: dict[str, Cell] = {}
     for start in range(0, len(rows), CHUNK):
         some = rows.iloc[start : start + CHUNK]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, OUTPUT
 from ednag.cli.progress import say
+from ednag.cli.statistics import STATISTICS, statistics_of
 
 if TYPE_CHECKING:
     from ednag.evidence.record import Record
@@ -32,21 +33,18 @@ def measured(function: Any) -> Any:
     for name, text in kinds.items():
         variable = f"{name.removeprefix('--').replace('-', '_')}_files"
         function = click.option(name, variable, multiple=True, type=EXISTING, help=text)(function)
-    return click.option(
-        "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
-    )(function)
+    return STATISTICS(function)
 
 
 def _record(files: dict[str, Any]) -> "Record":
     from ednag.evidence.record import read_record
-    from ednag.study.configuration import Statistics
 
     return read_record(
         files["summary_files"],
         files["generated_files"],
         files["listed_files"],
         files["sets_files"],
-        Statistics(**parse_mapping(files["statistics"], "--statistics")),
+        statistics_of(files["statistics"]),
         files["ranker_search_files"],
         files["cells_files"],
         files["nar_records_files"],
@@ -82,7 +80,7 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--reference", required=True, type=EXISTING, help="The seeds the authors list.")
 @click.option("--seeds", required=True, help="The study's seeds, for example 0-99.")
-@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@STATISTICS
 @click.option("--title", default="The authors' seeds", show_default=True, help="Of the figure.")
 @click.option("--listed", multiple=True, type=OUTPUT, help="Table of seeds: .csv, .md or .tex.")
 @click.option("--sets", multiple=True, type=OUTPUT, help="Table of sets: .csv, .md or .tex.")
@@ -101,15 +99,13 @@ def authors_seeds(
     import pandas as pd
 
     from ednag.evidence import authors_seeds as made
-    from ednag.evidence.authors_figure import authors_seeds_figure
-    from ednag.evidence.figures import save_figure
+    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures.authors_seeds import authors_seeds_figure
     from ednag.evidence.writing import write_frame
-    from ednag.files import write_text
     from ednag.study.authors import read_listed_seeds
-    from ednag.study.configuration import Statistics
     from ednag.study.seeds import parse_seeds
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     outcomes = made.collect_outcomes(
         runs, read_listed_seeds(reference), parse_seeds(seeds.split(","), "--seeds")
     )
@@ -121,11 +117,7 @@ def authors_seeds(
     write_frame(seed_frame, made.readable_seeds(seed_frame), made.SEEDS_NOTE, listed)
     write_frame(frame, made.readable_sets(frame), made.SETS_NOTE, sets)
     histogram = made.means_histogram(means, frame)
-    drawing = authors_seeds_figure(histogram, frame, title)
-    save_figure(drawing, [path for path in figure if path.suffix != ".csv"])
-    for path in figure:
-        if path.suffix == ".csv":
-            write_text(path, histogram.to_csv(index=False, lineterminator="\n"))
+    save_drawing(authors_seeds_figure(histogram, frame, title), histogram, figure)
     say(f"{len(seed_frame)} listed seeds on {len(frame)} benchmarks")
 
 

@@ -2,20 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT
 from ednag.cli.progress import say
-
-if TYPE_CHECKING:
-    from ednag.study.configuration import Statistics
+from ednag.cli.statistics import STATISTICS, statistics_of
 
 _PROTOCOL = click.option("--protocol", default="paper", show_default=True, help="Protocol to draw.")
-_STATISTICS = click.option(
-    "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
-)
 
 
 def _outputs(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,12 +19,6 @@ def _outputs(function: Callable[..., Any]) -> Callable[..., Any]:
         "--output", "outputs", required=True, multiple=True, type=OUTPUT, help=".csv, .pdf or .png."
     )
     return option(function)
-
-
-def _statistics(text: str) -> "Statistics":
-    from ednag.study.configuration import Statistics
-
-    return Statistics(**parse_mapping(text, "--statistics"))
 
 
 @click.group()
@@ -44,7 +33,7 @@ def command() -> None:
 @click.option("--steps", required=True, type=EXISTING, help="Denoising steps (Parquet).")
 @click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
 @_PROTOCOL
-@_STATISTICS
+@STATISTICS
 def dataset(
     figures: tuple[str, ...],
     summary: Path,
@@ -66,7 +55,7 @@ def dataset(
     for figure in figures:
         if figure not in DRAWINGS:
             raise EdnagError(f"unknown figure {figure!r}{suggestion(figure, DRAWINGS)}")
-    here = read_dataset(summary, anytime, steps, protocol, _statistics(statistics))
+    here = read_dataset(summary, anytime, steps, protocol, statistics_of(statistics))
     for figure in figures:
         drawing, frame = DRAWINGS[figure](here)
         save_in(folder, figure, drawing, frame)
@@ -76,7 +65,7 @@ def dataset(
 @command.command()
 @click.argument("summaries", nargs=-1, required=True, type=EXISTING)
 @_PROTOCOL
-@_STATISTICS
+@STATISTICS
 @_outputs
 def ranks(
     summaries: tuple[Path, ...], protocol: str, statistics: str, outputs: tuple[Path, ...]
@@ -88,7 +77,7 @@ def ranks(
     from ednag.evidence.figures import ranks as figure_of
     from ednag.evidence.figures import save_drawing
 
-    settings = _statistics(statistics)
+    settings = statistics_of(statistics)
     everything = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
     runs = everything[everything["protocol"] == protocol]
     methods = main_methods(figure_of.common_methods(runs))

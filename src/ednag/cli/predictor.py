@@ -8,9 +8,11 @@ import click
 from ednag.cli.options import EXISTING, FOLDER, OUTPUT, SOURCES, note_inputs, parse_mapping
 from ednag.cli.progress import say, track
 from ednag.cli.small_images import small_images
+from ednag.cli.statistics import STATISTICS, statistics_of
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
+    from ednag.predictor import fitting
     from ednag.predictor.database import Database
     from ednag.predictor.splits import Split
 
@@ -144,7 +146,7 @@ def fit(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     entries, split = _entries(databases, held_out, published)
-    settings = fitting.Recipe(**parse_mapping(recipe, "--recipe"))
+    settings = _recipe_of(recipe)
     say(f"{len(split.training)} entries train, {len(split.test)} judge")
     say(f"what they share: {leakage(entries, split)}")
     say(f"{settings}")
@@ -164,6 +166,21 @@ def fit(
     write_text(curve, fitted.curve.to_csv(index=False, lineterminator="\n"))
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
+
+
+def _recipe_of(text: str) -> "fitting.Recipe":
+    """What `--recipe` says; EdnagError where it names what a recipe has not."""
+    from dataclasses import fields
+
+    from ednag.naming import suggestion
+    from ednag.predictor import fitting
+
+    given = parse_mapping(text, "--recipe")
+    known = [field.name for field in fields(fitting.Recipe)]
+    for name in given:
+        if name not in known:
+            raise EdnagError(f"--recipe: unknown key {name!r}{suggestion(name, known)}")
+    return fitting.Recipe(**given)
 
 
 def _entries(
@@ -228,7 +245,7 @@ def judge(
 @click.argument("judged", type=EXISTING)
 @click.option("--coreset", "repeated", required=True, type=EXISTING, help="Repeats (Parquet).")
 @click.option("--trained-on", required=True, help="What the predictor was trained on: a sentence.")
-@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@STATISTICS
 @click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
 @click.option("--coreset-output", "repeats", required=True, multiple=True, type=OUTPUT)
 def table(
@@ -248,9 +265,8 @@ def table(
         write_coreset,
         write_quality,
     )
-    from ednag.study.configuration import Statistics
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     found = quality_table(pd.read_parquet(judged), settings)
     write_quality(found, trained_on, settings, outputs)
     write_coreset(coreset_table(pd.read_parquet(repeated), settings), settings, repeats)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT
 from ednag.cli.progress import say
+from ednag.cli.statistics import STATISTICS, statistics_of
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ _HELD_OUT = click.option(
     "--held-out", default=2000, show_default=True, help="Cells to judge by; none is trained on."
 )
 _SEED = click.option("--seed", default=0, show_default=True, help="Of the draw of cells, and all.")
-_STATISTICS = click.option(
-    "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
-)
 _TITLE = click.option("--title", required=True, help="Of the dataset.")
 _JUDGED = click.argument("judged", nargs=-1, required=True, type=EXISTING)
 _TIERS = click.option(
@@ -244,7 +242,7 @@ def _read(paths: tuple[Path, ...]) -> "pd.DataFrame":
 @_TIERS
 @click.option("--search", "searches", multiple=True, type=EXISTING, help="Searches, of `study`.")
 @_TITLE
-@_STATISTICS
+@STATISTICS
 @click.option(
     "--space",
     default="nasbench201",
@@ -271,11 +269,10 @@ def table(
     Without --search there is no table of searches.
     """
     from ednag.evidence import ranking
-    from ednag.study.configuration import Statistics
 
     if bool(searches) != bool(search_outputs):
         raise EdnagError("ranker table: give --search and --search-output, or neither")
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     found = ranking.learning_table(_read(judged), settings)
     ranking.write_learning(found, title, settings, outputs, space)
     ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs, space)
@@ -291,7 +288,7 @@ def table(
 @_JUDGED
 @_TIERS
 @_TITLE
-@_STATISTICS
+@STATISTICS
 @click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
 def figures(
     judged: tuple[Path, ...], tiers: tuple[Path, ...], title: str, statistics: str, folder: Path
@@ -300,9 +297,8 @@ def figures(
     from ednag.evidence.figures import ranking as drawing
     from ednag.evidence.figures import save_in
     from ednag.evidence.ranking import learning_table, tier_table
-    from ednag.study.configuration import Statistics
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     curves, confusion = learning_table(_read(judged), settings), tier_table(_read(tiers))
     drawn = {
         "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),

@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
 from ednag.cli.progress import say, track
+
+if TYPE_CHECKING:
+    from ednag.methods.interface import Run
 
 
 @click.command()
@@ -67,7 +71,7 @@ def command(
     _say_outcome(runs)
 
 
-def _say_outcome(runs: list) -> None:
+def _say_outcome(runs: list["Run"]) -> None:
     """Counts for the log."""
     import numpy as np
 

@@ -6,6 +6,7 @@ import click
 
 from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
 from ednag.cli.progress import say
+from ednag.cli.statistics import STATISTICS, statistics_of
 
 
 @click.command()
@@ -17,7 +18,7 @@ from ednag.cli.progress import say
     default="{}",
     help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
 )
-@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@STATISTICS
 @click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
 @click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
 @click.option("--steps", required=True, type=OUTPUT, help="Denoising steps (Parquet).")
@@ -39,11 +40,10 @@ def command(
         summarise_runs,
     )
     from ednag.files import write_parquet
-    from ednag.study.configuration import Statistics
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     benchmark = read_benchmark(table)
     own = {
         name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")

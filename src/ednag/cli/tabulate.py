@@ -4,14 +4,15 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, OUTPUT
 from ednag.cli.progress import say
+from ednag.cli.statistics import STATISTICS, statistics_of
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(["own-end", "equal-budget", "comparison"]))
 @click.argument("summaries", nargs=-1, required=True, type=EXISTING)
-@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@STATISTICS
 @click.option(
     "--output", "outputs", required=True, multiple=True, type=OUTPUT, help=".csv, .md or .tex."
 )
@@ -22,9 +23,8 @@ def command(
     import pandas as pd
 
     from ednag.evidence.tables import NOTES, TABLES, write_evidence
-    from ednag.study.configuration import Statistics
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     summary = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
     frame = TABLES[kind](summary, settings)
     note = NOTES[kind].format(

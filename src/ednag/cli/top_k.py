@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT, parse_mapping
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT
 from ednag.cli.progress import say
+from ednag.cli.statistics import STATISTICS, statistics_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def _read(chosen: Path, trained: tuple[Path, ...]) -> "tuple[pd.DataFrame, pd.Da
 @_TRAINED
 @click.option("--k", "count", required=True, type=click.IntRange(1), help="Of a random group.")
 @click.option("--what", required=True, help="What was trained: a sentence.")
-@click.option("--statistics", default="{}", help="JSON object; see `statistics` in config.yaml.")
+@STATISTICS
 @click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
 def table(
     chosen: Path,
@@ -120,9 +121,8 @@ def table(
 ) -> None:
     """What training the CHOSEN architectures gave, beside random ones (.csv, .md, .tex)."""
     from ednag.evidence.trained_architectures import top_k_table, write_top_k
-    from ednag.study.configuration import Statistics
 
-    settings = Statistics(**parse_mapping(statistics, "--statistics"))
+    settings = statistics_of(statistics)
     found = top_k_table(*_read(chosen, trained), count, settings)
     write_top_k(found, what, settings, outputs)
     for row in found.itertuples():

@@ -167,7 +167,7 @@ def _studies(
     for path in studies:
         try:
             study = load_study(path)
-            mirrors = tuple(map(Path, study.mirrors))
+            mirrors = tuple(Path(folder).expanduser() for folder in study.mirrors)
             for folder in mirrors:
                 if not folder.is_dir():
                     found.remarks.append(f"{path}: mirrors: the folder {folder} does not exist")

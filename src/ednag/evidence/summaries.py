@@ -54,7 +54,10 @@ def collect_runs(
         for run in file.runs:
             if run.seed in wanted:
                 if run.seed in group:
-                    raise EdnagError(f"{path}: seed {run.seed} stands in another run file as well")
+                    raise EdnagError(
+                        f"{path}: seed {run.seed} stands in another run file as well; "
+                        "delete one of the two and run again"
+                    )
                 group[run.seed] = run
     for (protocol, method), group in collected.items():
         wanted = own.get(method, everywhere)

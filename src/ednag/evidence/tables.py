@@ -15,7 +15,7 @@ from ednag.evidence.statistics import (
     wilson_share,
 )
 from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
-from ednag.files import write_text
+from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
 from ednag.study.configuration import Statistics
 from ednag.tables import get_definition, get_reported_metric
@@ -228,7 +228,7 @@ def _cell(values: list[object], form: str | None) -> str:
     return form.format(*values)
 
 
-def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+def _readable(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The frame as people read it: rounded, intervals in brackets, names written out."""
     shown = {
         "Dataset": [
@@ -244,7 +244,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
         rows = zip(*(frame[name].tolist() for name in columns), strict=True)
         scaled = ([value if factor == 1 else value * factor for value in row] for row in rows)
         shown[heading] = [_cell(row, form) for row in scaled]
-    return pd.DataFrame(shown)
+    return shown
 
 
 def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> None:
@@ -255,13 +255,4 @@ def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> Non
         note: What stands under the Markdown and LaTeX tables.
         paths: Where to.
     """
-    readable = _readable(frame)
-    for path in paths:
-        if path.suffix == ".csv":
-            text = frame.to_csv(index=False, lineterminator="\n")
-        elif path.suffix == ".md":
-            text = f"{readable.to_markdown(index=False, disable_numparse=True)}\n\n{note}\n"
-        else:
-            body = readable.to_latex(index=False, escape=True, column_format="l" * len(readable.T))
-            text = f"{body}% {note}\n"
-        write_text(path, text)
+    write_frame(frame, _readable(frame), note, paths)

@@ -143,7 +143,9 @@ def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> Split:
     return Split(drawn[held_out : held_out + training], drawn[:held_out])
 
 
-def judged(predictor: str, training: int, scores: np.ndarray, measured: np.ndarray) -> dict:
+def judged(
+    predictor: str, training: int, scores: np.ndarray, measured: np.ndarray
+) -> dict[str, Any]:
     """A row about scores float[n] of held-out cells beside accuracies float64[n]."""
     return {
         "predictor": predictor,

@@ -2,7 +2,7 @@
 
 `nasbench101_vis_20k.json` has one of the three trainings of each cell, validation accuracy only,
 and no adjacency. So it is no table to search, but a check of the module hash and of the official
-file (search-spaces specification).
+file (search-spaces specification), and what NAR's ranker is judged on (`ednag cells enumerate`).
 """
 
 import json

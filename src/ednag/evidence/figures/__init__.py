@@ -4,12 +4,9 @@ One module per figure, with two functions: one makes the frame of what is drawn,
 Only what every figure needs is imported here; statistics take a second to import.
 """
 
-from ednag.evidence.figures.curves import convergence, denoising_trace
 from ednag.evidence.figures.style import house_style, save_drawing, save_figure, save_in
 
 __all__ = [
-    "convergence",
-    "denoising_trace",
     "house_style",
     "save_drawing",
     "save_figure",

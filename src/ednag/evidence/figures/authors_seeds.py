@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures import house_style
-from ednag.tables import get_definition
+from ednag.evidence.figures.style import house_style
+from ednag.tables import get_definition, get_reported_metric
 
 _COLUMNS = 3
 
@@ -53,11 +53,10 @@ def _panel(axes: Axes, histogram: pd.DataFrame, row: pd.Series) -> None:
     )
     axes.axvline(row["ours_mean"], color="C0", label="authors' seeds, our runs")
     axes.axvline(row["comment_mean"], color="C1", linestyle="--", label="authors' comments")
-    definition = get_definition(str(row["space"]), str(row["dataset"]))
-    reported = definition.protocols["paper"].reported_metric
-    unit = next(metric.unit for metric in definition.metrics if metric.name == reported)
+    place = str(row["space"]), str(row["dataset"])
+    title, unit = get_definition(*place).title, get_reported_metric(*place, "paper").unit
     better = "" if row["higher_is_better"] else ", lower is better"
-    axes.set_title(f"{definition.title} ({row['listed']} seeds{better})", fontsize=8)
+    axes.set_title(f"{title} ({row['listed']} seeds{better})", fontsize=8)
     axes.set_xlabel(f"mean of the set ({unit})", fontsize=8)
     axes.set_ylabel("sets (%)", fontsize=8)
     axes.locator_params(axis="x", nbins=5)
