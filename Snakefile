@@ -22,6 +22,7 @@
 #   logs/                                                                      what each job did
 #
 #   results/audit.{json,md}                                                    all of it checked
+#   results/report/index.html                                                  pages to read
 #
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
 # Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
@@ -86,3 +87,4 @@ rule all:
         claims_files(),
         chain_files(),
         "results/audit.json",
+        "results/report",

@@ -164,7 +164,7 @@ class Study:
             if "\t" in line and name.startswith(("results/", "figures/")):
                 path = self.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
+                path.touch() if path.suffix else path.mkdir(exist_ok=True)
 
     def count_files(self) -> dict[str, int]:
         """Files in all, in the largest folder of results, and of what Snakemake notes."""

@@ -22,7 +22,7 @@ TAKEN_UP = ("nasbench101-vis-20k", "nar-example-101", "nar-example-201")
 #: Rules that only gather the files of others, or are asked for: everything leads to them.
 GATHERING = ("all", "tables", "runs")
 #: Rules that read all tables and figures: drawn last, dashed, without the many edges.
-READING_ALL = ("audit", "chains")
+READING_ALL = ("audit", "chains", "pages")
 #: Rules of which there is one for each search space, under the name they have in the drawing.
 PER_SPACE = (re.compile(r"figures_of_.*"), "figures_of_{space}")
 

@@ -54,3 +54,31 @@ rule chains:
     shell:
         "ednag chains {input.tables:q} --title 'Tables of {wildcards.space}'"
         " --output {output:q} 2> {log:q}"
+
+
+rule pages:
+    input:
+        shown=shown_files(),
+        beside=beside_shown_files(),
+        verdicts=["results/verdicts.json", "results/verdicts.md"],
+        findings="results/findings.md",
+        audit=["results/audit.json", "results/audit.md"],
+        chains=chain_files(),
+        records=study_records(),
+    output:
+        directory("results/report"),
+    log:
+        "logs/report.log",
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_digest("report"),
+        lock=lock,
+        study=what_was_run(),
+        chains=[f"--chains={path}" for path in chain_files()],
+    message:
+        "pages to read in a browser: results/report/index.html"
+    shell:
+        "ednag report {input.shown:q} --verdicts {input.verdicts[0]:q}"
+        " --findings {input.findings:q} --audit {input.audit[0]:q} {params.chains:q}"
+        " --study {params.study:q} --output {output:q} 2> {log:q}"

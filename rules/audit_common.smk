@@ -99,3 +99,49 @@ def verdict_of_audit():
 
 
 config["audit_verdict"] = verdict_of_audit()
+
+
+def shown_files():
+    """The CSV of each table and figure that the report shows."""
+    ends = [path for path in audited_files() if path.endswith(".csv")]
+    folders = ("results/evidence/", "figures/")
+    return [
+        path
+        for path in dict.fromkeys(ends)
+        if path.startswith(folders) and not path.endswith("-differences.csv")
+    ]
+
+
+def beside_shown_files():
+    """What stands beside them and is read or linked to."""
+    kinds = {"results": ("md",), "figures": ("png", "pdf")}
+    return [
+        f"{path.removesuffix('csv')}{suffix}"
+        for path in shown_files()
+        for suffix in kinds[path.partition("/")[0]]
+    ]
+
+
+def what_was_run():
+    """The study in words, for the report's first page, as JSON."""
+    spaces = {space: ", ".join(datasets_of(space)) for space in searched_spaces()}
+    methods = dict.fromkeys(
+        name
+        for space, dataset in searched
+        for name in methods_on(study, space, dataset)
+    )
+    own = {
+        method: format_seeds(seeds_of(study, method))
+        for method in methods
+        if seeds_of(study, method) != study.seeds
+    }
+    facts = spaces | {
+        "methods": ", ".join(get_method(name).title for name in methods),
+        "seeds": format_seeds(study.seeds),
+        **{f"seeds of {name}": seeds for name, seeds in own.items()},
+        "protocols": ", ".join(study.protocols),
+        "budget": f"{study.budget} distinct evaluations",
+    }
+    if lacking:
+        facts["needs data"] = ", ".join(f"{e.space}/{e.dataset}" for e in lacking)
+    return json.dumps(facts)

@@ -32,6 +32,7 @@ SUBCOMMANDS = {
     "estimate": "estimate",
     "ranker": "ranker",
     "doctor": "doctor",
+    "report": "report",
 }
 
 

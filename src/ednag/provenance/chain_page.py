@@ -23,6 +23,7 @@ td.name, th.name { text-align: left; }
 td a { color: inherit; text-decoration: underline dotted #999; }
 section.chain { border-left: 3px solid #ddd; padding-left: 1rem; margin: 1.5rem 0; }
 section.chain:target { border-color: #0072b2; }
+tr:target { outline: 2px solid #0072b2; }
 code { font-size: 12px; word-break: break-all; }
 dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0 0 0 1rem; }
 """
@@ -103,13 +104,13 @@ def _table(page: _Page, path: Path) -> Iterator[str]:
         for column in rows[0]
     )
     yield f"<table><thead><tr>{head}</tr></thead><tbody>"
-    for row in rows:
+    for number, row in enumerate(rows):
         anchor = page.anchor(name, row)
         cells = (
             f"<td{_class(column in words)}>{_linked(value, anchor)}</td>"
             for column, value in row.items()
         )
-        yield f"<tr>{''.join(cells)}</tr>"
+        yield f'<tr id="{html.escape(path.stem)}-{number}">{"".join(cells)}</tr>'
     yield "</tbody></table>"
 
 

@@ -1,0 +1,80 @@
+"""`ednag report`: static pages on a finished study, to read in a browser without a network."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.audit import ROOT
+from ednag.cli.options import EXISTING, parse_mapping
+from ednag.cli.progress import say
+from ednag.errors import EdnagError
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=EXISTING)
+@click.option("--verdicts", type=_FILE, default="results/verdicts.json", show_default=True)
+@click.option("--findings", type=_FILE, default="results/findings.md", show_default=True)
+@click.option("--audit", type=_FILE, default="results/audit.json", show_default=True)
+@click.option("--chains", multiple=True, type=EXISTING, help="Page of chains; repeatable.")
+@click.option("--study", default="{}", help="JSON object: what was run, in words, by name.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results/report",
+    show_default=True,
+    help="Folder of the pages; what stands there is replaced.",
+)
+@ROOT
+def command(
+    files: tuple[Path, ...],
+    verdicts: Path,
+    findings: Path,
+    audit: Path,
+    chains: tuple[Path, ...],
+    study: str,
+    output: Path,
+    root: Path,
+) -> None:
+    """Write pages on the tables and figures FILES (CSV), verdicts, findings, audit, environment.
+
+    Without FILES: everything in results/evidence and figures.
+    """
+    from ednag.provenance.recording import LOCK, project_folder
+    from ednag.report.pages import PAGES, Study, write_report
+
+    named = [_name(path, root) for path in files]
+    if not files:
+        found = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
+        named = sorted(
+            _name(path, root)
+            for path in found
+            if path.with_suffix(".pdf").is_file() or path.with_suffix(".md").is_file()
+        )
+    if not chains:
+        chains = tuple(sorted(root.glob("results/provenance/chains/*.html")))
+    lock = project_folder() / LOCK
+    pages = write_report(
+        Study(
+            root=root,
+            folder=_name(output, root),
+            facts=[(name, str(value)) for name, value in parse_mapping(study, "--study").items()],
+            tables=[name for name in named if name.startswith("results/")],
+            figures=[name for name in named if name.startswith("figures/")],
+            verdicts=_name(verdicts, root),
+            findings=_name(findings, root),
+            audit=_name(audit, root),
+            chains=[_name(path, root) for path in chains],
+            lock=lock.read_text(encoding="utf-8") if lock.is_file() else "",
+        )
+    )
+    say(f"{output / PAGES[0][0]}: the first of {pages} pages")
+
+
+def _name(path: Path, root: Path) -> str:
+    """A path relative to the folder of the results."""
+    try:
+        return path.absolute().relative_to(root.absolute()).as_posix()
+    except ValueError:
+        raise EdnagError(f"{path} is not in {root}; pages link to what is: see --root") from None
