@@ -1,5 +1,5 @@
 # make results   regenerate everything of the default study     make test   pass the tests
-# make report    one HTML file with all of it                   make lint   style, types, formats
+# make report    the same as one HTML file                      make lint   style, types, formats
 # make smoke     the whole DAG on a tiny study                  make lock   pin the newest versions
 # make docs      the documentation as a site in site/           make reference   its generated pages
 #
@@ -18,11 +18,11 @@ RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 results: $(INSTALLED)
 	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
-	@echo "Tables are in results/evidence, figures in figures; 'make report' puts all in one page."
+	@echo "Open results/report/index.html in a browser; tables are in results/evidence, figures in figures."
 
 report: results
 	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY) --report report.html
-	@echo "Open report.html in a browser; it needs no network."
+	@echo "report.html is one file to send; results/report/index.html the pages. Both need no network."
 
 test: $(INSTALLED)
 	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow"

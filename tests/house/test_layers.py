@@ -22,6 +22,7 @@ MAY_KNOW = {
     "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},
     "provenance": {"sources"},
     "doctor": {"tables", "training", "study", "sources"},
+    "report": {"tables", "provenance"},
 }
 ROOT_MODULES = {"errors", "files", "naming"}
 

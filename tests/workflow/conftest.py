@@ -76,12 +76,12 @@ class Workflow:
         )
 
     def results(self) -> dict[str, bytes]:
-        """Every generated file of results and figures by relative path, but for run records."""
+        """Generated files of results and figures by path, but for records and the report."""
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for top in ("results", "figures")
             for path in sorted((self.folder / top).rglob("*"))
-            if path.is_file() and "provenance" not in path.parts
+            if path.is_file() and not {"provenance", "report"}.intersection(path.parts)
         }
 
     def ednag(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ednag.study.configuration import load_study
+from tests.report.links import broken_links
 
 from .conftest import ROOT, Workflow
 
@@ -68,6 +69,7 @@ def test_one_command_makes_everything_and_the_second_nothing(
     made = workflow.results()
     assert set(made) == EVERY_OUTPUT
     assert "Nothing to be done" in workflow.run().stdout
+    assert list(broken_links(workflow.folder / "results" / "report")) == []
 
     audited = workflow.ednag("audit")
     assert audited.returncode == 0, audited.stdout

@@ -1,0 +1,83 @@
+"""A small study's files, in the formats that the workflow writes, with odd names."""
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from ednag.evidence.figures import save_drawing
+from ednag.evidence.writing import write_frame
+from ednag.files import write_text
+from ednag.report.pages import Study, write_report
+
+ODD = '<script>alert(1)</script> & "more"'
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study with two tables, a figure, three claims and a chain page; no record."""
+    frame = pd.DataFrame(
+        {"method": ["a", ODD, "c"], "mean": [9.5, 10.25, float("nan")], "runs": [3, 20, 100]}
+    )
+    readable = {
+        "Method": ["a", ODD, "c"],
+        "Mean": ["9.50 [9.1, 9.9]", "10.25 [10.0, 10.5]", "–"],
+        "Runs": ["3", "20", "1,000"],
+    }
+    evidence = tmp_path / "results" / "evidence"
+    for stem in ("nasbench201", "published-cost"):
+        paths = [evidence / f"{stem}.{suffix}" for suffix in ("csv", "md", "tex")]
+        write_frame(frame, readable, f"A note of {stem}.", paths)
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [3, 4])
+    stem = tmp_path / "figures" / "nasbench201" / "cifar10-analog" / "paper" / "anytime"
+    files = [stem.with_suffix(f".{suffix}") for suffix in ("csv", "png", "pdf")]
+    save_drawing(figure, frame, files)
+    claim = {
+        "id": "one", "statement": ODD, "rule": "mean", "verdict": "reproduced", "why": "1 < 2",
+        "printed": 94.37, "ours": 94.3, "low": 94.2, "high": 94.4, "runs": 100,
+        "rests_on": ["results/runs/"],
+    }  # fmt: skip
+    other = claim | {"id": "two", "verdict": "not reproduced"}
+    empty = {"printed": None, "ours": None, "low": None, "high": None, "runs": 0, "rests_on": []}
+    (tmp_path / "results" / "runs").mkdir()
+    verdicts = {
+        "seeds": "0-99",
+        "counts": {"reproduced": 1, "not reproduced": 1, "needs data": 1},
+        "claims": [claim, other, claim | empty | {"id": "three", "verdict": "needs data"}],
+    }
+    source = {
+        "id": "s", "file": "resources/s/f", "sha256": "0" * 64, "size": 1234567,
+        "vouched_by": "registry", "addresses": ["https://example.org/f"],
+    }  # fmt: skip
+    audit = {"verdict": "3 files", "sound": True, "sources": [source], "faults": [], "notes": []}
+    results = tmp_path / "results"
+    write_text(results / "verdicts.json", json.dumps(verdicts))
+    write_text(results / "verdicts.md", "# Verdicts\n")
+    write_text(results / "audit.json", json.dumps(audit))
+    write_text(results / "audit.md", "# Audit\n")
+    findings = f"# Findings\n\nComputed from 3 runs. {ODD}\n\n- [verdicts](verdicts.md)\n"
+    write_text(results / "findings.md", findings)
+    rows = "".join(f'<tr id="nasbench201-{row}"></tr>' for row in range(3))
+    write_text(results / "provenance" / "chains" / "nasbench201.html", f"<table>{rows}</table>")
+    return Study(
+        root=tmp_path,
+        folder="results/report",
+        facts=[("seeds", "0-99"), ("methods", ODD)],
+        tables=["results/evidence/nasbench201.csv", "results/evidence/published-cost.csv"],
+        figures=["figures/nasbench201/cifar10-analog/paper/anytime.csv"],
+        verdicts="results/verdicts.json",
+        findings="results/findings.md",
+        audit="results/audit.json",
+        chains=["results/provenance/chains/nasbench201.html"],
+        lock="numpy==2.0\n",
+    )
+
+
+@pytest.fixture
+def report(study: Study) -> Path:
+    """The folder of the study's report."""
+    write_report(study)
+    return study.root / study.folder

@@ -1,0 +1,93 @@
+"""The report in a real browser: no error, no request, sorting, and no sideways scroll."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ednag.report.pages import PAGES
+
+PHONE, DESKTOP = (390, 844), (1280, 900)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs Chromium: install the package chromium")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=quiet)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A window; at the end nothing was complained of, and nothing asked of a server."""
+    width, height = request.param
+    window = browser.new_page(viewport={"width": width, "height": height})
+    said: list[str] = []
+    window.on("console", lambda message: said.append(message.text))
+    window.on("pageerror", lambda error: said.append(str(error)))
+    window.on("requestfailed", lambda asked: said.append(asked.url))
+    window.on(
+        "request", lambda asked: said.append(asked.url) if asked.url.startswith("http") else None
+    )
+    yield window
+    window.close()
+    assert said == []
+
+
+def column(page: Any, number: int) -> list[str]:
+    """Texts of a column's visible cells."""
+    cells = page.locator(f"table tbody tr:visible td:nth-child({number})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_no_page_is_wider_than_its_window(report: Path, page: Any) -> None:
+    for path in sorted(report.glob("*.html")):
+        page.goto(path.as_uri())
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, path.name
+        assert page.locator("h1").count() == 1
+        assert page.locator("nav a").count() == len(PAGES)
+
+
+def test_a_click_sorts_by_value_and_the_next_turns_it(report: Path, page: Any) -> None:
+    page.goto((report / "table-nasbench201.html").as_uri())
+    heading = page.get_by_role("button", name="Mean")
+    heading.click()
+    assert column(page, 2) == ["9.50 [9.1, 9.9]", "10.25 [10.0, 10.5]", "–"]
+    assert page.locator("th[aria-sort=ascending]").count() == 1
+    heading.press("Enter")
+    assert column(page, 2) == ["10.25 [10.0, 10.5]", "9.50 [9.1, 9.9]", "–"]
+    page.get_by_role("button", name="Runs").click()
+    assert column(page, 3) == ["3", "20", "1,000"]
+
+
+def test_a_word_filters_rows(report: Path, page: Any) -> None:
+    page.goto((report / "table-nasbench201.html").as_uri())
+    page.get_by_label("Show rows with").fill("ALERT")
+    assert len(column(page, 1)) == 1
+    assert page.get_by_role("status").inner_text() == "1 of 3 rows"
+
+
+def test_a_count_leads_to_its_claims_alone(report: Path, page: Any) -> None:
+    page.goto((report / "index.html").as_uri())
+    page.locator(".tiles a", has_text="not reproduced").click()
+    assert column(page, 1) == ["not reproduced"]
+    page.locator("select").select_option("reproduced")
+    assert column(page, 1) == ["reproduced"]
+
+
+def test_key_figures_are_seen(report: Path, page: Any) -> None:
+    page.goto((report / "index.html").as_uri())
+    image = page.locator("figure img").first
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('figure img').complete")
+    assert image.evaluate("image => image.naturalWidth") > 100

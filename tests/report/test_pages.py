@@ -1,0 +1,105 @@
+"""The report holds what the study's files say, and every link in it leads somewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.report.material import figure_of, kind_of, read_environment, read_table
+from ednag.report.pages import PAGES, Study, write_report
+from tests.report.conftest import ODD
+from tests.report.links import broken_links
+
+
+def text_of(report: Path) -> dict[str, str]:
+    """File -> its text."""
+    return {path.name: path.read_text(encoding="utf-8") for path in report.iterdir()}
+
+
+def test_every_page_is_there_and_every_link_leads_somewhere(report: Path) -> None:
+    assert {file for file, _ in PAGES} <= {path.name for path in report.iterdir()}
+    assert list(broken_links(report)) == []
+
+
+def test_the_same_study_gives_the_same_bytes_and_no_leftover(study: Study, report: Path) -> None:
+    before = text_of(report)
+    (report / "table-of-another-study.html").touch()
+    write_report(study)
+    assert text_of(report) == before
+    assert [path.name for path in report.parent.iterdir() if "partial" in path.name] == []
+    assert not any(str(study.root) in text for text in before.values())
+
+
+def test_nothing_of_the_study_becomes_markup(report: Path) -> None:
+    for text in text_of(report).values():
+        assert "<script>alert" not in text
+
+
+def test_the_first_page_says_what_was_run(report: Path) -> None:
+    text = text_of(report)["index.html"]
+    assert "Audit: sound." in text and "3 files" in text
+    for count, verdict in ((1, "reproduced"), (1, "not reproduced"), (1, "needs data")):
+        assert f"<strong>{count}</strong>{verdict}<" in text
+    assert "<dt>seeds</dt><dd>0-99</dd>" in text and "anytime.png" in text
+
+
+def test_a_broken_audit_is_said_with_its_faults(study: Study) -> None:
+    path = study.root / study.audit
+    audit = json.loads(path.read_text()) | {"sound": False, "faults": [{"explanation": "f lies"}]}
+    path.write_text(json.dumps(audit))
+    write_report(study)
+    pages = text_of(study.root / study.folder)
+    assert "Audit: broken." in pages["index.html"] and "f lies" in pages["sources.html"]
+
+
+def test_rows_lead_to_their_chains(report: Path) -> None:
+    text = text_of(report)["table-nasbench201.html"]
+    for row in range(3):
+        assert f'href="../provenance/chains/nasbench201.html#nasbench201-{row}"' in text
+
+
+def test_a_missing_file_is_named_and_the_report_before_stays(study: Study, report: Path) -> None:
+    before = text_of(report)
+    (study.root / "results" / "evidence" / "nasbench201.md").unlink()
+    with pytest.raises(EdnagError, match=r"results/evidence/nasbench201\.md cannot be read"):
+        write_report(study)
+    assert text_of(report) == before
+
+
+def test_columns_know_their_numbers(study: Study) -> None:
+    table = read_table(study.root, "results/evidence/nasbench201.csv", {})
+    assert table.numeric == (False, True, True)
+    assert table.note == "A note of nasbench201." and table.rows[1][0] == ODD
+
+
+def test_a_cell_with_strokes_is_read_from_the_csv(study: Study) -> None:
+    path = study.root / "results" / "evidence" / "nasbench201"
+    path.with_suffix(".md").write_text("| Cell |\n|:--|\n| |none~0|+|none~1| |\n")
+    path.with_suffix(".csv").write_text("cell\n|none~0|+|none~1|\n")
+    table = read_table(study.root, "results/evidence/nasbench201.csv", {})
+    assert (table.head, table.rows) == (("cell",), (("|none~0|+|none~1|",),))
+
+
+@pytest.mark.parametrize(
+    ("stem", "found"),
+    [
+        ("transnas-macro", ("Each method at its own end", "transnas-macro")),
+        ("nasbench201-equal-budget", ("At equal budgets", "nasbench201")),
+        ("published-nasbench201", ("Printed beside regenerated", "nasbench201")),
+        ("ranker-tiers-nasbench201-cifar10", ("NAR: tiers of unseen cells", "nasbench201-cifar10")),
+    ],
+)
+def test_tables_are_known_by_their_names(stem: str, found: tuple[str, str]) -> None:
+    assert kind_of(stem) == found
+
+
+def test_figures_are_known_by_their_places() -> None:
+    assert figure_of("figures/ranks-paper.csv").group == "all"
+    figure = figure_of("figures/nasbench201/cifar10/paper/anytime.csv")
+    assert (figure.group, figure.title) == ("nasbench201", "CIFAR-10, paper, anytime")
+
+
+def test_packages_are_held_against_the_lock(tmp_path: Path) -> None:
+    found = read_environment(tmp_path, "a_b==1.0 ; sys_platform == 'linux'\nc==2\n")
+    assert dict(found.locked) == {"a-b": "1.0", "c": "2"} and not found.packages
