@@ -229,7 +229,7 @@ def invented(space: SearchSpace, dataset: str) -> BenchmarkTable | PredictedBenc
 
 
 def block(given: Subject, seeds: Sequence[int], **changed: object) -> int:
-    """Search with each seed, as a job of a study does; the number of evaluations."""
+    """Search with each seed in one call; the number of evaluations. A job has a call a seed."""
     settings = given.settings.model_copy(update=changed)
     done = compiled.search_block(given.objective, seeds, settings)
     return sum(finished.ledger.total for finished in done)

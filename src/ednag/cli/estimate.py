@@ -18,7 +18,12 @@ Place = tuple[str, str]
 
 @click.command()
 @click.argument("study", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    default="auto",
+    help="What to measure; auto: a GPU if there is one.",
+)
 def command(study: Path, device: str) -> None:
     """Print how long the networks of STUDY (YAML) take to train; refuse what takes too long.
 

@@ -24,7 +24,11 @@ def command() -> None:
 
 @command.command()
 @SOURCES
-@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Own images, a folder for each class, instead of the digits.",
+)
 @click.option("--weights", type=EXISTING, help="ResNet-18 weights; without them a substitute.")
 @click.option("--output", required=True, type=OUTPUT, help="Features by class to write (.pt).")
 def features(
@@ -53,7 +57,12 @@ def features(
 
 @command.command()
 @SOURCES
-@click.option("--part", type=click.Choice(["training", "held-out"]), required=True)
+@click.option(
+    "--part",
+    type=click.Choice(["training", "held-out"]),
+    required=True,
+    help="What the predictor learns from, or is judged by.",
+)
 @click.option("--seeds", required=True, help="Tasks, for example 0-9.")
 @click.option("--cells", required=True, type=click.IntRange(1), help="Cells trained on each task.")
 @click.option("--output", required=True, type=OUTPUT, help="Database to write (Parquet).")
@@ -116,7 +125,11 @@ def database(sources: tuple[str, ...], part: str, seeds: str, cells: int, output
     show_default=True,
     help="auto: a GPU if there is one.",
 )
-@click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the state is kept, to go on from.",
+)
 @click.option("--output", required=True, type=OUTPUT, help="Predictor to write (.pt).")
 @click.option("--curve", required=True, type=OUTPUT, help="Learning curve to write (CSV).")
 def fit(
@@ -246,8 +259,22 @@ def judge(
 @click.option("--coreset", "repeated", required=True, type=EXISTING, help="Repeats (Parquet).")
 @click.option("--trained-on", required=True, help="What the predictor was trained on: a sentence.")
 @STATISTICS
-@click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
-@click.option("--coreset-output", "repeats", required=True, multiple=True, type=OUTPUT)
+@click.option(
+    "--output",
+    "outputs",
+    required=True,
+    multiple=True,
+    type=OUTPUT,
+    help="The table: .csv, .md or .tex.",
+)
+@click.option(
+    "--coreset-output",
+    "repeats",
+    required=True,
+    multiple=True,
+    type=OUTPUT,
+    help="The table of coresets: .csv, .md or .tex.",
+)
 def table(
     judged: Path,
     repeated: Path,

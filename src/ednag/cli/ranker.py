@@ -250,9 +250,29 @@ def _read(paths: tuple[Path, ...]) -> "pd.DataFrame":
     type=click.Choice(("nasbench101", "nasbench201")),
     help="Whose cells; the tables' notes say what is known of them.",
 )
-@click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
-@click.option("--tiers-output", "tier_outputs", required=True, multiple=True, type=OUTPUT)
-@click.option("--search-output", "search_outputs", multiple=True, type=OUTPUT)
+@click.option(
+    "--output",
+    "outputs",
+    required=True,
+    multiple=True,
+    type=OUTPUT,
+    help="The table: .csv, .md or .tex.",
+)
+@click.option(
+    "--tiers-output",
+    "tier_outputs",
+    required=True,
+    multiple=True,
+    type=OUTPUT,
+    help="The table of tiers: .csv, .md or .tex.",
+)
+@click.option(
+    "--search-output",
+    "search_outputs",
+    multiple=True,
+    type=OUTPUT,
+    help="The table of searches: .csv, .md or .tex.",
+)
 def table(
     judged: tuple[Path, ...],
     tiers: tuple[Path, ...],

@@ -156,7 +156,9 @@ def _print_table(holdings: list["Holding"]) -> None:
 @click.option("--output", type=OUTPUT, help="Put the verified file here (one ID).")
 @click.option("--extract", type=_FOLDER, help="Unpack the verified archive here (one ID).")
 @click.option("--offline", is_flag=True, help="Ask no address.")
-@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 32))
+@click.option(
+    "--jobs", default=4, show_default=True, type=click.IntRange(1, 32), help="Downloads at once."
+)
 @_places
 def fetch(
     ids: tuple[str, ...],
@@ -197,7 +199,13 @@ def fetch(
 
 @command.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--resources", type=_FOLDER, default=Path("resources"), show_default=True)
+@click.option(
+    "--resources",
+    type=_FOLDER,
+    default=Path("resources"),
+    show_default=True,
+    help="Files of a study, checked as well.",
+)
 @click.option("--sums", type=_PATH, help="Where to write SHA256SUMS; default: in the cache folder.")
 @_places
 def verify(

@@ -110,7 +110,14 @@ def _read(chosen: Path, trained: tuple[Path, ...]) -> "tuple[pd.DataFrame, pd.Da
 @click.option("--k", "count", required=True, type=click.IntRange(1), help="Of a random group.")
 @click.option("--what", required=True, help="What was trained: a sentence.")
 @STATISTICS
-@click.option("--output", "outputs", required=True, multiple=True, type=OUTPUT)
+@click.option(
+    "--output",
+    "outputs",
+    required=True,
+    multiple=True,
+    type=OUTPUT,
+    help="The table: .csv, .md or .tex.",
+)
 def table(
     chosen: Path,
     trained: tuple[Path, ...],
@@ -132,7 +139,7 @@ def table(
 @command.command()
 @_CHOSEN
 @_TRAINED
-@click.option("--title", required=True)
+@click.option("--title", required=True, help="Of the dataset.")
 @click.option("--folder", required=True, type=FOLDER, help="Where top-k.csv, .pdf and .png go.")
 def figure(chosen: Path, trained: tuple[Path, ...], title: str, folder: Path) -> None:
     """Draw what training the CHOSEN architectures gave, beside random ones."""
