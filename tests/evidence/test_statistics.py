@@ -94,3 +94,24 @@ def test_the_critical_difference_of_demsar() -> None:
     # Demsar 2006, table 5: q(0.05) for 5 methods is 2.728.
     expected = 2.728 * np.sqrt(5 * 6 / (6 * 30))
     assert critical_difference(5, 30, 0.95) == pytest.approx(expected, rel=1e-3)
+
+
+def test_many_values_are_resampled_in_blocks_with_the_same_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = np.random.default_rng(0).normal(size=(2, 50))
+    settings = {"confidence": 0.95, "resamples": 101, "seed": 3}
+    whole = probability_of_improvement(ours, theirs[:40], **settings)
+    mean = bootstrap_mean(ours, **settings)
+    monkeypatch.setattr("ednag.evidence.statistics._MOST_COUNTS", 500)  # ten rows at once
+    assert probability_of_improvement(ours, theirs[:40], **settings) == whole
+    again = bootstrap_mean(ours, **settings)
+    assert (again.low, again.high) == pytest.approx((mean.low, mean.high), rel=1e-12)
+
+
+@given(values=st.tuples(*[st.lists(st.integers(0, 5), min_size=1, max_size=8)] * 2))
+def test_the_probability_of_improvement_counts_pairs(values: tuple[list[int], list[int]]) -> None:
+    ours, theirs = (np.array(each, dtype=float) for each in values)
+    wins = np.sign(ours[:, None] - theirs[None]) / 2 + 0.5
+    found = probability_of_improvement(ours, theirs, 0.95, 10, 0)
+    assert found.estimate == wins.mean() and 0 <= found.low <= found.high <= 1
