@@ -157,14 +157,17 @@ class Study:
         self.note("no-op", cost, jobs)
 
     def make_what_is_missing(self) -> None:
-        """Empty files in place of all that jobs would write."""
+        """Empty files and folders in place of all that jobs would write."""
         _, said = self.snakemake("--detailed-summary", "--quiet", "all")
         for line in said.splitlines():
             name = line.split("\t")[0]
             if "\t" in line and name.startswith(("results/", "figures/")):
                 path = self.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch() if path.suffix else path.mkdir(exist_ok=True)
+                if path.suffix:
+                    path.touch()
+                else:  # the report is a folder
+                    path.mkdir(exist_ok=True)
 
     def count_files(self) -> dict[str, int]:
         """Files in all, in the largest folder of results, and of what Snakemake notes."""

@@ -103,11 +103,10 @@ config["audit_verdict"] = verdict_of_audit()
 
 def shown_files():
     """The CSV of each table and figure that the report shows."""
-    ends = [path for path in audited_files() if path.endswith(".csv")]
     folders = ("results/evidence/", "figures/")
     return [
         path
-        for path in dict.fromkeys(ends)
+        for path in dict.fromkeys(audited_files())
         if path.startswith(folders) and not path.endswith("-differences.csv")
     ]
 

@@ -22,7 +22,7 @@ MAY_KNOW = {
     "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},
     "provenance": {"sources"},
     "doctor": {"tables", "training", "study", "sources"},
-    "report": {"tables", "provenance"},
+    "report": {"sources", "tables", "provenance"},
 }
 ROOT_MODULES = {"errors", "files", "naming"}
 

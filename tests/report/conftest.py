@@ -72,7 +72,7 @@ def study(tmp_path: Path) -> Study:
         findings="results/findings.md",
         audit="results/audit.json",
         chains=["results/provenance/chains/nasbench201.html"],
-        lock="numpy==2.0\n",
+        pinned={"numpy": "2.0"},
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT
+from ednag.cli.options import EXISTING, OUTPUT, table_files
 from ednag.cli.progress import say
 from ednag.cli.statistics import STATISTICS, statistics_of
 
@@ -82,8 +82,8 @@ def generated(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
 @click.option("--seeds", required=True, help="The study's seeds, for example 0-99.")
 @STATISTICS
 @click.option("--title", default="The authors' seeds", show_default=True, help="Of the figure.")
-@click.option("--listed", multiple=True, type=OUTPUT, help="Table of seeds: .csv, .md or .tex.")
-@click.option("--sets", multiple=True, type=OUTPUT, help="Table of sets: .csv, .md or .tex.")
+@table_files("--listed", "listed", "seeds", required=False)
+@table_files("--sets", "sets", "sets", required=False)
 @click.option("--figure", multiple=True, type=OUTPUT, help="Figure: .csv, .pdf or .png.")
 def authors_seeds(
     runs: tuple[Path, ...],
@@ -125,9 +125,7 @@ def authors_seeds(
 @click.argument("table")
 @click.option("--printed", required=True, type=EXISTING, help="The printed table (CSV).")
 @measured
-@click.option(
-    "--output", "outputs", required=True, multiple=True, type=OUTPUT, help=".csv, .md or .tex."
-)
+@table_files()
 def published(table: str, printed: Path, outputs: tuple[Path, ...], **files: Any) -> None:
     """Put the printed TABLE beside what the study regenerates."""
     from ednag.errors import EdnagError

@@ -60,6 +60,22 @@ FOLDER = RecordedPath(
     lambda recorder, path: recorder.folders.append(path.absolute()), file_okay=False
 )
 
+
+def table_files(
+    option: str = "--output", variable: str = "outputs", what: str = "", required: bool = True
+) -> Callable[[Any], Any]:
+    """The option that names the files of a table; `what` it is of, where there are several."""
+    words = f"Table of {what}" if what else "The table"
+    return click.option(
+        option,
+        variable,
+        required=required,
+        multiple=True,
+        type=OUTPUT,
+        help=f"{words}: .csv, .md or .tex.",
+    )
+
+
 #: Source files that are given, as the workflow gives them; the others are obtained.
 SOURCES = click.option(
     "--source",

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT, SOURCES, note_inputs, parse_mapping
+from ednag.cli.options import (
+    EXISTING,
+    FOLDER,
+    OUTPUT,
+    SOURCES,
+    note_inputs,
+    parse_mapping,
+    table_files,
+)
 from ednag.cli.progress import say, track
 from ednag.cli.small_images import small_images
 from ednag.cli.statistics import STATISTICS, statistics_of
@@ -259,22 +267,8 @@ def judge(
 @click.option("--coreset", "repeated", required=True, type=EXISTING, help="Repeats (Parquet).")
 @click.option("--trained-on", required=True, help="What the predictor was trained on: a sentence.")
 @STATISTICS
-@click.option(
-    "--output",
-    "outputs",
-    required=True,
-    multiple=True,
-    type=OUTPUT,
-    help="The table: .csv, .md or .tex.",
-)
-@click.option(
-    "--coreset-output",
-    "repeats",
-    required=True,
-    multiple=True,
-    type=OUTPUT,
-    help="The table of coresets: .csv, .md or .tex.",
-)
+@table_files()
+@table_files("--coreset-output", "repeats", "coresets")
 def table(
     judged: Path,
     repeated: Path,

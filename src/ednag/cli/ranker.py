@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT, table_files
 from ednag.cli.progress import say
 from ednag.cli.statistics import STATISTICS, statistics_of
 from ednag.errors import EdnagError
@@ -250,29 +250,9 @@ def _read(paths: tuple[Path, ...]) -> "pd.DataFrame":
     type=click.Choice(("nasbench101", "nasbench201")),
     help="Whose cells; the tables' notes say what is known of them.",
 )
-@click.option(
-    "--output",
-    "outputs",
-    required=True,
-    multiple=True,
-    type=OUTPUT,
-    help="The table: .csv, .md or .tex.",
-)
-@click.option(
-    "--tiers-output",
-    "tier_outputs",
-    required=True,
-    multiple=True,
-    type=OUTPUT,
-    help="The table of tiers: .csv, .md or .tex.",
-)
-@click.option(
-    "--search-output",
-    "search_outputs",
-    multiple=True,
-    type=OUTPUT,
-    help="The table of searches: .csv, .md or .tex.",
-)
+@table_files()
+@table_files("--tiers-output", "tier_outputs", "tiers")
+@table_files("--search-output", "search_outputs", "searches", required=False)
 def table(
     judged: tuple[Path, ...],
     tiers: tuple[Path, ...],

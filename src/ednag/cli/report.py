@@ -41,6 +41,7 @@ def command(
 
     Without FILES: everything in results/evidence and figures.
     """
+    from ednag.doctor.packages import pinned_versions
     from ednag.provenance.recording import LOCK, project_folder
     from ednag.report.pages import PAGES, Study, write_report
 
@@ -66,7 +67,7 @@ def command(
             findings=_name(findings, root),
             audit=_name(audit, root),
             chains=[_name(path, root) for path in chains],
-            lock=lock.read_text(encoding="utf-8") if lock.is_file() else "",
+            pinned=pinned_versions(lock) if lock.is_file() else {},
         )
     )
     say(f"{output / PAGES[0][0]}: the first of {pages} pages")

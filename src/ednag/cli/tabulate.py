@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT
+from ednag.cli.options import EXISTING, table_files
 from ednag.cli.progress import say
 from ednag.cli.statistics import STATISTICS, statistics_of
 
@@ -13,9 +13,7 @@ from ednag.cli.statistics import STATISTICS, statistics_of
 @click.argument("kind", type=click.Choice(["own-end", "equal-budget", "comparison"]))
 @click.argument("summaries", nargs=-1, required=True, type=EXISTING)
 @STATISTICS
-@click.option(
-    "--output", "outputs", required=True, multiple=True, type=OUTPUT, help=".csv, .md or .tex."
-)
+@table_files()
 def command(
     kind: str, summaries: tuple[Path, ...], statistics: str, outputs: tuple[Path, ...]
 ) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, FOLDER, OUTPUT
+from ednag.cli.options import EXISTING, FOLDER, OUTPUT, table_files
 from ednag.cli.progress import say
 from ednag.cli.statistics import STATISTICS, statistics_of
 
@@ -110,14 +110,7 @@ def _read(chosen: Path, trained: tuple[Path, ...]) -> "tuple[pd.DataFrame, pd.Da
 @click.option("--k", "count", required=True, type=click.IntRange(1), help="Of a random group.")
 @click.option("--what", required=True, help="What was trained: a sentence.")
 @STATISTICS
-@click.option(
-    "--output",
-    "outputs",
-    required=True,
-    multiple=True,
-    type=OUTPUT,
-    help="The table: .csv, .md or .tex.",
-)
+@table_files()
 def table(
     chosen: Path,
     trained: tuple[Path, ...],

@@ -122,7 +122,7 @@ def probability_of_improvement(
     no_better = np.searchsorted(theirs[order], ours, side="right")
     # All sums are of whole and half numbers, and so exact in whatever order.
     wins = [
-        _wins(of_ours, of_theirs[:, order], worse, no_better)
+        _wins(of_ours, of_theirs.T[order], worse, no_better)
         for of_ours, of_theirs in _blocks((len(ours), len(theirs)), resamples, seed)
     ]
     low, high = _percentiles(np.concatenate(wins) / pairs, confidence)
@@ -135,13 +135,13 @@ def _wins(
     """Pairs that ours win in each resample, ties counted half, float64[resamples].
 
     Args:
-        of_ours, of_theirs: How often each is drawn, float64[resamples, n] and [resamples, m],
+        of_ours, of_theirs: How often each is drawn, float64[resamples, n] and [m, resamples],
             theirs by rising value.
         worse, no_better: How many of theirs are below each of ours, or not above, int64[n].
     """
-    below = np.zeros((len(of_theirs), of_theirs.shape[1] + 1))
-    np.cumsum(of_theirs, axis=1, out=below[:, 1:])
-    return (of_ours * (below[:, worse] + below[:, no_better])).sum(axis=1) / 2
+    below = np.zeros((len(of_theirs) + 1, len(of_ours)))
+    np.cumsum(of_theirs, axis=0, out=below[1:])
+    return np.einsum("ri,ir->r", of_ours, below[worse] + below[no_better]) / 2
 
 
 def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from ednag.errors import EdnagError
-from ednag.provenance.store import Store, read_store
+from ednag.provenance.store import read_store
 from ednag.tables import get_definition
 
 #: Kinds of a table by its file name, in the order of the report; `{}` stands for what it is about.
@@ -177,31 +179,24 @@ def figure_of(path: str) -> Figure:
     return Figure(path, space, ", ".join([*places, name.replace("-", " ")]))
 
 
-def read_environment(root: Path, lock: str) -> Environment:
-    """What the records of a study say of packages and machines, beside the text of the lock."""
-    store: Store = read_store(root)
+def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
+    """What the records of a study say of packages and machines, beside the pins of the lock."""
     packages: dict[str, set[str]] = defaultdict(set)
     machines: dict[str, set[str]] = defaultdict(set)
     commits = set()
-    for record in store.records:
+    for record in read_store(root).records:
         for name, version in record.packages.items():
-            packages[_plain(name)].add(version)
+            packages[canonicalize_name(name)].add(version)
         for name, value in record.machine.items():
             machines[name].add(value or "none")
         changed = " with changes" if record.code.get("dirty") else ""
         commits.add(f"{record.code.get('commit') or 'unknown'}{changed}")
-    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
     return Environment(
         {name: tuple(sorted(packages[name])) for name in sorted(packages)},
-        {_plain(name): version for name, version in locked.items()},
+        {canonicalize_name(name): version for name, version in pinned.items()},
         {name: tuple(sorted(machines[name])) for name in sorted(machines)},
         tuple(sorted(commits)),
     )
-
-
-def _plain(name: str) -> str:
-    """A package's name as package indexes compare them."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def in_order(tables: Iterable[Table]) -> list[tuple[str, list[Table]]]:

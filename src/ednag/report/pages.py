@@ -13,10 +13,10 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from ednag.files import write_text
 from ednag.report import material
 from ednag.report.style import SCRIPT, STYLE
 from ednag.report.templates import ALL
+from ednag.sources.places import beside
 
 #: The pages that every page links to.
 PAGES = (
@@ -45,7 +45,7 @@ class Study:
         findings: findings.md.
         audit: audit.json; audit.md stands beside it.
         chains: Pages of chains, each with CSV files whose rows it shows.
-        lock: Text of the lock of packages.
+        pinned: Package -> version in the lock; empty without one.
     """
 
     root: Path
@@ -57,7 +57,7 @@ class Study:
     findings: str
     audit: str
     chains: Sequence[str]
-    lock: str
+    pinned: Mapping[str, str]
 
     def link(self, path: str) -> str:
         """The address of a file from a page of the report."""
@@ -75,12 +75,13 @@ def write_report(study: Study) -> int:
     """
     pages = dict(_pages(study))
     folder = study.root / study.folder
-    beside = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(beside, ignore_errors=True)
-    for name, text in {**pages, "style.css": STYLE, "script.js": SCRIPT}.items():
-        write_text(beside / name, text.strip() + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with beside(folder) as whole:
+        whole.mkdir()
+        for name, text in {**pages, "style.css": STYLE, "script.js": SCRIPT}.items():
+            (whole / name).write_bytes(f"{text.strip()}\n".encode())
+        shutil.rmtree(folder, ignore_errors=True)
+        whole.replace(folder)
     return len(pages)
 
 
@@ -107,7 +108,7 @@ class _Writer:
         self._templates.globals.update(link=study.link, pages=PAGES)
         self._audit = material.read_object(study.root, study.audit)
         self._verdicts = material.read_object(study.root, study.verdicts)
-        self._environment = material.read_environment(study.root, study.lock)
+        self._environment = material.read_environment(study.root, study.pinned)
         chained = {
             f"results/evidence/{Path(page).stem}{kind}.csv": page
             for page in study.chains
@@ -233,6 +234,7 @@ class _Writer:
         """The figures over all datasets, and a page for each search space."""
         ordered = sorted(self._figures, key=lambda each: (each.group != _OVER_ALL, each.group))
         groups = [(name, list(some)) for name, some in groupby(ordered, lambda each: each.group)]
+        groups = groups or [(_OVER_ALL, [])]
         names = {name: "over all datasets" if name == _OVER_ALL else name for name, _ in groups}
         for number, (group, figures) in enumerate(groups):
             text = self._fill(

@@ -530,6 +530,14 @@ def read_study(raw: Mapping[str, Any]) -> Study:
         raise _one_line(error, "", Study) from None
 
 
+def read_statistics(raw: Mapping[str, Any], place: str) -> Statistics:
+    """Validated settings from a mapping; raises EdnagError with one line that begins at `place`."""
+    try:
+        return Statistics.model_validate(dict(raw))
+    except ValidationError as error:
+        raise _one_line(error, place, Statistics) from None
+
+
 def load_study(path: Path) -> Study:
     """A validated study from a YAML file; raises EdnagError with one line."""
     try:
