@@ -232,7 +232,8 @@ def exponents(frame: pd.DataFrame) -> pd.DataFrame:
                 for name in ("processor_seconds", "seconds", "megabytes")
             }
             rows.append({"step": step, "block": block, "over": size, **slopes})
-    return pd.DataFrame(rows)
+    columns = ["step", "block", "over", "processor_seconds", "seconds", "megabytes"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def draw(frame: pd.DataFrame, path: Path) -> None:

@@ -5,23 +5,39 @@ from pathlib import Path
 import click
 
 from ednag.cli.audit import ROOT
-from ednag.cli.options import EXISTING, parse_mapping
+from ednag.cli.options import EXISTING, FOLDER, parse_mapping
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=EXISTING)
-@click.option("--verdicts", type=_FILE, default="results/verdicts.json", show_default=True)
-@click.option("--findings", type=_FILE, default="results/findings.md", show_default=True)
-@click.option("--audit", type=_FILE, default="results/audit.json", show_default=True)
+@click.option(
+    "--verdicts",
+    type=EXISTING,
+    default="results/verdicts.json",
+    show_default=True,
+    help="Claims and their verdicts (JSON); the Markdown stands beside it.",
+)
+@click.option(
+    "--findings",
+    type=EXISTING,
+    default="results/findings.md",
+    show_default=True,
+    help="The page of findings (Markdown).",
+)
+@click.option(
+    "--audit",
+    type=EXISTING,
+    default="results/audit.json",
+    show_default=True,
+    help="What the audit found (JSON); the Markdown stands beside it.",
+)
 @click.option("--chains", multiple=True, type=EXISTING, help="Page of chains; repeatable.")
 @click.option("--study", default="{}", help="JSON object: what was run, in words, by name.")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default="results/report",
     show_default=True,
     help="Folder of the pages; what stands there is replaced.",
