@@ -36,6 +36,8 @@ def start(
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
+            # A shell starts what runs in the background with interrupts ignored; children inherit it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     return begin
