@@ -36,7 +36,7 @@ def start(
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            # A shell starts what runs in the background with interrupts ignored; children inherit it.
+            # A shell lets background work ignore interrupts, and children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
