@@ -15,10 +15,12 @@ from pathlib import Path
 
 import yaml
 
+from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
+
 ROOT = Path(__file__).resolve().parents[1]
 DRAWING = ROOT / "docs" / "images" / "workflow.svg"
 #: Sources that the study takes up where they are here; stand-ins of their sizes are enough to plan.
-TAKEN_UP = ("nasbench101-vis-20k", "nar-example-101", "nar-example-201")
+TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
 #: Rules that only gather the files of others, or are asked for: everything leads to them.
 GATHERING = ("all", "tables", "runs")
 #: Rules that read all tables and figures: drawn last, dashed, without the many edges.

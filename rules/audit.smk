@@ -74,7 +74,7 @@ rule pages:
     params:
         code=code_digest("report"),
         lock=lock,
-        study=what_was_run(),
+        study=json.dumps(described(study, searched, lacking)),
         chains=[f"--chains={path}" for path in chain_files()],
     message:
         "pages to read in a browser: results/report/index.html"

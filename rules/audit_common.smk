@@ -1,16 +1,7 @@
 # Which records and files the audit goes through.
 
-
-def sources_read():
-    """Source files that any job of the study reads."""
-    used = [
-        *sources_of(study, searched),
-        *(s for space in compared.values() for s in space),
-        *(SMALL_SOURCES if has_small_instance() else ()),
-        *(source for place in trained_places() for source in trained_sources(place)),
-        *ranker_sources(),
-    ]
-    return [source_path(source) for source in dict.fromkeys(used)]
+from ednag.study.description import described
+from ednag.study.sources_read import generated_files, sources_read
 
 
 @cache
@@ -20,7 +11,8 @@ def study_records():
         path for path in (*evidence_files(), *claims_files()) if path.endswith(".csv")
     ]
     made = [
-        *sources_read(),
+        *(source_path(source) for source in sources_read(study, searched, is_here)),
+        *(f"results/{name}" for name in generated_files(study, searched)),
         *(table_path(space, dataset) for space, dataset in searched),
         *(path for space, dataset in searched for path in run_files(space, dataset)),
         *authors_runs(),
@@ -28,7 +20,7 @@ def study_records():
             f"results/summaries/{space}/{dataset}.parquet"
             for space, dataset in searched
         ),
-        *generated_files(),
+        *generator_summaries(),
         *(path for path in tables if is_recorded(path)),
         *(f"figures/ranks-{protocol}" for protocol in ranked_protocols()),
         "figures/illustration",
@@ -119,28 +111,3 @@ def beside_shown_files():
         for path in shown_files()
         for suffix in kinds[path.partition("/")[0]]
     ]
-
-
-def what_was_run():
-    """The study in words, for the report's first page, as JSON."""
-    spaces = {space: ", ".join(datasets_of(space)) for space in searched_spaces()}
-    methods = dict.fromkeys(
-        name
-        for space, dataset in searched
-        for name in methods_on(study, space, dataset)
-    )
-    own = {
-        method: format_seeds(seeds_of(study, method))
-        for method in methods
-        if seeds_of(study, method) != study.seeds
-    }
-    facts = spaces | {
-        "methods": ", ".join(get_method(name).title for name in methods),
-        "seeds": format_seeds(study.seeds),
-        **{f"seeds of {name}": seeds for name, seeds in own.items()},
-        "protocols": ", ".join(study.protocols),
-        "budget": f"{study.budget} distinct evaluations",
-    }
-    if lacking:
-        facts["needs data"] = ", ".join(f"{e.space}/{e.dataset}" for e in lacking)
-    return json.dumps(facts)

@@ -34,7 +34,7 @@ def generator_files(space, dataset):
     ]
 
 
-def generated_files():
+def generator_summaries():
     return [
         f"results/summaries/{space}/{dataset}.generated.parquet"
         for space, dataset in paper_benchmarks()
@@ -85,7 +85,7 @@ def measured_files():
             f"results/summaries/{space}/{dataset}.parquet"
             for space, dataset in benchmarks()
         ],
-        "generated": generated_files(),
+        "generated": generator_summaries(),
         "listed": [
             f"results/evidence/authors-seeds-{space}.csv" for space in authors_spaces()
         ],

@@ -97,7 +97,7 @@ onstart:
             f" to get it: ednag sources fetch {needed}",
             file=sys.stderr,
         )
-    for source in ranker_lacks():
+    for source in ranking_lacks(study, is_here):
         print(
             f"not ranked or compared, needs data: ednag sources fetch {source}",
             file=sys.stderr,

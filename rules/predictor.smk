@@ -180,7 +180,7 @@ rule small_predictor_tables:
         code=code_digest("predictor table"),
         lock=lock,
         statistics=as_json(study.statistics.model_dump()),
-        trained_on=trained_on(),
+        trained_on=small_database_note(study),
     message:
         "tables of the small predictor"
     shell:

@@ -1,18 +1,18 @@
 # What is trained here where a dataset has no benchmark table: paths, planned blocks, targets.
 
 from ednag.cli.estimate import refuse_too_long
-from ednag.study.configuration import trained_slots
+from ednag.study.trained import (
+    SMALL_PLACE,
+    SMALL_RECIPE,
+    small_database_note,
+    trained_networks_note,
+    trained_places,
+    trained_slots,
+    training_settings,
+)
 from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 
-SMALL_PLACE = ("nasbench201", "digits-unseen")
-#: Settings of the small instance's predictor: chosen on its training tasks alone.
-SMALL_RECIPE = {
-    "epochs": 100,
-    "batch": 32,
-    "learning_rate": 0.002,
-    "hidden": 64,
-    "latent": 16,
-}
+places_trained = trained_places(searched)
 
 
 wildcard_constraints:
@@ -79,15 +79,10 @@ def predictor_evidence():
     ]
 
 
-def trained_places():
-    """(space, dataset) of the study whose best by prediction are trained."""
-    return [place for place in searched if place in (SMALL_PLACE, *IMAGE_SOURCES)]
-
-
 def trained_evidence():
     return [
         f"results/evidence/top-k-{space}-{dataset}.{suffix}"
-        for space, dataset in trained_places()
+        for space, dataset in places_trained
         for suffix in ("csv", "md", "tex")
     ]
 
@@ -95,7 +90,7 @@ def trained_evidence():
 def trained_figures():
     return [
         f"figures/{space}/{dataset}/trained/top-k.{suffix}"
-        for space, dataset in trained_places()
+        for space, dataset in places_trained
         for suffix in ("csv", "pdf", "png")
     ]
 
@@ -128,7 +123,7 @@ def predictor_records():
             "results/evidence/predictor-small.csv",
             "figures/predictors/small/quality",
         ]
-    for space, dataset in trained_places():
+    for space, dataset in places_trained:
         made += [
             f"results/top-k/{space}/{dataset}.parquet",
             *trained_files(space, dataset),
@@ -157,48 +152,14 @@ def predictor_figure_outputs(figure, label):
     )
 
 
-def trained_on():
-    """What the small predictor was trained on, for the note under its table."""
-    tasks, cells = len(study.small_instance.tasks), study.small_instance.cells
-    return (
-        f"Trained on {cells} random cells on each of {tasks} tasks of handwritten digits, every"
-        " network really trained: narrow and shallow ones of the family of NAS-Bench-201, 300"
-        " images of 8 x 8 pixels, 5 epochs. This small instance shows that the chain works and"
-        " what it gives here; it says nothing about datasets of the paper."
-    )
-
-
 def trained_what(wildcards):
     """What the networks of a place are, for the note under its table."""
-    seeds = len(study.top_k.seeds)
-    if (wildcards.space, wildcards.dataset) == SMALL_PLACE:
-        return (
-            f"Narrow, shallow networks on five classes of digits, mean of {seeds} trainings each;"
-            " differences of a few tenths are within what another seed gives."
-        )
-    reduced = study.training.scale < 1 or study.training.images
-    return (
-        f"Networks trained by the paper's recipe{' at reduced size' if reduced else ''}, mean of"
-        f" {seeds} trainings each, a tenth of the training images kept for validation."
-    )
+    return trained_networks_note(study, wildcards.space, wildcards.dataset)
 
 
 def training_recipe(wildcards):
     """What differs from the paper's recipe, as JSON."""
-    if study.training.scale == 1:
-        return "{}"
-    from ednag.training.image_tasks import image_task
-    from ednag.training.recipe import scaled_recipe
-
-    whole = image_task(wildcards.space, wildcards.dataset).recipe
-    scaled = scaled_recipe(whole, study.training.scale).model_dump()
-    return as_json(
-        {
-            name: scaled[name]
-            for name in ("epochs", "warmup_epochs", "head_epochs")
-            if scaled[name] != getattr(whole, name)
-        }
-    )
+    return as_json(training_settings(study, wildcards.space, wildcards.dataset))
 
 
 def training_minutes(wildcards):
@@ -237,8 +198,3 @@ def image_sources(wildcards):
 def image_source_options(wildcards, input):
     named = IMAGE_SOURCES[wildcards.space, wildcards.dataset]
     return [f"--source={s}={path}" for s, path in zip(named, input.images, strict=True)]
-
-
-def trained_sources(place):
-    """Ids of the files that networks of a place are trained on."""
-    return IMAGE_SOURCES.get(place, ())

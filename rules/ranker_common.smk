@@ -1,56 +1,28 @@
 # Where the ranking of cells is studied, and its files.
 
+from ednag.study.ranking import (
+    EXAMPLE_RECORDS,
+    LISTED_CELLS,
+    LISTED_SOURCE,
+    ranking_lacks,
+    ranking_sources,
+    searched_by_rankers,
+)
 from ednag.tables import get_definition
 
-#: Cells of NAS-Bench-101 that are ranked where their validation accuracies are here, and those.
-LISTED_CELLS = ("nasbench101", "cifar10-20k")
-LISTED_SOURCE = "nasbench101-vis-20k"
 LISTED_FILE = "results/ranker/nasbench101/cells.parquet"
-#: Space -> NAR's example of a record of its cells.
-EXAMPLE_RECORDS = {"nasbench101": "nar-example-101", "nasbench201": "nar-example-201"}
 
-
-def searched_by_rankers():
-    """(space, dataset) of the study whose cells NAR's ranker is judged on and searches."""
-    if not study.ranker.seeds:
-        return []
-    return [
-        (space, dataset)
-        for space, dataset in searched
-        if space == "nasbench201" and not is_predicted(space, dataset)
-    ]
-
-
-def ranked_if_present(source):
-    """Whether the study takes a source up for its ranking where it is here, and it is."""
-    return bool(study.ranker.seeds and study.ranker.if_present and is_here(source))
-
-
-def ranked_places():
-    """Those, and what has no test accuracy: there the ranker is judged and searches nothing."""
-    listed = [LISTED_CELLS] if ranked_if_present(LISTED_SOURCE) else []
-    return [*searched_by_rankers(), *listed]
+ranked_sources = ranking_sources(study, is_here)
+ranker_searched = searched_by_rankers(study, searched)
+#: Those, and what has no test accuracy: there the ranker is judged and searches nothing.
+ranked_places = ranker_searched + [LISTED_CELLS] * (LISTED_SOURCE in ranked_sources)
 
 
 def compared_records():
     """Spaces whose example record by NAR is compared."""
     return [
-        space for space, source in EXAMPLE_RECORDS.items() if ranked_if_present(source)
+        space for space, source in EXAMPLE_RECORDS.items() if source in ranked_sources
     ]
-
-
-def ranker_sources():
-    """Sources that the ranking study reads besides benchmark tables, and only where they are."""
-    named = [LISTED_SOURCE, *EXAMPLE_RECORDS.values()]
-    return [source for source in named if ranked_if_present(source)]
-
-
-def ranker_lacks():
-    """Sources that the study would take up if they were here."""
-    if not (study.ranker.seeds and study.ranker.if_present):
-        return []
-    named = [LISTED_SOURCE, *EXAMPLE_RECORDS.values()]
-    return [source for source in named if not is_here(source)]
 
 
 def ranker_files(space, dataset):
@@ -121,7 +93,7 @@ RANKER_FIGURES = ("learning", "tiers")
 
 def enumerated_cells():
     """The tables of how many cells of NAS-Bench-101 there are: one, or none."""
-    here = ranked_if_present(LISTED_SOURCE)
+    here = LISTED_SOURCE in ranked_sources
     return ["results/evidence/cells-nasbench101.csv"] if here else []
 
 
@@ -133,21 +105,19 @@ def record_tables():
 def ranker_searches():
     """What the samplers of all rankers gave."""
     return [
-        path
-        for place in searched_by_rankers()
-        for path in ranker_files(*place)["search"]
+        path for place in ranker_searched for path in ranker_files(*place)["search"]
     ]
 
 
 def ranker_evidence():
     tables = [
         f"results/evidence/{table}-{space}-{dataset}.csv"
-        for space, dataset in ranked_places()
+        for space, dataset in ranked_places
         for table in RANKER_TABLES
     ]
     tables += [
         f"results/evidence/ranker-search-{space}-{dataset}.csv"
-        for space, dataset in searched_by_rankers()
+        for space, dataset in ranker_searched
     ]
     return [
         str(Path(table).with_suffix(suffix))
@@ -159,7 +129,7 @@ def ranker_evidence():
 def ranker_figures():
     return [
         f"figures/{space}/{dataset}/ranker/{figure}.{suffix}"
-        for space, dataset in ranked_places()
+        for space, dataset in ranked_places
         for figure in RANKER_FIGURES
         for suffix in ("csv", "pdf", "png")
     ]
@@ -168,7 +138,7 @@ def ranker_figures():
 def ranker_records():
     """Run records of every job about ranking."""
     made = []
-    for space, dataset in ranked_places():
+    for space, dataset in ranked_places:
         made += [
             *baseline_files(space, dataset),
             *ranker_files(space, dataset)["judged"],

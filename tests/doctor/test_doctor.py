@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ednag.doctor.needs import GENERATED_FROM
 from ednag.sources.registry import dump_registry, find_source, load_registry
+from ednag.study.sources_read import GENERATED_FROM
 from ednag.training.places import SMALL_SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ MAY_KNOW = {
     "search": {"spaces", "tables"},
     "methods": {"spaces", "cells", "training", "ranker", "tables", "search"},
     "sources": set(),
-    "study": {"spaces", "tables", "search", "methods"},
+    "study": {"spaces", "training", "tables", "search", "methods"},
     "evidence": {"spaces", "predictor", "tables", "search", "methods", "study"},
     "provenance": {"sources"},
     "doctor": {"tables", "training", "study", "sources"},

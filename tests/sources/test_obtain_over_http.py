@@ -95,7 +95,6 @@ def test_recovers(
     assert_verified(path, payload, around)
 
 
-WRONG_BYTES = b"\x00" * 3_024_008
 FAILURES = {
     "404": (behaviour.status(404), "HTTP 404 (no such file: the link is dead)", 1),
     "403": (behaviour.status(403), "HTTP 403 (refuses access)", 1),

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from ednag.cli import group
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.study.configuration import read_study, trained_slots
+from ednag.study.configuration import read_study
+from ednag.study.trained import trained_slots
 from ednag.tables import TABLES, get_definition, is_predicted
 from ednag.training.cost import CostModel, measure, typical_flops
 from ednag.training.image_tasks import IMAGE_TASKS, image_task

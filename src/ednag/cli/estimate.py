@@ -11,7 +11,6 @@ from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.study.configuration import Study
-    from ednag.training.cost import CostModel
 
 Place = tuple[str, str]
 
@@ -90,19 +89,20 @@ _ONE = {"cpu": "one core", "cuda": "one GPU"}
 
 def _total_hours(study: "Study", places: Sequence[Place], device: str) -> float:
     """Hours of all trainings, one after the other; says those of each place."""
+    from ednag.study.trained import networks_trained, training_hours
     from ednag.training.cost import measure
     from ednag.training.image_tasks import image_task
 
     # Networks of one space differ between datasets by their classifier alone: one dataset is timed.
     timed = dict(places)
     models = {space: measure(image_task(space, name), device) for space, name in timed.items()}
-    total = 0.0
+    total, count = 0.0, networks_trained(study)
     for space, dataset in places:
-        hours, count, seconds = _hours(study, (space, dataset), models[space])
+        hours, of_an_epoch = training_hours(study, space, dataset, models[space])
         total += hours
         say(
             f"{space}/{dataset}: at most {count} trainings, {hours:,.1f} hours on {_ONE[device]} "
-            f"({seconds:.1f} s an epoch of a costly network)"
+            f"({3600 * of_an_epoch:.1f} s an epoch of a costly network)"
         )
     say(f"in all at most {total:,.1f} hours on {_ONE[device]}; with n of them at once, a n-th")
     return total
@@ -114,19 +114,3 @@ def _device(named: str) -> str:
     if named == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return named
-
-
-def _hours(study: "Study", place: Place, model: "CostModel") -> tuple[float, int, float]:
-    """Hours, number of trainings, and seconds of one epoch of a costly network."""
-    from ednag.study.configuration import trained_slots
-    from ednag.training.cost import typical_flops
-    from ednag.training.image_tasks import image_task
-    from ednag.training.recipe import scaled_recipe
-
-    task = image_task(*place)
-    recipe = scaled_recipe(task.recipe, study.training.scale)
-    count = trained_slots(study) * len(study.top_k.seeds)
-    share = task.images_used(study.training.images) / task.training_images
-    flops = typical_flops(task, count)
-    hours = model.hours(task, flops, recipe.epochs, share)
-    return hours, count, model.hours(task, flops[:1], 1, share) * 3600

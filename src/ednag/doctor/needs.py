@@ -6,30 +6,19 @@ from pathlib import Path
 
 from ednag.sources.inventory import Holding, State
 from ednag.sources.registry import find_source
-from ednag.study.benchmarks import Missing, sources_of, split_benchmarks
+from ednag.study.benchmarks import Missing, split_benchmarks
 from ednag.study.configuration import (
     Study,
-    definition_of,
     methods_on,
     protocols_of,
     seeds_of,
-    trained_slots,
 )
+from ednag.study.sources_read import generated_files, sources_read
+from ednag.study.trained import networks_trained, training_hours
 from ednag.tables import is_predicted
-from ednag.tables.meta_predictor import OWN_FEATURES, SMALL_FEATURES, TRAINED_PREDICTOR
-from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
+from ednag.tables.meta_predictor import OWN_FEATURES
+from ednag.training.places import IMAGE_SOURCES
 
-#: File that a stage makes -> ids of the sources it is made of (rules/predictor.smk).
-GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
-    SMALL_FEATURES: SMALL_SOURCES,
-    OWN_FEATURES: ("resnet18-imagenet",),
-    TRAINED_PREDICTOR: (
-        "meta-train-tasks-predictor",
-        "meta-train-task-lst",
-        "meta-train-tasks-predictor-idx",
-        "imagenet32-by-label",
-    ),
-}
 #: Bytes of results, figures and logs: of a study without runs, and of each run. Rounded up from the
 #: default study (620 runs, 18 MB) and config/tables.yaml (46,540 runs, 314 MB).
 _BYTES_OF_A_STUDY, _BYTES_OF_A_RUN = 20_000_000, 6_500
@@ -101,14 +90,19 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
     Raises:
         EdnagError: The study reads a source that the registry does not name.
     """
-    searched, left_out = split_benchmarks(study, lambda id: _holding(stock, id).path is not None)
-    sources = _sources_read(study, searched)
+
+    def is_here(id: str) -> bool:
+        return _holding(stock, id).path is not None
+
+    searched, left_out = split_benchmarks(study, is_here)
+    sources = sources_read(study, searched, is_here)
     absent = [
         holding
         for holding in (_holding(stock, id) for id in sources)
         if holding.path is None
         and not (resources / holding.source.id / holding.source.file).is_file()
     ]
+    reads_own = OWN_FEATURES in generated_files(study, searched)
     runs, training = _runs(study, searched), _training(study, searched)
     copies = sum(_holding(stock, id).source.size or 0 for id in sources)
     return Needs(
@@ -120,7 +114,7 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
         training=training,
         disk=_BYTES_OF_A_STUDY + runs * _BYTES_OF_A_RUN + copies,
         memory=max(_BYTES_OF_A_JOB, training.memory if training else 0),
-        own_images=Path(study.own_images) if _reads_own_images(study, searched) else None,
+        own_images=Path(study.own_images) if reads_own else None,
     )
 
 
@@ -128,20 +122,6 @@ def _holding(stock: Mapping[str, Holding], id: str) -> Holding:
     """How a source stands; raises EdnagError where the registry has none of that name."""
     find_source({known: holding.source for known, holding in stock.items()}, id)
     return stock[id]
-
-
-def _sources_read(study: Study, searched: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Ids of the sources of tables, of what they are generated from, and of images."""
-    found = sources_of(study, searched)
-    for place in searched:
-        for generated in definition_of(study, *place).generated:
-            found.update(dict.fromkeys(GENERATED_FROM.get(generated, ())))
-        found.update(dict.fromkeys(IMAGE_SOURCES.get(place, ())))
-    return tuple(found)
-
-
-def _reads_own_images(study: Study, searched: list[tuple[str, str]]) -> bool:
-    return any(OWN_FEATURES in definition_of(study, *place).generated for place in searched)
 
 
 def _runs(study: Study, searched: list[tuple[str, str]]) -> int:
@@ -162,17 +142,10 @@ def _training(study: Study, searched: list[tuple[str, str]]) -> Training | None:
     if not places:
         return None
     # Here: they import torch, which takes seconds, and few studies train.
-    from ednag.training.cost import ONE_CORE, megabytes_of_a_job, typical_flops
+    from ednag.training.cost import ONE_CORE, megabytes_of_a_job
     from ednag.training.image_tasks import image_task
-    from ednag.training.recipe import scaled_recipe
 
-    networks = trained_slots(study) * len(study.top_k.seeds)
-    hours, memory = 0.0, 0
-    for place in places:
-        task = image_task(*place)
-        epochs = scaled_recipe(task.recipe, study.training.scale).epochs
-        share = task.images_used(study.training.images) / task.training_images
-        flops = typical_flops(task, networks)
-        hours += ONE_CORE[task.space].hours(task, flops, epochs, share)
-        memory = max(memory, megabytes_of_a_job(task, study.training.images))
-    return Training(networks * len(places), hours, memory * 1_000_000)
+    hours = sum(training_hours(study, *place, ONE_CORE[place[0]])[0] for place in places)
+    images = study.training.images
+    memory = max(megabytes_of_a_job(image_task(*place), images) for place in places)
+    return Training(networks_trained(study) * len(places), hours, memory * 1_000_000)

@@ -446,14 +446,6 @@ def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     return tuple(protocol for protocol in study.protocols if protocol in known)
 
 
-def trained_slots(study: "Study") -> int:
-    """How many distinct architectures `ednag top-k choose` can choose at most of a benchmark."""
-    chosen = study.top_k
-    searches = len(chosen.runs) * len(chosen.methods)
-    # Two rules for each search, the best of the whole space, and random ones.
-    return chosen.k * (2 * searches + 1) + chosen.random
-
-
 def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
     for name, settings in given.items():
         if name not in METHODS:

@@ -43,13 +43,11 @@ class CostModel:
 
     Attributes:
         device: What it was measured on.
-        peak_memory: Bytes of the costly network at the recipe's batch; 0 where unknown.
     """
 
     base: float
     slope: float
     device: str
-    peak_memory: int = 0
 
     def hours(self, task: ImageTask, flops: np.ndarray, epochs: int, share: float = 1.0) -> float:
         """Hours of training networks one after the other, each once.
@@ -106,8 +104,7 @@ def measure(task: ImageTask, device: str) -> CostModel:
         times = np.array([_seconds_of_an_image(task, key, device) for key in keys])
     slope = max(0.0, float((times[1] - times[0]) / (flops[1] - flops[0])))
     base = max(0.0, float(times[0] - slope * flops[0]))
-    memory = torch.cuda.max_memory_allocated() if device == "cuda" else 0
-    return CostModel(base, slope, device, memory)
+    return CostModel(base, slope, device)
 
 
 @contextmanager

@@ -1,0 +1,44 @@
+"""Where a study ranks cells by NAR's ranker, and the source files that this takes."""
+
+from collections.abc import Callable, Sequence
+
+from ednag.study.configuration import Study
+from ednag.tables import is_predicted
+
+#: Cells of NAS-Bench-101 that are ranked where their validation accuracies are here, and the file
+#: that holds those. They have no test accuracy: rankers are judged on them, and search nothing.
+LISTED_CELLS = ("nasbench101", "cifar10-20k")
+LISTED_SOURCE = "nasbench101-vis-20k"
+#: Space -> NAR's example of a record of its cells, which is compared with ours.
+EXAMPLE_RECORDS = {"nasbench101": "nar-example-101", "nasbench201": "nar-example-201"}
+_TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
+
+
+def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the searched (space, dataset) where rankers are judged and search."""
+    if not study.ranker.seeds:
+        return []
+    return [
+        (space, dataset)
+        for space, dataset in searched
+        if space == "nasbench201" and not is_predicted(space, dataset)
+    ]
+
+
+def ranking_sources(study: Study, is_here: Callable[[str], bool]) -> list[str]:
+    """Ids of the files that the ranking reads besides benchmark tables: those that are here.
+
+    Args:
+        study: The study.
+        is_here: Whether a source file, by its id, can be had without any download.
+    """
+    if not (study.ranker.seeds and study.ranker.if_present):
+        return []
+    return [source for source in _TAKEN_UP if is_here(source)]
+
+
+def ranking_lacks(study: Study, is_here: Callable[[str], bool]) -> list[str]:
+    """Ids of the files that the ranking would take up if they were here."""
+    if not (study.ranker.seeds and study.ranker.if_present):
+        return []
+    return [source for source in _TAKEN_UP if not is_here(source)]

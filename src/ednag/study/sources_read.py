@@ -1,0 +1,52 @@
+"""Every source file that a study reads, whatever stage reads it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ednag.study.benchmarks import compared_sources, sources_of
+from ednag.study.configuration import Study, definition_of
+from ednag.study.ranking import ranking_sources
+from ednag.tables.meta_predictor import OWN_FEATURES, SMALL_FEATURES, TRAINED_PREDICTOR
+from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
+
+#: File that a stage makes -> ids of the sources it is made of (rules/predictor.smk).
+GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
+    SMALL_FEATURES: SMALL_SOURCES,
+    OWN_FEATURES: ("resnet18-imagenet",),
+    TRAINED_PREDICTOR: (
+        "meta-train-tasks-predictor",
+        "meta-train-task-lst",
+        "meta-train-tasks-predictor-idx",
+        "imagenet32-by-label",
+    ),
+}
+
+
+def generated_files(study: Study, searched: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Files below `results` that a stage makes and a benchmark table is built from, each once."""
+    named = [name for place in searched for name in definition_of(study, *place).generated]
+    return tuple(dict.fromkeys(named))
+
+
+def sources_read(
+    study: Study, searched: Sequence[tuple[str, str]], is_here: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """Ids of the source files that any job of a study reads, each once.
+
+    Args:
+        study: The study.
+        searched: (space, dataset) that are really searched.
+        is_here: Whether a source file, by its id, can be had without any download.
+    """
+    compared = compared_sources(study, searched, is_here)
+    found = [
+        *sources_of(study, searched),
+        *(source for sources in compared.values() for source in sources),
+        *(
+            source
+            for generated in generated_files(study, searched)
+            for source in GENERATED_FROM.get(generated, ())
+        ),
+        *(source for place in searched for source in IMAGE_SOURCES.get(place, ())),
+        *ranking_sources(study, is_here),
+    ]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,97 @@
+"""What a study trains where a dataset has no benchmark table: which networks, how, how long."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ednag.study.configuration import Study
+from ednag.training.places import IMAGE_SOURCES
+
+# torch takes seconds to import, and most studies that are planned train nothing: what needs it is
+# imported where it is used.
+if TYPE_CHECKING:
+    from ednag.training.cost import CostModel
+
+#: (space, dataset) of the small instance: networks on handwritten digits.
+SMALL_PLACE = ("nasbench201", "digits-unseen")
+#: Settings of the small instance's predictor: chosen on its training tasks alone.
+SMALL_RECIPE = {"epochs": 100, "batch": 32, "learning_rate": 0.002, "hidden": 64, "latent": 16}
+#: What a study's `training.scale` shortens.
+_SCALED = ("epochs", "warmup_epochs", "head_epochs")
+
+
+def trained_places(searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the searched (space, dataset) whose best by prediction are trained."""
+    return [place for place in searched if place in (SMALL_PLACE, *IMAGE_SOURCES)]
+
+
+def trained_slots(study: Study) -> int:
+    """How many distinct architectures `ednag top-k choose` can choose at most of a benchmark."""
+    chosen = study.top_k
+    searches = len(chosen.runs) * len(chosen.methods)
+    # Two rules for each search, the best of the whole space, and random ones.
+    return chosen.k * (2 * searches + 1) + chosen.random
+
+
+def training_settings(study: Study, space: str, dataset: str) -> dict[str, int]:
+    """What differs from the paper's recipe where a study trains a reduced number of epochs."""
+    if study.training.scale == 1:
+        return {}
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    whole = image_task(space, dataset).recipe
+    scaled = scaled_recipe(whole, study.training.scale)
+    pairs = {name: (getattr(whole, name), getattr(scaled, name)) for name in _SCALED}
+    return {name: ours for name, (theirs, ours) in pairs.items() if ours != theirs}
+
+
+def training_hours(
+    study: Study, space: str, dataset: str, model: "CostModel"
+) -> tuple[float, float]:
+    """Hours of all trainings of a place one after the other, and of one epoch of a costly network.
+
+    Args:
+        study: The study.
+        space, dataset: A place of `IMAGE_SOURCES`.
+        model: What training costs.
+    """
+    from ednag.training.cost import typical_flops
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    task = image_task(space, dataset)
+    epochs = scaled_recipe(task.recipe, study.training.scale).epochs
+    share = task.images_used(study.training.images) / task.training_images
+    flops = typical_flops(task, networks_trained(study))
+    return model.hours(task, flops, epochs, share), model.hours(task, flops[:1], 1, share)
+
+
+def networks_trained(study: Study) -> int:
+    """Trainings of one place, at most."""
+    return trained_slots(study) * len(study.top_k.seeds)
+
+
+def small_database_note(study: Study) -> str:
+    """What the small predictor was trained on, for the note under its table."""
+    tasks, cells = len(study.small_instance.tasks), study.small_instance.cells
+    return (
+        f"Trained on {cells} random cells on each of {tasks} tasks of handwritten digits, every"
+        " network really trained: narrow and shallow ones of the family of NAS-Bench-201, 300"
+        " images of 8 x 8 pixels, 5 epochs. This small instance shows that the chain works and"
+        " what it gives here; it says nothing about datasets of the paper."
+    )
+
+
+def trained_networks_note(study: Study, space: str, dataset: str) -> str:
+    """What the trained networks of a place are, for the note under its table."""
+    seeds = len(study.top_k.seeds)
+    if (space, dataset) == SMALL_PLACE:
+        return (
+            f"Narrow, shallow networks on five classes of digits, mean of {seeds} trainings each;"
+            " differences of a few tenths are within what another seed gives."
+        )
+    reduced = study.training.scale < 1 or study.training.images
+    return (
+        f"Networks trained by the paper's recipe{' at reduced size' if reduced else ''}, mean of"
+        f" {seeds} trainings each, a tenth of the training images kept for validation."
+    )
