@@ -84,7 +84,12 @@ def _say_progress(progress: "Progress") -> None:
 @_SEED
 @click.option("--recipe", default="{}", help="JSON object; what differs from the paper's recipe.")
 @click.option("--images", type=click.IntRange(2), help="First images of each class alone.")
-@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="auto")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    default="auto",
+    help="What to train on; auto: a GPU if there is one.",
+)
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),

@@ -98,6 +98,30 @@ def make_database(
     Raises:
         EdnagError: A row is no such entry; the first is named, counted from 1.
     """
+    _check_rows(space, keys, tasks, accuracy, seeds, place)
+    names = tuple(dict.fromkeys(tasks))
+    for name in names:
+        _check_classes(name, classes[name], place)
+    index = {name: number for number, name in enumerate(names)}
+    return Database(
+        space=space,
+        keys=tuple(keys),
+        task=np.array([index[name] for name in tasks], dtype=np.int64),
+        accuracy=np.array(accuracy, dtype=np.float64),
+        seed=np.array(seeds, dtype=np.int64),
+        tasks=names,
+        classes=tuple(tuple(int(number) for number in classes[name]) for name in names),
+    )
+
+
+def _check_rows(
+    space: str,
+    keys: Sequence[str],
+    tasks: Sequence[str],
+    accuracy: Sequence[float],
+    seeds: Sequence[int],
+    place: str,
+) -> None:
     known = get_space(space).fresh()
     seen: dict[tuple[str, str, int], int] = {}
     for row, (key, task, percent, seed) in enumerate(
@@ -118,24 +142,14 @@ def make_database(
                 f"{place}: row {row} repeats row {first} (same key, task and seed {seed}); "
                 "remove it, or give it another seed if it was trained anew"
             )
-    names = tuple(dict.fromkeys(tasks))
-    for name in names:
-        numbers = classes[name]
-        if not len(numbers) or len(set(numbers)) != len(numbers) or min(numbers) < 0:
-            raise EdnagError(
-                f"{place}: task {name!r} has the classes {list(numbers)[:5]}...; a task has at "
-                "least one class, none twice and none below 0"
-            )
-    index = {name: number for number, name in enumerate(names)}
-    return Database(
-        space=space,
-        keys=tuple(keys),
-        task=np.array([index[name] for name in tasks], dtype=np.int64),
-        accuracy=np.array(accuracy, dtype=np.float64),
-        seed=np.array(seeds, dtype=np.int64),
-        tasks=names,
-        classes=tuple(tuple(int(number) for number in classes[name]) for name in names),
-    )
+
+
+def _check_classes(task: str, numbers: Sequence[int], place: str) -> None:
+    if not len(numbers) or len(set(numbers)) != len(numbers) or min(numbers) < 0:
+        raise EdnagError(
+            f"{place}: task {task!r} has the classes {list(numbers)[:5]}...; a task has at "
+            "least one class, none twice and none below 0"
+        )
 
 
 def joined(databases: Sequence[Database], place: str = "joined databases") -> Database:
