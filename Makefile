@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DELETE_ON_ERROR:
-.PHONY: results report test lint smoke docs reference lock environment clean
+.PHONY: results report test coverage lint smoke docs reference lock environment clean
 
 results: $(INSTALLED)
 	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
@@ -26,6 +26,10 @@ report: results
 
 test: $(INSTALLED)
 	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow"
+
+# The same tests, and which lines and branches they reach, commands that they start included.
+coverage: $(INSTALLED)
+	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow" --cov --cov-report=term:skip-covered
 
 lint: $(INSTALLED)
 	$(RUN) ruff check .
