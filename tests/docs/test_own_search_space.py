@@ -1,0 +1,50 @@
+"""The guide to an own search space, followed in a fresh copy: its files, lines and commands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, blocks
+from tests.docs.test_tutorial import copy_of_the_tree
+
+PAGE = DOCS / "own-search-space.md"
+
+
+def add_line(registry: Path, name: str, line: str) -> None:
+    """Put a line last into a registry, a mapping at the top level of a module."""
+    text = registry.read_text(encoding="utf-8")
+    end = text.index("\n}\n", text.index(f"{name} = {{")) + 1
+    registry.write_text(text[:end] + line + text[end:], encoding="utf-8")
+
+
+@pytest.mark.workflow
+def test_the_guide_leads_to_a_table_of_a_space_of_ones_own(tmp_path: Path) -> None:
+    copy_of_the_tree(tmp_path)
+    package = tmp_path / "src" / "ednag"
+    space, space_line, reader, table_line = blocks(PAGE, "python")
+    (package / "spaces" / "chain.py").write_text(space, encoding="utf-8")
+    (package / "tables" / "chain.py").write_text(reader, encoding="utf-8")
+    add_line(package / "spaces" / "__init__.py", "SPACES", space_line)
+    add_line(package / "tables" / "__init__.py", "TABLES", table_line)
+    around = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(tmp_path / "src"),
+    }
+    ran = subprocess.run(
+        ["bash", "-e", "-x", "-c", "\n".join(blocks(PAGE, "sh"))],
+        cwd=tmp_path,
+        env=around,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-6000:]
+    table = (tmp_path / "results" / "evidence" / "chain-equal-budget.csv").read_text()
+    methods = {line.split(",")[5] for line in table.splitlines()[1:]}
+    assert methods == {"ednag", "random", "local-search-best"}
+    assert "every number leads back to checksummed bytes" in ran.stdout
