@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.copies import add_line, copy_of_the_tree
 from tests.docs.pages import DOCS, blocks
-from tests.docs.test_tutorial import copy_of_the_tree
 
 PAGE = DOCS / "own-search-space.md"
-
-
-def add_line(registry: Path, name: str, line: str) -> None:
-    """Put a line last into a registry, a mapping at the top level of a module."""
-    text = registry.read_text(encoding="utf-8")
-    end = text.index("\n}\n", text.index(f"{name} = {{")) + 1
-    registry.write_text(text[:end] + line + text[end:], encoding="utf-8")
 
 
 @pytest.mark.workflow

@@ -24,7 +24,7 @@ MAY_KNOW = {
     "doctor": {"tables", "training", "study", "sources"},
     "report": {"sources", "tables", "provenance"},
 }
-ROOT_MODULES = {"errors", "files", "naming"}
+ROOT_MODULES = {"errors", "files", "naming", "registries"}
 
 
 def imported_parts(path: Path) -> set[str]:

@@ -396,6 +396,26 @@ def test_code_that_is_gone_is_found(tree: Tree) -> None:
     assert "gone: ednag.tables.analog_nasbench" in found.faults[0].explanation
 
 
+def test_a_line_more_in_a_registry_is_no_other_code(tree: Tree) -> None:
+    registry = tree.package / "methods" / "__init__.py"
+    text = registry.read_text(encoding="utf-8")
+    line = '    "random": "ednag.methods.random_search:METHOD",\n'
+    assert line in text
+    registry.write_text(text.replace(line, f'{line}    "new": "ednag.methods.new:METHOD",\n'))
+    assert not tree.audit().faults
+
+
+def test_a_line_of_a_registry_that_names_another_method_is_found(tree: Tree) -> None:
+    registry = tree.package / "methods" / "__init__.py"
+    text = registry.read_text(encoding="utf-8")
+    other = text.replace('"random": "ednag.methods.random_search:', '"random": "ednag.methods.nar:')
+    assert other != text
+    registry.write_text(other)
+    (fault,) = tree.audit().faults
+    assert fault.kind == "other code"
+    assert {run_file("random", "0-1"), run_file("random", "2-3")} <= set(fault.files)
+
+
 def test_an_edited_style_of_figures_is_found(tree: Tree) -> None:
     with (tree.package / "evidence" / "ednag.mplstyle").open("a") as stream:
         stream.write("# edited\n")

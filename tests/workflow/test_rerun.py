@@ -18,6 +18,7 @@ from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
 from ednag.study.digests import modules_of, registered
 from ednag.tables import TABLES
+from tests.docs.copies import add_line
 
 from .conftest import ROOT, TINY
 
@@ -154,6 +155,18 @@ def file(path: str) -> Callable[[Project], None]:
     return lambda project: project.edit(path)
 
 
+def register(registry: str, name: str, line: str) -> Callable[[Project], None]:
+    """A line more, last in a registry: its module is a copy of random search."""
+
+    def make(project: Project) -> None:
+        package = project.folder / "src" / "ednag"
+        copied = (package / "methods" / "random_search.py").read_text(encoding="utf-8")
+        (package / registry / "added.py").write_text(copied, encoding="utf-8")
+        add_line(package / registry / "__init__.py", name, line)
+
+    return make
+
+
 def touch(project: Project) -> None:
     """The time stamp of a module is now, its content as before."""
     (project.folder / "src/ednag/evidence/tables.py").touch()
@@ -195,6 +208,18 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
     "table formatter": (module("evidence/tables"), EVIDENCE),
     "rules of verdicts": (module("evidence/verdicts"), PAGES),
+    "line for a new method": (
+        register("methods", "METHODS", '    "added": "ednag.methods.added:METHOD",\n'),
+        set(),
+    ),
+    "line for a new space": (
+        register("spaces", "SPACES", '    "added": "ednag.spaces.added:SPACE",\n'),
+        set(),
+    ),
+    "line for another attribute": (
+        register("methods", "METHODS", '    "again": "ednag.methods.random_search:AGAIN",\n'),
+        runs("random") | AFTER_SUMMARY,
+    ),
     "one method": (module("methods/random_search"), runs("random") | AFTER_SUMMARY),
     "one space": (module("spaces/nasbench201"), EVERYTHING - ILLUSTRATION),
     "search core": (module("search/objective"), EVERY_RUN | AFTER_RUNS | ILLUSTRATION),

@@ -13,6 +13,7 @@ from ednag.provenance.records import File, Record
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import is_published, plain_name, source_of, stage_of, stage_rank
 from ednag.provenance.store import Store
+from ednag.registries import REGISTRIES
 from ednag.sources.registry import Source
 from ednag.sources.verification import Digests, verify
 
@@ -32,19 +33,24 @@ class Evidence:
     store: Store
     measured: Mapping[str, Digests | None]
     reached: frozenset[str]
-    _code: dict[str, str] = field(default_factory=dict)
+    _code: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
 
     def needed(self, record: Record) -> bool:
         """Whether a target rests on the record's job."""
         return record.path in self.reached
 
-    def digest_now(self, module: str) -> str:
-        """sha256 of a module, or of the lock, as it is now; each is read once."""
-        if module not in self._code:
+    def digest_now(self, module: str, imported: frozenset[str] = frozenset()) -> str:
+        """sha256 of a module, or of the lock, as it is now; each is read once.
+
+        Of a registry, what a job depends on that imported these modules.
+        """
+        asked = (module, imported if module in REGISTRIES else frozenset())
+        if asked not in self._code:
             setting = self.setting
-            digest = setting.lock_digest() if module == LOCK else setting.code_digest(module)
-            self._code[module] = digest
-        return self._code[module]
+            of_lock = module == LOCK
+            digest = setting.lock_digest() if of_lock else setting.code_digest(*asked)
+            self._code[asked] = digest
+        return self._code[asked]
 
 
 def _outputs_of(records: Iterable[Record]) -> tuple[str, ...]:
@@ -331,7 +337,8 @@ def _differing(evidence: Evidence, record: Record) -> tuple[str, ...]:
     """Modules, and the lock, that are no longer what the record's job ran with."""
     code = record.code
     used = {**code["modules"], **code.get("files", {}), LOCK: code["lock"]}
-    return tuple(name for name in sorted(used) if used[name] != evidence.digest_now(name))
+    imported = frozenset(code["modules"])
+    return tuple(n for n in sorted(used) if used[n] != evidence.digest_now(n, imported))
 
 
 # --- the store ----------------------------------------------------------------------------------

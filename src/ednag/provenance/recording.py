@@ -162,13 +162,19 @@ class Recorder:
     def _code(self) -> dict[str, Any]:
         commit, dirty = commit_of(self.project)
         lock = self.project / LOCK
+        modules = {
+            name: Path(str(module.__file__))
+            for name, module in sorted(sys.modules.items())
+            if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
+        }
+        # Here, that it is not among the modules of a job that imports it for its record alone.
+        from ednag.registries import digest_of_code
+
         return {
             "commit": commit,
             "dirty": dirty,
             "modules": {
-                name: digest_of(Path(str(module.__file__)))[0]
-                for name, module in sorted(sys.modules.items())
-                if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
+                name: digest_of_code(name, path, modules) for name, path in modules.items()
             },
             "files": self._package_files(),
             "lock": digest_of(lock)[0] if lock.is_file() else "",

@@ -51,8 +51,9 @@ class Record:
             installation; none in an honest job.
         connections: Hosts it connected to; none but where sources are fetched.
         code: `commit`, `dirty` (whether tracked files differed), `modules` (name -> sha256 of the
-            project's modules that were imported), `files` (the same of the package's other files
-            that were opened, by path in the package), `lock` (sha256 of envs/requirements.lock).
+            project's modules that were imported, of a registry the lines that were used),
+            `files` (the same of the package's other files that were opened, by path in the
+            package), `lock` (sha256 of envs/requirements.lock).
         packages: Name -> version of the installed packages that were imported.
         machine: `python`, `platform`, `cpu`, `gpu`.
         started, ended: UTC, ISO 8601.

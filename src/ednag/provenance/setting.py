@@ -1,6 +1,6 @@
 """What a tree of results is held against: its folder, the project's, the registry, the locks."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import ednag
 from ednag.provenance.recording import LOCK, project_folder
 from ednag.provenance.records import PROJECT, digest_of, name_of, path_of
 from ednag.provenance.stages import is_published
+from ednag.registries import digest_of_code
 from ednag.sources.lock import load_lock, lock_path
 from ednag.sources.registry import Source, load_registry
 from ednag.sources.verification import Expected
@@ -58,12 +59,15 @@ class Setting:
         """What records call the file at `path`."""
         return name_of(path, self.root, self.project)
 
-    def code_digest(self, name: str) -> str:
-        """The sha256 that a module, or another file of the package, has now; "" if it is gone."""
+    def code_digest(self, name: str, imported: Container[str] = ()) -> str:
+        """The sha256 that a module, or another file of the package, has now; "" if it is gone.
+
+        Of a registry, what a job depends on that imported these modules: see `ednag.registries`.
+        """
         inside = self.package.joinpath(*name.split(".")[1:])
         for path in (self.package / name, inside.with_suffix(".py"), inside / "__init__.py"):
             if path.is_file():
-                return digest_of(path)[0]
+                return digest_of_code(name, path, imported)
         return ""
 
     def lock_digest(self) -> str:

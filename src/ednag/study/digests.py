@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS
+from ednag.registries import REGISTRIES, digest_of_code
 from ednag.spaces import SPACES
 from ednag.study.configuration import Study
 from ednag.study.imports import PACKAGE, imports, imports_of_function, parents, path_of
@@ -83,15 +84,24 @@ def registered(
 @cache
 def code_digest(subcommand: str, *further: str) -> str:
     """Digest of the modules of `modules_of` and the files of the package that they name."""
-    total = hashlib.sha256()
-    for name in sorted(modules_of(subcommand, *further)):
-        total.update(f"{name} {_digest_of(name)}\n".encode())
+    total, modules = hashlib.sha256(), modules_of(subcommand, *further)
+    for name in sorted(modules):
+        digest = _digest_of_registry(name, modules) if name in REGISTRIES else _digest_of(name)
+        total.update(f"{name} {digest}\n".encode())
     return total.hexdigest()[:_DIGITS]
 
 
 def lock_digest(lock: Path) -> str:
     """Digest of the file that pins every installed package."""
     return hashlib.sha256(lock.read_bytes()).hexdigest()[:_DIGITS]
+
+
+@cache
+def _digest_of_registry(module: str, modules: frozenset[str]) -> str:
+    """Digest of what of a registry a job depends on that can import these modules."""
+    path = path_of(module)
+    assert path is not None
+    return digest_of_code(module, path, modules)
 
 
 @cache

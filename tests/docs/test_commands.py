@@ -1,0 +1,135 @@
+"""Every command that a page of the documentation gives runs, or it stands below why it cannot here.
+
+The tutorial is followed first, word by word, in a copy of this working tree; then the commands of
+the other pages run in what it leaves. Two things differ from what a reader does. The copy stands
+for a clone, so that what is being edited is tested, and not a published address. And
+`make environment` finds `.venv` made: a folder of links to the present environment.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.copies import add_line, copy_of_the_tree, present_environment
+from tests.docs.pages import DOCS, PAGES, ROOT, blocks
+
+CLONE = "git clone ADDRESS ednag\n"
+PROGRAMS = ("ednag", "make", "snakemake", "pip", "python", "pytest")
+#: Pages that are followed as a whole by a test of their own.
+FOLLOWED = ("tutorial.md", "own-search-space.md")
+#: Beginning of a command -> why it does not run here.
+NOT_HERE = {
+    "ednag cells build --space nasbench101": "minutes; tests/cells enumerates and counts",
+    "ednag cells compare": "the user's file; tests/cells compares one",
+    "ednag replay": "the user's trace; tests/search replays those of the reference",
+    "ednag sources add <": "a form with placeholders",
+    "ednag sources add my-table": "downloads; tests/sources adds from a server on loopback",
+    "ednag sources fetch": "downloads; tests/sources fetches from a server on loopback",
+    "make --directory ../ednag-frozen": "a second clone for a cluster",
+    "make environment": "installs; CI does it in a clean clone",
+    "make lint": "CI calls it",
+    "make results": "minutes; the workflow's tests run studies",
+    "make test": "CI calls it",
+    "pip install --requirement envs/cluster.lock": "downloads",
+    "pytest tests/house": "part of the tests as they are",
+    "python -m venv /tmp/validator": "downloads; tests/provenance uses one that is here",
+    "python benchmarks/scaling.py": "an hour",
+    "snakemake --cores 2 --configfile my-study.yaml": "the images are the user's",
+    "snakemake --profile profiles/slurm": "needs Slurm; profiles/slurm/check.sh has one of its own",
+    "snakemake --snakefile ../ednag-frozen": "a second clone for a cluster",
+    "snakemake --until fetch": "downloads what the cluster's study needs",
+}
+#: Commands that may say no: exit status 1 is an answer.
+ANSWERS = ("ednag estimate",)
+
+
+def given(page: Path) -> list[str]:
+    """The commands of a page's blocks, comments and prompts left out."""
+    lines = [
+        line for text in blocks(page, "sh", "bash", "console", "") for line in text.split("\n")
+    ]
+    plain = [re.sub(r"\s+#\s.*$", "", line.strip().removeprefix("$ ")) for line in lines]
+    return [line for line in plain if line.split(" ")[0] in PROGRAMS]
+
+
+def reason(command: str) -> str | None:
+    """Why a command does not run here; None if it does."""
+    return next((why for start, why in NOT_HERE.items() if command.startswith(start)), None)
+
+
+OTHERS = [page for page in PAGES if page.name not in FOLLOWED and "reference" not in page.parts]
+EVERY = [command for page in OTHERS for command in given(page)]
+
+
+def test_no_reason_is_left_over() -> None:
+    assert not [s for s in NOT_HERE if not any(command.startswith(s) for command in EVERY)]
+    assert sum(reason(command) is None for command in EVERY) > 10
+
+
+def shell(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run lines in one shell; both streams are in stdout."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    around = {**os.environ, "PATH": path, "CORES": "2"}
+    # The copy's package, where a page has edited it; the tutorial's own shell finds the same code.
+    around["PYTHONPATH"] = str(folder / "src")
+    return subprocess.run(
+        ["bash", "-e", "-x", "-c", script],
+        cwd=folder,
+        env=around,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1500,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def after_the_tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the tree in which the tutorial was followed."""
+    clone = tmp_path_factory.mktemp("reader") / "ednag"
+    copy_of_the_tree(clone)
+    present_environment(clone / ".venv")
+    script = "\n".join(blocks(DOCS / "tutorial.md", "sh"))
+    assert script.count(CLONE) == 1
+    ran = shell(script.replace(CLONE, "cd ..\n"), clone)
+    assert ran.returncode == 0, ran.stdout[-6000:]
+    yield clone
+
+
+def prepare_own_dataset(clone: Path) -> None:
+    """The file that the reader of that page has."""
+    (clone / "my-cells.csv").write_text("key,test_accuracy\n", encoding="utf-8")
+
+
+def prepare_own_method(clone: Path) -> None:
+    """The file and the line that the reader of that page has written."""
+    method, line = blocks(DOCS / "own-method.md", "python")
+    methods = clone / "src" / "ednag" / "methods"
+    (methods / "greedy_mutation.py").write_text(method, encoding="utf-8")
+    add_line(methods / "__init__.py", "METHODS", line)
+
+
+PREPARED = {"own-dataset.md": prepare_own_dataset, "own-method.md": prepare_own_method}
+
+
+@pytest.mark.slow
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in OTHERS if any(reason(command) is None for command in given(page))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_the_commands_of_a_page_run(page: Path, after_the_tutorial: Path) -> None:
+    PREPARED.get(page.name, lambda clone: None)(after_the_tutorial)
+    for command in given(page):
+        if reason(command) is None:
+            ran = shell(command, after_the_tutorial)
+            allowed = (0, 1) if command.startswith(ANSWERS) else (0,)
+            assert ran.returncode in allowed, f"{command}\n{ran.stdout[-3000:]}"
+            assert "Traceback" not in ran.stdout, command
