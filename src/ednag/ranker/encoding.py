@@ -3,8 +3,6 @@
 Source: specification nar.md, section Architecture encoding.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ednag.cells import nasbench101, nasbench201
@@ -82,14 +80,6 @@ def encode_nasbench201(dataset: str, codes: np.ndarray | None = None) -> np.ndar
     targets, sources = np.array(EDGES).T
     encoded[:, :, sources, targets] = edges
     return encoded
-
-
-def encode_nasbench201_in_chunks(
-    dataset: str, codes: np.ndarray, chunk: int = 4096
-) -> Iterator[np.ndarray]:
-    """`encode_nasbench201` of `chunk` (at least 1) codes at a time; a chunk of 4,096 is 8 MB."""
-    for start in range(0, len(codes), chunk):
-        yield encode_nasbench201(dataset, codes[start : start + chunk])
 
 
 def edge_operation_counts(codes: np.ndarray) -> np.ndarray:
