@@ -15,12 +15,10 @@ from pathlib import Path
 
 import yaml
 
-from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
+from ednag.study.ranking import TAKEN_UP
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWING = ROOT / "docs" / "images" / "workflow.svg"
-#: Sources that the study takes up where they are here; stand-ins of their sizes are enough to plan.
-TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
 #: Rules that only gather the files of others, or are asked for: everything leads to them.
 GATHERING = ("all", "tables", "runs")
 #: Rules that read all tables and figures: drawn last, dashed, without the many edges.
@@ -54,6 +52,7 @@ def places(folder: Path) -> dict[str, str]:
     registry = yaml.safe_load((ROOT / "sources.yaml").read_text(encoding="utf-8"))
     mirror = folder / "mirror"
     mirror.mkdir()
+    # What the study takes up where it is here: stand-ins of the right size are enough to plan.
     for source in TAKEN_UP:
         with (mirror / registry[source]["file"]).open("wb") as file:
             file.truncate(registry[source]["size"])

@@ -115,10 +115,8 @@ def predictor_records():
     made = []
     if has_small_instance():
         made += [
-            "results/features/small.pt",
             *database_parts("training"),
             *database_parts("held-out"),
-            "results/predictors/small.pt",
             "results/predictors/small.judged.parquet",
             "results/evidence/predictor-small.csv",
             "figures/predictors/small/quality",

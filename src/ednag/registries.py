@@ -15,23 +15,24 @@ from pathlib import Path
 REGISTRIES = {"ednag.methods": "METHODS", "ednag.spaces": "SPACES", "ednag.tables": "TABLES"}
 
 
-def digest_of_code(module: str, path: Path, imported: Container[str]) -> str:
-    """sha256 of a module's source as far as a job depends on it.
+def code_of(module: str, source: bytes, imported: Container[str]) -> bytes:
+    """What of a module's source a job depends on.
 
     Args:
         module: Its name.
-        path: Where it stands.
+        source: All of it.
         imported: Names of the modules that the job imports, or can import.
     """
-    source = path.read_bytes()
     if module not in REGISTRIES:
-        return hashlib.sha256(source).hexdigest()
+        return source
     rest, entries = _parted(source, REGISTRIES[module])
-    total = hashlib.sha256(rest)
-    for entry in entries:
-        if entry.partition(" = ")[2].partition(":")[0] in imported:
-            total.update(f"{entry}\n".encode())
-    return total.hexdigest()
+    used = [e for e in entries if e.partition(" = ")[2].partition(":")[0] in imported]
+    return rest + "".join(f"{entry}\n" for entry in used).encode()
+
+
+def digest_of_code(module: str, path: Path, imported: Container[str]) -> str:
+    """sha256 of what `code_of` gives of the module that stands at `path`."""
+    return hashlib.sha256(code_of(module, path.read_bytes(), imported)).hexdigest()
 
 
 @lru_cache(maxsize=8)

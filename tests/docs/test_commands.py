@@ -6,16 +6,13 @@ for a clone, so that what is being edited is tested, and not a published address
 `make environment` finds `.venv` made: a folder of links to the present environment.
 """
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.copies import add_line, copy_of_the_tree, present_environment
+from tests.copies import add_line, copy_of_the_tree, present_environment, shell
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks
 
 CLONE = "git clone ADDRESS ednag\n"
@@ -31,6 +28,7 @@ NOT_HERE = {
     "ednag sources add my-table": "downloads; tests/sources adds from a server on loopback",
     "ednag sources fetch": "downloads; tests/sources fetches from a server on loopback",
     "make --directory ../ednag-frozen": "a second clone for a cluster",
+    "make coverage": "calls all tests, this one among them",
     "make environment": "installs; CI does it in a clean clone",
     "make lint": "CI calls it",
     "make results": "minutes; the workflow's tests run studies",
@@ -40,7 +38,7 @@ NOT_HERE = {
     "python -m venv /tmp/validator": "downloads; tests/provenance uses one that is here",
     "python benchmarks/scaling.py": "an hour",
     "snakemake --cores 2 --configfile my-study.yaml": "the images are the user's",
-    "snakemake --profile profiles/slurm": "needs Slurm; profiles/slurm/check.sh has one of its own",
+    "snakemake --profile profiles/slurm": "needs Slurm; tests/slurm/run.sh sets one up",
     "snakemake --snakefile ../ednag-frozen": "a second clone for a cluster",
     "snakemake --until fetch": "downloads what the cluster's study needs",
 }
@@ -71,24 +69,6 @@ def test_no_reason_is_left_over() -> None:
     assert sum(reason(command) is None for command in EVERY) > 10
 
 
-def shell(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run lines in one shell; both streams are in stdout."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    around = {**os.environ, "PATH": path, "CORES": "2"}
-    # The copy's package, where a page has edited it; the tutorial's own shell finds the same code.
-    around["PYTHONPATH"] = str(folder / "src")
-    return subprocess.run(
-        ["bash", "-e", "-x", "-c", script],
-        cwd=folder,
-        env=around,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1500,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def after_the_tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the tree in which the tutorial was followed."""
@@ -97,7 +77,7 @@ def after_the_tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     present_environment(clone / ".venv")
     script = "\n".join(blocks(DOCS / "tutorial.md", "sh"))
     assert script.count(CLONE) == 1
-    ran = shell(script.replace(CLONE, "cd ..\n"), clone)
+    ran = shell(script.replace(CLONE, "cd ..\n"), clone, timeout=1500)
     assert ran.returncode == 0, ran.stdout[-6000:]
     yield clone
 
@@ -120,6 +100,20 @@ PREPARED = {"own-dataset.md": prepare_own_dataset, "own-method.md": prepare_own_
 
 @pytest.mark.slow
 @pytest.mark.workflow
+def test_the_tutorial_leads_to_its_table_and_a_second_call_does_nothing(
+    after_the_tutorial: Path,
+) -> None:
+    path = after_the_tutorial / "results/evidence/nasbench201-equal-budget.md"
+    table = path.read_text(encoding="utf-8")
+    assert "EDNAG" in table and "Local search" in table
+    # The same study again, as the page says.
+    again = shell("snakemake --cores 2 --configfile my-study.yaml", after_the_tutorial, 1500)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert "Nothing to be done" in again.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.workflow
 @pytest.mark.parametrize(
     "page",
     [page for page in OTHERS if any(reason(command) is None for command in given(page))],
@@ -129,7 +123,7 @@ def test_the_commands_of_a_page_run(page: Path, after_the_tutorial: Path) -> Non
     PREPARED.get(page.name, lambda clone: None)(after_the_tutorial)
     for command in given(page):
         if reason(command) is None:
-            ran = shell(command, after_the_tutorial)
+            ran = shell(command, after_the_tutorial, timeout=1500)
             allowed = (0, 1) if command.startswith(ANSWERS) else (0,)
             assert ran.returncode in allowed, f"{command}\n{ran.stdout[-3000:]}"
             assert "Traceback" not in ran.stdout, command

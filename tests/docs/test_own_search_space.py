@@ -1,13 +1,10 @@
 """The guide to an own search space, followed in a fresh copy: its files, lines and commands."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.docs.copies import add_line, copy_of_the_tree
+from tests.copies import add_line, copy_of_the_tree, shell
 from tests.docs.pages import DOCS, blocks
 
 PAGE = DOCS / "own-search-space.md"
@@ -22,20 +19,7 @@ def test_the_guide_leads_to_a_table_of_a_space_of_ones_own(tmp_path: Path) -> No
     (package / "tables" / "chain.py").write_text(reader, encoding="utf-8")
     add_line(package / "spaces" / "__init__.py", "SPACES", space_line)
     add_line(package / "tables" / "__init__.py", "TABLES", table_line)
-    around = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(tmp_path / "src"),
-    }
-    ran = subprocess.run(
-        ["bash", "-e", "-x", "-c", "\n".join(blocks(PAGE, "sh"))],
-        cwd=tmp_path,
-        env=around,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    ran = shell("\n".join(blocks(PAGE, "sh")), tmp_path, timeout=900)
     assert ran.returncode == 0, ran.stdout[-6000:]
     table = (tmp_path / "results" / "evidence" / "chain-equal-budget.csv").read_text()
     methods = {line.split(",")[5] for line in table.splitlines()[1:]}

@@ -1,18 +1,18 @@
 """Every source file that a study reads, whichever of its stages reads it."""
 
+from pathlib import Path
+
 from ednag.study.benchmarks import split_benchmarks
 from ednag.study.configuration import Study, read_study
 from ednag.study.ranking import (
-    EXAMPLE_RECORDS,
     LISTED_SOURCE,
+    TAKEN_UP,
     ranking_lacks,
     ranking_sources,
     searched_by_rankers,
 )
 from ednag.study.sources_read import generated_files, sources_read
 from ednag.training.places import SMALL_SOURCES, SUPERNET
-
-TAKEN_UP = {LISTED_SOURCE, *EXAMPLE_RECORDS.values()}
 
 
 def read(study: Study, *here: str) -> tuple[str, ...]:
@@ -40,7 +40,9 @@ def test_what_is_trained_on_and_searched_by_a_supernet_is_read() -> None:
     assert {"cifar10", SUPERNET} <= set(read(study))
 
 
-def test_weights_of_own_images_and_the_database_of_a_trained_predictor_are_read(tmp_path) -> None:
+def test_weights_of_own_images_and_the_database_of_a_trained_predictor_are_read(
+    tmp_path: Path,
+) -> None:
     own = {"benchmarks": {"nasbench201": ["own-images"]}, "own_images": str(tmp_path)}
     assert "resnet18-imagenet" in read(read_study(own))
     assert "imagenet32-by-label" not in read(read_study(own))
@@ -51,12 +53,10 @@ def test_the_ranking_takes_up_what_is_here() -> None:
     study = read_study(
         {"benchmarks": {"nasbench201": ["cifar10-analog"]}, "ranker": {"if_present": True}}
     )
-    assert not TAKEN_UP & set(read(study))
-    assert set(ranking_lacks(study, lambda source: False)) == TAKEN_UP
+    assert not set(TAKEN_UP) & set(read(study))
+    assert set(ranking_lacks(study, lambda source: False)) == set(TAKEN_UP)
     assert LISTED_SOURCE in read(study, LISTED_SOURCE)
-    assert ranking_sources(study, lambda source: True) == [
-        *dict.fromkeys([LISTED_SOURCE, *EXAMPLE_RECORDS.values()])
-    ]
+    assert ranking_sources(study, lambda source: True) == list(TAKEN_UP)
     assert not ranking_lacks(study, lambda source: True)
 
 

@@ -18,9 +18,9 @@ from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
 from ednag.study.digests import modules_of, registered
 from ednag.tables import TABLES
-from tests.docs.copies import add_line
+from tests.copies import add_line, copy_of_the_tree
 
-from .conftest import ROOT, TINY
+from .conftest import TINY
 
 METHODS = ("ednag", "random")
 STUDY = {**TINY, "methods": list(METHODS), "seeds": "0", "block": 1}
@@ -112,16 +112,7 @@ class Project:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project after its first run."""
     folder = tmp_path_factory.mktemp("project")
-    listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    copy_of_the_tree(folder, without=("tests/", "docs/"))
     project = Project(folder)
     done = project.snakemake()
     assert done.returncode == 0, done.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS
-from ednag.registries import REGISTRIES, digest_of_code
+from ednag.registries import REGISTRIES, code_of
 from ednag.spaces import SPACES
 from ednag.study.configuration import Study
 from ednag.study.imports import PACKAGE, imports, imports_of_function, parents, path_of
@@ -86,7 +86,7 @@ def code_digest(subcommand: str, *further: str) -> str:
     """Digest of the modules of `modules_of` and the files of the package that they name."""
     total, modules = hashlib.sha256(), modules_of(subcommand, *further)
     for name in sorted(modules):
-        digest = _digest_of_registry(name, modules) if name in REGISTRIES else _digest_of(name)
+        digest = _digest_of(name, modules if name in REGISTRIES else frozenset())
         total.update(f"{name} {digest}\n".encode())
     return total.hexdigest()[:_DIGITS]
 
@@ -97,20 +97,12 @@ def lock_digest(lock: Path) -> str:
 
 
 @cache
-def _digest_of_registry(module: str, modules: frozenset[str]) -> str:
-    """Digest of what of a registry a job depends on that can import these modules."""
-    path = path_of(module)
-    assert path is not None
-    return digest_of_code(module, path, modules)
-
-
-@cache
-def _digest_of(module: str) -> str:
-    """Digest of a module's source and of the package's data files that it names."""
+def _digest_of(module: str, imported: frozenset[str]) -> str:
+    """Digest of what counts of a module's source, and of the package's data files that it names."""
     path = path_of(module)
     assert path is not None
     source = path.read_bytes()
-    total = hashlib.sha256(source)
+    total = hashlib.sha256(code_of(module, source, imported))
     for data in _data_files():
         if data.name.encode() in source:
             total.update(data.read_bytes())

@@ -11,7 +11,8 @@ LISTED_CELLS = ("nasbench101", "cifar10-20k")
 LISTED_SOURCE = "nasbench101-vis-20k"
 #: Space -> NAR's example of a record of its cells, which is compared with ours.
 EXAMPLE_RECORDS = {"nasbench101": "nar-example-101", "nasbench201": "nar-example-201"}
-_TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
+#: Ids of all files that a study with `ranker.if_present` takes up where they are here.
+TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
 
 
 def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -32,13 +33,13 @@ def ranking_sources(study: Study, is_here: Callable[[str], bool]) -> list[str]:
         study: The study.
         is_here: Whether a source file, by its id, can be had without any download.
     """
-    if not (study.ranker.seeds and study.ranker.if_present):
-        return []
-    return [source for source in _TAKEN_UP if is_here(source)]
+    return [source for source in _wanted(study) if is_here(source)]
 
 
 def ranking_lacks(study: Study, is_here: Callable[[str], bool]) -> list[str]:
     """Ids of the files that the ranking would take up if they were here."""
-    if not (study.ranker.seeds and study.ranker.if_present):
-        return []
-    return [source for source in _TAKEN_UP if not is_here(source)]
+    return [source for source in _wanted(study) if not is_here(source)]
+
+
+def _wanted(study: Study) -> tuple[str, ...]:
+    return TAKEN_UP if study.ranker.seeds and study.ranker.if_present else ()
