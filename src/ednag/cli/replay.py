@@ -1,49 +1,84 @@
 """`ednag replay`: run reference traces and stop at the first divergence."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ednag.cli.options import EXISTING
+from ednag.search.hyperparameters import Arithmetic
 
 if TYPE_CHECKING:
     from ednag.search.objective import Objective
+    from ednag.search.replay import Trace
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
-def command(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "readable"]),
+    default="compiled",
+    show_default=True,
+    help="The engine of a study, or the one in torch that documents the method.",
+)
+@click.option(
+    "--arithmetic",
+    type=click.Choice(get_args(Arithmetic)),
+    default="avx2",
+    show_default=True,
+    help="Instruction set of the machine on which the traces were recorded. The readable engine "
+    "needs a CPU that has it.",
+)
+def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic) -> None:
     """Run each reference trace FILE; exit status 1 at the first divergence.
 
     The benchmark tables come from the registered sources (see EDNAG_MIRROR), unless the trace
     brings its own.
     """
-    import torch
+    from ednag.search.replay import read_trace, replay
 
-    from ednag.search.replay import own_objective, read_trace, replay
-
-    torch.set_num_threads(1)
+    search = _search(engine, arithmetic)
     for path in files:
         trace = read_trace(path)
-        objective = own_objective(trace) or _objective(trace.space, trace.dataset)
-        divergence = replay(trace, objective)
+        settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
+        trace = replace(trace, hyperparameters=settings)
+        divergence = replay(trace, objective_of(trace), search)
         if divergence is not None:
             click.echo(f"{path.name}: {divergence}")
             sys.exit(1)
         click.echo(f"{path.name}: identical, {len(trace.queries)} evaluations")
-    capability = torch.backends.cpu.get_cpu_capability()
-    click.echo(f"{len(files)} traces identical (instruction set {capability})")
+    click.echo(f"{len(files)} traces identical ({engine} engine, arithmetic {arithmetic})")
 
 
-def _objective(space: str, dataset: str) -> "Objective":
-    """The objective of a trace under the paper's protocol."""
+def _search(engine: str, arithmetic: Arithmetic) -> Callable[..., Any]:
+    """The engine's search; torch is imported for the readable one alone."""
+    if engine == "compiled":
+        from ednag.search import compiled
+
+        return compiled.search
+    from ednag.search.instruction_set import use_instruction_set
+
+    use_instruction_set(arithmetic)
+    from ednag.search import engine as readable
+
+    return readable.search
+
+
+def objective_of(trace: "Trace") -> "Objective":
+    """The objective of a trace under the paper's protocol: its own, or a registered table's."""
     from ednag.cli.tables import locate
     from ednag.search.objective import objective_on
+    from ednag.search.replay import own_objective
     from ednag.spaces import get_space
     from ednag.tables import build_benchmark, get_definition
 
-    definition = get_definition(space, dataset)
+    own = own_objective(trace)
+    if own is not None:
+        return own
+    definition = get_definition(trace.space, trace.dataset)
     benchmark = build_benchmark(definition, locate(definition.sources), digests={})
-    return objective_on(benchmark, definition.protocols["paper"], get_space(space))
+    return objective_on(benchmark, definition.protocols["paper"], get_space(trace.space))

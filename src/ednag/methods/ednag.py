@@ -12,14 +12,14 @@ import numpy as np
 from pydantic import BaseModel
 
 from ednag.methods.interface import Method, Outcome
-from ednag.search.hyperparameters import SearchHyperparameters
+from ednag.search.hyperparameters import Arithmetic, SearchHyperparameters
 from ednag.search.objective import Objective
 
 
 def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     """One run of the reference search; `budget` is not read."""
     assert isinstance(settings, SearchHyperparameters)
-    result = _engine(objective)(objective, seed, settings)
+    result = _engine(objective, settings.arithmetic)(objective, seed, settings)
     return Outcome(
         code=result.outcome,
         status=result.status,
@@ -35,20 +35,21 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
     )
 
 
-def _engine(objective: Objective) -> Callable[..., Any]:
+def _engine(objective: Objective, arithmetic: Arithmetic) -> Callable[..., Any]:
     """The compiled engine where it can do this search, else the readable one.
 
-    Both make the same run; only the readable one imports a tensor library, which takes seconds.
+    Both make the same run. Only the readable one imports a tensor library, which takes seconds, and
+    needs a CPU that has the instruction set.
     """
     from ednag.search import compiled
 
     if compiled.unsupported(objective) is None:
         return compiled.search
-    import torch
+    from ednag.search.instruction_set import use_instruction_set
 
+    use_instruction_set(arithmetic)
     from ednag.search import engine
 
-    torch.set_num_threads(1)
     return engine.search
 
 

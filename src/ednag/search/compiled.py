@@ -1,13 +1,13 @@
 """The search, compiled: the trajectories of the readable engine, some fifty times faster.
 
-`search` stands in for `engine.search` wherever `unsupported` finds nothing against it: in
-MobileNetV3 and every space whose genotypes are read by an `ArgmaxReading` or a `ThresholdReading`,
-with all hyper-parameters. It imports no tensor library: random numbers, exponentials, powers, sums
-and sorts are its own and equal torch's on AVX2 bit for bit (`compiled_arithmetic`,
-`compiled_random`, `compiled_sorting`), on machines with other registers too.
+`search` replaces `engine.search` wherever `unsupported` returns None. It imports no tensor library:
+random numbers, exponentials, powers, sums and sorts are its own (`compiled_arithmetic`,
+`compiled_random`, `compiled_sorting`). They equal those of torch on an AVX2 or an AVX-512 machine
+bit for bit, as the hyper-parameter `arithmetic` says, and a run is the same on every CPU.
 
-The run itself is `compiled_run.run`. Tables it reads by itself; a predictor is called here, once
-for the new architectures of a batch, while the run waits.
+The run itself is `compiled_run.run`. It reads tables and genotypes by itself. While it waits,
+Python calls a predictor, once for the new architectures of a batch, or the `decode` of a space that
+has no `reading`.
 """
 
 import math
@@ -23,6 +23,7 @@ from ednag.search import compiled_steps as steps
 from ednag.search.compiled_decoding import (
     BY_ARGMAX,
     BY_LAYERS,
+    BY_PYTHON,
     BY_THRESHOLD,
     Layers,
     Numbering,
@@ -78,8 +79,8 @@ class Finished:
 def unsupported(objective: Objective) -> str | None:
     """Why only the readable engine can search this objective; None if this one can."""
     space = objective.space
-    if space.reading is None and not isinstance(space, MobileNetV3):
-        return f"{space.name} decodes genotypes by code of its own"
+    if isinstance(space, LargeSpace) and not isinstance(space, MobileNetV3):
+        return f"{space.name} numbers its architectures by code of its own"
     if isinstance(objective, PredictedObjective) and objective.protocol.drawn_metrics:
         return "trainings are drawn of values that are predicted"
     return None
@@ -155,7 +156,7 @@ class _Engine:
         arguments = (
             np.uint64(seed & 0xFFFFFFFF),
             self._well_formed(seed),
-            self.settings._replace(waits_always=observe is not None),
+            self.settings._replace(waits_always=observe is not None or self._decodes_in_python),
             self.schedule,
             self.reading,
             self.tables,
@@ -185,19 +186,29 @@ class _Engine:
         return space.well_formed(count, np.random.RandomState(seed)).reshape(count, -1)
 
     def _answer(self, at: np.ndarray, observe: Callable[[np.ndarray], None] | None) -> None:
-        """Let the run go on: show the batch that is evaluated next, predict what is new in it."""
+        """Let the run go on: show the batch that is evaluated next, decode it, predict its new."""
         count = at[state.PARENTS] * (2 if at[state.NEXT] == state.THE_POOL else 1)
         pool = self.pools[at[state.STEP] % 2]
         self._hand_over_numbers()
         if observe is not None:
-            batch = pool.rows[:count, : self.settings.length].copy()
-            observe(batch.reshape(-1, *self.objective.space.shape))
+            observe(self._genotypes(pool, count))
+        if self._decodes_in_python:
+            pool.codes[:count] = self.objective.decode(self._genotypes(pool, count))
         if isinstance(self.objective, PredictedObjective):
             codes = pool.codes[:count]
             self.tables.metric[0, codes], self.tables.fitness[0, codes] = self.objective.predict(
                 codes
             )
         at[state.READY] = True
+
+    def _genotypes(self, pool: state.Pool, count: int) -> np.ndarray:
+        """The first individuals of a pool, float32[count, R, C]."""
+        rows = pool.rows[:count, : self.settings.length].copy()
+        return rows.reshape(-1, *self.objective.space.shape)
+
+    @property
+    def _decodes_in_python(self) -> bool:
+        return self.reading.kind == BY_PYTHON
 
     def _make_room(self) -> None:
         """New arrays by code, for all that a run can hand out beside those that there are."""
@@ -232,7 +243,10 @@ class _Engine:
         made, count, status, outcome = progress.at[
             [state.STEP, state.PARENTS, state.STATUS, state.OUTCOME]
         ].tolist()
-        final = self.pools[made % 2].codes[:count].copy()
+        pool = self.pools[made % 2]
+        final = pool.codes[:count].copy()
+        if self._decodes_in_python:
+            final = self.objective.decode(self._genotypes(pool, count))
         if status != steps.COMPLETED:
             made += 1
         return SearchResult(
@@ -283,6 +297,10 @@ def enter_evaluations(
         objective._first_drawn.update(zip(codes.tolist(), drawn, strict=True))
 
 
+#: Elements that torch's kernel of `pow` computes together: two vector registers of float32.
+POWER_BLOCKS = {"avx2": 16, "avx512": 32}
+
+
 def _settings(objective: Objective, given: SearchHyperparameters) -> state.Settings:
     """Hyper-parameters and profile as the compiled run takes them."""
     rows, columns = objective.space.shape
@@ -298,6 +316,7 @@ def _settings(objective: Objective, given: SearchHyperparameters) -> state.Setti
         mutate_rate=np.float32(given.mutate_rate),
         first_exponent=math.ceil(index * profile.first_step_index_factor) + 1,
         exponent=index + 1,
+        power_block=POWER_BLOCKS[given.arithmetic],
         selects=given.selection,
         elites=int(given.elite_rate * given.population_num),
         diverse=int(given.diver_rate * given.population_num),
@@ -323,7 +342,9 @@ def _reading(space: SearchSpace) -> Reading:
         starts = np.array(reading.entries, np.int64)
         radices = np.full(len(starts), 2, np.int64)
         return Reading(BY_THRESHOLD, starts, radices, 1, np.float32(reading.threshold), _LAYERS)
-    assert isinstance(space, MobileNetV3)
+    if not isinstance(space, MobileNetV3):
+        nothing = np.empty(0, np.int64)
+        return Reading(BY_PYTHON, nothing, nothing, columns, np.float32(0), _LAYERS)
     starts, radices = np.arange(rows) * columns, np.full(rows, columns)
     return Reading(BY_LAYERS, starts, radices, columns, np.float32(0), _LAYERS)
 

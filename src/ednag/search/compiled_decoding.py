@@ -14,8 +14,8 @@ import numpy as np
 from ednag.search.compiled_cache import inlined, kernel
 from ednag.search.compiled_vectors import LANES, lane, load_at, repeat, store_at, where_less
 
-#: Kinds of reading.
-BY_ARGMAX, BY_THRESHOLD, BY_LAYERS = range(3)
+#: Kinds of reading; BY_PYTHON leaves it to the space's own `decode`.
+BY_ARGMAX, BY_THRESHOLD, BY_LAYERS, BY_PYTHON = range(4)
 
 
 class Layers(NamedTuple):
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     """How a genotype gives a code.
 
     Attributes:
-        kind: BY_ARGMAX, BY_THRESHOLD or BY_LAYERS.
+        kind: BY_ARGMAX, BY_THRESHOLD, BY_LAYERS or BY_PYTHON.
         starts: int64[digits], where each digit's entries start in the flattened genotype.
         radices: int64[digits].
         options: Entries of a digit of which the largest counts.
@@ -88,7 +88,7 @@ def new_numbering(codes: int, layers: int) -> Numbering:
 
 @kernel
 def decode(columns, start, end, reading, code_of_raw, numbering, codes):
-    """Codes of individuals start .. end - 1.
+    """Codes of individuals start .. end - 1; BY_PYTHON, none: the run then waits for them.
 
     Args:
         columns: float32[L, >= end padded], an individual a column.
@@ -97,6 +97,8 @@ def decode(columns, start, end, reading, code_of_raw, numbering, codes):
         numbering: Where layers are numbered; untouched otherwise.
         codes: int32[>= end], to be filled.
     """
+    if reading.kind == BY_PYTHON:
+        return
     for first in range(start, end, LANES):
         count = min(LANES, end - first)
         if reading.kind == BY_LAYERS:

@@ -272,7 +272,17 @@ def _propose(pool, schedule, settings, stream, work, at):
         repeat_parents(rows, count)
     normalise(rows, count, end, lower)
     exponent = settings.first_exponent if step == 0 else settings.exponent
-    mutate(rows, count, end, length, settings.mutate_rate, exponent, stream, work.spread)
+    mutate(
+        rows,
+        count,
+        end,
+        length,
+        settings.mutate_rate,
+        exponent,
+        settings.power_block,
+        stream,
+        work.spread,
+    )
     normalise(rows, count, end, lower)
 
 

@@ -23,6 +23,7 @@ class Settings(NamedTuple):
         mapping: Position in `compiled_steps.MAPPINGS`.
         temperature, mutate_rate: As in the hyper-parameters.
         first_exponent, exponent: Exponent of the mutation in the first step and after it.
+        power_block: Elements that the power of the mutation computes together.
         selects: Whether the next population is selected; else it is the offspring.
         elites, diverse, small: Individuals taken by fitness, by diversity and by layers left out.
         lower, normalise_selected, evaluate_final: As in the profile.
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
     mutate_rate: np.float32
     first_exponent: int
     exponent: int
+    power_block: int
     selects: bool
     elites: int
     diverse: int

@@ -44,8 +44,6 @@ from ednag.search.compiled_vectors import (
 _TINY = np.float32(1e-9)
 #: Where e^x + _TINY is _TINY; e^x of far smaller x is slow, because it is below 2^-126.
 _UNLIKELY = np.float32(-40.0)
-#: Elements of a call that torch computes together; what is left over it computes one by one.
-_BLOCK = 16
 #: Columns that torch sums together.
 _COLUMNS = 32
 
@@ -240,21 +238,23 @@ def _extremes(rows, row):
 
 
 @kernel
-def mutate(rows, start, end, length, rate, exponent, stream, spread):
+def mutate(rows, start, end, length, rate, exponent, block, stream, spread):
     """Polynomial mutation of some of the rows start .. end - 1, one scalar each.
 
     Args:
+        block: Elements of a row that torch's power computes together, 16 or 32; it computes the
+            elements after the last whole block one by one.
         spread: float32[L padded], working space.
     """
     for row in range(start, end):
         if next_uniform(stream) <= rate:
-            _move(rows, row, length, next_uniform(stream), exponent, spread)
+            _move(rows, row, length, next_uniform(stream), exponent, block, spread)
     # The padding was computed as what is left over, the first number was not.
     pad(rows, start, end, length)
 
 
 @kernel
-def _move(rows, row, length, scalar, exponent, spread):
+def _move(rows, row, length, scalar, exponent, block, spread):
     """One individual moved within [-1, 1]: down for a scalar up to a half, else up.
 
     In two passes: the powers of one pass do not wait for each other, and the processor overlaps
@@ -264,7 +264,7 @@ def _move(rows, row, length, scalar, exponent, spread):
     down = scalar <= np.float32(0.5)
     least = two * scalar if down else two * (one - scalar)
     rest = one - two * scalar if down else two * scalar - one
-    whole = length // _BLOCK * _BLOCK
+    whole = length // block * block
     for c in range(0, rows.shape[1], LANES):
         here = load_at(rows, row, c)
         room = 1.0 - ((here + 1.0) if down else (1.0 - here)) / 2.0
@@ -280,7 +280,7 @@ def _raise(base, exponent, left_over):
     """base^exponent of Floats as torch computes it for an integer exponent.
 
     Args:
-        left_over: Whether the elements are left over from whole blocks of 16.
+        left_over: Whether the elements are left over from whole blocks.
     """
     if exponent == 2:
         return base * base
@@ -426,7 +426,8 @@ def set_thresholds(fitness, diverse, count, threshold):
     if low == high:
         return ALL_WEIGH_THE_SAME
     for i in range(0, count, LANES):
-        store_at(threshold, i, 0, (load_at(threshold, i, 0) - low) * 0.9 / (high - low) + 0.1)
+        share = (load_at(threshold, i, 0) - low) / (high - low)
+        store_at(threshold, i, 0, share * 0.9 + 0.1)
     total = lane(contiguous_sum(threshold, _FIRST, count), 0)
     if not np.isfinite(total):
         return NOT_A_NUMBER

@@ -9,10 +9,20 @@ import math
 import torch
 from torch import Generator, Tensor
 
+from ednag.search.compiled_schedule import square_root as rounded_root
+
 
 def cosine_schedule(num_step: int) -> Tensor:
     """alpha, float32[num_step], from 1 (no noise) down to 0 (pure noise)."""
     return (torch.cos(torch.linspace(0, math.pi, num_step)) + 1) / 2
+
+
+def square_root(value: Tensor) -> Tensor:
+    """Square root of a float32 scalar, with the last bits of the reference's machine.
+
+    That of torch differs between the processors of AMD and of Intel (`compiled_schedule`).
+    """
+    return torch.from_numpy(rounded_root(value.numpy()))
 
 
 def estimate_origin(population: Tensor, density: Tensor, alpha: Tensor) -> Tensor:
@@ -28,8 +38,8 @@ def estimate_origin(population: Tensor, density: Tensor, alpha: Tensor) -> Tenso
     Returns:
         float32[N, D].
     """
-    distance = torch.norm(population[:, None] - torch.sqrt(alpha) * population[None], dim=2)
-    spread = torch.sqrt(1 - alpha)
+    distance = torch.norm(population[:, None] - square_root(alpha) * population[None], dim=2)
+    spread = square_root(1 - alpha)
     likelihood = torch.exp(-(distance**2) / (2 * spread**2))
     weight = (density + 1e-9) * (likelihood + 1e-9) / (1 / len(population) + 1e-9)
     # An elementwise product and a sum over individuals: a matrix product rounds otherwise.
@@ -55,14 +65,13 @@ def ddim_step(
         noise_scale: Share of fresh noise; 0 is deterministic.
         generator: Source of one draw of shape (N, D).
     """
-    sigma = noise_scale * torch.sqrt(
-        (1 - alpha_previous) / (1 - alpha) * (1 - alpha / alpha_previous)
-    )
-    noise = (population - torch.sqrt(alpha) * origin) / torch.sqrt(1 - alpha)
+    ratio = (1 - alpha_previous) / (1 - alpha) * (1 - alpha / alpha_previous)
+    sigma = noise_scale * square_root(ratio)
+    noise = (population - square_root(alpha) * origin) / square_root(1 - alpha)
     fresh = torch.randn(population.shape, generator=generator)
     return (
-        torch.sqrt(alpha_previous) * origin
-        + torch.sqrt(1 - alpha_previous - sigma**2) * noise
+        square_root(alpha_previous) * origin
+        + square_root(1 - alpha_previous - sigma**2) * noise
         + sigma * fresh
     )
 

@@ -50,7 +50,8 @@ def fitness_of(metric: np.ndarray, protocol: Protocol) -> np.ndarray:
     """
     metric = np.asarray(metric, dtype=np.float32)
     if protocol.rule == "inverse":
-        value = _INVERSE_START + np.float32(protocol.factor) / np.abs(metric)
+        # The reciprocal is rounded before it is multiplied: the specification's "last bits".
+        value = _INVERSE_START + np.float32(protocol.factor) * (np.float32(1) / np.abs(metric))
         counts = (value > _INVERSE_ZERO) & (value < _INFINITE)
     else:
         value = np.float32(protocol.factor) * metric

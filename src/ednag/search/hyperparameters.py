@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Instruction sets of the machine whose rounding a search reproduces.
+Arithmetic = Literal["avx2", "avx512"]
+
 
 class SearchHyperparameters(BaseModel):
     """Hyper-parameters of the evolutionary denoising search (ednag-search specification)."""
@@ -36,4 +39,9 @@ class SearchHyperparameters(BaseModel):
     )
     mapping: Literal["identity", "power", "energy", "exponential", "rescale"] = Field(
         "energy", description="Mapping from fitness to the density of the origin estimate."
+    )
+    arithmetic: Arithmetic = Field(
+        "avx2",
+        description="Instruction set of the reference machine whose last bits a run reproduces, "
+        "whatever the CPU it runs on. A study sets it once, by its key `arithmetic`.",
     )

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ class Trace:
         queries: All evaluations, int64, as indexes into `keys`.
         final_best: What the run reports.
         distinct_valid: Distinct valid architectures evaluated.
-        table: Key -> value, where the trace brings its table; else empty.
+        table: Key -> value, where the trace brings its table, which may be empty; else None.
     """
 
     space: str
@@ -91,7 +91,7 @@ class Trace:
     queries: np.ndarray
     final_best: float
     distinct_valid: int
-    table: dict[str, float] = field(default_factory=dict)
+    table: dict[str, float] | None = None
 
 
 def read_trace(path: Path) -> Trace:
@@ -108,7 +108,7 @@ def read_trace(path: Path) -> Trace:
             queries=np.asarray(raw["queries"], dtype=np.int64),
             final_best=raw["final_best"],
             distinct_valid=raw["distinct_valid"],
-            table=raw.get("table", {}),
+            table=raw.get("table"),
         )
     except (OSError, ValueError, EOFError, KeyError, TypeError, ValidationError) as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else error
@@ -134,7 +134,7 @@ def own_objective(trace: Trace) -> Objective | None:
     """
     space = get_space(trace.space)
     protocol = _REFERENCE_PROTOCOLS.get(trace.space, Protocol("value", "value", ""))
-    if trace.table:
+    if trace.table is not None:
         values = np.full(space.size, np.nan)
         for key, value in trace.table.items():
             values[space.code(key)] = value
@@ -188,19 +188,15 @@ def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
 
 
 def replay(
-    trace: Trace, objective: Objective, search: Callable[..., Any] | None = None
+    trace: Trace, objective: Objective, search: Callable[..., Any]
 ) -> Divergence | Unequal | None:
     """Run the search of a trace; the first divergence, or None when all of it agrees.
 
     Args:
         trace: The reference.
         objective: The same benchmark under the paper's protocol.
-        search: The engine; the readable one unless given.
+        search: `compiled.search` or `engine.search`.
     """
-    if search is None:
-        from ednag.search.engine import search as readable
-
-        search = readable
     seen: list[np.ndarray] = []
     ledger = objective.begin(trace.seed)
     space = objective.space

@@ -67,7 +67,8 @@ def roulette_thresholds(fitness: Tensor, diverse: Tensor) -> Tensor:
     low, high = weight.min(), weight.max()
     if high == low:
         raise DegeneratePool("all individuals of the pool weigh the same in the roulette")
-    weight = 0.9 * (weight - low) / (high - low) + 0.1
+    # The quotient is rounded before it is multiplied: the specification's "last bits".
+    weight = 0.9 * ((weight - low) / (high - low)) + 0.1
     total = weight.sum()
     if not torch.isfinite(total):
         raise DegeneratePool("the roulette's weights are not numbers")
