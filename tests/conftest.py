@@ -5,6 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from ednag.search.instruction_set import has_instruction_set, kernels
+
+# torch chooses its kernels by the CPU when it is imported. Tests compare its last bits with numbers
+# that are the same everywhere (tests/search/rounding.py), so the choice is made here, unless the
+# caller has made it.
+if has_instruction_set("avx2"):
+    os.environ.update(kernels("avx2") | dict(os.environ))
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

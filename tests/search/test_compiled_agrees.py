@@ -1,4 +1,7 @@
-"""The compiled engine makes the runs of the readable one, whole records compared."""
+"""The compiled engine makes the runs of the readable one, whole records compared.
+
+Both compute by the instruction set of torch's kernels in this process (tests/search/rounding.py).
+"""
 
 import subprocess
 import sys
@@ -18,12 +21,13 @@ from ednag.search.compiled_sorting import STACK, argsort_descending
 from ednag.search.compiled_vectors import LANES
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, PredictedObjective, objective_on
-from ednag.search.replay import own_objective, read_trace, replay
 from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
+from ednag.spaces.transnas import TransNASMacro
 from ednag.tables import build_benchmark, build_table, get_definition
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from tests.search.rounding import ARITHMETIC, needs_known_rounding
 
 #: What the ablations change.
 ABLATIONS: list[dict[str, object]] = [
@@ -79,10 +83,14 @@ def predicted(predict=made_up, space: MobileNetV3 | None = None) -> PredictedObj
 
 
 def settings_of(**changed: object) -> SearchHyperparameters:
-    """Those of MobileNetV3, a shorter schedule unless said otherwise."""
-    return SearchHyperparameters(
-        **{"population_num": 100, "mutate_distri_index": 4, "num_step": 16, **changed}
-    )
+    """Those of the reference, by torch's arithmetic in this process."""
+    return SearchHyperparameters(**{"arithmetic": ARITHMETIC, **changed})
+
+
+def settings_of_mobilenetv3(**changed: object) -> SearchHyperparameters:
+    """Those of MobileNetV3, and a shorter schedule."""
+    given = {"population_num": 100, "mutate_distri_index": 4, "num_step": 16}
+    return settings_of(**{**given, **changed})
 
 
 # --- comparison --------------------------------------------------------------------------------
@@ -123,6 +131,7 @@ def assert_agree(
 # --- spaces with a table -----------------------------------------------------------------------
 
 
+@needs_known_rounding
 @pytest.mark.parametrize(
     "changed",
     [
@@ -138,20 +147,22 @@ def assert_agree(
     ids=str,
 )
 def test_whole_runs_are_the_same(changed: dict[str, object]) -> None:
-    assert_agree(packaged(), range(6), SearchHyperparameters(**changed))
+    assert_agree(packaged(), range(6), settings_of(**changed))
 
 
+@needs_known_rounding
 @pytest.mark.parametrize("changed", [{}, *ABLATIONS], ids=str)
 @pytest.mark.parametrize("name", ["nasbench301", "transnas-macro"])
 def test_spaces_that_evaluate_their_final_population(name: str, changed: dict[str, object]) -> None:
-    settings = SearchHyperparameters(**{"num_step": 12, **changed})
+    settings = settings_of(**{"num_step": 12, **changed})
     for higher_is_better in (True, False):
         assert_agree(tabulated(get_space(name), higher_is_better), range(3), settings)
 
 
+@needs_known_rounding
 @pytest.mark.parametrize("selection", [True, False])
 def test_what_is_observed_is_what_is_evaluated(selection: bool) -> None:
-    settings = SearchHyperparameters(num_step=5, selection=selection)
+    settings = settings_of(num_step=5, selection=selection)
     seen: dict[object, list[np.ndarray]] = {compiled: [], engine: []}
     for module, batches in seen.items():
         objective = tabulated(get_space("nasbench301"))
@@ -165,6 +176,7 @@ def test_what_is_observed_is_what_is_evaluated(selection: bool) -> None:
 # --- MobileNetV3 -------------------------------------------------------------------------------
 
 
+@needs_known_rounding
 @pytest.mark.parametrize(
     "changed",
     [
@@ -179,18 +191,20 @@ def test_what_is_observed_is_what_is_evaluated(selection: bool) -> None:
     ids=str,
 )
 def test_whole_runs_of_mobilenetv3_are_the_same(changed: dict[str, object]) -> None:
-    assert_agree(predicted(), range(2), settings_of(**changed))
+    assert_agree(predicted(), range(2), settings_of_mobilenetv3(**changed))
 
 
+@needs_known_rounding
 @pytest.mark.parametrize("value", [0.0, 80.0])
 def test_a_constant_fitness_has_the_same_end(value: float) -> None:
     objective = predicted(lambda space, codes: np.full(len(codes), value))
-    settings = settings_of(population_num=30)
+    settings = settings_of_mobilenetv3(population_num=30)
     expected = "completed" if value else "degenerate"
     assert record(engine, objective, 0, settings).status == expected
     assert_agree(objective, range(2), settings)
 
 
+@needs_known_rounding
 @pytest.mark.parametrize("changed", [{"num_step": 60}, *ABLATIONS[:3]], ids=str)
 def test_runs_by_the_published_predictor_are_the_same(
     changed: dict[str, object], mirror: Path
@@ -198,9 +212,10 @@ def test_runs_by_the_published_predictor_are_the_same(
     definition = get_definition("mobilenetv3", "imagenet")
     benchmark = build_benchmark(definition, locate(definition.sources), {})
     objective = objective_on(benchmark, definition.protocols["paper"], get_space("mobilenetv3"))
-    assert_agree(objective, range(1), settings_of(**changed))
+    assert_agree(objective, range(1), settings_of_mobilenetv3(**changed))
 
 
+@needs_known_rounding
 def test_the_same_codes_are_predicted_in_the_same_batches() -> None:
     asked: dict[object, list[list[int]]] = {compiled: [], engine: []}
     known: dict[object, np.ndarray] = {}
@@ -212,7 +227,7 @@ def test_the_same_codes_are_predicted_in_the_same_batches() -> None:
 
         objective = predicted(predict)
         objective.begin(5)
-        module.search(objective, 5, settings_of(selection=False))
+        module.search(objective, 5, settings_of_mobilenetv3(selection=False))
         known[module] = objective.space.contents(np.arange(objective.space.numbered))
     assert asked[compiled] == asked[engine]
     # The last population is numbered and not evaluated.
@@ -220,6 +235,7 @@ def test_the_same_codes_are_predicted_in_the_same_batches() -> None:
     assert len(known[compiled]) >= sum(map(len, asked[compiled]))
 
 
+@needs_known_rounding
 def test_a_search_goes_on_from_codes_and_evaluations_that_there_are() -> None:
     kept = {}
     for module in (compiled, engine):
@@ -231,7 +247,7 @@ def test_a_search_goes_on_from_codes_and_evaluations_that_there_are() -> None:
         objective.evaluate(others)
         objective.evaluate(objective.decode(drawn))
         objective.space.sample(np.random.default_rng(1), 5)
-        result = module.search(objective, 9, settings_of())
+        result = module.search(objective, 9, settings_of_mobilenetv3())
         objective.evaluate(result.final_population)
         kept[module] = (
             ledger.codes().tolist(),
@@ -244,7 +260,7 @@ def test_a_search_goes_on_from_codes_and_evaluations_that_there_are() -> None:
 
 
 def test_a_block_of_seeds_makes_the_runs_one_by_one() -> None:
-    objective, settings = predicted(), settings_of(num_step=6)
+    objective, settings = predicted(), settings_of_mobilenetv3(num_step=6)
     ended: list[int] = []
     for run in compiled.search_block(objective, [4, 2, 4], settings, ended.append):
         keys = objective.space.keys(run.ledger.codes())
@@ -315,32 +331,36 @@ def test_whole_numbers_are_sorted_as_torch_sorts_int64() -> None:
             np.testing.assert_array_equal(order, theirs.numpy(), f"{count} numbers")
 
 
-# --- reference traces --------------------------------------------------------------------------
+# --- spaces with code of their own -------------------------------------------------------------
 
 
-def test_every_reference_trace_is_identical(golden: Path, mirror: Path) -> None:
-    replayed = 0
-    for path in sorted(golden.glob("*-seed*.json.gz")):
-        trace = read_trace(path)
-        objective = own_objective(trace)
-        if objective is None:
-            definition = get_definition(trace.space, trace.dataset)
-            benchmark = build_benchmark(definition, locate(definition.sources), {})
-            space = get_space(trace.space)
-            objective = objective_on(benchmark, definition.protocols["paper"], space)
-        assert compiled.unsupported(objective) is None, path.name
-        assert replay(trace, objective, compiled.search) is None, path.name
-        replayed += 1
-    assert replayed == 49
+class OwnDecoding(TransNASMacro):
+    """A space that decodes genotypes by code of its own."""
+
+    reading = None
+
+    def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
+        return TransNASMacro.reading.raw(genotypes)
 
 
-def test_a_space_that_decodes_in_its_own_way_is_left_to_the_readable_engine() -> None:
-    objective = tabulated(get_space("transnas-macro"))
-    objective.space.reading = None
-    try:
-        reason = compiled.unsupported(objective)
-        assert reason == "transnas-macro decodes genotypes by code of its own"
-        with pytest.raises(ValueError, match=f"not for the compiled engine: {reason}"):
-            compiled.search(objective, 1, SearchHyperparameters())
-    finally:
-        del objective.space.reading
+@pytest.mark.parametrize("changed", [{}, *ABLATIONS], ids=str)
+def test_a_space_may_decode_by_code_of_its_own(changed: dict[str, object]) -> None:
+    settings = settings_of(**{"num_step": 12, **changed})
+    for seed in range(3):
+        ours, known = (
+            record(compiled, tabulated(space), seed, settings)
+            for space in (OwnDecoding(), TransNASMacro())
+        )
+        assert_same(ours, known)
+
+
+def test_a_large_space_that_numbers_by_itself_is_left_to_the_readable_engine() -> None:
+    class OwnNumbering(LargeSpace):
+        name = "own"
+
+    OwnNumbering.__abstractmethods__ = frozenset()
+    objective = predicted(space=OwnNumbering())
+    reason = compiled.unsupported(objective)
+    assert reason == "own numbers its architectures by code of its own"
+    with pytest.raises(ValueError, match=f"not for the compiled engine: {reason}"):
+        compiled.search(objective, 1, SearchHyperparameters())

@@ -1,8 +1,7 @@
-"""The compiled engine's arithmetic rounds as torch's kernels on AVX2 do, bit for bit."""
+"""The compiled engine's arithmetic rounds as torch's kernels do, bit for bit."""
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,20 +23,13 @@ from ednag.search.compiled_arithmetic import (
 from ednag.search.compiled_cache import entry
 from ednag.search.compiled_vectors import LANES, load, store, store_at
 from ednag.spaces import SPACES, get_space
+from tests.search.rounding import BLOCK, needs_known_rounding, needs_known_square_roots
 
-pytestmark = pytest.mark.skipif(
-    torch.backends.cpu.get_cpu_capability() != "AVX2",
-    reason="torch rounds by other instructions than AVX2 on this machine",
-)
-#: MKL's square root starts from an estimate that each maker's processors make in their own way.
-on_amd = pytest.mark.skipif(
-    "AuthenticAMD" not in Path("/proc/cpuinfo").read_text(),
-    reason="torch's square roots of AMD's processors are compared; this is another maker's",
-)
+pytestmark = needs_known_rounding
 #: Below this a float32 has fewer bits.
 SMALLEST_NORMAL = np.float32(2.0**-126)
-#: Elements that torch's power computes together, and columns that it sums together.
-BLOCK, COLUMNS = 16, 32
+#: Columns that torch sums together.
+COLUMNS = 32
 #: Lengths of genotypes: of the paper's spaces, around whole vectors, and longer ones.
 LENGTHS = (1, 2, 7, 8, 9, 15, 16, 17, 24, 30, 31, 32, 33, 49, 56, 63, 64, 65, 90, 264, 300)
 
@@ -205,7 +197,7 @@ def test_powers_and_roots(exponent: int, left_over: bool) -> None:
     values = bases()
     if left_over:
         values = values[: 2**14]
-    # Left over are elements of calls of fewer than 16.
+    # Elements are left over in calls of fewer than a block.
     calls = torch.from_numpy(values).split(LANES if left_over else len(values))
     whole = 0 if left_over else len(values)
     for compiled, power_of in ((powers, exponent), (roots, 1 / exponent)):
@@ -231,7 +223,7 @@ def test_powers_of_a_whole_individual(length: int) -> None:
                 assert_same(result[:length], theirs, f"length {length}, exponent {exponent}")
 
 
-@on_amd
+@needs_known_square_roots
 def test_square_roots_of_two_whole_binades() -> None:
     # The estimate depends on the mantissa and on whether the exponent is odd: these are all cases.
     values = np.arange(0.25, 1, 2.0**-24, dtype=np.float64).astype(np.float32)
@@ -240,7 +232,7 @@ def test_square_roots_of_two_whole_binades() -> None:
     assert_same(result, torch.from_numpy(values) ** 0.5)
 
 
-@on_amd
+@needs_known_square_roots
 def test_square_roots_of_every_size() -> None:
     values = np.concatenate([[np.float32(0)], floats_between(SMALLEST_NORMAL, 1, 2**18)])
     values = values[: len(values) // LANES * LANES]
@@ -310,7 +302,7 @@ def test_the_schedule_of_any_number_of_steps() -> None:
         assert_same(compiled_schedule.cosine_schedule(num_step), theirs, f"{num_step} steps")
 
 
-@on_amd
+@needs_known_square_roots
 @pytest.mark.parametrize("noise_scale", [0.8, 0.0, 0.3, 1.0])
 def test_the_coefficients_of_every_step(noise_scale: float) -> None:
     for num_step in (3, 4, 10, 25, 50, 99, 100, 101, 200, 333, 1000):

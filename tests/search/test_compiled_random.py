@@ -20,12 +20,8 @@ from ednag.search.compiled_random import (
 )
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.spaces import SPACES, get_space
+from tests.search.rounding import needs_known_rounding
 
-#: Box-Muller's logarithm, sine and cosine round as torch's AVX2 kernels do; other kernels differ.
-as_avx2 = pytest.mark.skipif(
-    torch.backends.cpu.get_cpu_capability() != "AVX2",
-    reason="torch makes normal numbers by other instructions than AVX2 on this machine",
-)
 #: The last one counts for torch by its last 32 bits only.
 SEEDS = (0, 1, 2**31, 2**32 - 1, 2**32 + 7)
 #: Fewest numbers of a call that `fill_normal` makes.
@@ -84,7 +80,7 @@ def assert_same(calls: Calls, seed: int) -> None:
     np.testing.assert_array_equal(ours_bits, theirs_bits, f"seed {seed}, calls {calls}")
 
 
-@as_avx2
+@needs_known_rounding
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normal_numbers_of_every_length(seed: int) -> None:
     for count in (*range(FEWEST, 65), 100, 623, 624, 625, 1000, 1680):
@@ -98,12 +94,12 @@ def test_uniform_numbers_of_every_length(seed: int) -> None:
         assert_same([("uniform", count)], seed)
 
 
-@as_avx2
+@needs_known_rounding
 def test_a_million_normal_numbers() -> None:
     assert_same([("normal", 2**20 + 5)], seed=3)
 
 
-@as_avx2
+@needs_known_rounding
 @settings(deadline=None)
 @given(
     st.lists(

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +11,81 @@ from click.testing import CliRunner
 
 from ednag.cli.replay import command
 from ednag.errors import EdnagError
+from ednag.search.hyperparameters import Arithmetic
+from ednag.search.instruction_set import has_instruction_set, use_instruction_set
 from ednag.search.replay import read_trace
+from tests.search.rounding import ARITHMETIC, CAPABILITY, needs_known_rounding
+
+#: Traces by the instruction set on which the reference recorded them; the first ones on both.
+RECORDED = [
+    ("avx2", "", 49),
+    ("avx512", "", 49),
+    ("avx2", "edge-avx2", 13),
+    ("avx512", "edge-avx512", 25),
+]
 
 
-def test_every_nasbench201_trace_is_identical(golden: Path, mirror: Path) -> None:
-    traces = sorted(map(str, golden.glob("nasbench201-*.json.gz")))
-    assert len(traces) == 9
-    result = CliRunner().invoke(command, traces)
+def replayed(golden: Path, folder: str, count: int, *options: str) -> str:
+    """What `ednag replay` prints last of all traces of a folder."""
+    traces = sorted(map(str, (golden / folder).glob("*-seed*.json.gz")))
+    assert len(traces) == count
+    result = CliRunner().invoke(command, [*traces, *options])
     assert result.exit_code == 0, result.output
-    assert "9 traces identical" in result.output
+    return result.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("arithmetic", "folder", "count"), RECORDED)
+def test_every_trace_is_identical_on_any_cpu(
+    arithmetic: str, folder: str, count: int, golden: Path, mirror: Path
+) -> None:
+    last = replayed(golden, folder, count, "--arithmetic", arithmetic)
+    assert last == f"{count} traces identical (compiled engine, arithmetic {arithmetic})"
+
+
+@needs_known_rounding
+@pytest.mark.parametrize(
+    ("folder", "count"), [(folder, count) for kind, folder, count in RECORDED if kind == ARITHMETIC]
+)
+def test_every_trace_is_identical_in_the_readable_engine(
+    folder: str, count: int, golden: Path, mirror: Path
+) -> None:
+    options = ("--engine", "readable", "--arithmetic", ARITHMETIC)
+    last = replayed(golden, folder, count, *options)
+    assert last == f"{count} traces identical (readable engine, arithmetic {ARITHMETIC})"
+
+
+@pytest.mark.parametrize("engine", ["compiled", "readable"])
+def test_an_edge_trace_tells_the_arithmetics_apart(engine: str, golden: Path) -> None:
+    """Each in a process of its own, in which torch is not imported yet."""
+    path = golden / "edge-avx512" / "nasbench101-synthetic-seed176.json.gz"
+    ended = {}
+    for arithmetic in ("avx2", "avx512"):
+        if engine == "readable" and not has_instruction_set(arithmetic):
+            pytest.skip(f"this CPU lacks {arithmetic}")
+        options = ["--engine", engine, "--arithmetic", arithmetic]
+        called = [sys.executable, "-m", "ednag", "replay", str(path), *options]
+        ended[arithmetic] = subprocess.run(called, capture_output=True, text=True)
+    assert ended["avx512"].returncode == 0, ended["avx512"].stderr
+    assert ended["avx2"].returncode == 1
+    assert "diverges in denoising step" in ended["avx2"].stdout
+
+
+def test_torch_that_computes_otherwise_is_refused() -> None:
+    other: Arithmetic = "avx2" if CAPABILITY == "AVX512" else "avx512"
+    with pytest.raises(EdnagError, match=f"torch computes by {CAPABILITY} in this process, not by"):
+        use_instruction_set(other)
+
+
+def test_an_empty_table_is_a_table(golden: Path, tmp_path: Path) -> None:
+    """No architecture has a value; nothing is looked up elsewhere."""
+    name = "nasbench301-cifar10-seed2.json.gz"
+    trace = json.loads(gzip.decompress((golden / name).read_bytes()))
+    emptied = tmp_path / "emptied.json.gz"
+    emptied.write_bytes(gzip.compress(json.dumps(trace | {"table": {}}).encode()))
+    result = CliRunner().invoke(command, [str(emptied)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert "diverges in denoising step" in result.output
 
 
 def test_the_first_divergence_is_named(golden: Path, mirror: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The readable engine in every space: reference traces, and what brings its own benchmark."""
+"""Traces that bring their own benchmark."""
 
 import gzip
 import json
@@ -7,34 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from ednag.cli.replay import command
 from ednag.errors import EdnagError
+from ednag.search.compiled import search
 from ednag.search.replay import Unequal, own_objective, read_trace, replay
-
-#: Enough to see every space, task and fitness; `ednag replay` runs all 49.
-TRACES = [
-    "nasbench101-synthetic-seed4",
-    "nasbench301-cifar10-seed2",
-    "nasbench301-cifar10-seed3",
-    "mobilenetv3-synthetic-seed42",
-    *(
-        f"transnas-{kind}-{task}-seed{seed}"
-        for kind, seed in (("micro", 3), ("macro", 2))
-        for task in (
-            *("class_object", "class_scene", "jigsaw", "segmentsemantic"),
-            *("normal", "autoencoder", "room_layout"),
-        )
-    ),
-]
-
-
-@pytest.mark.parametrize("name", TRACES)
-def test_a_trace_is_identical(name: str, golden: Path, mirror: Path) -> None:
-    result = CliRunner().invoke(command, [str(golden / f"{name}.json.gz")])
-    assert result.exit_code == 0, result.output
-    assert "1 traces identical" in result.output
 
 
 def edited(golden: Path, tmp_path: Path, name: str, **changes: object) -> Path:
@@ -48,10 +24,10 @@ def test_what_the_run_reports_is_compared_too(golden: Path) -> None:
     trace = read_trace(golden / "nasbench301-cifar10-seed2.json.gz")
     objective = own_objective(trace)
     assert objective is not None
-    outcome = replay(replace(trace, final_best=94.0), objective)
+    outcome = replay(replace(trace, final_best=94.0), objective, search)
     assert isinstance(outcome, Unequal)
     assert str(outcome) == "reported value differs: reference 94.0, here 94.01219177246094"
-    outcome = replay(replace(trace, distinct_valid=25), objective)
+    outcome = replay(replace(trace, distinct_valid=25), objective, search)
     assert str(outcome) == "number of distinct valid differs: reference 25, here 26"
 
 
@@ -87,8 +63,6 @@ def test_a_trace_without_its_own_benchmark_needs_a_table(golden: Path) -> None:
 
 
 def test_a_pool_without_fitness_ends_the_run_with_a_reason(golden: Path) -> None:
-    from ednag.search.engine import search
-
     trace = read_trace(golden / "nasbench301-cifar10-seed2.json.gz")
     objective = own_objective(trace)
     assert objective is not None
