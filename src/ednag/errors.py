@@ -6,3 +6,16 @@ class EdnagError(Exception):
 
     The command line prints its message without a traceback and exits with status 1.
     """
+
+
+#: Characters of a value that a message shows.
+_SHOWN = 200
+
+
+def shown(value: object) -> str:
+    """A value of any type as one short line for a message; text is in quotes."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a `__repr__` may raise anything, and an integer may be too long for one
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

@@ -1,13 +1,18 @@
 """What holds in every search space."""
 
+from functools import cached_property
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.spaces import SPACES, get_space
 from ednag.spaces.interface import (
     ArgmaxReading,
     LargeSpace,
+    SearchProfile,
     SearchSpace,
     ThresholdReading,
     digits_of,
@@ -39,6 +44,104 @@ def test_every_code_can_be_decoded(space: SearchSpace) -> None:
     assert space.code_of_raw.dtype == np.int32
     assert len(space.code_of_raw) == space.raw_size
     assert np.unique(space.code_of_raw[space.code_of_raw >= 0]).tolist() == list(range(space.size))
+
+
+def choices(space: SearchSpace, codes: np.ndarray, raws: np.ndarray) -> np.ndarray:
+    """The option int[n, p] of each of p variables in valid architectures.
+
+    A space that decodes in its own way has one variable: the raw code.
+    """
+    if isinstance(space, LargeSpace):
+        return space.contents(codes)
+    if isinstance(space.reading, ArgmaxReading):
+        return digits_of(raws, space.reading.radices, len(space.reading.radices))
+    if isinstance(space.reading, ThresholdReading):
+        return digits_of(raws, 2, len(space.reading.entries))
+    return raws[:, None]
+
+
+def unreached(space: SearchSpace, genotypes_in_all: int = 3_000_000) -> set[tuple[int, int]]:
+    """(variable, option) of the space's architectures that no random genotype describes."""
+    if isinstance(space, LargeSpace):
+        codes = raws = space.sample(np.random.default_rng(0), 2000)
+    else:
+        raws = np.flatnonzero(space.code_of_raw >= 0)
+        codes = space.code_of_raw[raws]
+
+    def occurring(codes: np.ndarray, raws: np.ndarray) -> set[tuple[int, int]]:
+        columns = choices(space, codes, raws).T
+        return {(place, option) for place, row in enumerate(columns) for option in np.unique(row)}
+
+    missing = occurring(codes, raws)
+    generator, batch = np.random.default_rng(0), 10_000
+    for _ in range(0, genotypes_in_all, 3 * batch):
+        shape = (batch, *space.shape)
+        uniform = generator.random(shape, dtype=np.float32)
+        one_hot = (uniform == uniform.max(axis=2, keepdims=True)).astype(np.float32)
+        for drawn in (uniform, generator.standard_normal(shape, dtype=np.float32), one_hot):
+            raws, codes = space.decode_raw(drawn), space.decode(drawn)
+            if (codes >= 0).any():
+                missing -= occurring(codes[codes >= 0], raws[codes >= 0])
+        if not missing:
+            break
+    return missing
+
+
+def test_random_genotypes_reach_every_option_of_every_variable(space: SearchSpace) -> None:
+    assert not unreached(space), "(variable, option): compare `shape` with how it is decoded"
+
+
+class Layers(SearchSpace):
+    """Eight layers of three operations; how a genotype is decoded is left to a subclass."""
+
+    name = "layers"
+    size = raw_size = 3**8
+    grammar = "eight digits 0 to 2"
+    profile = SearchProfile()
+
+    @cached_property
+    def code_of_raw(self) -> np.ndarray:
+        return np.arange(self.size, dtype=np.int32)
+
+    def raw_key(self, raw: int) -> str:
+        return self.key(raw)
+
+    def key(self, code: int) -> str:
+        return "".join(map(str, digits_of(np.array([self.check_code(code)]), 3, 8)[0]))
+
+    def parse(self, key: str) -> int:
+        return int(key, base=3)
+
+    def neighbours(self, code: int) -> np.ndarray:
+        return one_digit_away(code, 3, 8)
+
+
+@pytest.mark.parametrize(("columns", "reached"), [(3, 3**8), (2, 2**8)])
+def test_options_that_no_genotype_can_describe_are_found(columns: int, reached: int) -> None:
+    class Own(Layers):
+        shape = (8, columns)
+
+        def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
+            return mixed_radix(genotypes.argmax(axis=2), 3)
+
+    assert len(unreached(Own(), 600_000)) == 3**8 - reached
+
+
+@pytest.mark.parametrize(
+    ("shape", "reading", "reason"),
+    [
+        ((8, 2), ArgmaxReading(tuple(range(8)), (3,) * 8), "with 3 options needs as many columns"),
+        ((7, 3), ArgmaxReading(tuple(range(8)), (3,) * 8), "not different rows of 7"),
+        ((8, 3), ArgmaxReading((0,) * 8, (3,) * 8), "not different rows of 8"),
+        ((2, 4), ThresholdReading(tuple(range(9)), 0.5), "not different ones of 8"),
+    ],
+)
+def test_a_reading_that_does_not_fit_the_shape_is_refused(
+    shape: tuple[int, int], reading: ArgmaxReading | ThresholdReading, reason: str
+) -> None:
+    with pytest.raises(EdnagError, match=f"search space layers: .*{reason}.*; correct") as caught:
+        type("Own", (Layers,), {"shape": shape, "reading": reading, "__module__": "own"})
+    assert "\n" not in str(caught.value)
 
 
 def test_a_decoded_genotype_and_its_raw_key_are_the_same_architecture(space: SearchSpace) -> None:
@@ -77,6 +180,38 @@ def test_a_foreign_string_is_refused_in_one_line_with_the_grammar(space: SearchS
             space.code(key)
         assert space.grammar in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.binary() | st.text(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+#: Text that is close to keys: pieces of the keys of all spaces, in any order.
+PIECES = ("none~0|", "|+|", "skip", "_", "|gat~1", "((0, 6), ", "64-41414-", "-basic", "3-3_")
+NEARLY = st.lists(st.sampled_from(PIECES) | st.text("012347,()", max_size=3)).map("".join)
+
+
+@settings(deadline=None)
+@given(ANYTHING | NEARLY)
+@pytest.mark.parametrize("name", SPACES)
+def test_whatever_is_no_key_is_refused_in_one_line(name: str, value: object) -> None:
+    space = get_space(name).fresh()
+    try:
+        code = space.code(value)
+    except EdnagError as error:
+        assert len(str(error).splitlines()) == 1
+        assert len(str(error)) < 1000
+    else:
+        assert isinstance(value, str)
+        assert space.code(space.key(code)) == code
+
+
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("piece", ["a", "(", "|none~0", "3-3_", "0", "\0", "[", "1, "])
+def test_a_very_long_string_is_refused_at_once(name: str, piece: str) -> None:
+    with pytest.raises(EdnagError, match=r"\.\.\. \(\d+ characters\) is not an architecture"):
+        get_space(name).fresh().code(piece * 200_000)
 
 
 def test_a_code_outside_is_refused(space: SearchSpace) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ednag.spaces import get_space
+from ednag.spaces.interface import digits_of
 from ednag.spaces.nasbench101 import LABELS, NASBench101
 from ednag.spaces.nasbench101_cells import (
     CELL_COUNT,
@@ -89,6 +90,9 @@ def test_the_reachable_cells() -> None:
     keys = {SPACE.key(code) for code in range(SPACE.size)}
     assert len(keys) == 6399, "two cells that are not the same network share a hash"
     assert SPACE.key(0) == module_hash(int(SPACE.graphs[0]), LABELS)
+    genotypes = np.zeros((SPACE.size, 7 * 7), dtype=np.float32)
+    genotypes[:, SPACE.reading.entries] = digits_of(SPACE.graphs, 2, 21)
+    assert SPACE.decode(genotypes.reshape(-1, 7, 7)).tolist() == list(range(SPACE.size))
 
 
 @pytest.mark.parametrize("seed", [4, 7])

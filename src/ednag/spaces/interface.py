@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
 
 #: Code of an architecture that the space does not contain.
 INVALID = -1
@@ -54,6 +54,14 @@ class ArgmaxReading:
     rows: tuple[int, ...]
     radices: tuple[int, ...]
 
+    def unreachable(self, shape: tuple[int, int]) -> str:
+        """Why genotypes of this shape (R, C) cannot give every raw code; "" if they can."""
+        if len(set(self.rows)) < len(self.rows) or not set(self.rows) <= set(range(shape[0])):
+            return f"it reads the rows {self.rows}, which are not different rows of {shape[0]}"
+        if max(self.radices) > shape[1]:
+            return f"a row with {max(self.radices)} options needs as many columns, not {shape[1]}"
+        return ""
+
     def raw(self, genotypes: np.ndarray) -> np.ndarray:
         """Raw codes int64[n] of genotypes float32[n, R, C]."""
         digits = genotypes[:, list(self.rows)].argmax(axis=2) % np.array(self.radices)
@@ -71,6 +79,13 @@ class ThresholdReading:
 
     entries: tuple[int, ...]
     threshold: float
+
+    def unreachable(self, shape: tuple[int, int]) -> str:
+        """Why genotypes of this shape (R, C) cannot give every raw code; "" if they can."""
+        size = shape[0] * shape[1]
+        if len(set(self.entries)) < len(self.entries) or not set(self.entries) <= set(range(size)):
+            return f"it reads the entries {self.entries}, which are not different ones of {size}"
+        return ""
 
     def raw(self, genotypes: np.ndarray) -> np.ndarray:
         """Raw codes int64[n] of genotypes float32[n, R, C]."""
@@ -100,6 +115,16 @@ class SearchSpace(ABC):
     #: How a genotype gives a raw code; None where `decode_raw` is written out.
     reading: ArgmaxReading | ThresholdReading | None = None
 
+    def __init_subclass__(cls) -> None:
+        """Raise EdnagError if the space has architectures that its genotypes cannot describe."""
+        super().__init_subclass__()
+        reason = cls.reading.unreachable(cls.shape) if cls.reading is not None else ""
+        if reason:
+            raise EdnagError(
+                f"search space {cls.name}: its reading does not fit its shape {cls.shape}: "
+                f"{reason}; correct `shape` or `reading` in {cls.__module__}"
+            )
+
     def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
         """Raw codes int64[n] of genotypes float32[n, R, C]."""
         if self.reading is None:
@@ -124,8 +149,15 @@ class SearchSpace(ABC):
         return [self.key(int(code)) for code in codes]
 
     @abstractmethod
-    def code(self, key: str) -> int:
-        """The code of a key; raises EdnagError with the grammar if it is not of this space."""
+    def parse(self, key: str) -> int:
+        """The code of any string, `INVALID` if it is not the key of an architecture."""
+
+    def code(self, key: object) -> int:
+        """The code of a key; raises EdnagError with the grammar for any other value."""
+        code = self.parse(key) if isinstance(key, str) else INVALID
+        if code == INVALID:
+            raise self.foreign_key(key)
+        return code
 
     @abstractmethod
     def neighbours(self, code: int) -> np.ndarray:
@@ -168,10 +200,11 @@ class SearchSpace(ABC):
             )
         return code
 
-    def foreign_key(self, key: str) -> EdnagError:
-        """The error for a string that is no key of this space."""
+    def foreign_key(self, key: object) -> EdnagError:
+        """The error for a value that is no key of this space."""
+        kind = "" if isinstance(key, str) else f" ({type(key).__name__}, not text)"
         return EdnagError(
-            f"{self.name}: {key!r} is not an architecture of this space; "
+            f"{self.name}: {shown(key)}{kind} is not an architecture of this space; "
             f"an architecture is written {self.grammar}"
         )
 

@@ -81,14 +81,14 @@ class MobileNetV3(LargeSpace):
             return []
         return ["_".join(names) for names in np.array(OPERATIONS)[self.contents(codes)].tolist()]
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of a key, a new one if it was not seen before."""
         names = key.split("_")
         if len(names) != STAGES * LAYERS or not set(names) <= set(OPERATIONS):
-            raise self.foreign_key(key)
+            return INVALID
         layers = np.array([[OPERATIONS.index(name) for name in names]], dtype=np.uint8)
         if (depths(layers) < MIN_DEPTH).any():
-            raise self.foreign_key(key)
+            return INVALID
         return int(self.number(layers)[0])
 
     def _one_layer_changed(self, code: int) -> np.ndarray:

@@ -25,13 +25,14 @@ EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 #: The genotype's columns; the first two mark the cell's ends and are no operation of an edge.
 GENOTYPE_SYMBOLS = ("input", "output", *OPERATIONS)
 
-_TOKEN = re.compile(r"([a-z0-9_]+)~([0-9])")
-
 
 def _write(operations: list[str]) -> str:
     """The benchmark's string for six operations in the order of EDGES."""
     tokens = [f"{name}~{source}" for name, (_, source) in zip(operations, EDGES, strict=True)]
     return f"|{tokens[0]}|+|{tokens[1]}|{tokens[2]}|+|{tokens[3]}|{tokens[4]}|{tokens[5]}|"
+
+
+_KEY = re.compile(re.escape(_write(["OP"] * 6)).replace("OP", f"({'|'.join(OPERATIONS)})"))
 
 
 class NASBench201(SearchSpace):
@@ -63,16 +64,13 @@ class NASBench201(SearchSpace):
         digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
         return _write([OPERATIONS[digit] for digit in digits])
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of an architecture string."""
-        names = [name for name, _ in _TOKEN.findall(key)]
-        if len(names) != len(EDGES) or any(name not in OPERATIONS for name in names):
-            raise self.foreign_key(key)
-        if _write(names) != key:
-            raise self.foreign_key(key)
-        return int(
-            mixed_radix(np.array([[OPERATIONS.index(n) for n in names]]), len(OPERATIONS))[0]
-        )
+        match = _KEY.fullmatch(key)
+        if match is None:
+            return INVALID
+        digits = [OPERATIONS.index(name) for name in match.groups()]
+        return int(mixed_radix(np.array([digits]), len(OPERATIONS))[0])
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 24 cells that differ in one edge."""

@@ -5,12 +5,13 @@ architecture here is not a network but a group of networks that share these edge
 Source: search-spaces specification, row nasbench301; benchmark: Zela et al., ICLR 2022.
 """
 
-import ast
+import re
 from functools import cached_property
 
 import numpy as np
 
 from ednag.spaces.interface import (
+    INVALID,
     ArgmaxReading,
     SearchProfile,
     SearchSpace,
@@ -34,6 +35,8 @@ CHOICES: tuple[tuple[Pair, ...], ...] = (
     ),
 )
 _RADICES = tuple(len(choices) for choices in CHOICES)
+_PAIR = r"\(([0-2]), ([0-6])\)"
+_KEY = re.compile(rf"\({_PAIR}, {_PAIR}, {_PAIR}, {_PAIR}\)")
 
 
 class NASBench301(SearchSpace):
@@ -67,17 +70,17 @@ class NASBench301(SearchSpace):
         digits = digits_of(np.array([self.check_code(code)]), _RADICES, 4)[0]
         return str(tuple(choices[at] for choices, at in zip(CHOICES, digits, strict=True)))
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of four pairs written as `key` writes them."""
-        try:
-            pairs = ast.literal_eval(key)
-            digits = [choices.index(p) for choices, p in zip(CHOICES, pairs, strict=True)]
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            raise self.foreign_key(key) from None
-        code = int(mixed_radix(np.array([digits]), _RADICES)[0])
-        if self.key(code) != key:
-            raise self.foreign_key(key)
-        return code
+        match = _KEY.fullmatch(key)
+        if match is None:
+            return INVALID
+        numbers = [int(digit) for digit in match.groups()]
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if any(pair not in choices for pair, choices in zip(pairs, CHOICES, strict=True)):
+            return INVALID
+        digits = [choices.index(pair) for pair, choices in zip(pairs, CHOICES, strict=True)]
+        return int(mixed_radix(np.array([digits]), _RADICES)[0])
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 38 groups that differ in one pair."""

@@ -171,19 +171,16 @@ class NASBenchGraph(SearchSpace):
         """The string of the description that stands for its kind."""
         return self.raw_key(int(self._raw_of_code[self.check_code(code)]))
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of a network's string; any description of its kind will do."""
         match = _KEY.fullmatch(key)
         if match is None:
-            raise self.foreign_key(key)
+            return INVALID
         names, links = match.groups()[::2], tuple(map(int, match.groups()[1::2]))
         if not set(names) <= set(OPERATIONS) or any(link > k for k, link in enumerate(links)):
-            raise self.foreign_key(key)
+            return INVALID
         raw = canonical(links, np.array([[OPERATIONS.index(name) for name in names]]))
-        code = int(self.code_of_raw[raw[0]])
-        if code == INVALID:
-            raise self.foreign_key(key)
-        return code
+        return int(self.code_of_raw[raw[0]])
 
     @cached_property
     def _descriptions(self) -> list[np.ndarray]:

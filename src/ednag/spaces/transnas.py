@@ -62,12 +62,10 @@ class TransNASMicro(SearchSpace):
         digits = digits_of(np.array([self.check_code(code)]), 4, _MICRO_EDGES)[0]
         return "64-41414-{}_{}{}_{}{}{}".format(*digits)
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of a benchmark string."""
         match = _MICRO_KEY.fullmatch(key)
-        if match is None:
-            raise self.foreign_key(key)
-        return int("".join(match.groups()), base=4)
+        return INVALID if match is None else int("".join(match.groups()), base=4)
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 18 cells that differ in one edge."""
@@ -133,12 +131,10 @@ class TransNASMacro(SearchSpace):
         """The benchmark's string, for example 64-4111-basic."""
         return f"64-{self._skeletons[self.check_code(code)]}-basic"
 
-    def code(self, key: str) -> int:
+    def parse(self, key: str) -> int:
         """The code of a benchmark string."""
         match = _MACRO_KEY.fullmatch(key)
-        if match is None or match[1] not in self._code_of_digits:
-            raise self.foreign_key(key)
-        return self._code_of_digits[match[1]]
+        return INVALID if match is None else self._code_of_digits.get(match[1], INVALID)
 
     def neighbours(self, code: int) -> np.ndarray:
         """The skeletons one module away: one changed, one added or one left out."""
