@@ -109,6 +109,22 @@ def test_a_difference_is_printed_and_fails(cells: Call, listed: Path, tmp_path: 
         cells("compare", path)
 
 
+@pytest.mark.parametrize(
+    "value", ["NaN", "Infinity", "1e999", "-0.1", "1.01", '"0.9"', "null", "true"]
+)
+def test_a_measured_field_that_is_no_fraction_is_refused(
+    cells: Call, listed: Path, tmp_path: Path, value: str
+) -> None:
+    path = tmp_path / "c.json"
+    cells("build", "--space", "nasbench101", "--cells", listed, "--output", path)
+    records = json.loads(path.read_text())
+    records[3] |= {"avg_test_accuracy": "value"}
+    path.write_text(json.dumps(records).replace('"value"', value))
+    named = r"c\.json: record 3 \([0-9a-f]{32}\): avg_test_accuracy = \S+ is no number from 0 to 1;"
+    with pytest.raises(EdnagError, match=named):
+        cells("compare", path)
+
+
 def test_a_table_of_a_comparison_tells_differences_and_does_not_fail(
     cells: Call, listed: Path, tmp_path: Path
 ) -> None:
@@ -165,7 +181,7 @@ def test_errors_name_the_place_and_the_next_step(
     foreign.write_text("arch str\n|nor_conv_5x5~0|+|none~0|none~1|+|none~0|none~1|none~2|\n")
     with pytest.raises(EdnagError, match="nor_conv_5x5"):
         cells(*build, tmp_path / "c.parquet", "--order", foreign)
-    with pytest.raises(EdnagError, match="no column 'arch str'"):
+    with pytest.raises(EdnagError, match=r"--order .*column 'arch str' is missing"):
         foreign.write_text("key\nx\n")
         cells(*build, tmp_path / "c.parquet", "--order", foreign)
     with pytest.raises(EdnagError, match="no list of `ednag cells enumerate`"):

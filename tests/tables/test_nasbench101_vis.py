@@ -59,10 +59,14 @@ def test_a_hash_of_no_cell_is_named() -> None:
 @pytest.mark.parametrize(
     ("column", "values", "message"),
     [
-        ("key", ["0" * 32, "0" * 31], "row 1: 0{31} is no module hash"),
+        ("key", ["0" * 32, "0" * 31], "row 1: '0{31}' is no module hash"),
         ("key", ["0" * 32, "0" * 32], "row 1: .* repeated"),
-        ("108_final_validation_accuracy", [0.5, 1.5], "row 1: .* no fraction"),
-        ("36_final_validation_accuracy", [None, 0.5], "row 0: .* no fraction"),
+        ("key", [10**31, "0" * 32], "row 0: 10{31} is no module hash"),
+        ("108_final_validation_accuracy", [0.5, 1.5], "row 1: .*_108 = 1.5 is not a number from 0"),
+        ("36_final_validation_accuracy", [None, 0.5], "row 0: .*_36 = nan is not a number"),
+        ("36_final_validation_accuracy", ["0,5", 0.5], "row 0: .*_36 = '0,5' is not a number"),
+        ("final_training_time", [1.0, "long"], "row 1: training_time = 'long' is not a number"),
+        ("trainable_parameters", [1, float("inf")], "row 1: parameters = inf is not a number"),
         ("final_training_time", [1.0], "not a table of these columns"),
     ],
 )

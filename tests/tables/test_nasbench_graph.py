@@ -107,7 +107,10 @@ def _set(name: object, **values: object) -> Change:
         (_set(91111), r"row 2020: not as version 1.4.0 writes it: .*digit above 8"),
         (_set("1111"), "row 2020: .*'1111' is not a number of five digits"),
         (_set(True), "row 2020: .*True is not a number of five digits"),
-        (_set(1111, perf="high"), "row 2020: .*could not convert string to float"),
+        (_set(1111, perf="high"), "row 2020: .*perf = 'high' is not a number"),
+        (_set(1111, perf="0.5"), "row 2020: .*perf = '0.5' is not a number"),
+        (_set(1111, perf=True), "row 2020: .*perf = True is not a number"),
+        (_set(1111, perf=10**400), r"row 2020: .*perf = 10+\.\.\. \(401 characters\) is not a num"),
         (_set(1111, perf=float("nan")), "row 2020: test_performance = nan is not a number"),
         (_set(1111, valid_perf=1.5), "row 2020: validation_performance = 150.0 is not"),
         # The same kind of network as 1114, which stands in the table too.

@@ -99,7 +99,7 @@ def test_a_wrong_row_is_named(tmp_path: Path, key: str, value: float, message: s
     metrics = {f"{part}_top1": [10.0, value] for part in ("valid", "test", "train")}
     write_transnas(tmp_path / "a.pth", {key: {"jigsaw": metrics}})
     definition = replace(official("transnas-micro", "jigsaw"), complete=False)
-    with pytest.raises(EdnagError, match=f"transnas-micro/jigsaw: {message}"):
+    with pytest.raises(EdnagError, match=rf"transnas-micro/jigsaw \({SOURCE}\): {message}"):
         build_table(definition, {SOURCE: tmp_path / "a.pth"}, {})
 
 

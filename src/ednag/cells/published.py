@@ -6,6 +6,8 @@ columns and fields are absent. Source: specification nar.md, section Cell-inform
 """
 
 import json
+import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -19,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.cells import nasbench101, nasbench201
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
 from ednag.files import replacing
 from ednag.spaces.interface import digits_of
 from ednag.spaces.nasbench101_cells import Cell, module_hash
@@ -32,25 +34,26 @@ _COMPARED = 1024
 COUNTED = MappingProxyType(
     {"cifar10-valid": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
 )
-#: Measured fields in the order of the published records: fractions and seconds.
-MEASURED_101 = (
-    "avg_training_time",
-    "avg_train_accuracy",
-    "avg_validation_accuracy",
-    "avg_test_accuracy",
+#: Measured fields in the order of the published records -> their largest value; the smallest is 0.
+#: Fractions and seconds.
+MEASURED_101 = MappingProxyType(
+    {
+        "avg_training_time": math.inf,
+        "avg_train_accuracy": 1.0,
+        "avg_validation_accuracy": 1.0,
+        "avg_test_accuracy": 1.0,
+    }
 )
-#: Measured fields in the order of the published records: accuracies in per cent, latencies in
-#: seconds.
-MEASURED_201 = (
-    "cifar10_val_acc",
-    "cifar10_test_acc",
-    "cifar100_val_acc",
-    "cifar100_test_acc",
-    "imagenet16_val_acc",
-    "imagenet16_test_acc",
-    "cifar10_latency",
-    "cifar100_latency",
-    "imagenet16_latency",
+#: The same: accuracies in per cent, latencies in seconds.
+MEASURED_201 = MappingProxyType(
+    {
+        **{
+            f"{dataset}_{part}_acc": 100.0
+            for dataset in ("cifar10", "cifar100", "imagenet16")
+            for part in ("val", "test")
+        },
+        **{f"{dataset}_latency": math.inf for dataset in ("cifar10", "cifar100", "imagenet16")},
+    }
 )
 #: The column that only one of the two datasets has -> what its file is marked with.
 _FORMATS = MappingProxyType(
@@ -374,7 +377,7 @@ def _first(
     return first, chain([first], remaining)
 
 
-def _measured_columns(measured: pd.DataFrame | None, known: Sequence[str]) -> list[str]:
+def _measured_columns(measured: pd.DataFrame | None, known: Iterable[str]) -> list[str]:
     """Which measured fields there are, in the published order."""
     if measured is None:
         return []
@@ -484,7 +487,7 @@ def _compare(
     path: Path,
     ours: _Ours,
     measured: pd.DataFrame | None,
-    fields: Sequence[str],
+    fields: Mapping[str, float],
     limit: int,
     progress: Callable[[int], object] | None,
 ) -> Comparison:
@@ -505,6 +508,7 @@ def _compare(
         for (place, record), right in zip(some, expected, strict=True):
             cell = right.get("unique_hash") or right["arch_str"]
             name = place if "arch_str" in right else cell
+            _check_measured(record, fields, f"{path}: record {number} ({name})")
             shown = {field: value for field, value in record.items() if field not in left_out}
             different = list(_differences(shown, right))
             if place != str(number):
@@ -518,6 +522,18 @@ def _compare(
         if progress is not None:
             progress(number)
     return Comparison(number, agreeing, repeated, tuple(kept))
+
+
+def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: str) -> None:
+    """Raise EdnagError if a measured field holds anything but a number from 0 to its largest."""
+    for field, high in fields.items():
+        value = record.get(field, 0)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= min(high, sys.float_info.max):
+            raise EdnagError(
+                f"{place}: {field} = {shown(value)} is no number from 0 to {high:g}; "
+                "fetch the published file again"
+            )
 
 
 def _differences(published: Any, ours: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -241,16 +241,14 @@ def _listed_cells(path: Path) -> "dict[str, Cell]":
 def _ordered_keys(order: Path | None) -> list[str]:
     """Architecture strings in the order of a CSV's column `arch str`, or of codes."""
     import numpy as np
-    import pandas as pd
 
     from ednag.spaces import get_space
+    from ednag.tables.columns import read_csv
 
     if order is None:
         space = get_space("nasbench201")
         return space.keys(np.arange(space.size))
-    frame = pd.read_csv(order)
-    if "arch str" not in frame:
-        raise EdnagError(f"--order {order}: no column 'arch str'; give nasbench201_cifar10.csv")
+    frame = read_csv(order, f"--order {order}", text=["arch str"])
     return [str(key) for key in frame["arch str"]]
 
 

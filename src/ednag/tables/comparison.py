@@ -15,6 +15,7 @@ import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.tables import OFFICIAL, get_table_definition, official_definitions
+from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition
 
 #: Values at most this far apart count as one value, rounded in two ways: what was averaged in
@@ -84,10 +85,9 @@ def _of(definition: TableDefinition) -> Reading:
 
 def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
     """`key` and `test_accuracy` (%) of a column of the small table of NATS-Bench."""
-    frame = pd.read_csv(paths["nats-bench-csv"])
-    if column not in frame or "ArchitectureString" not in frame:
-        raise EdnagError(f"nats-bench-csv: column {column!r} or 'ArchitectureString' is missing")
-    return pd.DataFrame({"key": frame["ArchitectureString"], "test_accuracy": frame[column]})
+    source = "nats-bench-csv"
+    frame = read_csv(paths[source], source, text=["ArchitectureString"], numbers=[column])
+    return frame.rename(columns={"ArchitectureString": "key", column: "test_accuracy"})
 
 
 def _nasbench101(source: str) -> Pair:
@@ -142,7 +142,8 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
         only: `metric`, `key`, `first`, `second`, `difference`.
 
     Raises:
-        EdnagError: A reading has an architecture twice, or they share no metric.
+        EdnagError: A reading has an architecture twice or a value that is no number, or they share
+            no metric.
     """
     for name, rows in (("first", first), ("second", second)):
         if rows["key"].duplicated().any():
@@ -151,6 +152,10 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
     metrics = [str(name) for name in first if name in second and name != "key"]
     if not metrics:
         raise EdnagError("the two sources have no metric in common")
+    first, second = (
+        rows.assign(**{name: as_numbers(rows[name], f"the {which} source") for name in metrics})
+        for which, rows in (("first", first), ("second", second))
+    )
     merged = first.merge(second, on="key", how="outer", suffixes=("_1", "_2"))
     columns = [
         merged[["key"]].assign(

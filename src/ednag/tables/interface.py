@@ -10,6 +10,7 @@ import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.spaces.interface import SearchSpace
+from ednag.tables.columns import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -254,10 +255,13 @@ def densify(
         digests: Source id -> sha256 of the bytes that were read.
 
     Raises:
-        EdnagError: A key is foreign or repeated, a value is missing or out of range, a row is
-            missing; the message names the row.
+        EdnagError: A key is foreign or repeated, a value is no number or out of range, a row is
+            missing; the message names the files and the row, column and value.
     """
-    place = f"{definition.space}/{definition.dataset}"
+    files = ", ".join((*definition.sources, *definition.generated))
+    place = f"{definition.space}/{definition.dataset} ({files})"
+    if not len(rows):
+        raise EdnagError(f"{place}: no rows; a table needs one for each architecture")
     missing = [metric.name for metric in definition.metrics if metric.name not in rows]
     if missing or "key" not in rows:
         raise EdnagError(f"{place}: column {(missing or ['key'])[0]!r} is missing in its source")
@@ -266,11 +270,12 @@ def densify(
         try:
             codes[position] = space.code(key)
         except EdnagError as error:
-            raise EdnagError(f"{place}: row {position}: {error}") from None
+            mend = "" if isinstance(key, str) else "; let the reader take the column as text"
+            raise EdnagError(f"{place}: row {position}: key: {error}{mend}") from None
     _, first = np.unique(codes, return_index=True)
     if len(first) < len(codes):
         again = int(np.setdiff1d(np.arange(len(codes)), first)[0])
-        raise EdnagError(f"{place}: row {again}: {rows['key'].iloc[again]} is repeated")
+        raise EdnagError(f"{place}: row {again}: {rows['key'].iloc[again]} is repeated; keep one")
     if definition.complete and len(codes) < space.size:
         absent = int(np.setdiff1d(np.arange(space.size), codes)[0])
         raise EdnagError(
@@ -279,10 +284,8 @@ def densify(
         )
     values = {}
     for metric in definition.metrics:
-        column = rows[metric.name].to_numpy(dtype=np.float64)
-        _refuse_bad_values(column, metric, place)
         dense = np.full(space.size, np.nan)
-        dense[codes] = column
+        dense[codes] = as_numbers(rows[metric.name], place, metric.low, metric.high, metric.unit)
         values[metric.name] = dense
     return BenchmarkTable(
         space=definition.space,
@@ -291,14 +294,3 @@ def densify(
         metrics={metric.name: metric for metric in definition.metrics},
         sources=dict(digests),
     )
-
-
-def _refuse_bad_values(column: np.ndarray, metric: Metric, place: str) -> None:
-    """Raise EdnagError naming the first row whose value is NaN or outside the metric's range."""
-    bad = np.flatnonzero(~((column >= metric.low) & (column <= metric.high)))
-    if len(bad):
-        row = int(bad[0])
-        raise EdnagError(
-            f"{place}: row {row}: {metric.name} = {column[row]} is not a number from "
-            f"{metric.low:g} to {metric.high:g} {metric.unit}"
-        )

@@ -21,6 +21,7 @@ import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
+from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.protobuf import read_fields
 from ednag.tables.tfrecord import read_frames
@@ -72,10 +73,10 @@ class Training:
         try:
             # In % while still float64, as the reference does.
             return (
-                float(last[_VALIDATION]) * 100,
-                float(last[_TEST]) * 100,
-                float(last[_TIME]),
-                float(whole[_PARAMETERS]),
+                as_number(last[_VALIDATION], "validation_accuracy") * 100,
+                as_number(last[_TEST], "test_accuracy") * 100,
+                as_number(last[_TIME], "training_time"),
+                as_number(whole[_PARAMETERS], "parameters"),
             )
         except KeyError as error:
             raise ValueError(f"field {error} is missing") from None

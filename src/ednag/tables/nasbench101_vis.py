@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
+from ednag.tables.columns import as_numbers
 
 SOURCE = "nasbench101-vis-20k"
 BUDGETS = (4, 12, 36, 108)
+_HASH = re.compile("[0-9a-f]{32}")
 _COLUMNS = {
     "key": "key",
     **{f"{n}_final_validation_accuracy": f"validation_accuracy_{n}" for n in BUDGETS},
@@ -30,25 +32,26 @@ def read(path: Path) -> pd.DataFrame:
 
     Raises:
         EdnagError: A column is missing or of another length, a hash is none or repeated, an
-            accuracy is no fraction; the message names the column or the row.
+            accuracy is no fraction, a time or size no number; the message names the column or the
+            row.
     """
     try:
         columns = json.loads(path.read_text(encoding="utf-8"))
         rows = pd.DataFrame({ours: columns[theirs] for theirs, ours in _COLUMNS.items()})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise EdnagError(f"{SOURCE}: not a table of these columns ({error})") from None
-    bad = ~rows["key"].map(lambda key: bool(re.fullmatch("[0-9a-f]{32}", str(key))))
-    _refuse(rows, bad | rows["key"].duplicated(), "is no module hash, or repeated")
+    hashes = [isinstance(key, str) and bool(_HASH.fullmatch(key)) for key in rows["key"]]
+    bad = np.flatnonzero(~np.array(hashes, dtype=bool))
+    if not len(bad):
+        bad = np.flatnonzero(rows["key"].duplicated())
+    if len(bad):
+        row = int(bad[0])
+        raise EdnagError(
+            f"{SOURCE}: row {row}: {shown(rows['key'].iloc[row])} is no module hash, or repeated"
+        )
     for epochs in BUDGETS:
         name = f"validation_accuracy_{epochs}"
-        accuracy = pd.to_numeric(rows[name], errors="coerce")
-        _refuse(rows, ~accuracy.between(0, 1), f"has {name} that is no fraction")
-        rows[name] = accuracy * 100
+        rows[name] = as_numbers(rows[name], SOURCE, 0, 1) * 100
+    for name in ("training_time", "parameters"):
+        as_numbers(rows[name], SOURCE, 0)
     return rows
-
-
-def _refuse(rows: pd.DataFrame, bad: pd.Series, what: str) -> None:
-    """Raise EdnagError naming the first bad row."""
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise EdnagError(f"{SOURCE}: row {row}: {rows['key'].iloc[row]} {what}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
+from ednag.tables.columns import read_csv
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 
 if TYPE_CHECKING:
@@ -22,35 +23,24 @@ _FULL_TRAINING = "nats-bench-csv"
 _FACTORS = {"cifar10": 1.0, "cifar100": 1.2, "ImageNet16-120": 2.0}
 
 
-def _column(frame: "pd.DataFrame", name: str, source: str) -> "pd.Series":
-    if name not in frame:
-        raise EdnagError(
-            f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
-        )
-    return frame[name]
-
-
 def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
     Raises:
-        EdnagError: A column is missing, or the two files disagree on the architectures.
+        EdnagError: As `read_csv`, or the two files disagree on the architectures.
     """
-    import pandas as pd
-
     source = f"nasbench201-{dataset}-csv"
-    frame = pd.read_csv(paths[source])
-    rows = pd.DataFrame(
-        {
-            "key": _column(frame, "arch str", source),
-            "validation_accuracy": _column(frame, "validation accuracy", source),
-            "test_accuracy": _column(frame, "test accuracy", source),
-        }
-    )
+    accuracies = ["validation accuracy", "test accuracy"]
+    rows = read_csv(paths[source], source, text=["arch str"], numbers=accuracies)
+    rows.columns = ["key", "validation_accuracy", "test_accuracy"]
     if dataset == "cifar10":
-        full = pd.read_csv(paths[_FULL_TRAINING])
-        keys = _column(full, "ArchitectureString", _FULL_TRAINING)
-        accuracy = _column(full, "CIFAR10TestAccuracy200Epochs", _FULL_TRAINING)
+        full = read_csv(
+            paths[_FULL_TRAINING],
+            _FULL_TRAINING,
+            text=["ArchitectureString"],
+            numbers=["CIFAR10TestAccuracy200Epochs"],
+        )
+        keys, accuracy = (full[name] for name in full)
         if not keys.is_unique or set(keys) != set(rows["key"]):
             raise EdnagError(f"{_FULL_TRAINING} and {source} list different architectures")
         rows["test_accuracy"] = rows["key"].map(dict(zip(keys, accuracy, strict=True)))

@@ -82,7 +82,12 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
     results = published_results("nas_201_api", "nas-bench-201==2.1", source)
     content = load_pth(paths[source], source)
     parts = ("meta_archs", "arch2infos", "evaluated_indexes")
-    if not isinstance(content, dict) or any(part not in content for part in parts):
+    if (
+        not isinstance(content, dict)
+        or any(part not in content for part in parts)
+        or not isinstance(content["meta_archs"], list | tuple)
+        or not isinstance(content["arch2infos"], dict)
+    ):
         raise EdnagError(f"{source}: not a NAS-Bench-201 file, which holds {', '.join(parts)}")
     rows = []
     for index, key in enumerate(content["meta_archs"]):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench_graph import MACROS, OPERATIONS, POSITIONS
+from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.numpy_pickles import NUMPY_NUMBERS
 from ednag.tables.unpickling import load_restricted
@@ -62,7 +63,8 @@ def key_of(name: object) -> str:
 
 def _row(name: object, record: Any) -> dict[str, Any]:
     values = {
-        column: factor * float(record[theirs]) for column, (theirs, factor) in _COLUMNS.items()
+        column: factor * as_number(record[theirs], theirs)
+        for column, (theirs, factor) in _COLUMNS.items()
     }
     return {"key": key_of(name), **values}
 

@@ -13,17 +13,21 @@ import ast
 import json
 from collections.abc import Mapping
 from functools import partial
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
+from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _PAIRS = 4
+#: What `literal_eval` raises on too many brackets.
+_TOO_DEEP = (MemoryError, RecursionError)
 
 
 def read_groups(path: Path, source: str) -> dict[str, float]:
@@ -35,17 +39,17 @@ def read_groups(path: Path, source: str) -> dict[str, float]:
     try:
         networks: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cifar10"]
         entries = list(networks.items())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EdnagError(f"{source}: not a table of networks on cifar10 ({error!r})") from None
     best: dict[str, float] = {}
     for row, (network, record) in enumerate(entries):
         try:
             normal, _ = ast.literal_eval(network)
-            pairs = tuple((int(node), int(operation)) for node, operation in normal[:_PAIRS])
-            accuracy = float(record["val_accuracy"])
+            pairs = tuple((index(node), index(operation)) for node, operation in normal[:_PAIRS])
+            accuracy = as_number(record["val_accuracy"], "val_accuracy")
             if len(pairs) != _PAIRS or not 0 <= accuracy <= 100:
                 raise ValueError(f"{len(pairs)} pairs, val_accuracy {accuracy}")
-        except (ValueError, SyntaxError, KeyError, TypeError) as error:
+        except (ValueError, SyntaxError, LookupError, TypeError, *_TOO_DEEP) as error:
             raise EdnagError(f"{source}: row {row}: {network[:60]}...: {error}") from None
         best[str(pairs)] = max(accuracy, best.get(str(pairs), 0.0))
     return best

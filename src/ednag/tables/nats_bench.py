@@ -70,7 +70,8 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
         if not isinstance(content, dict):
             raise EdnagError(f"{SOURCE}: {name}: a dictionary expected")
         if name == "meta":
-            keys = list(content.get("meta_archs", ()))
+            named = content.get("meta_archs")
+            keys = list(named) if isinstance(named, list | tuple) else []
         else:
             place = f"{SOURCE}: cell {int(name)}"
             rows[int(name)] = row(content.get(str(EPOCHS)), results, dataset, place)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ednag.errors import EdnagError
+from ednag.tables.columns import read_csv
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 
 if TYPE_CHECKING:
@@ -59,24 +60,18 @@ def read(
     """One row per architecture of `space`: `key` and the metrics, times `unit`.
 
     Raises:
-        EdnagError: A column is missing, or the rows are not those of the index.
+        EdnagError: As `read_csv`, or the rows are not those of the index.
     """
-    import pandas as pd
-
     source = f"transnas-{task}-csv"
-    frame = pd.read_csv(paths[source])
+    measured = [metric.name for metric in metrics]
+    frame = read_csv(paths[source], source, numbers=["file_id", *measured])
     keys = read_index(paths[INDEX])
-    for name in ("file_id", *(metric.name for metric in metrics)):
-        if name not in frame:
-            raise EdnagError(
-                f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
-            )
     wrong = np.flatnonzero(frame["file_id"].to_numpy() != np.arange(len(frame)))
     if len(wrong) or len(frame) != len(keys):
         row = int(wrong[0]) if len(wrong) else min(len(frame), len(keys))
         raise EdnagError(f"{source}: row {row} is missing, repeated or out of its place")
     ours = np.array([key.endswith(_MACRO_END) for key in keys]) == (space == "transnas-macro")
-    rows = frame.loc[ours, [metric.name for metric in metrics]] * unit
+    rows = frame.loc[ours, measured] * unit
     return rows.assign(key=np.array(keys)[ours]).reset_index(drop=True)
 
 

@@ -29,7 +29,7 @@ def best_epoch(metrics: Mapping[str, Any], name: str) -> float:
     """The maximum over the epochs of a metric, or of a loss with its sign turned (`*_neg_loss`).
 
     Raises:
-        LookupError, TypeError, ValueError: There is no such metric, or no numbers in it.
+        LookupError, TypeError, ValueError, OverflowError: No such metric, or no numbers in it.
     """
     if name not in metrics and name.endswith("_neg_loss"):
         return float(-np.min(np.asarray(metrics[name.replace("_neg_loss", "_loss")], np.float64)))
@@ -63,7 +63,7 @@ def read(
         try:
             measured = tasks[task]["metrics"]
             rows.append({"key": key, **{m.name: best_epoch(measured, m.name) for m in metrics}})
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise EdnagError(
                 f"{SOURCE}: {kind} {key}: {task}: not as the benchmark writes it: "
                 f"{type(error).__name__}: {error}"
