@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import build_table
 from ednag.tables.columns import as_numbers, read_csv
-from ednag.tables.interface import Metric, Protocol, TableDefinition
+from ednag.tables.interface import BenchmarkTable, Metric, Protocol, TableDefinition
+from ednag.tables.parquet import read_table, write_table
 
 SPACE = get_space("transnas-micro")
 KEYS = SPACE.keys(np.arange(3))
@@ -127,6 +129,16 @@ def test_text_stays_as_it_is_written(tmp_path: Path) -> None:
     path.write_text("key,a,b\n007,1,x\nNA,2.5,y\n")
     found = read_csv(path, "t", text=["key"], numbers=["a"])
     assert found.to_dict("list") == {"key": ["007", "NA"], "a": [1.0, 2.5]}
+
+
+def test_a_canonical_file_that_lacks_rows_is_refused(tmp_path: Path) -> None:
+    metrics = {"accuracy": Metric("accuracy", "%", "made up")}
+    values = {"accuracy": np.linspace(1, 90, SPACE.size)}
+    path = tmp_path / "t.parquet"
+    write_table(BenchmarkTable("transnas-micro", "mine", values, metrics), SPACE, path)
+    pq.write_table(pq.read_table(path).slice(0, 10), path)
+    with pytest.raises(EdnagError, match="it has 10 rows, and transnas-micro 4096 architectures"):
+        read_table(path)
 
 
 VALUES = (

@@ -112,6 +112,9 @@ def _read(path: Path, *formats: str) -> Benchmark:
 def _as_table(parquet: pq.ParquetFile, described: dict[str, Any]) -> BenchmarkTable:
     metrics = {entry["name"]: Metric(**entry) for entry in described["metrics"]}
     columns = parquet.read(columns=list(metrics))
+    rows, size = parquet.metadata.num_rows, get_space(described["space"]).size
+    if rows != size:
+        raise ValueError(f"it has {rows} rows, and {described['space']} {size} architectures")
     return BenchmarkTable(
         space=described["space"],
         dataset=described["dataset"],
