@@ -125,6 +125,19 @@ def test_a_measured_field_that_is_no_fraction_is_refused(
         cells("compare", path)
 
 
+@pytest.mark.parametrize("key", [5, "", None, "|none~0|"])
+def test_a_record_of_no_cell_is_named(
+    cells: Call, order: Path, tmp_path: Path, key: object
+) -> None:
+    path = tmp_path / "c.json"
+    cells("build", "--space", "nasbench201", "--order", order, "--output", path)
+    records = json.loads(path.read_text())
+    records["3"]["arch_str"] = key
+    path.write_text(json.dumps(records))
+    with pytest.raises(EdnagError, match=r"^cell 3: nasbench201: .* is not an architecture"):
+        cells("compare", path)
+
+
 def test_a_table_of_a_comparison_tells_differences_and_does_not_fail(
     cells: Call, listed: Path, tmp_path: Path
 ) -> None:

@@ -103,7 +103,10 @@ def nasbench101_batches(
 
 
 def nasbench201_batches(
-    keys: Sequence[str], measured: pd.DataFrame | None = None, chunk: int = CHUNK
+    keys: Sequence[str],
+    measured: pd.DataFrame | None = None,
+    chunk: int = CHUNK,
+    first: int = 0,
 ) -> Iterator[pa.RecordBatch]:
     """The dataset of NAS-Bench-201 cells.
 
@@ -116,15 +119,22 @@ def nasbench201_batches(
         keys: Architecture strings; their order is the index, officially that of the benchmark.
         measured: Indexed by architecture string, columns of MEASURED_201; every cell has a row.
         chunk: Cells in a batch, at least 1.
+        first: Number of the first cell, for messages.
 
     Raises:
-        EdnagError: A string is none of the space, `measured` has other columns or lacks a cell.
+        EdnagError: A string is none of the space, and its cell is named; `measured` has other
+            columns or lacks a cell.
     """
     names = _measured_columns(measured, MEASURED_201)
     space = NASBench201()
     for start in range(0, len(keys), chunk):
         some = list(keys[start : start + chunk])
-        codes = np.array([space.code(key) for key in some])
+        codes = np.empty(len(some), dtype=np.int64)
+        for place, key in enumerate(some):
+            try:
+                codes[place] = space.code(key)
+            except EdnagError as error:
+                raise EdnagError(f"cell {first + start + place}: {error}") from None
         columns: dict[str, Any] = {
             "index": np.arange(start, start + len(some), dtype=np.int32),
             "arch_str": some,
@@ -579,5 +589,5 @@ def _ours_201(
 ) -> list[dict[str, Any]]:
     """Our records for the cells of published ones."""
     keys = [record["arch_str"] for record in published]
-    (found,) = nasbench201_batches(keys, measured, chunk=len(keys))
+    (found,) = nasbench201_batches(keys, measured, chunk=len(keys), first=first)
     return [record for _, record in records(found)]
