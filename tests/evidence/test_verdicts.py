@@ -58,6 +58,16 @@ def test_a_mean_holds_fails_or_holds_for_the_authors_seeds_only() -> None:
     assert verdict_of(selected, "mean", **claim).verdict == PARTLY
 
 
+def test_the_worst_of_a_loss_is_its_largest_value() -> None:
+    runs = runs_of(60 + np.arange(40.0), "transnas-micro", "room_layout")
+    record = record_of(runs, generated=generated_of(runs))
+    claim = {"space": "transnas-micro", "dataset": "room_layout"}
+    found = verdict_of(record, "extreme", printed=90.0, quantity="last_worst", **claim)
+    assert (found.verdict, found.ours) == (REPRODUCED, 90.0)
+    found = verdict_of(record, "extreme", printed=60.0, quantity="last_best", **claim)
+    assert (found.verdict, found.ours) == (REPRODUCED, 60.0)
+
+
 def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
     claim = {"printed": 94.37, "tolerance": 0.005}
     analog = record_of(runs_of(np.full(40, 94.37), dataset="cifar10-analog"))

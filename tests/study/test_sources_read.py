@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ednag.study.benchmarks import split_benchmarks
 from ednag.study.configuration import Study, read_study
 from ednag.study.ranking import (
@@ -12,6 +14,7 @@ from ednag.study.ranking import (
     searched_by_rankers,
 )
 from ednag.study.sources_read import generated_files, sources_read
+from ednag.tables import TABLES
 from ednag.training.places import SMALL_SOURCES, SUPERNET
 
 
@@ -67,13 +70,16 @@ def test_without_seeds_or_unasked_the_ranking_takes_up_nothing() -> None:
         assert not ranking_lacks(study, lambda source: False)
 
 
-def test_rankers_search_only_what_is_measured() -> None:
+def test_rankers_search_only_measured_accuracies(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = [
         ("nasbench201", "cifar10-analog"),
         ("nasbench201", "digits-unseen"),
         ("nasbench-graph", "cora"),
     ]
     assert searched_by_rankers(read_study({}), searched) == searched[:1]
+    latencies = "tests.methods.made_up_latencies:TABLE"
+    monkeypatch.setitem(TABLES["nasbench201"], "latencies", latencies)
+    assert searched_by_rankers(read_study({}), [("nasbench201", "latencies")]) == []
     assert not searched_by_rankers(read_study({"ranker": {"seeds": []}}), searched)
 
 

@@ -200,7 +200,8 @@ def _cells_of_table(table: Path) -> "Cells":
     """All cells with the accuracies of a table: validation where it has a protocol for it.
 
     Raises:
-        EdnagError: The table is of another space, of predictions, or lacks the accuracy.
+        EdnagError: The table is of another space, of predictions, lacks the accuracy, or has a
+            metric where lower is better.
     """
     import numpy as np
 
@@ -223,6 +224,11 @@ def _cells_of_table(table: Path) -> "Cells":
             which = "" if values is None else " of some cells"
             raise EdnagError(
                 f"{table}: {place} lacks {metric}{which}; build it again with `ednag tables build`"
+            )
+        if not benchmark.metrics[metric].higher_is_better:
+            raise EdnagError(
+                f"{table}: {metric} of {place} is a metric where lower is better, and rankers are "
+                "judged by accuracy; give a table such as nasbench201/cifar10-analog"
             )
     return cells_of(
         benchmark.dataset,

@@ -317,7 +317,7 @@ def _generated(record: Record) -> list[str]:
     rows = []
     for space, dataset in _benchmarks(made):
         here = made[(made["space"] == space) & (made["dataset"] == dataset)]
-        metric = get_protocol(space, dataset, PAPER).reported_metric
+        metric = get_protocol(space, dataset, PAPER).fitness_metric
         higher = get_metric(space, dataset, metric).higher_is_better
         worst = here["last_worst"]
         rows.append(

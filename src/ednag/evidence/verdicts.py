@@ -225,10 +225,12 @@ def _extreme(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     if len(values) < MINIMUM_SEEDS:
         return _too_few(len(values))
     assert claim.printed is not None
-    worst = claim.quantity.endswith("_worst")
-    ours = float(values.min() if worst else values.max())
+    metric = get_protocol(claim.space, claim.dataset, PAPER).fitness_metric
+    higher = get_metric(claim.space, claim.dataset, metric).higher_is_better
+    lowest = claim.quantity.endswith("_worst") == higher
+    ours = float(values.min() if lowest else values.max())
     margin = claim.tolerance + 1e-9
-    reached = values <= claim.printed + margin if worst else values >= claim.printed - margin
+    reached = values <= claim.printed + margin if lowest else values >= claim.printed - margin
     why = f"{ours:.3f} over all runs; {int(reached.sum())} of {len(values)} runs reach "
     why += f"{claim.printed:g}"
     verdict = NOT_REPRODUCED

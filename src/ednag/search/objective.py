@@ -126,7 +126,25 @@ class Objective:
                     f"the table has {', '.join(table.values)}"
                 )
         self._values = table.values[protocol.fitness_metric]
+        for name in (protocol.fitness_metric, *protocol.drawn_metrics):
+            self._refuse_unfit_best(name)
         self.begin()
+
+    def _refuse_unfit_best(self, name: str) -> None:
+        """Raise EdnagError if another value of a queried metric is fitter than the best one."""
+        values = self.table.values[name][self.table.present(name)]
+        if not len(values):
+            return
+        with np.errstate(divide="ignore"):
+            fitness = fitness_of(values, self.protocol)
+        best, fittest = int(np.argmax(values == self.table.optimum(name))), int(fitness.argmax())
+        if fitness[best] < fitness[fittest]:
+            raise EdnagError(
+                f"{self.table.space}/{self.table.dataset}: by rule {self.protocol.rule!r} and "
+                f"factor {self.protocol.factor:g} the best {name}, {values[best]:g}, has fitness "
+                f"{fitness[best]:g}, and {values[fittest]:g} has {fitness[fittest]:g}; give the "
+                'protocol another rule or factor (docs/own-dataset.md, "Lower is better")'
+            )
 
     def begin(self, seed: int | None = None) -> Ledger:
         """Start a new run: an empty ledger.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ednag.study.configuration import Study
-from ednag.tables import is_predicted
+from ednag.tables import get_reported_metric, is_predicted
 
 #: Cells of NAS-Bench-101 that are ranked where their validation accuracies are here, and the file
 #: that holds those. They have no test accuracy: rankers are judged on them, and search nothing.
@@ -16,13 +16,18 @@ TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
 
 
 def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those of the searched (space, dataset) where rankers are judged and search."""
+    """Those of the searched (space, dataset) where rankers are judged and search.
+
+    Rankers are judged on measured cells by a metric where higher is better.
+    """
     if not study.ranker.seeds:
         return []
     return [
         (space, dataset)
         for space, dataset in searched
-        if space == "nasbench201" and not is_predicted(space, dataset)
+        if space == "nasbench201"
+        and not is_predicted(space, dataset)
+        and get_reported_metric(space, dataset, "paper").higher_is_better
     ]
 
 

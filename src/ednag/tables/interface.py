@@ -46,8 +46,9 @@ class Protocol:
         factor: The reference's factor on the metric before `rescale` (spec: ednag-search.md,
             Fitness); the factors send the known optimum to about 100.
         description: One sentence for tables and the report.
-        rule: How the metric m becomes the value v that is rescaled: "scaled" is factor * m,
-            "inverse" is 50 + factor / |m| for a loss (room_layout).
+        rule: How the metric m becomes the value v that is rescaled: "scaled" is factor * m, for a
+            metric where higher is better; "inverse" is 50 + factor / |m|, for one where lower is
+            better and none is below 0, or for such a one negated (room_layout).
         zero_below: The fitness is 0 where v is below it.
         hyperparameters: Of the reference's search on this dataset, where they differ from those of
             the space.
@@ -64,6 +65,44 @@ class Protocol:
     zero_below: float = 0.0
     drawn_metrics: tuple[str, ...] = ()
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
+
+
+def _contradiction(protocol: Protocol, metric: Metric) -> str:
+    """Why better values of a queried metric would have the lower fitness, and what to do; or ""."""
+    if protocol.factor <= 0:
+        return f"factor = {protocol.factor:g} makes no fitness; give a factor above 0"
+    if protocol.rule == "scaled":
+        if metric.higher_is_better and metric.high > 0:
+            return ""
+        return (
+            'rule "scaled" gives more fitness to a higher value above 0; give the protocol '
+            'rule="inverse" and a factor of 50 times the best value'
+        )
+    if metric.high <= 0 if metric.higher_is_better else metric.low >= 0:
+        return ""
+    return 'rule "inverse" gives more fitness to a value nearer 0; ' + (
+        'give the protocol rule="scaled"'
+        if metric.higher_is_better
+        else "let `read` add a constant so that no value is below 0, and give the metric low=0"
+    )
+
+
+def _check_protocols(definition: "TableDefinition | PredictorDefinition") -> None:
+    """Refuse a definition with a protocol that lacks a metric or contradicts its direction."""
+    metrics = {metric.name: metric for metric in definition.metrics}
+    for name, protocol in definition.protocols.items():
+        place = f"{definition.space}/{definition.dataset}, protocol {name}"
+        for needed in (protocol.fitness_metric, protocol.reported_metric, *protocol.drawn_metrics):
+            if needed not in metrics:
+                raise EdnagError(f"{place}: no metric is called {needed!r}; add it to `metrics`")
+        for queried in (protocol.fitness_metric, *protocol.drawn_metrics):
+            metric = metrics[queried]
+            if wrong := _contradiction(protocol, metric):
+                better = "higher" if metric.higher_is_better else "lower"
+                raise EdnagError(
+                    f"{place}: of {metric.name}, from {metric.low:g} to {metric.high:g}, {better} "
+                    f'is better, but {wrong} (docs/own-dataset.md, "Lower is better")'
+                )
 
 
 @dataclass(frozen=True)
@@ -93,6 +132,10 @@ class TableDefinition:
     complete: bool = False
     generated: tuple[str, ...] = ()
     trained: "TableDefinition | None" = None
+
+    def __post_init__(self) -> None:
+        """Refuse protocols that contradict the metrics."""
+        _check_protocols(self)
 
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
@@ -126,6 +169,10 @@ class PredictorDefinition:
     generated: tuple[str, ...] = ()
     trained: "PredictorDefinition | None" = None
     of_scale: "Callable[[float, float], PredictorDefinition] | None" = None
+
+    def __post_init__(self) -> None:
+        """Refuse protocols that contradict the metrics."""
+        _check_protocols(self)
 
     def build(self, parameters: Parameters, digests: Mapping[str, str]) -> "PredictedBenchmark":
         """The benchmark with these parameters.

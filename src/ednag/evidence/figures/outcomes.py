@@ -76,7 +76,11 @@ def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
     values = drawn["outcome"].dropna()
     room = 0.25 * (high - low or 1.0)
     edge = 0.03 * (high - low or 1.0)
-    return max(low - room, values.min() - edge), min(high + room, max(high, values.max()) + edge)
+    # What is known to be best stays in sight, at whichever end it is.
+    return (
+        max(low - room, min(low, values.min()) - edge),
+        min(high + room, max(high, values.max()) + edge),
+    )
 
 
 def _draw_row(
