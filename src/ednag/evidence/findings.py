@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.evidence.claims import MINIMUM_SEEDS, Claim
-from ednag.evidence.record import PAPER, Record
+from ednag.evidence.record import PAPER, Record, published_column
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.verdicts import (
@@ -46,6 +46,8 @@ TEMPLATES = {
     "end_row": "- **{benchmark}**: mean {mean:.2f} (sd {sd:.2f}, interval {low:.2f} to "
     "{high:.2f}), best possible {optimum:.2f}, reached in {found} of {seeds} runs "
     "({share:.0f} %, interval {share_low:.0f} to {share_high:.0f} %).",
+    "end_drawn": " These are means over the trainings of an architecture; the single values "
+    "drawn, which the reference reports, have mean {mean:.2f}.",
     "end_row_open": "- **{benchmark}**: mean {mean:.2f} (sd {sd:.2f}, interval {low:.2f} to "
     "{high:.2f}) over {seeds} runs; the best possible is not known.",
     "end_none": "## What EDNAG reports\n\nThis study does not run EDNAG under protocol *paper*.",
@@ -208,6 +210,7 @@ def _end_row(title: str, runs: pd.DataFrame, record: Record) -> str:
     mean = bootstrap_mean(values, settings.confidence, settings.resamples, settings.seed)
     found = int(runs["found_optimum"].sum())
     share = wilson_share(found, len(runs), settings.confidence)
+    drawn = published_column(runs, "outcome") != "outcome"
     known = bool(runs["optimum"].notna().all())
     return _fill(
         "end_row" if known else "end_row_open",
@@ -222,7 +225,7 @@ def _end_row(title: str, runs: pd.DataFrame, record: Record) -> str:
         share=100 * share.estimate,
         share_low=100 * share.low,
         share_high=100 * share.high,
-    )
+    ) + (_fill("end_drawn", mean=runs["outcome_drawn"].mean()) if drawn else "")
 
 
 def _equal(record: Record) -> str:

@@ -20,7 +20,9 @@ GENERATORS = ("ednag", "ednag-identity", "ednag-power")
 
 
 def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
-    """Counts and qualities of one run, in the unit of the queried metric; NaN where there is none.
+    """Counts and qualities of one run, of the queried metric; NaN where there is none.
+
+    Where evaluations draw one of several trainings, the value is the one first drawn.
 
     Returns:
         last_{size, valid_share, unique, best, mean, worst}: of the last population.

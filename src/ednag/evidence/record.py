@@ -144,6 +144,16 @@ def _concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(some, ignore_index=True) if some else _empty()
 
 
+def published_column(runs: pd.DataFrame, quantity: str) -> str:
+    """The column of the summary that holds a quantity as the reference reports it.
+
+    Where evaluations draw one of several trainings, the reference reports the value drawn: its
+    numbers are compared with `outcome_drawn` and `optimum_drawn`, all others with the quantity.
+    """
+    drawn = f"{quantity}_drawn"
+    return drawn if drawn in runs and runs[drawn].notna().any() else quantity
+
+
 def finite(values: pd.Series) -> np.ndarray:
     """float64[n]: the values that are there."""
     array = values.to_numpy(dtype=np.float64)

@@ -83,14 +83,22 @@ def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:
 def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
     """Reported metric, float64[distinct], of the best queried one after each distinct evaluation.
 
-    Where a protocol queries one metric and reports another, the architecture that won on the
-    first is reported by the second: the curve may fall.
+    Where a protocol queries one metric and reports another, or draws one of several trainings and
+    reports their mean, the architecture that won on the first is reported by the second: the curve
+    may fall.
     """
     higher = table.metrics[protocol.fitness_metric].higher_is_better
     best = incumbents(run.metrics, higher)
-    if protocol.reported_metric == protocol.fitness_metric:
+    if protocol.reported_metric == protocol.fitness_metric and not protocol.drawn_metrics:
         return run.metrics[best]
     return table.values[protocol.reported_metric][run.codes[best]]
+
+
+def optimum_drawn(table: Benchmark, protocol: Protocol) -> float:
+    """The best value of a single training that an evaluation can draw; NaN where none is drawn."""
+    higher = table.metrics[protocol.fitness_metric].higher_is_better
+    best = (table.optimum(name) for name in protocol.drawn_metrics)
+    return (max if higher else min)(best, default=float("nan"))
 
 
 def best_after(curve: np.ndarray, count: int) -> float:
@@ -117,6 +125,10 @@ def summarise_runs(
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
+    `outcome`, `optimum` and what is best are of the reported metric. Where evaluations draw one of
+    several trainings, `outcome_drawn` is the value drawn, which the reference reports, and
+    `optimum_drawn` the best single training; both are NaN elsewhere.
+
     Checkpoints count distinct evaluations and look-ups (see `BEST_AFTER`). Where nobody knows the
     optimum it is NaN, and no run found or saw it.
     """
@@ -126,6 +138,7 @@ def summarise_runs(
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
         optimum = table.optimum(protocol.reported_metric)
+        best_drawn = optimum_drawn(table, protocol)
         for run in group:
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
@@ -143,7 +156,9 @@ def summarise_runs(
                     "detail": run.detail,
                     "outcome_key": run.key(run.outcome, space),
                     "outcome": run.outcome_metric,
+                    "outcome_drawn": run.outcome_drawn,
                     "optimum": optimum,
+                    "optimum_drawn": best_drawn,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),

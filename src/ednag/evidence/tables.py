@@ -35,6 +35,7 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
     """The statistics of one method: `column` is the value per seed that is reported."""
     values = group[column].dropna().to_numpy(dtype=float)
     optimum = float(group["optimum"].iloc[0])
+    metric = get_reported_metric(*map(str, group[_KEYS].iloc[0]))
     found = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
     mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
     # Where nobody knows the optimum, whether it was found is unknown too.
@@ -48,7 +49,7 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
         "median": float(np.median(values)) if len(values) else float("nan"),
         "interquartile_mean": interquartile_mean(values),
         "optimum": optimum,
-        "regret": abs(optimum - mean.estimate),
+        "regret": (optimum - mean.estimate) * (1 if metric.higher_is_better else -1),
         "optimum_found": share.estimate,
         "optimum_found_low": share.low,
         "optimum_found_high": share.high,
@@ -59,13 +60,16 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     """One row per dataset, protocol and method: what each reports at its own end.
 
     `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
+    `outcome_drawn`, only where evaluations draw one of several trainings, is of the values drawn.
     """
-    rows = []
+    drawn = ["outcome_drawn"] if summary["outcome_drawn"].notna().any() else []
+    rows: list[dict[str, object]] = []
     for names, group in _groups(summary, [*_KEYS, "method"]):
         rows.append(
             {
                 **names,
                 **_row(group, "outcome", statistics),
+                **{name: float(group[name].mean()) for name in drawn},
                 "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
                 "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
                 "total_evaluations": float(group["total"].mean()),
@@ -196,7 +200,8 @@ _PLAIN = {
     "median": ("Median", "{:.3f}"),
     "interquartile_mean": ("IQM", "{:.3f}"),
     "optimum": ("Optimum", "{:.4f}"),
-    "regret": ("Regret", "{:.3f}"),
+    "regret": ("Regret", "{:z.3f}"),
+    "outcome_drawn": ("Mean of values drawn", "{:.3f}"),
     "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
     "distinct_to_optimum": ("Distinct evaluations to it", "{:.0f}"),
     "total_evaluations": ("Total evaluations", "{:.0f}"),

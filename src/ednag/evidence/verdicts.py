@@ -12,8 +12,8 @@ import pandas as pd
 
 from ednag.evidence.cells import ALL
 from ednag.evidence.claims import MINIMUM_SEEDS, ON_RANKING, RULES, Claim
-from ednag.evidence.published import paired
-from ednag.evidence.record import PAPER, Record, finite
+from ednag.evidence.published import DRAWN, paired
+from ednag.evidence.record import PAPER, Record, finite, published_column
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.writing import interval_text, rounded
@@ -130,7 +130,7 @@ def _values(claim: Claim, runs: pd.DataFrame) -> np.ndarray | None:
     """float64[n]: the claim's quantity per run, None where the study does not have it."""
     if claim.quantity not in runs:
         return None
-    return finite(runs[claim.quantity]) * (100.0 if claim.percent else 1.0)
+    return finite(runs[published_column(runs, claim.quantity)]) * (100.0 if claim.percent else 1.0)
 
 
 def _lacks_quantity(claim: Claim) -> Finding:
@@ -152,6 +152,7 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     why = f"mean {mean.estimate:.3f}, sd {values.std(ddof=1):.3f} over {len(values)} runs"
     if len(runs) > len(values):
         why += f" ({len(runs) - len(values)} runs without a value left out)"
+    why += _of_drawn(claim.quantity, runs)
     listed = _listed_mean(claim, record)
     if not np.isnan(listed):
         why += f"; {listed:.3f} over the authors' own seeds"
@@ -161,6 +162,11 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     elif abs(listed - claim.printed) <= claim.tolerance + 1e-9:
         verdict = PARTLY
     return Finding(verdict, why, mean.estimate, mean.low, mean.high)
+
+
+def _of_drawn(quantity: str, runs: pd.DataFrame) -> str:
+    """That a quantity is of values drawn; empty where it is of the reported metric."""
+    return DRAWN if published_column(runs, quantity) != quantity else ""
 
 
 def _listed_mean(claim: Claim, record: Record) -> float:
@@ -243,20 +249,21 @@ def _extreme(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
 
 def _best_possible(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     assert claim.printed is not None
-    optimum = float(runs["optimum"].iloc[0])
+    optimum = float(runs[published_column(runs, "optimum")].iloc[0])
     protocol = get_protocol(claim.space, claim.dataset, PAPER)
     factor = protocol.factor if claim.scaled else 1.0
     value = factor * optimum
     times = f"{factor:g} x {optimum:.3f} = " if claim.scaled else ""
     same = abs(value - claim.printed) <= claim.tolerance + 1e-9
     why = f"{times}{value:.3f}; the quantity is {protocol.reported_metric.replace('_', ' ')}"
+    why += _of_drawn("optimum", runs)
     return Finding(REPRODUCED if same else NOT_REPRODUCED, why, value)
 
 
 def _gap(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     assert claim.printed is not None
     others = record.runs(claim.space, claim.dataset, claim.against)
-    gaps = paired(runs, others, claim.quantity)
+    gaps = paired(runs, others, published_column(runs, claim.quantity))
     if len(gaps) < MINIMUM_SEEDS:
         return _too_few(len(gaps))
     mean = _bootstrap(gaps, record)

@@ -80,10 +80,11 @@ class Spender:
     def outcome(self, population: list[int]) -> Outcome:
         """The run's end: the best architecture seen."""
         last = np.array(population, dtype=np.int32)
+        drawn = self._best_score if self._higher_is_better else -self._best_score
         if self.stalled and self.objective.ledger.distinct < self.budget:
             detail = (
                 f"{self.objective.ledger.total} look-ups gave "
                 f"{self.objective.ledger.distinct} distinct architectures"
             )
-            return Outcome(self.best, "stalled", detail, final_population=last)
-        return Outcome(self.best, final_population=last)
+            return Outcome(self.best, "stalled", detail, drawn, last)
+        return Outcome(self.best, drawn=drawn, final_population=last)

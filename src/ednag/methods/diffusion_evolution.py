@@ -63,7 +63,8 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
             + np.sqrt(max(1 - towards - sigma**2, 0.0)) * noise
             + sigma * generator.standard_normal(population.shape)
         )
-    return Outcome(best, final_population=codes)
+    drawn = best_score if objective.higher_is_better else -best_score
+    return Outcome(best, drawn=drawn, final_population=codes)
 
 
 METHOD = Method(

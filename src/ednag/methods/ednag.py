@@ -24,7 +24,7 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
         code=result.outcome,
         status=result.status,
         detail=result.detail,
-        metric=result.outcome_metric if objective.protocol.drawn_metrics else None,
+        drawn=result.outcome_metric,
         final_population=result.final_population,
         steps={
             "step_mean": np.array(result.steps.mean),

@@ -34,7 +34,7 @@ class Run:
         status: "completed", "degenerate" (a recorded, explained end) or "failed".
         detail: Why, when not completed.
         outcome: Code of the architecture the method's own protocol reports, -1 if none.
-        outcome_metric: Its reported metric; NaN if none.
+        outcome_metric: Its reported metric, as the table has it; NaN if none.
         total: Evaluations, repeats and invalid ones included.
         distinct: Distinct valid architectures evaluated.
         invalid: Evaluations of individuals that are no architecture.
@@ -42,6 +42,8 @@ class Run:
         metrics: float64[distinct], the queried metric of `codes`.
         lookups: int32[distinct], evaluations of any kind made before each first one.
         final_population: int32[N] codes, -1 invalid.
+        outcome_drawn: The value that made it the outcome, where each evaluation draws one of
+            several trainings (`drawn_metrics`); NaN under other protocols, and if none.
         steps: STEP_COLUMNS -> float64 per step.
         keys: In a space that hands out codes on first sight, the keys of the architectures that
             were evaluated, then of others in the last population; codes are positions in it.
@@ -60,6 +62,7 @@ class Run:
     metrics: np.ndarray
     lookups: np.ndarray
     final_population: np.ndarray
+    outcome_drawn: float = float("nan")
     steps: dict[str, np.ndarray] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
 
@@ -77,8 +80,8 @@ class Outcome:
     Attributes:
         code: The architecture the method reports, -1 if none.
         status, detail: As in Run.
-        metric: Reported metric where the method's protocol reports the value it drew and not the
-            table's; None for the table's.
+        drawn: The value that made it the outcome, read only where each evaluation draws one of
+            several trainings; None for what its first evaluation drew.
         final_population: int32[N] codes, -1 invalid.
         steps: STEP_COLUMNS -> float64 per step.
     """
@@ -86,7 +89,7 @@ class Outcome:
     code: int
     status: str = "completed"
     detail: str = ""
-    metric: float | None = None
+    drawn: float | None = None
     final_population: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
     steps: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -174,15 +177,19 @@ def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
     """The record of a run that has just ended."""
     ledger = objective.ledger
     codes = ledger.codes()
-    metric = outcome.metric
-    if metric is None:
-        metric = objective.report(outcome.code) if outcome.code >= 0 else float("nan")
+    metric = drawn = float("nan")
+    if outcome.code >= 0:
+        metric = objective.report(outcome.code)
+        if objective.protocol.drawn_metrics:
+            (first,) = objective.metric(np.array([outcome.code]))
+            drawn = float(first) if outcome.drawn is None else outcome.drawn
     run = Run(
         seed=seed,
         status=outcome.status,
         detail=outcome.detail,
         outcome=outcome.code,
         outcome_metric=metric,
+        outcome_drawn=drawn,
         total=ledger.total,
         distinct=ledger.distinct,
         invalid=ledger.invalid,

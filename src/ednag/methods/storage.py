@@ -20,7 +20,7 @@ from ednag.errors import EdnagError
 from ednag.files import replacing
 from ednag.methods.interface import STEP_COLUMNS, Run
 
-FORMAT = "ednag runs 1"
+FORMAT = "ednag runs 2"
 
 _SCALARS = {
     "seed": pa.int64(),
@@ -28,6 +28,7 @@ _SCALARS = {
     "detail": pa.string(),
     "outcome": pa.int32(),
     "outcome_metric": pa.float64(),
+    "outcome_drawn": pa.float64(),
     "total": pa.int64(),
     "distinct": pa.int64(),
     "invalid": pa.int64(),

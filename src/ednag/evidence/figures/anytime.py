@@ -48,7 +48,7 @@ def anytime_frame(
     drawn = pd.concat(parts, ignore_index=True)
     regret = sign * (optimum - drawn["mean"])
     # Last bits of a mean are no distance; NaN stays NaN.
-    drawn["mean_regret"] = regret.mask(regret < OPTIMUM_TOLERANCE, 0.0)
+    drawn["mean_regret"] = regret.mask(regret.abs() < OPTIMUM_TOLERANCE, 0.0)
     columns = ["counted", "method", "evaluations", "median", "quartile_low", "quartile_high"]
     return drawn[[*columns, "mean", "mean_regret", "running", "band"]]
 

@@ -1,7 +1,7 @@
 """The figures of one dataset and protocol: what each is drawn from, and the drawing of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -73,7 +73,11 @@ class Dataset:
     @property
     def queried(self) -> Metric:
         """The metric that the search sees."""
-        return get_metric(*self.place, get_protocol(*self.place, self.protocol).fitness_metric)
+        protocol = get_protocol(*self.place, self.protocol)
+        metric = get_metric(*self.place, protocol.fitness_metric)
+        if protocol.drawn_metrics:
+            return replace(metric, name=f"{metric.name}_of_one_training")
+        return metric
 
     def title(self, text: str) -> str:
         """What and where, and below it what is shown."""
