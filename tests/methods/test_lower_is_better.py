@@ -1,6 +1,7 @@
 """A metric where lower is better: minimised by every method, or refused; told so in evidence."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,8 +12,15 @@ from ednag.errors import EdnagError
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
 from ednag.evidence.figures.ranks import scores_after
+from ednag.evidence.findings import findings_page
+from ednag.evidence.record import Record
 from ednag.evidence.summaries import DISTINCT, anytime_curves, summarise_runs
-from ednag.evidence.tables import comparison_table, equal_budget_table, own_end_table
+from ednag.evidence.tables import (
+    comparison_table,
+    equal_budget_table,
+    own_end_table,
+    write_evidence,
+)
 from ednag.methods import METHODS, get_method
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
@@ -49,7 +57,7 @@ def test_every_method_minimises_a_latency(name: str, table: BenchmarkTable) -> N
 
 
 def test_evidence_says_that_lower_is_better(
-    table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch
+    table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(TABLES["nasbench201"], "latencies", "tests.methods.made_up_latencies:TABLE")
     objective = Objective(table, PAPER, SPACE)
@@ -68,6 +76,10 @@ def test_evidence_says_that_lower_is_better(
     own = own_end_table(summary, STATISTICS)
     np.testing.assert_allclose(own["regret"], own["mean"] - best, rtol=1e-12)
     assert (own["regret"] > 0).all()
+    write_evidence(own, "", [tmp_path / "own.md"])
+    assert "Latencies (lower is better)" in (tmp_path / "own.md").read_text()
+    page = findings_page(Record(summary, statistics=STATISTICS), [], [])
+    assert "**Latencies (nasbench201, lower is better)**: mean 1." in page
     equal = equal_budget_table(summary, STATISTICS)
     for _, group in equal.groupby(["counted", "budget"]):
         assert group.sort_values("mean")["rank"].is_monotonic_increasing

@@ -25,7 +25,7 @@ from ednag.evidence.verdicts import (
     counts,
 )
 from ednag.methods import get_method
-from ednag.tables import get_definition, get_metric, get_protocol
+from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
 
 #: Name -> Markdown with named fields. Only names such as NAS-Bench-201 hold digits.
 TEMPLATES = {
@@ -80,8 +80,10 @@ TEMPLATES = {
 
 
 def _title(space: str, dataset: str) -> str:
-    """`CIFAR-10 (nasbench201)`."""
-    return f"{get_definition(space, dataset).title} ({space})"
+    """`CIFAR-10 (nasbench201)`, with the direction of the reported metric where it is unusual."""
+    higher = get_reported_metric(space, dataset, PAPER).higher_is_better
+    direction = "" if higher else ", lower is better"
+    return f"{get_definition(space, dataset).title} ({space}{direction})"
 
 
 def _fill(name: str, **fields: object) -> str:
@@ -247,8 +249,7 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
     others = [name for name in here["method"].unique() if not name.startswith("ednag")]
     if budget is None or not others:
         return ""
-    metric = get_protocol(space, dataset, PAPER).reported_metric
-    sign = 1.0 if get_metric(space, dataset, metric).higher_is_better else -1.0
+    sign = 1.0 if get_reported_metric(space, dataset, PAPER).higher_is_better else -1.0
     column = BEST_AFTER[DISTINCT].format(budget)
     means = here.groupby("method", sort=False)[column].mean()
     looked = here.groupby("method", sort=False)[BEST_AFTER[LOOKUPS].format(budget)].mean()

@@ -233,13 +233,17 @@ def _cell(values: list[object], form: str | None) -> str:
     return form.format(*values)
 
 
+def _title(space: str, dataset: str, protocol: str) -> str:
+    """A dataset's readable name, and the reported metric's direction where it is unusual."""
+    title = get_definition(space, dataset).title
+    better = get_reported_metric(space, dataset, protocol).higher_is_better
+    return title if better else f"{title} (lower is better)"
+
+
 def _readable(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The frame as people read it: rounded, intervals in brackets, names written out."""
     shown = {
-        "Dataset": [
-            get_definition(space, dataset).title
-            for space, dataset in zip(frame["space"], frame["dataset"], strict=True)
-        ],
+        "Dataset": [_title(*names) for names in frame[_KEYS].itertuples(index=False)],
         "Protocol": list(frame["protocol"]),
     }
     for column, (heading, form) in _PLAIN.items():
