@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
-from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_of
+from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
 from ednag.sources.inventory import take_stock
 from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
@@ -43,8 +43,7 @@ except EdnagError as error:
 
 export_environment(Path(workflow.basedir), study.mirrors)
 os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
-commit, tree_is_dirty = commit_of(Path(workflow.basedir))
-os.environ[COMMIT_VARIABLE] = f"{commit} {'dirty' if tree_is_dirty else 'clean'}"
+os.environ[COMMIT_VARIABLE] = commit_state(Path(workflow.basedir))
 lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
 stock = {
     holding.source.id: holding

@@ -209,11 +209,15 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
     groups = {
         "unrecorded": unrecorded,
         "code alone": _outputs(r for r in reach.records if not r.inputs and not checks.is_fetch(r)),
+        "no commit known": _outputs(r for r in reach.records if not r.code["commit"]),
         "uncommitted code": _outputs(r for r in reach.records if r.code["dirty"]),
     }
     explanations = {
         "unrecorded": "{} have no record, and no target rests on them",
         "code alone": "{} were made of code and a seed alone, from no data",
+        "no commit known": "{} were made by code of which no commit is known (the project was "
+        "not a git checkout, or the package lay outside it, or git gave no answer); the modules' "
+        "sha256 in the records identify the code",
         "uncommitted code": "{} were made from a checkout in which tracked files had changed; the "
         "commit alone does not tell their code, the modules' sha256 in the records do",
     }

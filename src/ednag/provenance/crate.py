@@ -240,7 +240,7 @@ class _Writer:
         path = self.setting.project / _MAIN
         if not path.is_file():
             raise EdnagError(f"{path} is not there; set EDNAG_PROJECT to the folder that holds it")
-        commits = sorted({str(record.code["commit"]) for record in self.audit.records} - {""})
+        commits = sorted({record.commit for record in self.audit.records if record.code["commit"]})
         sha256, size = digest_of(path)
         properties = {
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],

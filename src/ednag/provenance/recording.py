@@ -17,7 +17,7 @@ import ednag
 from ednag import files
 from ednag.provenance.records import Record, described, digest_of, name_of, write_record
 
-#: Set by the workflow, so that not every job asks git: "{commit} clean" or "{commit} dirty".
+#: Set by the workflow, so that not every job asks git: what `commit_state` returns.
 COMMIT_VARIABLE = "EDNAG_COMMIT"
 #: Set by the workflow: the project's folder. By hand it is where the package lies.
 PROJECT_VARIABLE = "EDNAG_PROJECT"
@@ -67,23 +67,44 @@ def project_folder() -> Path:
     return Path(named) if named else _PACKAGE.parents[1]
 
 
-def commit_of(project: Path) -> tuple[str, bool]:
-    """Commit of the project's checkout, and whether tracked files differ; "" without git."""
+def commit_state(project: Path) -> str:
+    """`{commit} clean` or `{commit} dirty` (tracked files differ); "" if no commit is known.
+
+    None is known where the imported package is not what this commit of the project holds: outside
+    a repository, unpacked inside a foreign one, installed elsewhere, or where git does not answer.
+    """
     named = os.environ.get(COMMIT_VARIABLE)
     if named is not None:
-        commit, _, state = named.partition(" ")
-        return commit, state == "dirty"
+        return named
+    # GIT_DIR and its like would lead git to another repository; a lock of the index disturbs users.
+    own = {name for name in os.environ if name.startswith("GIT_") and "CONFIG" not in name}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(project), *arguments], capture_output=True, text=True, check=True
-        ).stdout
+            ["git", "-C", str(project), *arguments],
+            env={**kept, "GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.removesuffix("\n")
 
     try:
-        commit = git("rev-parse", "HEAD").strip()
-        return commit, bool(git("status", "--porcelain", "--untracked-files=no").strip())
-    except (OSError, subprocess.CalledProcessError):
-        return "", False
+        if not Path(git("rev-parse", "--show-toplevel")).samefile(project):
+            return ""
+        commit = git("rev-parse", "--verify", "HEAD")
+        for path in (_PACKAGE / "__init__.py", project.resolve() / "Snakefile"):
+            git("cat-file", "-e", f"HEAD:{path.relative_to(project.resolve()).as_posix()}")
+        changed = git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return ""
+    return f"{commit} {'dirty' if changed else 'clean'}"
+
+
+def commit_of(project: Path) -> tuple[str, bool | None]:
+    """The project's commit, and whether tracked files differ; ("", None) where none is known."""
+    commit, _, state = commit_state(project).partition(" ")
+    return (commit, state == "dirty") if commit and state else ("", None)
 
 
 class Recorder:

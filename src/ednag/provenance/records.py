@@ -50,8 +50,9 @@ class Record:
         undeclared_reads: Other files it opened that are neither of the project nor of the
             installation; none in an honest job.
         connections: Hosts it connected to; none but where sources are fetched.
-        code: `commit`, `dirty` (whether tracked files differed), `modules` (name -> sha256 of the
-            project's modules that were imported, of a registry the lines that were used),
+        code: `commit` ("" if none is known), `dirty` (whether tracked files differed, None if
+            unknown), `modules` (name -> sha256 of the project's modules that were imported, of a
+            registry the lines that were used),
             `files` (the same of the package's other files that were opened, by path in the
             package), `lock` (sha256 of envs/requirements.lock).
         packages: Name -> version of the installed packages that were imported.
@@ -76,6 +77,12 @@ class Record:
     seconds: float
     peak_memory: float
     path: str = ""
+
+    @property
+    def commit(self) -> str:
+        """The commit in words."""
+        changed = " with changes" if self.code.get("dirty") else ""
+        return f"{self.code['commit']}{changed}" if self.code["commit"] else "not known"
 
 
 class BrokenRecordError(EdnagError):

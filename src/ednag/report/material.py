@@ -189,8 +189,7 @@ def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
             packages[canonicalize_name(name)].add(version)
         for name, value in record.machine.items():
             machines[name].add(value or "none")
-        changed = " with changes" if record.code.get("dirty") else ""
-        commits.add(f"{record.code.get('commit') or 'unknown'}{changed}")
+        commits.add(record.commit)
     return Environment(
         {name: tuple(sorted(packages[name])) for name in sorted(packages)},
         {canonicalize_name(name): version for name, version in pinned.items()},
