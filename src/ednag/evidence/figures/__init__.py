@@ -4,7 +4,16 @@ One module per figure, with two functions: one makes the frame of what is drawn,
 Only what every figure needs is imported here; statistics take a second to import.
 """
 
-from ednag.evidence.figures.style import house_style, save_drawing, save_figure, save_in
+import os
+from contextlib import chdir
+from pathlib import Path
+
+# When it is imported, matplotlib reads the user's settings from ./matplotlibrc, else from the file
+# that MATPLOTLIBRC names, else from the home directory; some values, or other bytes, would stop it.
+os.environ["MATPLOTLIBRC"] = str(Path(__file__).parents[1] / "ednag.mplstyle")
+os.environ["MPLBACKEND"] = "agg"
+with chdir(os.sep):
+    from ednag.evidence.figures.style import house_style, save_drawing, save_figure, save_in
 
 __all__ = [
     "house_style",

@@ -2,13 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,14 +58,14 @@ _SPARE = (
     Look(_RED, _DOTTED),
 )
 
+_STYLE = Path(__file__).parents[1] / "ednag.mplstyle"
 #: What a figure becomes; the CSV holds exactly what is drawn.
 SUFFIXES = ("csv", "pdf", "png")
 
 
 def house_style() -> None:
-    """Use ednag.mplstyle from here on."""
-    with as_file(files("ednag.evidence") / "ednag.mplstyle") as path:
-        plt.style.use(path)
+    """Use ednag.mplstyle on matplotlib's own defaults from here on."""
+    plt.style.use(["default", _STYLE])
 
 
 def looks_of(methods: Sequence[str]) -> dict[str, Look]:
