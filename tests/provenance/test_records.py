@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -216,6 +217,76 @@ def test_what_may_be_opened(tmp_path: Path, statement: str) -> None:
         (folder / name).write_text("x")
     record = seen(folder, statement, EDNAG_LOCK="../here/trusted.lock")
     assert record.undeclared_reads == ()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder with an installed package and an archive with a module."""
+    folder = tmp_path / "library"
+    for name in ("foreign/__init__.py", "foreign/data.txt", "foreign-1.0.dist-info/METADATA"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        archive.writestr("packed.py", "")
+    return folder
+
+
+def test_what_python_finds_by_its_search_path_is_environment(tmp_path: Path, library: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    given = os.pathsep.join((str(library), "../library/packed.zip"))
+    statement = (
+        "import foreign, packed, importlib.metadata as m\n"
+        "m.version('foreign'); pathlib.Path(foreign.__file__).with_name('data.txt').read_text()"
+    )
+    record = seen(here, statement, PYTHONPATH=given)
+    assert record.undeclared_reads == ()
+    assert record.code["path"][str(library)] == ["foreign"]
+    assert record.code["path"][str(library / "packed.zip")] == ["packed"]
+    # What is not of an imported package is a read like any other.
+    statement = "pathlib.Path('../library/foreign/data.txt').read_text()"
+    reads = seen(here, statement, PYTHONPATH=given).undeclared_reads
+    assert list(reads) == [str(library / "foreign" / "data.txt")]
+
+
+@pytest.mark.parametrize("given", ["", ".", "{}", "src", "{}/.."])
+@pytest.mark.parametrize(
+    "name", ["mine.csv", "results/x.parquet", "src/own/data.csv", "results/x.py", "figures/x.so"]
+)
+def test_data_of_the_study_are_reads_though_python_looks_there(
+    tmp_path: Path, given: str, name: str
+) -> None:
+    folder = tmp_path / "here"
+    for file in ("src/own/__init__.py", "__init__.py", name):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("")
+    statement = (
+        f"sys.path.append('src')\nimport own\n"
+        f"try:\n    import here\nexcept ImportError:\n    pass\nopen({name!r})"
+    )
+    record = seen(folder, statement, PYTHONPATH=given.format(folder))
+    assert list(record.undeclared_reads) == [name]
+    assert "own" in record.code["path"]["src"]
+
+
+def test_a_record_names_where_the_package_came_from(built: Tree) -> None:
+    searched = built.record(TABLE).code["path"]
+    assert searched.pop("project:src") == ["ednag"]
+    assert not any(searched.values())
+
+
+def test_modules_from_elsewhere_are_noted_and_no_fault(tree: Tree, library: Path) -> None:
+    name = f"{EVIDENCE}.csv"
+    command = tree.record(name).command[1:]
+    both = os.pathsep.join((str(tree.project / "src"), str(library)))
+    (library / "sitecustomize.py").write_text("import foreign")
+    done = tree.call("--record", record_of(name), *command, PYTHONPATH=both)
+    assert done.returncode == 0, done.stderr
+    found = tree.audit()
+    assert not found.faults
+    (note,) = found.notes
+    assert note.kind == "modules from elsewhere"
+    assert "foreign, sitecustomize" in note.explanation
 
 
 def test_connections_are_seen(tmp_path: Path) -> None:

@@ -127,10 +127,10 @@ def audit(setting: Setting, targets: Sequence[Path] = ()) -> Audit:
 
 
 def is_ignored(name: str) -> bool:
-    """Whether a file is none of the study's: records, hidden files, read-mes, the audit's own."""
+    """Whether a file is not audited: records, hidden files, read-mes, the audit, its report."""
     parts = name.split("/")
     return (
-        name.startswith((f"{STORE}/", "results/audit."))
+        name.startswith((f"{STORE}/", "results/audit.", "results/report/"))
         or parts[-1] == "README.md"
         or any(part.startswith(".") for part in parts)
     )
@@ -211,6 +211,7 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
         "code alone": _outputs(r for r in reach.records if not r.inputs and not checks.is_fetch(r)),
         "no commit known": _outputs(r for r in reach.records if not r.code["commit"]),
         "uncommitted code": _outputs(r for r in reach.records if r.code["dirty"]),
+        "modules from elsewhere": _outputs(r for r in reach.records if _from_elsewhere(r)),
     }
     explanations = {
         "unrecorded": "{} have no record, and no target rests on them",
@@ -221,10 +222,21 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
         "uncommitted code": "{} were made from a checkout in which tracked files had changed; the "
         "commit alone does not tell their code, the modules' sha256 in the records do",
     }
+    elsewhere = sorted({name for record in reach.records for name in _from_elsewhere(record)})
+    explanations["modules from elsewhere"] = (
+        "{} were made with modules from outside the installation and the project (PYTHONPATH, the "
+        f"user's site-packages): {listed(elsewhere)}; no digest covers these"
+    )
     for kind, names in groups.items():
         if names:
             said = explanations[kind].format(_counted(names, "file"))
             yield Finding(kind, tuple(sorted(names)), f"{said}: {listed(sorted(names))}", "", False)
+
+
+def _from_elsewhere(record: Record) -> list[str]:
+    """Modules, but for the project's own, that came from outside the installation."""
+    searched = record.code.get("path", {})
+    return [name for names in searched.values() for name in names if name != "ednag"]
 
 
 def _outputs(records: Iterable[Record]) -> list[str]:

@@ -26,6 +26,7 @@ KINDS = {
     "code alone": "made of code and a seed alone, from no data",
     "no commit known": "made by code of which no commit is known",
     "uncommitted code": "made from a checkout in which tracked files had changed",
+    "modules from elsewhere": "made with modules from folders such as those of PYTHONPATH",
     "unrecorded": "a file without a record that nothing rests on",
 }
 

@@ -22,8 +22,10 @@ COMMIT_VARIABLE = "EDNAG_COMMIT"
 #: Set by the workflow: the project's folder. By hand it is where the package lies.
 PROJECT_VARIABLE = "EDNAG_PROJECT"
 LOCK = "envs/requirements.lock"
-#: Endings of modules and of what is kept of them.
-_COMPILED = (".py", ".pyc", ".nbi", ".nbc")
+#: Endings of modules, of what is compiled of them, and of lists of folders that hold modules.
+_CODE = (".py", ".pyc", ".so", ".nbi", ".nbc", ".pth")
+#: Endings of folders that describe an installed package.
+_METADATA = (".dist-info", ".egg-info")
 #: Folders of a study's files.
 _DATA = ("resources", "results", "figures")
 #: Top-level modules whose distribution has another name.
@@ -42,22 +44,22 @@ _PACKAGE = Path(ednag.__file__).resolve().parent
 _CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 #: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
 _DOWNLOADS = (f"{_CACHES / 'ednag'}{os.sep}", f"{_CACHES.resolve() / 'ednag'}{os.sep}")
+
+
+def _below(*folders: str | Path) -> tuple[str, ...]:
+    """How paths in these folders begin, with links followed or not."""
+    places = (place for each in map(Path, folders) for place in (each, each.resolve()))
+    return tuple(dict.fromkeys(f"{place}{os.sep}" for place in places))
+
+
+_INSTALLATION = _below(sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())
 #: Where the installation lies, the system, and what libraries keep for themselves.
-_ENVIRONMENT = tuple(
-    dict.fromkeys(
-        f"{place}{os.sep}"
-        for folder in (
-            sys.prefix,
-            sys.base_prefix,
-            *sysconfig.get_paths().values(),
-            _PACKAGE,
-            _CACHES,
-            os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config",
-            *filter(None, map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))),
-            *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
-        )
-        for place in (Path(folder), Path(folder).resolve())
-    )
+_ENVIRONMENT = _INSTALLATION + _below(
+    _PACKAGE,
+    _CACHES,
+    os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config",
+    *filter(None, map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))),
+    *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
 )
 
 
@@ -163,6 +165,8 @@ class Recorder:
             path = Path(whole)
             if path in known or path in own or self._is_environment(str(path.resolve())):
                 continue
+            if self._is_of_a_package(whole) or self._is_of_a_package(str(path.resolve())):
+                continue
             if any(path.is_relative_to(folder) for folder in self.searched):
                 continue
             if path.is_file() and not path.name.startswith("."):
@@ -179,6 +183,54 @@ class Recorder:
         if path.startswith(_DOWNLOADS):
             return Path(path).suffix.startswith(".nb")
         return path.startswith(_ENVIRONMENT) and not path.startswith(self._data)
+
+    @cached_property
+    def _search_path(self) -> dict[str, list[str]]:
+        """Folder of `sys.path` outside the installation -> modules that were imported from it."""
+        entries = [Path(os.path.normpath(Path(entry).absolute())) for entry in sys.path]
+        found: dict[str, list[str]] = {
+            str(entry): []
+            for entry in entries
+            if entry.exists() and not f"{entry}{os.sep}".startswith(_INSTALLATION)
+        }
+        for name, module in sorted(sys.modules.items()):
+            file = getattr(module, "__file__", None) or ""
+            holding = [folder for folder in found if file.startswith(f"{folder}{os.sep}")]
+            if holding and name != "__main__" and not file.startswith(_INSTALLATION):
+                found[max(holding, key=len)].append(name.partition(".")[0])
+        return {folder: list(dict.fromkeys(names)) for folder, names in found.items()}
+
+    @cached_property
+    def _imported_packages(self) -> tuple[str, ...]:
+        """Folders of imported packages that lie neither in the study's folder nor around it."""
+        files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+        folders = [
+            Path(file).parent
+            for file in files
+            if file.endswith(f"{os.sep}__init__.py") and not file.startswith(_ENVIRONMENT)
+        ]
+        return _below(
+            *(
+                each
+                for each in folders
+                if not each.is_relative_to(self.root) and not self.root.is_relative_to(each)
+            )
+        )
+
+    def _is_of_a_package(self, path: str) -> bool:
+        """Whether a file is of an imported package, or is code or metadata where Python looks.
+
+        The folder of the study may be among the folders of `sys.path`; its data are still data.
+        """
+        if path.startswith(self._data):
+            return False
+        for folder in self._search_path:
+            if path == folder:  # an archive
+                return True
+            first, *_ = path.removeprefix(f"{folder}{os.sep}").partition(os.sep)
+            if first and (path.endswith(_CODE) or first.endswith(_METADATA)):
+                return True
+        return path.startswith(self._imported_packages)
 
     def _code(self) -> dict[str, Any]:
         commit, dirty = commit_of(self.project)
@@ -198,13 +250,17 @@ class Recorder:
                 name: digest_of_code(name, path, modules) for name, path in modules.items()
             },
             "files": self._package_files(),
+            "path": {
+                name_of(Path(folder), self.root, self.project): names
+                for folder, names in self._search_path.items()
+            },
             "lock": digest_of(lock)[0] if lock.is_file() else "",
         }
 
     def _package_files(self) -> dict[str, str]:
         """sha256 of the package's files that were opened and are no modules, such as a style."""
         inside = [Path(text) for text in self._opened if text.startswith(f"{_PACKAGE}{os.sep}")]
-        data = sorted(path for path in inside if path.suffix not in _COMPILED and path.is_file())
+        data = sorted(path for path in inside if path.suffix not in _CODE and path.is_file())
         return {path.relative_to(_PACKAGE).as_posix(): digest_of(path)[0] for path in data}
 
     def finish(self) -> Record:

@@ -54,7 +54,9 @@ class Record:
             unknown), `modules` (name -> sha256 of the project's modules that were imported, of a
             registry the lines that were used),
             `files` (the same of the package's other files that were opened, by path in the
-            package), `lock` (sha256 of envs/requirements.lock).
+            package), `path` (folder of `sys.path` outside the installation, such as one of
+            PYTHONPATH -> the top-level modules that were imported from it), `lock` (sha256 of
+            envs/requirements.lock).
         packages: Name -> version of the installed packages that were imported.
         machine: `python`, `platform`, `cpu`, `gpu`.
         started, ended: UTC, ISO 8601.
