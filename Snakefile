@@ -88,3 +88,4 @@ rule all:
         chain_files(),
         "results/audit.json",
         "results/report",
+        "results/provenance/sound",

@@ -19,8 +19,8 @@ from ednag.study.ranking import TAKEN_UP
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWING = ROOT / "docs" / "images" / "workflow.svg"
-#: Rules that only gather the files of others, or are asked for: everything leads to them.
-GATHERING = ("all", "tables", "runs")
+#: Rules that only gather the files of others, or judge the audit: everything leads to them.
+GATHERING = ("all", "tables", "runs", "sound")
 #: Rules that read all tables and figures: drawn last, dashed, without the many edges.
 READING_ALL = ("audit", "chains", "pages")
 #: Rules of which there is one for each search space, under the name they have in the drawing.

@@ -486,9 +486,11 @@ def test_a_file_without_record_that_nothing_rests_on_is_noted(tree: Tree) -> Non
     assert [note.kind for note in found.notes] == ["unrecorded"]
 
 
-@pytest.mark.parametrize("name", ["results/README.md", "results/audit.json", "results/.hidden.md"])
+@pytest.mark.parametrize("name", ["README.md", "audit.json", ".hidden.md", "report/index.html"])
 def test_what_is_none_of_the_study_is_ignored(tree: Tree, name: str) -> None:
-    (tree / name).write_text("x")
+    path = tree.root / "results" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x")
     assert not tree.audit().findings
 
 
@@ -517,6 +519,24 @@ def test_the_command_names_the_first_broken_link(tree: Tree) -> None:
     }
     page = (tree / "results/audit.md").read_text()
     assert page.splitlines()[0] == told["verdict"] == done.stdout.splitlines()[0]
+
+
+def test_faults_can_be_written_without_failing_and_judged_later(tree: Tree) -> None:
+    assert tree.call("audit", "--json", "sound.json").returncode == 0
+    assert tree.call("audit", "--found", "sound.json").returncode == 0
+    flip(tree / TABLE)
+    written = tree.call("audit", "--json", "found.json", "--report", "found.md", "--exit-zero")
+    assert (written.returncode, written.stderr) == (0, "")
+    assert (tree.root / "found.md").read_text().startswith("1 fault in ")
+    judged = tree.call("audit", "--found", "found.json")
+    assert (judged.returncode, judged.stdout) == (1, "")
+    assert judged.stderr == tree.call("audit").stderr
+    assert f"audit failed: {TABLE} (tables): changed; next: snakemake" in judged.stderr
+    for content in ("", "[]", "{}", '{"faults": [{}]}'):
+        (tree.root / "found.json").write_text(content)
+        judged = tree.call("audit", "--found", "found.json")
+        assert judged.returncode == 1
+        assert judged.stderr.count("\n") == 1 and "ednag audit --json" in judged.stderr
 
 
 def test_reports_are_the_same_in_another_folder(built: Tree, tree: Tree) -> None:

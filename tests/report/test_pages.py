@@ -50,7 +50,7 @@ def test_a_broken_audit_is_said_with_its_faults(study: Study) -> None:
     path.write_text(json.dumps(audit))
     write_report(study)
     pages = text_of(study.root / study.folder)
-    assert "Audit: broken." in pages["index.html"] and "f lies" in pages["sources.html"]
+    assert "Audit: unsound." in pages["index.html"] and "f lies" in pages["sources.html"]
 
 
 def test_rows_lead_to_their_chains(report: Path) -> None:

@@ -23,12 +23,18 @@ ROOT = click.option(
 @click.option("--json", "json_file", type=OUTPUT, help="Write what was found for programs.")
 @click.option("--report", "page", type=OUTPUT, help="Write what was found as Markdown.")
 @click.option("--against", type=EXISTING, help="Compare with a lock written by `ednag lock`.")
+@click.option("--exit-zero", is_flag=True, help="Exit with status 0 where faults are found, too.")
+@click.option(
+    "--found", type=EXISTING, help="Audit nothing: exit by what this file, written by --json, says."
+)
 def command(
     targets: tuple[Path, ...],
     root: Path,
     json_file: Path | None,
     page: Path | None,
     against: Path | None,
+    exit_zero: bool,
+    found: Path | None,
 ) -> None:
     """Hash all that TARGETS rest on again and follow it back to its sources.
 
@@ -37,22 +43,26 @@ def command(
     """
     from ednag.files import write_text
     from ednag.provenance.audit import audit
-    from ednag.provenance.report import as_json, as_markdown, as_text
+    from ednag.provenance.report import as_json, as_markdown, as_text, failure, require_sound
     from ednag.provenance.results_lock import compare, read_lock
     from ednag.provenance.setting import Setting
 
-    found = audit(Setting.of_user(root), targets)
-    comparison = compare(found, read_lock(against), not targets) if against else None
+    if found:
+        require_sound(found)
+        return
+    audited = audit(Setting.of_user(root), targets)
+    comparison = compare(audited, read_lock(against), not targets) if against else None
     if json_file:
-        write_text(json_file, as_json(found, comparison))
+        write_text(json_file, as_json(audited, comparison))
     if page:
-        write_text(page, as_markdown(found, comparison))
-    first, *others = as_text(found, comparison)
-    click.secho(first, fg="red" if found.faults else "green", bold=True)
+        write_text(page, as_markdown(audited, comparison))
+    first, *others = as_text(audited, comparison)
+    click.secho(first, fg="red" if audited.faults else "green", bold=True)
     for line in others:
         click.echo(line)
-    if found.faults:
-        fault = found.faults[0]
-        raise EdnagError(f"audit failed: {fault.first_broken_link}; next: {fault.next_step}")
+    if exit_zero:
+        return
+    if audited.faults:
+        raise failure(audited.faults[0].first_broken_link, audited.faults[0].next_step)
     if comparison is not None and not comparison.agrees:
         raise EdnagError(f"{against}: {comparison.verdict}; is it the same study and data?")

@@ -4,8 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from ednag.errors import EdnagError
 from ednag.provenance.audit import Audit
 from ednag.provenance.findings import KINDS, Finding, listed
 from ednag.provenance.results_lock import Comparison
@@ -21,6 +23,22 @@ def jobs_by_stage(audit: Audit) -> list[tuple[str, int, int]]:
     files = Counter(stage_of(name) for name in audit.files)
     stages = sorted({*jobs, *files}, key=lambda stage: (stage_rank(stage), stage))
     return [(stage, jobs[stage], files[stage]) for stage in stages]
+
+
+def failure(first_broken_link: str, next_step: str) -> EdnagError:
+    """The error of an audit, by its first fault."""
+    return EdnagError(f"audit failed: {first_broken_link}; next: {next_step}")
+
+
+def require_sound(path: Path) -> None:
+    """Raise EdnagError if an audit, written as JSON, found faults, or if the file is none."""
+    try:
+        faults = json.loads(path.read_bytes())["faults"]
+        error = failure(faults[0]["first_broken_link"], faults[0]["next_step"]) if faults else None
+    except (ValueError, KeyError, TypeError):
+        raise EdnagError(f"{path}: not written by an audit; run: ednag audit --json") from None
+    if error:
+        raise error
 
 
 def as_json(audit: Audit, comparison: Comparison | None = None) -> str:

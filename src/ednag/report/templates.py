@@ -35,7 +35,7 @@ GRID = """
 
 INDEX = """{% extends "page" %}{% from "grid" import picture with context %}{% block body %}
 <p>{{ introduction }}</p>
-<p class="state{{ "" if audit.sound else " broken" }}"><strong>Audit: {{ "sound" if audit.sound else "broken" }}.</strong> {{ audit.verdict }}. <a href="sources.html">Sources, faults, notes</a></p>
+<p class="state{{ "" if audit.sound else " broken" }}"><strong>Audit: {{ "sound" if audit.sound else "unsound" }}.</strong> {{ audit.verdict }}. <a href="sources.html">Sources, faults, notes</a></p>
 <h2>Do the claims hold?</h2>
 <ul class="tiles">{% for verdict, count in counts.items() %}
 <li><a href="verdicts.html#verdict={{ verdict|urlencode }}"><strong>{{ count }}</strong>{{ verdict }}</a></li>{% endfor %}</ul>
