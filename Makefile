@@ -16,7 +16,9 @@ RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DELETE_ON_ERROR:
 .PHONY: results report test coverage lint smoke docs reference lock environment clean
 
+# The check comes first: where a study is not UTF-8, Snakemake alone prints a traceback.
 results: $(INSTALLED)
+	@$(RUN) ednag config check "$(STUDY)" > /dev/null
 	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
 	@echo "Open results/report/index.html in a browser; tables are in results/evidence, figures in figures."
 

@@ -27,9 +27,23 @@
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
 # Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
 
+import sys
+from pathlib import Path
+
 from snakemake.utils import min_version
 
+from ednag.errors import EdnagError
+from ednag.study.configuration import check_study_files
+
 min_version("9.0")
+
+# Snakemake reads files of the command line before this line, any other after it.
+try:
+    check_study_files(
+        workflow.config_settings.configfiles or [Path(workflow.basedir) / "config.yaml"]
+    )
+except EdnagError as error:
+    sys.exit(f"configuration: {error}")
 
 
 # A study is one file: what it leaves out has the defaults of config/schema.json.

@@ -164,8 +164,11 @@ def test_bad_fields_are_refused(change: dict[str, object], cause: str) -> None:
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("a: {file: x, addresses: [https://e/x]}\na: {file: y}\n", ":2: .*'a' stands there twice"),
-        ("a: {file: x, file: y, addresses: [https://e/x]}\n", ":1: .*'file' stands there twice"),
+        (
+            "a: {file: x, addresses: [https://e/x]}\na: {file: y}\n",
+            ":2: .*'a' is given twice, .* line 1",
+        ),
+        ("a: {file: x, file: y, addresses: [https://e/x]}\n", ":1: .*'file' is given twice"),
         ("a:\n  file: [unclosed\n", r"sources\.yaml:\d: not valid YAML"),
         ("- a\n- b\n", "holds no mapping"),
         ("a: text\n", "entry 'a' holds no fields"),

@@ -9,6 +9,7 @@ from snakemake.utils import update_config
 from ednag.errors import EdnagError
 from ednag.study.configuration import (
     Study,
+    check_study_files,
     load_study,
     methods_of,
     methods_on,
@@ -109,6 +110,30 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ("ranker: {seed: 0}", "ranker.seed: unknown key 'seed'; did you mean 'seeds'?"),
         ("ranker: {ranker_seeds: []}", "ranker.ranker_seeds: no seeds"),
         ("ranker: {sizes: [50, 15000]}", "more than the 15625 of NAS-Bench-201; lower one"),
+        ("budget: yes", "budget: input should be a whole number, not true (YAML reads yes"),
+        ('budget: "512"', "budget: input should be a whole number, not '512'"),
+        ("block: on", "block: input should be a whole number, not true"),
+        ("statistics: {checkpoints: [yes]}", "statistics.checkpoints.0: input should be a whole"),
+        ("statistics: {confidence: no}", "statistics.confidence: input should be a valid number"),
+        ("top_k: {k: true}", "top_k.k: input should be a whole number"),
+        ("small_instance: {cells: yes}", "small_instance.cells: input should be a whole"),
+        ("training: {scale: yes}", "training.scale: input should be a valid number, not true"),
+        ("training: {scale: 1e-2}", "not the text '1e-2' (YAML reads a power of ten only as in"),
+        ("mobilenetv3_scale: [yes, 5]", "mobilenetv3_scale.0: input should be a valid number"),
+        ('ranker: {if_present: "no"}', "ranker.if_present: input should be a valid boolean, not"),
+        ("ranker: {sizes: [yes, 50]}", "ranker.sizes.0: input should be a whole number"),
+        (
+            "hyperparameters: {ednag: {mutate_rate: yes}}",
+            "hyperparameters.ednag.mutate_rate: input should be a valid number, not true",
+        ),
+        (
+            "hyperparameters: {ednag: {selection: 0}}",
+            "hyperparameters.ednag.selection: input should be a valid boolean, not 0",
+        ),
+        ("seeds: yes", "seeds: True is not a seed"),
+        ("{on: 3}", "true: unknown key 'true'"),
+        ("seeds: 2026-01-01", "seeds: '2026-01-01' is not a seed"),
+        ("a: &a [*a]", "not plain YAML"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
     ],
 )
@@ -122,8 +147,46 @@ def test_bad_configuration_is_refused_in_one_line(raw: str, words: str) -> None:
 def test_a_file_that_is_no_yaml_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("seeds: 0-9\nmethods: [ednag\n")
-    with pytest.raises(EdnagError, match=r"study\.yaml: line 3 not valid YAML"):
+    with pytest.raises(EdnagError, match=r"study\.yaml:3: not valid YAML"):
         load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("seeds: 0-9\n".encode("utf-16"), r"study\.yaml is not UTF-8 text \(byte 0\); save it as"),
+        ("# \u00e9\nseeds: 0-9\n".encode("latin-1"), r"study\.yaml is not UTF-8 text \(byte 2\)"),
+        (b"seeds: 0-9\nbudget: 5\nseeds: 0-3\n", r"study\.yaml:3: .*'seeds' is given twice, .* 1;"),
+        (b"top_k:\n  k: 3\n  runs: 0\n  k: 4\n", r"study\.yaml:4: .*'k' is given twice, .* line 2"),
+        (b"seeds: 0-9\x00\n", r"study\.yaml: not valid YAML"),
+        (b"[]", r"study\.yaml: configuration: a mapping of keys is expected"),
+    ],
+)
+def test_a_file_that_says_something_else_than_it_seems_is_refused(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    with pytest.raises(EdnagError, match=words) as caught:
+        load_study(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_whole_number_and_a_list_are_what_they_were() -> None:
+    study = read_study({"training": {"scale": 1}, "statistics": {"checkpoints": [5, 7]}})
+    assert (study.training.scale, study.statistics.checkpoints) == (1.0, (5, 7))
+    assert load_study(ROOT / "config" / "smoke.yaml").seeds
+
+
+def test_an_overlay_that_would_remove_nothing_is_refused(tmp_path: Path) -> None:
+    study, overlay = tmp_path / "study.yaml", tmp_path / "overlay.yaml"
+    study.write_text("ranker: {seeds: 0}\nfurther_methods: {nasbench201: [nar]}\ntop_k: {}\n")
+    overlay.write_text("ranker: {seeds: 1}\nfurther_methods: {}\nif_present: {}\ntop_k: {k: 2}\n")
+    check_study_files([overlay])
+    check_study_files([study])
+    words = r"overlay\.yaml: further_methods: \{\} removes nothing"
+    with pytest.raises(EdnagError, match=words):
+        check_study_files([study, overlay])
 
 
 def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:

@@ -8,11 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
+from ednag.yaml_files import read_yaml, validated
 
 #: Runs from unselected seeds that a statement on a distribution needs at least.
 MINIMUM_SEEDS = 30
@@ -121,13 +121,10 @@ def read_claims(path: Path) -> list[Claim]:
     """The claims of a file, in its order.
 
     Raises:
-        EdnagError: Not a list of claims, not sorted by id, or an id twice; one line that names
-            the claim.
+        EdnagError: Not YAML, not a list of claims, not sorted by id, or an id twice; one line that
+            names the claim.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise EdnagError(f"{path.name}: not valid YAML: {error}") from None
+    raw = read_yaml(path)
     if not isinstance(raw, list):
         raise EdnagError(f"{path.name}: a list of claims is expected")
     claims = [_read_claim(entry, position, path.name) for position, entry in enumerate(raw)]
@@ -143,7 +140,7 @@ def _read_claim(entry: Any, position: int, name: str) -> Claim:
     if not isinstance(entry, dict):
         raise EdnagError(f"{name}: entry {position}: a mapping is expected")
     try:
-        return Claim.model_validate(entry)
+        return validated(Claim, entry)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

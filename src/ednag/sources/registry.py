@@ -5,13 +5,14 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic.types import Strict
 
 from ednag.errors import EdnagError
+from ednag.yaml_files import read_yaml
 
 REGISTRY_NAME = "sources.yaml"
 #: What an address may begin with; `ednag.sources.transfer` knows how to follow each of them.
@@ -87,55 +88,20 @@ class Source(BaseModel, frozen=True, extra="forbid"):
         return bool(self.sha256 or self.md5 or self.md5_suffix or self.git_blob_sha1)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML that refuses a key given twice, which plain YAML would silently overwrite."""
-
-
-def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"'{key}' stands there twice", node.value[place][0].start_mark
-            )
-    return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
-
-
-class Position(NamedTuple):
-    """Where a text file could not be read: `line` counts from 1, 0 where it is unknown."""
-
-    line: int
-    problem: str
-
-
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The top-level mapping of the YAML file at `path`.
+    """The top-level mapping of the YAML file at `path`; see `ednag.yaml_files.read_yaml`.
 
     Raises EdnagError where the file is missing, is no YAML, or holds anything but a mapping.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = read_yaml(path)
     except FileNotFoundError:
         raise EdnagError(f"{path} does not exist; name the file with --registry") from None
-    except UnicodeDecodeError as error:
-        raise EdnagError(f"{path} is not UTF-8 text (byte {error.start}); restore it") from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        position = _position(error)
-        raise EdnagError(f"{path}:{position.line}: not valid YAML: {position.problem}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise EdnagError(f"{path}:1: holds no mapping from id to entry; see docs/data.md")
     return content
-
-
-def _position(error: Exception) -> Position:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-    return Position(mark.line + 1 if mark else 0, " ".join(str(problem).split())[:200])
 
 
 def registry_path() -> Path:

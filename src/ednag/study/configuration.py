@@ -5,11 +5,11 @@ closest valid name and the allowed values.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -34,6 +34,7 @@ from ednag.tables import (
     official_definitions,
 )
 from ednag.tables.interface import Protocol
+from ednag.yaml_files import read_yaml, validated
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -474,7 +475,7 @@ def read_hyperparameters(
     model = chosen.hyperparameters
     of_space = chosen.defaults_in(space, protocol) if space is not None else {}
     try:
-        return model.model_validate({**of_space, **settings})
+        return validated(model, {**of_space, **settings})
     except ValidationError as error:
         raise _one_line(error, f"hyperparameters.{method}", model) from None
 
@@ -497,8 +498,8 @@ def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> Edn
 
 #: pydantic's words for what a YAML file calls otherwise
 _YAML_WORDS = {
-    "valid tuple": "list",
-    "valid dictionary": "mapping",
+    "valid array": "list",
+    "an object": "a mapping",
     "valid integer": "whole number",
 }
 
@@ -508,8 +509,18 @@ def _in_words(error: Mapping[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     for formal, plain in _YAML_WORDS.items():
         message = message.replace(formal, plain)
-    given = "" if isinstance(error["input"], dict) else f", not {error['input']!r}"
-    return f"{message[0].lower()}{message[1:]}{given}"
+    return f"{message[0].lower()}{message[1:]}{_given(error['input'])}"
+
+
+def _given(value: object) -> str:
+    """What was given instead, with YAML's own traps named."""
+    if isinstance(value, dict):
+        return ""
+    if isinstance(value, bool):
+        return f", not {str(value).lower()} (YAML reads yes and on as true, no and off as false)"
+    if isinstance(value, str) and re.fullmatch(r"[-+\d.]+[eE][-+]?\d+", value):
+        return f", not the text {value!r} (YAML reads a power of ten only as in 1.0e-3)"
+    return f", not {value!r}"
 
 
 def read_study(raw: Mapping[str, Any]) -> Study:
@@ -517,7 +528,7 @@ def read_study(raw: Mapping[str, Any]) -> Study:
     if not isinstance(raw, Mapping):
         raise EdnagError(f"configuration: a mapping of keys is expected, not {raw!r}")
     try:
-        return Study.model_validate(dict(raw))
+        return validated(Study, raw)
     except ValidationError as error:
         raise _one_line(error, "", Study) from None
 
@@ -525,25 +536,52 @@ def read_study(raw: Mapping[str, Any]) -> Study:
 def read_statistics(raw: Mapping[str, Any], place: str) -> Statistics:
     """Validated settings from a mapping; raises EdnagError with one line that begins at `place`."""
     try:
-        return Statistics.model_validate(dict(raw))
+        return validated(Statistics, raw)
     except ValidationError as error:
         raise _one_line(error, place, Statistics) from None
 
 
 def load_study(path: Path) -> Study:
     """A validated study from a YAML file; raises EdnagError with one line."""
+    raw = read_yaml(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f" line {place.line + 1}" if place else ""
-        raise EdnagError(
-            f"{path}:{line} not valid YAML: {getattr(error, 'problem', error)}"
-        ) from None
-    try:
-        return read_study(raw or {})
+        return read_study({} if raw is None else raw)
     except EdnagError as error:
         raise EdnagError(f"{path}: {error}") from None
+
+
+def check_study_files(paths: Iterable[Path]) -> None:
+    """Refuse files that Snakemake reads as something else than they say.
+
+    Snakemake keeps the last of two equal keys, and merges mappings: where a later file gives `{}`,
+    all entries of an earlier one stay.
+
+    Args:
+        paths: A study and what is laid over it, in this order.
+
+    Raises:
+        EdnagError: One line that names the file.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        raw = read_yaml(path)
+        if isinstance(raw, dict):  # Snakemake and `read_study` refuse anything else
+            _lay_over(merged, raw, f"{path}: ")
+
+
+def _lay_over(below: dict[str, Any], above: Mapping[str, Any], place: str) -> None:
+    """Merge a study and its overlay as Snakemake does, and refuse an overlay without effect."""
+    for key, value in above.items():
+        known = below.get(key)
+        if isinstance(value, dict) and isinstance(known, dict):
+            if known and not value:
+                raise EdnagError(
+                    f"{place}{key}: {{}} removes nothing of what an earlier file gives here, since "
+                    "mappings are merged; name each entry with its new value, or edit that file"
+                )
+            _lay_over(known, value, f"{place}{key}.")
+        else:
+            below[key] = value
 
 
 def schema() -> str:

@@ -1,0 +1,77 @@
+"""YAML files, read strictly: UTF-8, no key twice, no truth value where a number belongs.
+
+PyYAML keeps the last of two equal keys. It reads `yes` and `on` as true, and pydantic that as 1.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel
+
+from ednag.errors import EdnagError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML that refuses a key given twice."""
+
+
+def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            first = node.value[keys.index(key)][0].start_mark.line + 1
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                f"key {key!r} is given twice, first in line {first}; keep one",
+                node.value[place][0].start_mark,
+            )
+    return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of the YAML file at `path`; None if it is empty.
+
+    Raises:
+        FileNotFoundError: There is no file.
+        EdnagError: The file is not UTF-8, is not YAML, or gives a key twice; one line that names
+            the file and the line.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except UnicodeDecodeError as error:
+        raise EdnagError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from error
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+        line = f":{mark.line + 1}" if mark else ""
+        words = " ".join(str(problem).split())[:200]
+        raise EdnagError(f"{path}{line}: not valid YAML: {words}") from error
+
+
+def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
+    """`raw` as a `model`, each value of the very type that the model names.
+
+    A list may fill a tuple and a whole number a float; true, "7" and 7.0 are no whole number.
+    Dates, which YAML knows and no model does, are text.
+
+    Raises:
+        ValidationError: A value is wrong.
+        EdnagError: `raw` holds itself, or a key that is neither text nor a number.
+    """
+    try:
+        # As JSON, because pydantic's strict mode takes lists for tuples only there.
+        text = json.dumps(dict(raw), default=str)
+    except (TypeError, ValueError) as error:
+        raise EdnagError(f"not plain YAML: {error}; write keys as text") from None
+    return model.model_validate_json(text, strict=True)
