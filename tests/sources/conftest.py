@@ -59,10 +59,11 @@ def server() -> Iterator[LoopbackServer]:
 
 @pytest.fixture(scope="session")
 def payload() -> bytes:
-    """About 3 MB to serve: a real benchmark table where one is at hand, else made-up bytes."""
+    """About 3 MB to serve: a real benchmark table where one is at hand, else made-up CSV."""
     if REAL is not None and (REAL / "nats_bench.csv").is_file():
         return (REAL / "nats_bench.csv").read_bytes()
-    return random.Random(3).randbytes(3_024_008)
+    draw = random.Random(3)
+    return "".join(f"{row},{draw.random()}\n" for row in range(120_000)).encode()
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_fetch_and_extract(
         entry.size = 5
         tar.addfile(entry, io.BytesIO(b"hello"))
     address = server.serve("/a", behaviour.whole(packed.getvalue()))
-    register(tmp_path, Source(id="a", file="a.tar.gz", addresses=(address,)))
+    register(tmp_path, Source(id="a", file="a.tar.gz", addresses=(address,), least_size=1))
     call("fetch", "a", "--extract", "unpacked")
     assert Path("unpacked/inside.txt").read_text() == "hello"
     assert Path("sources.lock").exists() or (tmp_path / "sources.lock").exists()
@@ -114,11 +114,13 @@ def test_list_is_a_table_for_people(tmp_path: Path, call: Callable[..., Result])
     register(
         tmp_path,
         Source(id="here", file="h.csv", addresses=("https://e/h",), size=2_400_000, licence="MIT",
-               needed_for=("tables",)),
-        Source(id="lost", file="l.pt", status="unpublished", stand_in="here"),
+               needed_for=("tables",), least_size=1),
+        Source(id="lost", file="l.pt", status="unpublished", stand_in="here", least_size=1),
     )  # fmt: skip
     output = call("list").stdout
-    assert re.search(r"here\s+h\.csv\s+2\.4 MB\s+MIT\s+missing\s+tables", output)
+    assert re.search(
+        r"here\s+h\.csv\s+2\.4 MB\s+MIT\s+missing\s+trust on first use\s+tables", output
+    )
     assert re.search(r"lost\s+l\.pt\s+\?\s+unknown\s+unobtainable", output)
     assert "lost is published nowhere; in its place: here" in output
     assert "1 missing, 1 unobtainable" in output
@@ -134,7 +136,8 @@ def test_list_for_machines_holds_no_path(
     result = call("list", "--json", "--mirror", str(tmp_path / "mirror"))
     (record,) = json.loads(result.stdout)
     assert (record["id"], record["state"], record["place"]) == ("table", "present", "mirror")
-    assert set(record) == {*Source.model_fields, "state", "place"}
+    assert set(record) == {*Source.model_fields, "state", "place", "held_by"}
+    assert record["held_by"] == "sha256"
     assert str(tmp_path) not in result.stdout
 
 
@@ -171,13 +174,17 @@ def test_verify_writes_sums_and_reports_what_differs(
 def test_verify_names_what_nobody_vouches_for(
     tmp_path: Path, source_of: SourceOf, call: Callable[..., Result]
 ) -> None:
-    register(tmp_path, source_of(sha256=None, size=None))
+    register(tmp_path, source_of(sha256=None, size=None, least_size=5))
     (tmp_path / "mirror").mkdir()
-    (tmp_path / "mirror" / "table.csv").write_bytes(b"who knows")
+    (tmp_path / "mirror" / "table.csv").write_bytes(b"who,knows")
     assert "vouched for by nobody: table" in call("verify", "--mirror", "mirror").stdout
     locked = call("lock", "--mirror", "mirror").stdout
-    assert hashlib.sha256(b"who knows").hexdigest() in locked
-    assert "vouched" not in call("verify", "--mirror", "mirror").stdout
+    assert hashlib.sha256(b"who,knows").hexdigest() in locked
+    verified = call("verify", "--mirror", "mirror").stdout
+    assert "held by trust on first use alone: table" in verified
+    assert "vouched" not in verified
+    listed = json.loads(call("list", "--json", "--mirror", "mirror").stdout)
+    assert listed[0]["held_by"] == "trust, recorded"
     assert call("lock", "--accept", fails=True).exit_code == 2
 
 

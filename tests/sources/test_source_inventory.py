@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import pickle
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
 
 SourceOf = Callable[..., Source]
+#: How a file begins that torch wrote before its version 1.6.
+TORCH = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
 
 
 @pytest.fixture
@@ -103,13 +106,13 @@ def test_lock_records_what_is_here(
     registry: dict[str, Source], mirrored: Surroundings, tmp_path: Path
 ) -> None:
     bare = tmp_path / "mirror" / "bare.pt"
-    bare.write_bytes(b"trusted")
-    sha256 = hashlib.sha256(b"trusted").hexdigest()
+    bare.write_bytes(TORCH + b"trusted")
+    sha256 = hashlib.sha256(TORCH + b"trusted").hexdigest()
     assert lock_present(registry, mirrored)["bare"] == sha256
     assert set(load_lock(mirrored.lock)) == {"bare", "packed"}
-    bare.write_bytes(b"changed")
-    with pytest.raises(EdnagError, match="locked sha256"):
+    bare.write_bytes(TORCH + b"changed")
+    with pytest.raises(EdnagError, match="ednag sources lock --accept bare"):
         lock_present(registry, mirrored)
     assert load_lock(mirrored.lock)["bare"].sha256 == sha256
     lock_present({"bare": registry["bare"]}, mirrored, accept=True)
-    assert load_lock(mirrored.lock)["bare"].sha256 == hashlib.sha256(b"changed").hexdigest()
+    assert load_lock(mirrored.lock)["bare"].sha256 == hashlib.sha256(TORCH + b"changed").hexdigest()

@@ -124,8 +124,8 @@ def test_unpublished_file_names_its_stand_in(around: Surroundings) -> None:
 
 
 def test_unpublished_file_is_used_where_somebody_has_it(around: Surroundings) -> None:
-    source = Source(id="lost", file="lost.pt", status="unpublished")
-    path = put(around.cache / "lost" / "lost.pt", b"found again")
+    source = Source(id="lost", file="lost.csv", status="unpublished")
+    path = put(around.cache / "lost" / "lost.csv", b"found,again\n")
     assert obtain(source, around=around) == path
 
 

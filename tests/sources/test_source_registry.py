@@ -21,6 +21,7 @@ from ednag.sources.registry import (
     load_registry,
     registry_path,
 )
+from ednag.sources.shape import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTRY = load_registry(ROOT / "sources.yaml")
@@ -102,6 +103,24 @@ def test_files_that_a_benchmark_table_can_need_have_an_entry() -> None:
     assert needed <= set(REGISTRY), sorted(needed - set(REGISTRY))
 
 
+def test_what_no_checksum_holds_has_a_shape() -> None:
+    trusted = [id for id, source in REGISTRY.items() if not source.has_checksum]
+    assert trusted == [
+        "aircraft100-by-label",
+        "imagenet32-by-label",
+        "mbv3-database",
+        "mbv3-supernet",
+        "pets-test",
+        "pets-train",
+    ]
+    assert all(REGISTRY[id].shape == "torch" for id in trusted)
+    assert REGISTRY["resnet18-imagenet"].checksum == "sha256_prefix"
+
+
+def test_a_date_in_a_name_is_no_checksum() -> None:
+    Source.model_validate({**GOOD, "file": "a-20240131.pt"})
+
+
 def test_unknown_id_names_the_closest() -> None:
     with pytest.raises(EdnagError, match="did you mean 'nats-bench-csv'"):
         find_source(REGISTRY, "nats_bench.csv")
@@ -150,6 +169,11 @@ BAD = [
     ({"sha256": "ab" * 32 + "\n"}, "pattern"),
     ({"md5": "ab" * 16, "md5_suffix": "000000"}, "md5 does not end"),
     ({"md5_suffix": 96897}, "string"),
+    ({"sha256": "ab" * 32, "sha256_prefix": "cdcdcdcd"}, "sha256 does not begin"),
+    ({"file": "resnet18-f37072fd.pth"}, r"states a checksum \(f37072fd\); give it as"),
+    ({"file": "NAS-Bench-201-v1_0-e61699.pth"}, "states a checksum"),
+    ({"kind": "troch"}, "unknown kind 'troch'; allowed: torch, zip"),
+    ({"least_size": 0}, "below 1"),
     ({"colour": "red"}, "extra"),
 ]
 
@@ -174,6 +198,8 @@ def test_bad_fields_are_refused(change: dict[str, object], cause: str) -> None:
         ("a: text\n", "entry 'a' holds no fields"),
         ("a: {file: x, sha256: zz, addresses: [https://e/x]}\n", "entry 'a': field 'sha256'"),
         ("a: {1: x}\n", "entry 'a'"),
+        ("a: {file: x.pt, addresses: [https://e/x]}\n", "entry 'a': no checksum of any kind, so"),
+        ("a: {file: x, least_size: 9, addresses: [https://e/x]}\n", "so give 'kind' "),
         ("? [a, b]\n: {file: x}\n", "sources.yaml"),
         ("a: !!python/object/apply:os.system [echo]\n", "not valid YAML"),
         ("a: &x {file: *x}\n", "sources.yaml"),
@@ -250,6 +276,8 @@ sources = st.builds(
     sha256=hexadecimal(64),
     md5_suffix=hexadecimal(6),
     git_blob_sha1=hexadecimal(40),
+    kind=st.sampled_from(sorted(KINDS)),
+    least_size=st.integers(1, 2**45),
     licence=st.none() | printable(12),
     note=st.none() | printable(40),
     needed_for=st.lists(printable(8), max_size=2).map(tuple),

@@ -28,14 +28,16 @@ def test_first_use_is_recorded_and_then_enforced(
     source_of: SourceOf,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    address = server.serve("/t", behaviour.whole(payload), behaviour.whole(bytes(len(payload))))
+    address = server.serve("/t", behaviour.whole(payload), behaviour.whole(payload[:-2] + b"?\n"))
     path = obtain(source_of(address, **BARE), around=around)
     assert "nobody publishes a checksum" in caplog.text
     recorded = load_lock(around.lock)["table"]
     assert recorded == Expected(len(payload), str(source_of().sha256))
     path.unlink()
-    with pytest.raises(EdnagError, match="locked sha256"):
+    with pytest.raises(EdnagError, match=r"sends a file with sha256 .*, not ") as caught:
         obtain(source_of(address, **BARE), around=around)
+    assert f"as recorded in {around.lock} at its first use" in str(caught.value)
+    assert "if the new file is right: ednag sources lock --accept table" in str(caught.value)
     assert not path.exists()
 
 
@@ -55,7 +57,9 @@ def test_lock_is_enforced_in_cache_and_mirrors(
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "table.csv").write_bytes(payload)
     around = dataclasses.replace(around, mirrors=(tmp_path / "mirror",), offline=True)
-    with pytest.raises(EdnagError, match="3 are expected; passed over"):
+    with pytest.raises(
+        EdnagError, match=r"bytes, not 3 as recorded in .*--accept table; passed over"
+    ):
         obtain(source_of(**BARE), around=around)
 
 

@@ -70,7 +70,8 @@ def copy_wiring(folder: Path) -> None:
         copy(ROOT / name, folder / name)
     registry = yaml.safe_load((folder / "sources.yaml").read_text())
     for source in SOURCES:
-        registry[source] = {k: v for k, v in registry[source].items() if k not in CHECKSUMS}
+        known = {k: v for k, v in registry[source].items() if k not in CHECKSUMS}
+        registry[source] = {**known, "kind": "torch", "least_size": 1000}
     (folder / "sources.yaml").write_text(yaml.safe_dump(registry))
 
 

@@ -1,7 +1,7 @@
 """`ednag sources`: list, fetch, verify, lock and add upstream files."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from ednag.cli.options import OUTPUT, note_searched
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
-    from ednag.sources.inventory import Holding
+    from ednag.sources.inventory import Check, Holding
     from ednag.sources.obtain import Surroundings
     from ednag.sources.registry import Source
 
@@ -95,25 +95,35 @@ def list_(
 ) -> None:
     """List all files, what they are needed for and how they stand here; hashes nothing."""
     from ednag.sources.inventory import take_stock
+    from ednag.sources.lock import load_lock
     from ednag.sources.registry import load_registry
 
     sources = _selected(load_registry(registry), (), needed_for)
-    holdings = take_stock(sources, _around(registry, cache, mirrors))
+    around = _around(registry, cache, mirrors)
+    holdings, locked = take_stock(sources, around), load_lock(around.lock)
     if as_json:
         import json
 
-        click.echo(json.dumps([_as_record(each) for each in holdings], indent=2))
+        click.echo(json.dumps([_as_record(each, locked) for each in holdings], indent=2))
     else:
-        _print_table(holdings)
+        _print_table(holdings, locked)
 
 
-def _as_record(holding: "Holding") -> dict[str, Any]:
+def _held_by(source: "Source", locked: Collection[str]) -> str:
+    """What decides about the bytes of a source: a checksum by its name, or trust."""
+    if source.checksum:
+        return source.checksum
+    return "trust, recorded" if source.id in locked else "trust on first use"
+
+
+def _as_record(holding: "Holding", locked: Collection[str]) -> dict[str, Any]:
     """A holding for machines; no path, which would differ from machine to machine."""
     fields = holding.source.model_dump(mode="json")
-    return {**fields, "state": holding.state.value, "place": holding.place}
+    held_by = _held_by(holding.source, locked)
+    return {**fields, "state": holding.state.value, "place": holding.place, "held_by": held_by}
 
 
-def _print_table(holdings: list["Holding"]) -> None:
+def _print_table(holdings: list["Holding"], locked: Collection[str]) -> None:
     from collections import Counter
 
     from rich.box import SIMPLE_HEAD
@@ -126,7 +136,7 @@ def _print_table(holdings: list["Holding"]) -> None:
     table.add_column("id", overflow="fold")
     table.add_column("file", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
-    for heading in ("licence", "state", "needed for"):
+    for heading in ("licence", "state", "held by", "needed for"):
         table.add_column(heading)
     for each in holdings:
         source = each.source
@@ -136,11 +146,12 @@ def _print_table(holdings: list["Holding"]) -> None:
             size_in_words(source.size),
             source.licence or "unknown",
             each.state.value,
+            _held_by(source, locked),
             ", ".join(source.needed_for),
         )
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 160  # a log or a pipe has no width of its own
+        console.width = 180  # a log or a pipe has no width of its own
     console.print(table)
     for each in holdings:
         if each.state.value == "unobtainable":
@@ -230,9 +241,7 @@ def verify(
         click.echo(f"{len(right)} files are what they should be; sums in {sums}")
     else:
         click.echo("no file is here that is what it should be")
-    unvouched = _unvouched(right, around)
-    if unvouched:
-        click.echo(f"vouched for by nobody: {', '.join(unvouched)}; see ednag sources lock")
+    _print_trusted(right, around)
     wrong = [each.fault for each in checks if each.fault is not None]
     for fault in wrong:
         click.echo(f"differs: {fault}", err=True)
@@ -240,14 +249,17 @@ def verify(
         raise EdnagError(f"{len(wrong)} of {len(checks)} files differ; fetch them again")
 
 
-def _unvouched(checks: list[Any], around: "Surroundings") -> list[str]:
-    """Ids of sources with neither a published checksum nor an entry in the lock file."""
+def _print_trusted(checks: list["Check"], around: "Surroundings") -> None:
+    """Name the sources that no checksum holds: those in the lock file, and those that are not."""
     from ednag.sources.lock import load_lock
 
-    locked = load_lock(around.lock)
-    return sorted(
-        {each.source.id for each in checks if not each.source.has_checksum}.difference(locked)
-    )
+    bare = {each.source.id for each in checks if not each.source.has_checksum}
+    recorded = bare.intersection(load_lock(around.lock))
+    if recorded:
+        click.echo(f"held by trust on first use alone: {', '.join(sorted(recorded))}")
+    if bare - recorded:
+        named = ", ".join(sorted(bare - recorded))
+        click.echo(f"vouched for by nobody: {named}; see ednag sources lock")
 
 
 @command.command()

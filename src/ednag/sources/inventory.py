@@ -1,6 +1,8 @@
 """What is here of all that the registry names, and whether it still is what it should be."""
 
+import dataclasses
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.sources.lock import load_lock, lock_in
-from ednag.sources.obtain import Surroundings
+from ednag.sources.obtain import Surroundings, find
 from ednag.sources.places import cached_path, in_mirrors, in_package
 from ednag.sources.registry import Source
 from ednag.sources.stamps import stamped_sha256, write_stamp
@@ -146,15 +148,49 @@ def lock_present(
 ) -> dict[str, str]:
     """Record what is here of every source without a published sha256; id to sha256.
 
-    Raises EdnagError where a file differs from what is recorded, unless `accept`.
+    With `accept`, bytes that differ from what is recorded take its place; a source that is nowhere
+    here is fetched. Raises EdnagError where a file differs from what is recorded, unless `accept`,
+    and where there is nothing to accept.
     """
     recorded = {}
     locked = load_lock(around.lock)
     for source in registry.values():
         paths = [path for _, path in _places(source, around)]
-        if source.sha256 or not paths:
+        if accept:
+            if source.sha256:
+                raise EdnagError(
+                    f"{source.id} has a published sha256, which decides; if it is wrong, correct "
+                    "the entry in sources.yaml"
+                )
+            measured = _accepted(source, around, paths, locked.get(source.id))
+        elif source.sha256 or not paths:
             continue
-        measured = verify(paths[0], source, None if accept else locked.get(source.id))
+        else:
+            measured = verify(paths[0], source, locked.get(source.id))
         lock_in(around.lock, source, measured, cache=around.cache, replace=accept)
         recorded[source.id] = measured.sha256
     return recorded
+
+
+def _accepted(
+    source: Source, around: Surroundings, paths: Iterable[Path], locked: Expected | None
+) -> Digests:
+    """What was measured of the first file that differs from `locked`, or of one that does not.
+
+    Without any file here, it is fetched. Raises EdnagError if none has the right shape.
+    """
+    right, faults = [], []
+    for path in paths:
+        try:
+            right.append(verify(path, source))
+        except WrongContentError as error:
+            faults.append(str(error))
+    if faults and not right:
+        raise EdnagError(f"{source.id} not accepted: {'; '.join(faults)}")
+    if not right:
+        with tempfile.TemporaryDirectory() as folder:
+            # An empty lock file refuses nothing; `lock_in` records the bytes in the user's.
+            empty = dataclasses.replace(around, lock=Path(folder, around.lock.name))
+            return find(source, empty)[1]
+    differing = (each for each in right if locked is None or each.sha256 != locked.sha256)
+    return next(differing, right[0])

@@ -56,7 +56,7 @@ def load_lock(path: Path) -> dict[str, Expected]:
             raise EdnagError(
                 f"{path}: entry '{id}': {fault}; restore the file from version control"
             ) from error
-        entries[str(id)] = Expected(entry.size, entry.sha256)
+        entries[str(id)] = Expected(entry.size, entry.sha256, path)
     return entries
 
 
@@ -88,8 +88,7 @@ def lock_in(
             return False
         if known is not None and not replace:
             raise EdnagError(
-                f"{source.id} has sha256 {found.sha256}, {path} holds {known.sha256}; if the new "
-                f"file is the right one: ednag sources lock --accept {source.id}"
+                f"{source.id} has sha256 {found.sha256}, not {known.sha256} {known.refusal(source)}"
             )
         write_text(path, dump_lock({**entries, source.id: found}))
     return True

@@ -27,7 +27,14 @@ from ednag.sources.registry import Source
 from ednag.sources.stamps import write_stamp
 from ednag.sources.tail import Tail
 from ednag.sources.transfer import Part, Patience, Report, TransferError, transfer
-from ednag.sources.verification import Digests, Expected, WrongContentError, expected_size, verify
+from ednag.sources.verification import (
+    Digests,
+    Expected,
+    NotAsRecordedError,
+    WrongContentError,
+    expected_size,
+    verify,
+)
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +179,10 @@ class _Search:
         self.home = cached_path(source, around.cache)
 
     def cached(self) -> Found | None:
-        """What the cache holds; wrong bytes there lose the name."""
+        """What the cache holds; wrong bytes there lose the name.
+
+        Bytes that only the lock file refuses stay, for the user to accept.
+        """
         if not self.home.is_file():
             return None
         try:
@@ -180,7 +190,8 @@ class _Search:
         except FileNotFoundError:  # another process has just set it aside
             return None
         except WrongContentError as error:
-            if not os.access(self.home.parent, os.W_OK):  # a shared cache of somebody else's
+            shared = not os.access(self.home.parent, os.W_OK)  # somebody else's cache
+            if shared or isinstance(error, NotAsRecordedError):
                 self._note(f"{error}; passed over")
                 return None
         with self._alone():
@@ -192,6 +203,8 @@ class _Search:
             return None
         try:
             return self._accepted(self.home)
+        except NotAsRecordedError:
+            return None
         except WrongContentError as error:
             aside = self.home.with_name(f"{self.home.name}.wrong")
             self.home.replace(aside)
@@ -256,11 +269,14 @@ class _Search:
 
     def _part(self) -> Part:
         self.home.parent.mkdir(parents=True, exist_ok=True)
+        locked = self.around.locked(self.source)
+        by_lock = locked is not None and self.source.size is None
         return Part(
             path=self.home.with_name(f"{self.home.name}.part"),
-            size=expected_size(self.source, self.around.locked(self.source)),
+            size=expected_size(self.source, locked),
             file=self.source.file,
-            judged=self.source.has_checksum or self.around.locked(self.source) is not None,
+            judged=self.source.has_checksum or locked is not None,
+            refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 
     def _kept(self, part: Part, tail: Tail) -> Found:
@@ -290,8 +306,10 @@ class _Search:
             return
         if new and not self.source.has_checksum:
             log.warning(
-                "%s: nobody publishes a checksum; sha256 %s trusted and recorded in %s: commit it",
+                "%s: nobody publishes a checksum; it has the shape of its kind (%s); sha256 %s "
+                "trusted and recorded in %s: commit it",
                 self.source.id,
+                self.source.shape,
                 measured.sha256,
                 self.around.lock.name,
             )
@@ -338,4 +356,10 @@ class _Search:
 
 
 def _without_path(error: WrongContentError, path: Path) -> str:
-    return str(error).removeprefix(f"{path} ").replace("has ", "sends a file with ", 1)
+    """What was found in a download, as what its address sends."""
+    said = str(error).removeprefix(f"{path} ")
+    return (
+        said.replace("has ", "sends a file with ", 1)
+        if said.startswith("has ")
+        else (f"sends a file that {said}")
+    )

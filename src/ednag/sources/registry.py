@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError, field_valida
 from pydantic.types import Strict
 
 from ednag.errors import EdnagError
+from ednag.sources.shape import KINDS, kind_of
 from ednag.yaml_files import read_yaml
 
 REGISTRY_NAME = "sources.yaml"
@@ -25,16 +26,21 @@ Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A
 Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict()]
+# `-f37072fd.` in a file's name, as torch.hub and NAS-Bench-201 write: letters and digits.
+_CHECKSUM_IN_NAME = re.compile(r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}\.")
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
     """One upstream file and all that is known about it, whether or not it can be had.
 
-    `size` is in bytes. `md5_suffix` holds the last six hexadecimal digits of the md5, for files
-    whose name ends in them; `git_blob_sha1` is git's name for the content. A file is `unpublished`
-    where nobody offers it; `stand_in` then says what replaces it.
+    `size` is in bytes. `sha256_prefix` holds the first digits of the sha256 and `md5_suffix` the
+    last six of the md5, both for files whose name holds them; `git_blob_sha1` is git's name for the
+    content. `kind` (of `ednag.sources.shape`; by default what the suffix says) and `least_size` in
+    bytes are what is checked of a file without any checksum before it is trusted. A file is
+    `unpublished` where nobody offers it; `stand_in` then says what replaces it.
     """
 
     id: Identifier
@@ -42,9 +48,12 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     addresses: tuple[Text, ...] = ()
     size: Bytes | None = None
     sha256: Sha256 | None = None
+    sha256_prefix: Sha256Prefix | None = None
     md5: Md5 | None = None
     md5_suffix: Md5Suffix | None = None
     git_blob_sha1: Sha1 | None = None
+    kind: Text | None = None
+    least_size: Bytes | None = None
     licence: Text | None = None
     needed_for: tuple[Text, ...] = ()
     evidence: Text | None = None
@@ -72,20 +81,47 @@ class Source(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("an address stands there twice")
         return addresses
 
+    @field_validator("kind")
+    @classmethod
+    def _kind_is_known(cls, kind: str | None) -> str | None:
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"unknown kind '{kind}'; allowed: {', '.join(KINDS)}")
+        return kind
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Source":
         if self.size is not None and self.size < 0:
             raise ValueError("size is negative")
+        if self.least_size is not None and self.least_size < 1:
+            raise ValueError("least_size is below 1")
         if self.md5 and self.md5_suffix and not self.md5.endswith(self.md5_suffix):
             raise ValueError("md5 does not end in md5_suffix")
+        if self.sha256 and self.sha256_prefix and not self.sha256.startswith(self.sha256_prefix):
+            raise ValueError("sha256 does not begin with sha256_prefix")
+        if not self.has_checksum and (stated := _CHECKSUM_IN_NAME.search(self.file)):
+            raise ValueError(
+                f"the file's name states a checksum ({stated[0][1:-1]}); "
+                "give it as sha256_prefix or md5_suffix"
+            )
         if (self.status == "published") != bool(self.addresses):
             raise ValueError("a published file has an address, an unpublished one has none")
         return self
 
     @property
+    def checksum(self) -> str | None:
+        """The strongest published checksum that decides about the content, by its field's name."""
+        named = ("sha256", "git_blob_sha1", "md5", "sha256_prefix", "md5_suffix")
+        return next((name for name in named if getattr(self, name)), None)
+
+    @property
     def has_checksum(self) -> bool:
         """Whether some publisher's checksum decides about the content."""
-        return bool(self.sha256 or self.md5 or self.md5_suffix or self.git_blob_sha1)
+        return self.checksum is not None
+
+    @property
+    def shape(self) -> str | None:
+        """Its kind; None where neither `kind` nor the suffix says it."""
+        return self.kind or kind_of(self.file)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -128,9 +164,16 @@ def load_registry(path: Path | None = None) -> dict[str, Source]:
         if not isinstance(entry, dict):
             raise EdnagError(f"{path}: entry '{key}' holds no fields; see docs/data.md")
         try:
-            registry[str(key)] = Source.model_validate({**entry, "id": key})
+            source = Source.model_validate({**entry, "id": key})
         except (ValidationError, TypeError) as error:
             raise EdnagError(f"{path}: entry '{key}': {first_fault(error)}") from error
+        if not source.has_checksum and (source.shape is None or not source.least_size):
+            raise EdnagError(
+                f"{path}: entry '{key}': no checksum of any kind, so give 'kind' (one of "
+                f"{', '.join(KINDS)}; by default what the suffix says) and 'least_size' in bytes: "
+                "they are checked before the file is trusted"
+            )
+        registry[str(key)] = source
     return registry
 
 
@@ -184,4 +227,5 @@ def insert_entry(text: str, source: Source) -> str:
             raise EdnagError(f"'{source.id}' is in the registry already; edit its entry there")
         if found["id"] > source.id:
             return f"{text[: found.start()]}{block}\n{text[found.start() :]}"
-    return f"{text.rstrip()}\n\n{block}".lstrip()
+    # Line ends alone: other white space may be the end of a value.
+    return "{}\n\n{}".format(text.rstrip("\n"), block).lstrip("\n")

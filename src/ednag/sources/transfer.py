@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.files import write_text
-from ednag.sources.verification import explain_page, looks_like_page
+from ednag.sources.verification import looks_like_page, mistaken_for
 
 #: Called with the bytes that are there and the bytes there will be (None: nobody says).
 Report = Callable[[int, int | None], None]
@@ -73,6 +73,8 @@ class Part:
     size: int | None
     file: str
     judged: bool
+    #: the end of the sentence that refuses another size; see `Expected.refusal`
+    refusal: str = ""
 
     @property
     def memo_path(self) -> Path:
@@ -113,7 +115,7 @@ class Part:
         if total is None:
             total = self.size
         elif self.size is not None and total != self.size:
-            raise TransferError(f"offers {total:,} bytes, {self.size:,} are expected")
+            raise TransferError(f"offers {total:,} bytes, {self.size:,} are expected{self.refusal}")
         if total is None:
             return
         missing = total - self.received()
@@ -125,11 +127,12 @@ class Part:
             )
 
     def refuse_page(self, head: bytes, body: Callable[[], bytes] = bytes) -> None:
-        """Raise TransferError if a body beginning with `head` is an HTML page; `body` reads on."""
+        """Raise TransferError if a body beginning with `head` is no file; `body` reads on."""
         if looks_like_page(head, self.file):
             with contextlib.suppress(Exception):  # the head alone says enough
                 head += body()
-            raise TransferError(f"serves {explain_page(head)}")
+        if mistaken := mistaken_for(head, self.file):
+            raise TransferError(f"serves {mistaken}")
 
 
 def transfer(address: str, part: Part, report: Report, patience: Patience) -> bool:

@@ -4,12 +4,12 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from ednag.errors import EdnagError
 from ednag.sources.registry import Source
+from ednag.sources.shape import is_pointer, misshapen
 
 #: Bytes read at a time; large enough that hashing, not the system call, sets the pace.
 BLOCK = 1 << 20
@@ -21,11 +21,26 @@ class WrongContentError(EdnagError):
     """A file carries the right name and the wrong bytes."""
 
 
-class Expected(NamedTuple):
-    """Size in bytes and sha256 of a file that has no published sha256, from the lock file."""
+class NotAsRecordedError(WrongContentError):
+    """A file without a published sha256 is not the one that was first used."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Size in bytes and sha256 of a file that has no published sha256, from the file `lock`."""
 
     size: int
     sha256: str
+    lock: Path = field(default=Path("sources.lock"), compare=False)
+
+    def refusal(self, source: Source) -> str:
+        """That other bytes are refused, and how to accept them: the end of a sentence."""
+        here = Path.cwd()
+        shown = self.lock.relative_to(here) if self.lock.is_relative_to(here) else self.lock
+        return (
+            f"as recorded in {shown} at its first use; if the new file is right: "
+            f"ednag sources lock --accept {source.id}"
+        )
 
 
 @dataclass(frozen=True)
@@ -87,22 +102,35 @@ def verify(
 ) -> Digests:
     """What was measured of the file at `path`, once everything known of `source` agrees with it.
 
-    `locked` is what the lock file holds of a source without a published sha256; `measure` gives
-    what `digest` would, where most of the work is done already. Raises WrongContentError with the
-    first thing that disagrees, FileNotFoundError without a file.
+    Without any checksum, the shape of the file is checked. `locked` is what the lock file holds of
+    a source without a published sha256; `measure` gives what `digest` would, where most of the work
+    is done already. Raises WrongContentError with the first thing that disagrees,
+    NotAsRecordedError where only `locked` does, FileNotFoundError without a file.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
         head = stream.read(HEAD)
-    if (wanted := expected_size(source, locked)) is not None and size != wanted:
-        page = f"; {explain_page(head)}" if looks_like_page(head, source.file) else ""
-        raise WrongContentError(f"{path} has {size:,} bytes, {wanted:,} are expected{page}")
-    if looks_like_page(head, source.file):
-        raise WrongContentError(f"{path} is {explain_page(head)}")
+    mistaken = mistaken_for(head, source.file)
+    if source.size is not None and size != source.size:
+        more = f"; it is {mistaken}" if mistaken else ""
+        raise WrongContentError(f"{path} has {size:,} bytes, {source.size:,} are expected{more}")
+    if mistaken:
+        raise WrongContentError(f"{path} is {mistaken}")
+    if not source.has_checksum and (fault := misshapen(path, source.shape, source.least_size or 0)):
+        raise WrongContentError(f"{path} {fault}")
+    locked = None if source.sha256 else locked
+    if locked and size != locked.size:
+        raise NotAsRecordedError(
+            f"{path} has {size:,} bytes, not {locked.size:,} {locked.refusal(source)}"
+        )
     measured = measure() if measure else digest(path, source)
-    for name, found, published in _comparisons(source, measured, locked):
+    for name, found, published in _comparisons(source, measured):
         if published is not None and found != published:
             raise WrongContentError(f"{path} has {name} {found}, expected {published}")
+    if locked and measured.sha256 != locked.sha256:
+        raise NotAsRecordedError(
+            f"{path} has sha256 {measured.sha256}, not {locked.sha256} {locked.refusal(source)}"
+        )
     return measured
 
 
@@ -111,16 +139,15 @@ def expected_size(source: Source, locked: Expected | None = None) -> int | None:
     return source.size if source.size is not None or locked is None else locked.size
 
 
-def _comparisons(
-    source: Source, measured: Digests, locked: Expected | None
-) -> list[tuple[str, str | None, str | None]]:
+def _comparisons(source: Source, measured: Digests) -> list[tuple[str, str | None, str | None]]:
     """(what is compared, measured, expected) of each checksum, the strongest first."""
     ending = measured.md5[-6:] if measured.md5 else None
+    beginning = measured.sha256[: len(source.sha256_prefix or "")]
     return [
         ("sha256", measured.sha256, source.sha256),
-        ("locked sha256", measured.sha256, locked.sha256 if locked and not source.sha256 else None),
         ("git blob sha1", measured.git_blob_sha1, source.git_blob_sha1),
         ("md5", measured.md5, source.md5),
+        ("a sha256 beginning with", beginning, source.sha256_prefix),
         ("an md5 ending in", ending, source.md5_suffix),
     ]
 
@@ -161,6 +188,18 @@ def looks_like_page(head: bytes, file: str = "") -> bool:
     if file.lower().endswith((".html", ".htm", ".xhtml")):
         return False
     return _PAGE.match(page_text(head[:HEAD])) is not None
+
+
+def mistaken_for(head: bytes, file: str = "") -> str | None:
+    """What a body that begins with `head` is instead of the file, in words; None if nothing tells.
+
+    A web page, or a git-lfs pointer.
+    """
+    if looks_like_page(head, file):
+        return explain_page(head)
+    if is_pointer(head):
+        return "a git-lfs pointer instead of the file (run: git lfs pull, or fetch it)"
+    return None
 
 
 def explain_page(body: bytes) -> str:

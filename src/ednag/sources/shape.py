@@ -1,0 +1,182 @@
+"""The shape of a file: what is looked at before bytes that no checksum vouches for are trusted.
+
+A kind is recognised by its first and last bytes and, where that is cheap, by its table of contents.
+No file is read whole, but for JSON up to `LARGEST_JSON`.
+"""
+
+import codecs
+import gzip
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+#: Bytes of a JSON file that is parsed; of a longer one only the ends are looked at.
+LARGEST_JSON = 16 << 20
+#: Bytes of the longest answer of a server that is looked for an error in.
+_LARGEST_ANSWER = 64 << 10
+_SAMPLE = 64 << 10
+#: Keys of the objects in which servers say what went wrong.
+_ERROR_KEYS = {"error", "errors", "message", "detail", "error_description"}
+#: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
+_LEGACY_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def _zip(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return None if archive.namelist() else "is a zip archive without files"
+    except zipfile.BadZipFile:
+        return "is no zip archive, or its end is missing"
+
+
+def _torch(path: Path) -> str | None:
+    """Written by torch.save: a zip archive with data.pkl, or, before torch 1.6, pickles."""
+    if _head(path).startswith(_LEGACY_TORCH):
+        return None
+    if _head(path)[:2] != b"PK":
+        return "was not written by torch.save"
+    if fault := _zip(path):
+        return fault
+    with zipfile.ZipFile(path) as archive:
+        written = any(name.endswith("/data.pkl") for name in archive.namelist())
+    return None if written else "is a zip archive without data.pkl, so not written by torch.save"
+
+
+def _gzip(path: Path) -> str | None:
+    try:
+        with gzip.open(path) as stream:
+            stream.read(_SAMPLE)
+    except (OSError, EOFError, ValueError):
+        return "is not compressed by gzip, or ends in its first bytes"
+    return None
+
+
+def _tar(path: Path) -> str | None:
+    try:
+        with tarfile.open(path) as archive:
+            return None if archive.next() else "is a tar archive without files"
+    except (tarfile.TarError, OSError, EOFError):
+        return "is no tar archive"
+
+
+def _json(path: Path) -> str | None:
+    if path.stat().st_size > LARGEST_JSON:
+        ends = _head(path).lstrip()[:1] + _tail(path).rstrip()[-1:]
+        return None if ends in (b"{}", b"[]") else "is not JSON, or its end is missing"
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return "is not JSON, or its end is missing"
+    return None
+
+
+def _text(path: Path) -> str | None:
+    head = _head(path)
+    try:
+        # A sample may end inside a character, a whole file may not.
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _SAMPLE)
+    except UnicodeDecodeError:
+        return "is not UTF-8 text"
+    return "is not text: it holds zero bytes" if b"\0" in head else None
+
+
+def _csv(path: Path) -> str | None:
+    first = _head(path).split(b"\n", 1)[0]
+    separated = any(separator in first for separator in (b",", b";", b"\t"))
+    return _text(path) or (None if separated else "is not CSV: its first line has one column")
+
+
+def _framed(what: str, head: bytes, tail: bytes = b"") -> Callable[[Path], str | None]:
+    """The check of a kind that begins and ends with fixed bytes."""
+
+    def check(path: Path) -> str | None:
+        right = _head(path).startswith(head) and _tail(path).endswith(tail)
+        return None if right else f"is no {what} file, or its end is missing"
+
+    return check
+
+
+#: Kind -> what is wrong with a file of this kind, in a clause; None if nothing is. `binary` is for
+#: formats that are not here: their least size alone is checked.
+KINDS: Mapping[str, Callable[[Path], str | None]] = {
+    "torch": _torch,
+    "zip": _zip,
+    "gzip": _gzip,
+    "tar": _tar,
+    "json": _json,
+    "csv": _csv,
+    "text": _text,
+    "pickle": _framed("pickle", b"\x80", b"."),
+    "parquet": _framed("Parquet", b"PAR1", b"PAR1"),
+    "hdf5": _framed("HDF5", b"\x89HDF\r\n\x1a\n"),
+    "binary": lambda path: None,
+}
+#: Suffix of a file's name -> its kind, where the registry gives none.
+_BY_SUFFIX = {
+    **dict.fromkeys((".pt", ".pth"), "torch"),
+    **dict.fromkeys((".zip", ".npz"), "zip"),
+    **dict.fromkeys((".gz", ".tgz"), "gzip"),
+    ".tar": "tar",
+    ".json": "json",
+    ".csv": "csv",
+    ".txt": "text",
+    **dict.fromkeys((".pkl", ".pickle"), "pickle"),
+    ".parquet": "parquet",
+    **dict.fromkeys((".h5", ".hdf5"), "hdf5"),
+}
+
+
+def kind_of(file: str) -> str | None:
+    """The kind that the name of a file stands for; None where its suffix is not known."""
+    return _BY_SUFFIX.get(Path(file).suffix.lower())
+
+
+def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
+    """Why the file at `path` cannot be what it should be, in a clause; None if nothing tells.
+
+    Args:
+        path: The file.
+        kind: One of KINDS; None where it is not known.
+        least_size: Bytes it has at least.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        return "is empty"
+    if size <= _LARGEST_ANSWER and (answer := _error_answer(path)):
+        return f"is an error answered by a server: {answer}"
+    if size < least_size:
+        return f"has {size:,} bytes, at least {least_size:,} are expected"
+    return KINDS[kind](path) if kind else None
+
+
+def is_pointer(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a git-lfs pointer, left by a clone without git-lfs.
+
+    Source: git-lfs specification, section "The Pointer".
+    """
+    return head.startswith(_POINTER)
+
+
+def _error_answer(path: Path) -> str | None:
+    """The words of a JSON object that says what went wrong; None for any other file."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or not _ERROR_KEYS.intersection(content):
+        return None
+    return json.dumps(content)[:100]
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_SAMPLE)
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 16))
+        return stream.read()
