@@ -22,6 +22,8 @@ rule benchmark_table:
         "logs/tables/{space}/{dataset}.log",
     conda:
         "../envs/ednag.yaml"
+    resources:
+        mem_mb=table_memory,
     params:
         code=code_of_benchmark("tables build", spaces=True),
         lock=lock,
@@ -54,6 +56,8 @@ rule sources_compared:
         "logs/evidence/sources-{space}.log",
     conda:
         "../envs/ednag.yaml"
+    resources:
+        mem_mb=comparison_memory,
     params:
         code=code_of_all("tables compare", spaces=True),
         lock=lock,

@@ -30,6 +30,7 @@ from ednag.study.digests import code_digest, lock_digest, registered
 from ednag.study.environment import export_environment
 from ednag.study.seeds import blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.tables import TABLES
+from ednag.tables.memory import megabytes_to_read
 
 # Nearly all that a DAG is made of stays to the end: to look for garbage among it takes a fifth of
 # the time before the first job.
@@ -152,6 +153,23 @@ def official_option(wildcards):
     if wildcards.space == "mobilenetv3":
         return "--scale {} {}".format(*study.mobilenetv3_scale)
     return "--trained" if study.predictor == "train" else ""
+
+
+def table_memory(wildcards, attempt):
+    """Megabytes of the job that reads the source files of a table."""
+    return reading_memory(
+        definition_of(study, wildcards.space, wildcards.dataset).sources, attempt
+    )
+
+
+def comparison_memory(wildcards, attempt):
+    """The same for the files that tell of one space."""
+    return reading_memory(compared[wildcards.space], attempt)
+
+
+def reading_memory(sources, attempt):
+    """1.5 GB as for any job (profiles), or by the model of large files."""
+    return attempt * max(1500, megabytes_to_read(sources))
 
 
 def budget_option(wildcards):

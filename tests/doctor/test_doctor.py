@@ -1,5 +1,6 @@
 """`ednag doctor` as people and machines call it, on studies and in environments of many kinds."""
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -11,7 +12,12 @@ from typing import Any
 
 import pytest
 
+from ednag.doctor.machine import look_at_machine
+from ednag.doctor.needs import BYTES_OF_A_JOB, Needs
+from ednag.doctor.report import download_in_words
+from ednag.doctor.verdict import judge
 from ednag.sources.registry import dump_registry, find_source, load_registry
+from ednag.study.configuration import Study
 from ednag.study.sources_read import GENERATED_FROM
 from ednag.training.places import SMALL_SOURCES
 
@@ -188,6 +194,69 @@ def test_a_folder_of_images_must_be_there(doctor: Call) -> None:
     assert study["verdict"]["outcome"] == "possible after a download"
     assert "resnet18-imagenet" in study["needs"]["download"]
     assert study["needs"]["unknown_sizes"] >= 1
+
+
+def test_an_official_file_needs_its_memory(doctor: Call) -> None:
+    official = "official_files: {nasbench201: {cifar10: nasbench201-v1_1}}\n"
+    name = doctor.study("official.yaml", CIFAR10 + official)
+    (study,) = doctor.record(name)["studies"]
+    # One cell with three runs takes 2.5 MB, and version 1.1 has 2.4 runs of each of 15,625.
+    assert study["needs"]["memory"] == pytest.approx(15_625 * 2.5e6 * 2.4 / 3, rel=0.02)
+    (small,) = doctor.record(doctor.study("small.yaml", CIFAR10))["studies"]
+    assert small["needs"]["memory"] == BYTES_OF_A_JOB
+
+
+def needs_with(
+    download: dict[str, int | None], download_size: int, memory: int = BYTES_OF_A_JOB
+) -> Needs:
+    """Of a study with one run that reads what it downloads."""
+    return Needs(
+        sources=tuple(download),
+        download=download,
+        download_size=download_size,
+        unobtainable=(),
+        left_out=(),
+        runs=1,
+        training=None,
+        disk=0,
+        memory=memory,
+        own_images=None,
+    )
+
+
+def test_large_jobs_are_limited_by_memory_and_not_by_cores() -> None:
+    machine = look_at_machine(Path(), Path())
+    machine = dataclasses.replace(machine, cores=8, memory=64_000_000_000)
+    study = Study(official_files={"nasbench201": {"cifar10": "nasbench201-v1_1"}})
+    needs = needs_with({}, 0, memory=31_000_000_000)
+    assert judge(study, "s.yaml", needs, machine).remarks == (
+        "memory is enough for 2 of the largest jobs at once: snakemake --resources mem_mb=64000",
+    )
+    few = dataclasses.replace(machine, memory=4_000_000_000)
+    usual = dataclasses.replace(needs, memory=BYTES_OF_A_JOB)
+    assert "snakemake --cores 3" in judge(study, "s.yaml", usual, few).remarks[0]
+    assert "too little memory: 31.0 GB needed" in judge(study, "s.yaml", needs, few).reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("download", "size", "words"),
+    [
+        ({"a": None}, 0, "1 file, of unknown size"),
+        ({"a": None, "b": None}, 0, "2 files, of unknown size"),
+        ({"a": None}, 2_000_000_000, "at least 2,000 MB (1 file, of unknown size)"),
+        (
+            {"a": None, "b": 3_000_000},
+            3_000_000,
+            "at least 3 MB (2 files, 1 of them of unknown size)",
+        ),
+        ({"a": 2_096}, 2_096, "under 1 MB (1 file)"),
+        ({"a": 2_400_000, "b": 3_000_000}, 5_400_000, "5 MB (2 files)"),
+    ],
+)
+def test_unknown_sizes_are_said_to_be_unknown(
+    download: dict[str, int | None], size: int, words: str
+) -> None:
+    assert download_in_words(needs_with(download, size)) == words
 
 
 @pytest.mark.parametrize("scale", ["1.0", "0.001"])

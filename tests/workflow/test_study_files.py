@@ -1,5 +1,6 @@
 """Study files that Snakemake would read as something else than they say."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ..copies import copy_of_the_tree
 from .conftest import ROOT, Workflow
 
 pytestmark = pytest.mark.workflow
@@ -45,3 +47,24 @@ def test_the_default_study_in_another_encoding_is_one_line(tmp_path: Path) -> No
     assert done.returncode == 1
     assert f"configuration: {tmp_path / 'config.yaml'} is not UTF-8 text" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_table_read_from_an_official_file_asks_for_its_memory(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    workflow.project = tmp_path / "project"
+    copy_of_the_tree(workflow.project, without=("tests/", "docs/", "results/", "figures/"))
+    rules = workflow.project / "rules" / "benchmarks.smk"
+    # Without a message, Snakemake prints what a job asks for.
+    rules.write_text(re.sub(r"    message:\n +.*\n", "", rules.read_text()))
+    workflow.configure(
+        benchmarks={"nasbench201": ["cifar10", "cifar10-analog"]},
+        official_files={"nasbench201": {"cifar10": "nasbench201-v1_1"}},
+    )
+    folder = "results/tables/nasbench201"
+    done = workflow.run(
+        "--dry-run", f"{folder}/cifar10.parquet", f"{folder}/cifar10-analog.parquet"
+    )
+    assert done.returncode == 0, done.stdout
+    asked = re.findall(rf"output: {folder}/([\w-]+)\.parquet.*?mem_mb=(\d+)", done.stdout, re.S)
+    assert dict(asked) == {"cifar10": "31268", "cifar10-analog": "1500"}

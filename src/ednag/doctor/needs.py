@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ednag.sources.inventory import Holding, State
-from ednag.sources.registry import find_source
+from ednag.sources.registry import Source, find_source
 from ednag.study.benchmarks import Missing, split_benchmarks
 from ednag.study.configuration import (
     Study,
@@ -16,14 +16,16 @@ from ednag.study.configuration import (
 from ednag.study.sources_read import generated_files, sources_read
 from ednag.study.trained import networks_trained, training_hours
 from ednag.tables import is_predicted
+from ednag.tables.memory import megabytes_to_read
 from ednag.tables.meta_predictor import OWN_FEATURES
 from ednag.training.places import IMAGE_SOURCES
 
 #: Bytes of results, figures and logs: of a study without runs, and of each run. Rounded up from the
 #: default study (620 runs, 18 MB) and config/tables.yaml (46,540 runs, 314 MB).
 _BYTES_OF_A_STUDY, _BYTES_OF_A_RUN = 20_000_000, 6_500
-#: Bytes of memory of the largest job that trains no registered images: `ednag run`, 1,057 MB.
-_BYTES_OF_A_JOB = 1_100_000_000
+#: Bytes of memory of the largest job that neither trains registered images nor reads a large file:
+#: `ednag run`, 1,057 MB.
+BYTES_OF_A_JOB = 1_100_000_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Needs:
     Attributes:
         sources: Ids of all source files that it reads.
         download: Those that must be fetched, with their bytes; None where nobody says.
+        download_size: Bytes of what must be fetched, at least: a size that nobody says counts as
+            the least that the file has.
         unobtainable: Those that are not here and that nobody publishes.
         left_out: Benchmarks of `if_present` whose data is not here.
         runs: Runs that it makes, at most.
@@ -60,6 +64,7 @@ class Needs:
 
     sources: tuple[str, ...]
     download: Mapping[str, int | None]
+    download_size: int
     unobtainable: tuple[str, ...]
     left_out: tuple[Missing, ...]
     runs: int
@@ -67,11 +72,6 @@ class Needs:
     disk: int
     memory: int
     own_images: Path | None
-
-    @property
-    def download_size(self) -> int:
-        """Bytes of what must be fetched, as far as they are known."""
-        return sum(size or 0 for size in self.download.values())
 
     @property
     def unknown_sizes(self) -> int:
@@ -104,18 +104,29 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
     ]
     reads_own = OWN_FEATURES in generated_files(study, searched)
     runs, training = _runs(study, searched), _training(study, searched)
-    copies = sum(_holding(stock, id).source.size or 0 for id in sources)
+    copies = sum(_least_size(_holding(stock, id).source) for id in sources)
+    missing = [holding.source for holding in absent if holding.state is State.MISSING]
     return Needs(
         sources=sources,
-        download={h.source.id: h.source.size for h in absent if h.state is State.MISSING},
+        download={source.id: source.size for source in missing},
+        download_size=sum(map(_least_size, missing)),
         unobtainable=tuple(h.source.id for h in absent if h.state is State.UNOBTAINABLE),
         left_out=tuple(left_out),
         runs=runs,
         training=training,
         disk=_BYTES_OF_A_STUDY + runs * _BYTES_OF_A_RUN + copies,
-        memory=max(_BYTES_OF_A_JOB, training.memory if training else 0),
+        memory=max(
+            BYTES_OF_A_JOB,
+            training.memory if training else 0,
+            megabytes_to_read(sources) * 1_000_000,
+        ),
         own_images=Path(study.own_images) if reads_own else None,
     )
+
+
+def _least_size(source: Source) -> int:
+    """Bytes of a source, at least."""
+    return source.size or source.least_size or 0
 
 
 def _holding(stock: Mapping[str, Holding], id: str) -> Holding:

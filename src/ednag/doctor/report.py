@@ -41,7 +41,6 @@ def as_record(found: Diagnosis) -> dict[str, Any]:
 def _study_record(study: StudyDiagnosis) -> dict[str, Any]:
     record = asdict(study)
     if study.needs is not None:
-        record["needs"]["download_size"] = study.needs.download_size
         record["needs"]["unknown_sizes"] = study.needs.unknown_sizes
     return record
 
@@ -123,27 +122,36 @@ def _studies(found: Diagnosis) -> Iterator[str]:
             continue
         outcome = study.verdict.outcome.value
         if outcome == "possible after a download":
-            outcome += f" of {_download(study.needs)}"
+            outcome += f" of {download_in_words(study.needs)}"
         yield f"{study.file}: {outcome}"
         yield from (f"  because {reason}" for reason in study.verdict.reasons)
         yield f"  {_needs(study.needs)}"
         yield from (f"  {remark}" for remark in study.verdict.remarks)
 
 
-def _download(needs: "Needs") -> str:
+def download_in_words(needs: "Needs") -> str:
     """What must be fetched, in words."""
-    count = len(needs.download)
-    unknown = f", {needs.unknown_sizes} of them of unknown size" if needs.unknown_sizes else ""
-    size = f"{needs.download_size / 1e6:,.0f}" if needs.download_size >= 1e6 else "less than 1"
-    return f"{size} MB ({count} file{'s' if count > 1 else ''}{unknown})"
+    count, unknown = len(needs.download), needs.unknown_sizes
+    files = f"{count} file{'s' if count > 1 else ''}"
+    if unknown:
+        of_them = f"{unknown} of them of unknown size" if unknown < count else "of unknown size"
+        files = f"{files}, {of_them}"
+    if unknown and not needs.download_size:
+        return files
+    size = f"{needs.download_size / 1e6:,.0f} MB" if needs.download_size >= 1e6 else "under 1 MB"
+    return f"{'at least ' if unknown else ''}{size} ({files})"
 
 
 def _needs(needs: "Needs") -> str:
     """What a study needs, in a line."""
     found = [f"up to {needs.runs:,} runs", f"{len(needs.sources)} source files"]
     if needs.download:
-        found.append(f"to download {_download(needs)}")
-    found += [f"disk {size_in_words(needs.disk)}", f"memory {size_in_words(needs.memory)} a job"]
+        found.append(f"to download {download_in_words(needs)}")
+    least = "at least " if needs.unknown_sizes else ""
+    found += [
+        f"disk {least}{size_in_words(needs.disk)}",
+        f"memory {size_in_words(needs.memory)} a job",
+    ]
     if needs.training is None:
         found.append("no GPU")
     else:

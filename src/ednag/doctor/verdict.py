@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ednag.doctor.machine import Machine
-from ednag.doctor.needs import Needs
+from ednag.doctor.needs import BYTES_OF_A_JOB, Needs
 from ednag.sources.sizes import size_in_words
 from ednag.sources.transfer import HEADROOM
 from ednag.study.configuration import Study
@@ -72,7 +72,12 @@ def _remarks(needs: Needs, machine: Machine) -> list[str]:
     """What is no reason against a study."""
     found = []
     at_once = machine.memory // needs.memory
-    if 0 < at_once < machine.cores:
+    if 0 < at_once < machine.cores and needs.memory > BYTES_OF_A_JOB:
+        found.append(
+            f"memory is enough for {at_once} of the largest jobs at once: snakemake --resources "
+            f"mem_mb={machine.memory // 1_000_000}"
+        )
+    elif 0 < at_once < machine.cores:
         found.append(f"memory is enough for {at_once} jobs at once: snakemake --cores {at_once}")
     for each in needs.left_out:
         found.append(

@@ -6,8 +6,8 @@ the benchmark's own package, nas-bench-201 2.1, whose mean over the runs this is
 loader is no use: torch 2.6 and newer refuse its call by path, and given the dictionary it copies
 all of it first.
 A file of this structure with three runs of every cell takes 2.5 MB of memory and 12 ms per cell.
-So version 1.1, with 2.4 runs on average, should take some 30 GB and 2.5 minutes; `nats_bench` reads
-an archive of the same measurements in 120 MB.
+So version 1.1, with 2.4 runs on average, should take some 30 GB (`ednag.tables.memory` knows) and
+2.5 minutes; `nats_bench` reads an archive of the same measurements in 120 MB.
 Source: search-spaces specification, Official files.
 """
 
