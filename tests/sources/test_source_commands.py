@@ -186,6 +186,8 @@ def test_verify_names_what_nobody_vouches_for(
     listed = json.loads(call("list", "--json", "--mirror", "mirror").stdout)
     assert listed[0]["held_by"] == "trust, recorded"
     assert call("lock", "--accept", fails=True).exit_code == 2
+    nowhere = call("lock", "table", fails=True)
+    assert "not recorded: table; a file must be in the cache or a mirror" in str(nowhere.exception)
 
 
 def test_add_writes_an_entry_with_its_checksum(

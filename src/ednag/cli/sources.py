@@ -281,9 +281,16 @@ def lock(
         raise click.UsageError("--accept takes the IDs whose new bytes are right")
     around = _around(registry, cache, mirrors)
     chosen = _selected(load_registry(registry), ids, ())
-    for id, sha256 in lock_present(chosen, around, accept=accept).items():
+    recorded = lock_present(chosen, around, accept=accept)
+    for id, sha256 in recorded.items():
         click.echo(f"{sha256}  {id}")
-    click.echo(f"recorded in {around.lock}; commit it")
+    if recorded:
+        click.echo(f"recorded in {around.lock}; commit it")
+    if left_out := sorted(set(ids) - set(recorded)):
+        raise EdnagError(
+            f"not recorded: {', '.join(left_out)}; a file must be in the cache or a mirror "
+            "(--mirror FOLDER), and one with a published sha256 needs no record"
+        )
 
 
 @command.command()

@@ -358,8 +358,6 @@ class _Search:
 def _without_path(error: WrongContentError, path: Path) -> str:
     """What was found in a download, as what its address sends."""
     said = str(error).removeprefix(f"{path} ")
-    return (
-        said.replace("has ", "sends a file with ", 1)
-        if said.startswith("has ")
-        else (f"sends a file that {said}")
-    )
+    if said.startswith("has "):
+        return said.replace("has ", "sends a file with ", 1)
+    return f"sends a file that {said}"
