@@ -1,6 +1,5 @@
 # The validated study and the path grammar: what exists for which wildcards.
 
-import fcntl
 import gc
 import json
 import os
@@ -28,6 +27,7 @@ from ednag.study.configuration import (
 )
 from ednag.study.digests import code_digest, lock_digest, registered
 from ednag.study.environment import export_environment
+from ednag.study.running import hold_folder
 from ednag.study.seeds import blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.tables import TABLES
 from ednag.tables.memory import megabytes_to_read
@@ -77,15 +77,9 @@ wildcard_constraints:
 onstart:
     gc.freeze()
     gc.enable()
-    # Snakemake's own lock outlives a killed process; this one goes with it.
-    running = open(".snakemake/running", "w")
     try:
-        fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        sys.exit(
-            "another workflow runs in this folder; wait for it to end, or stop it"
-        )
-    try:
+        # Snakemake's own lock outlives a killed process; this one goes with it.
+        hold_folder(Path())
         if any(place in IMAGE_SOURCES for place in searched):
             refuse_too_long(study, searched)
     except EdnagError as error:

@@ -1,8 +1,9 @@
 """Writing files so that nothing half-written is ever taken for whole."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,31 @@ if TYPE_CHECKING:
 
 #: Called with every path that was written whole; a run record wants to know.
 ON_WRITTEN: list[Callable[[Path], object]] = []
+#: What flock answers on file systems without locks: some of NFS, Lustre and FUSE.
+WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
+    """Lock the file `guard`; the lock ends with the returned context or with the process.
+
+    Where the file system has no locks, the existence of another file is the lock. That file names
+    its process, so that the next process on the same machine removes it after a kill.
+
+    Args:
+        guard: Its folder must exist.
+        timeout: Seconds to wait for another process; negative waits without end.
+
+    Raises:
+        filelock.Timeout: Another process holds it.
+    """
+    from filelock import FileLock, SoftFileLock
+
+    try:
+        return FileLock(guard, fallback_to_soft=False).acquire(timeout=timeout)
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+    return SoftFileLock(guard.with_name(f"{guard.name}.held")).acquire(timeout=timeout)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Real processes: killed in the middle, two at once, and how much memory one takes."""
 
+import errno
 import hashlib
 import re
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ednag.sources.registry import Source, dump_registry
+from tests.file_systems import without_locks
 
 from . import loopback as behaviour
 from .loopback import LoopbackServer
@@ -51,6 +53,20 @@ def wait_until(reached: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(
+    params=[0, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP],
+    ids=["flock", "ENOLCK", "ENOSYS", "EOPNOTSUPP"],
+)
+def any_locks(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File systems with locks, and without: the answers of flock there."""
+    if request.param:
+        for name, value in without_locks(tmp_path, request.param).items():
+            monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("any_locks")
 def test_killed_download_asks_only_for_what_is_missing(
     server: LoopbackServer,
     payload: bytes,
@@ -73,6 +89,7 @@ def test_killed_download_asks_only_for_what_is_missing(
     assert resumed.sent == len(payload) - left
 
 
+@pytest.mark.usefixtures("any_locks")
 def test_two_processes_download_once(
     server: LoopbackServer, payload: bytes, start: Callable[..., "subprocess.Popen[str]"]
 ) -> None:

@@ -163,18 +163,6 @@ def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
     assert "Nothing to be done" in workflow.run().stdout
 
 
-def test_a_second_workflow_in_the_same_folder_is_refused(workflow: Workflow) -> None:
-    import fcntl
-
-    (workflow.folder / ".snakemake").mkdir()
-    with (workflow.folder / ".snakemake" / "running").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        refused = workflow.run()
-    assert refused.returncode != 0
-    assert "another workflow runs in this folder" in refused.stdout
-    assert not (workflow.folder / "results").exists()
-
-
 def test_bad_configuration_stops_before_the_dag(workflow: Workflow) -> None:
     workflow.configure(methods=["ednga"])
     refused = workflow.run()

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from ednag.errors import EdnagError
-from ednag.files import write_text
+from ednag.files import hold, write_text
 from ednag.sources.places import cache_folder
 from ednag.sources.registry import Bytes, Sha256, Source, read_mapping, registry_path
 from ednag.sources.verification import Digests, Expected
@@ -80,7 +79,7 @@ def lock_in(
         cache_folder(cache) / f".guard-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()}"
     )
     guard.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(guard):
+    with hold(guard):
         entries = load_lock(path)
         found = Expected(measured.size, measured.sha256)
         known = entries.get(source.id)

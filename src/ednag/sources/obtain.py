@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from ednag.errors import EdnagError
+from ednag.files import hold
 from ednag.sources.lock import load_lock, lock_in, lock_path
 from ednag.sources.places import (
     cache_folder,
@@ -317,10 +318,10 @@ class _Search:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Only one process of all that share the cache works on this source."""
-        guard = FileLock(self.around.cache / self.source.id / ".guard")
+        guard = self.around.cache / self.source.id / ".guard"
         try:
             self.home.parent.mkdir(parents=True, exist_ok=True)
-            guard.acquire(timeout=0.2)
+            held = hold(guard, timeout=0.2)
         except PermissionError as error:
             raise EdnagError(
                 f"{self.source.id} must be fetched and the cache {self.around.cache} cannot be "
@@ -328,11 +329,9 @@ class _Search:
             ) from error
         except Timeout:
             log.warning("%s: another process is fetching it; waiting", self.source.id)
-            guard.acquire()
-        try:
+            held = hold(guard)
+        with held:
             yield
-        finally:
-            guard.release()
 
     def _note(self, answer: str) -> None:
         log.warning("%s: %s", self.source.id, answer)

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from ednag.errors import EdnagError
-from ednag.files import write_text
+from ednag.files import hold, write_text
 from ednag.training.history import History
 
 FORMAT = "ednag trained network 1"
@@ -92,5 +90,5 @@ class TrainedCache:
     def _alone(self, made_of: MadeOf) -> Iterator[None]:
         path = self.path(made_of)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with hold(path.with_suffix(".lock")):
             yield

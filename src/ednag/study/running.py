@@ -1,0 +1,40 @@
+"""One workflow at a time in a folder."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ednag.errors import EdnagError
+from ednag.files import WITHOUT_LOCKS
+
+#: Locks of this process. They must stay referenced: a lock that is collected is released.
+_held: list[Any] = []
+
+
+def hold_folder(folder: Path) -> None:
+    """Lock `folder` for this workflow until its process ends, however it ends.
+
+    Where the file system has no locks, a line on stderr says so and nothing is locked.
+
+    Raises:
+        EdnagError: Another workflow runs there, or the lock file cannot be opened.
+    """
+    from filelock import FileLock, Timeout
+
+    path = folder / ".snakemake" / "running"
+    try:
+        _held.append(FileLock(path, fallback_to_soft=False).acquire(timeout=0))
+    except Timeout:
+        raise EdnagError(
+            "another workflow runs in this folder; wait for it to end, or stop it"
+        ) from None
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise EdnagError(
+                f"{path} cannot be locked: {error.strerror}; make it writable or delete it"
+            ) from None
+        print(
+            f"this file system has no locks ({error.strerror}): a second workflow in this folder "
+            "would not be noticed; do not start one",
+            file=sys.stderr,
+        )
