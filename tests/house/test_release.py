@@ -1,5 +1,6 @@
 """What a release consists of: one version, metadata, forms, CI; no registry, no machine's path."""
 
+import hashlib
 import importlib.util
 import json
 import re
@@ -24,6 +25,24 @@ def listed_files() -> list[Path]:
         pytest.skip("needs a git checkout")
     paths = [ROOT / name.decode() for name in found.stdout.split(b"\0") if name]
     return [path for path in paths if path.is_file()]
+
+
+def test_a_clone_that_asks_for_windows_line_ends_has_the_same_bytes(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"needs a git checkout: {done.stderr.strip()}")
+        return done.stdout
+
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", "--depth=1", "--config=core.autocrlf=true", ROOT.as_uri(), str(clone))
+    for entry in filter(None, git("-C", str(ROOT), "ls-tree", "-rz", "HEAD").split("\0")):
+        described, name = entry.split("\t")
+        content = (clone / name).read_bytes()
+        blob = hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest()
+        assert described.split()[2] == blob, name
+    listed = git("-C", str(clone), "ls-files", "--eol").splitlines()
+    assert [line for line in listed if line.startswith(("i/crlf", "i/mixed"))] == []
 
 
 def test_the_version_stands_in_one_place() -> None:
