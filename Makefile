@@ -11,6 +11,8 @@ STUDY ?= config.yaml
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+# In single quotes: the name may hold spaces and quotes.
+QUOTED_STUDY = '$(subst ','\'',$(STUDY))'
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DELETE_ON_ERROR:
@@ -18,12 +20,12 @@ RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 # The check comes first: where a study is not UTF-8, Snakemake alone prints a traceback.
 results: $(INSTALLED)
-	@$(RUN) ednag config check "$(STUDY)" > /dev/null
-	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY)
+	@$(RUN) ednag config check $(QUOTED_STUDY) > /dev/null
+	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY)
 	@echo "Open results/report/index.html in a browser; tables are in results/evidence, figures in figures."
 
 report: results
-	$(RUN) snakemake --cores $(CORES) --configfile $(STUDY) --report report.html
+	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY) --report report.html
 	@echo "report.html is one file to send; results/report/index.html the pages. Both need no network."
 
 test: $(INSTALLED)

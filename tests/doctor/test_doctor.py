@@ -265,7 +265,7 @@ def test_training_without_a_gpu_is_held_against_the_limit_of_the_study(
 ) -> None:
     doctor.environment["CUDA_VISIBLE_DEVICES"] = ""
     name = doctor.study(
-        "pets.yaml",
+        "my pets.yaml",
         "benchmarks: {nasbench201: [pets]}\nfurther_methods: {}\nseeds: 0\n"
         "top_k: {runs: 0, k: 1, random: 2, seeds: 0}\n"
         f"training: {{scale: {scale}, images: {'null' if scale == '1.0' else '2'}}}\n",
@@ -275,7 +275,7 @@ def test_training_without_a_gpu_is_held_against_the_limit_of_the_study(
     slow = [reason for reason in study["verdict"]["reasons"] if "no GPU is here" in reason]
     assert bool(slow) == (scale == "1.0")
     for reason in slow:
-        assert "`ednag estimate pets.yaml` measures this machine" in reason
+        assert "`ednag estimate 'my pets.yaml'` measures this machine" in reason
 
 
 def test_what_stages_make_is_made_of_registered_files_that_the_rules_name() -> None:

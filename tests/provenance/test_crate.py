@@ -31,9 +31,11 @@ from tests.provenance.test_tampering import flip
 @pytest.fixture(scope="module")
 def crate(built: Tree, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The crate of the untouched study, as the command writes it."""
-    folder = tmp_path_factory.mktemp("crate") / "crate"
+    folder = tmp_path_factory.mktemp("crate") / "my crate"
     done = built.call("crate", str(folder))
     assert done.returncode == 0, done.stderr
+    check = done.stdout.partition("check it with: ")[2]
+    subprocess.run(["bash", "-c", check], check=True, capture_output=True)
     return folder
 
 

@@ -32,14 +32,16 @@ class Workflow:
     Attributes:
         folder: Where the study and its results are.
         project: The folder of the Snakefile.
+        study: Name of the study's file.
     """
 
     folder: Path
     project: Path = ROOT
+    study: str = "study.yaml"
 
     def configure(self, **changes: object) -> None:
         """Write the study: TINY with changes."""
-        (self.folder / "study.yaml").write_text(yaml.safe_dump({**TINY, **changes}))
+        (self.folder / self.study).write_text(yaml.safe_dump({**TINY, **changes}))
 
     def command(self, *arguments: str) -> list[str]:
         """The snakemake call."""
@@ -52,7 +54,7 @@ class Workflow:
             "--directory",
             str(self.folder),
             "--configfile",
-            str(self.folder / "study.yaml"),
+            str(self.folder / self.study),
             *arguments,
         ]
 

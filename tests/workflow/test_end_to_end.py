@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ednag.study.configuration import load_study
+from tests.copies import copy_of_the_tree, present_environment, shell
 from tests.report.links import broken_links
 
 from .conftest import ROOT, Workflow
@@ -161,6 +162,28 @@ def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
     resumed = workflow.run()
     assert resumed.returncode == 0, resumed.stdout
     assert "Nothing to be done" in workflow.run().stdout
+
+
+def test_make_takes_a_study_whose_name_needs_quotes(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    copy_of_the_tree(clone)
+    present_environment(clone / ".venv")
+    study = tmp_path / "my l'etude.yaml"
+    study.write_text("methods: [ednga]\n")
+    for target in ("results", "report"):
+        done = shell(f'make {target} STUDY="{study}"', clone, timeout=60)
+        assert done.returncode != 0
+        # Snakemake has read the study.
+        assert "methods[0]: unknown method 'ednga'" in done.stdout
+
+
+def test_a_folder_and_a_study_whose_names_hold_spaces(tmp_path: Path) -> None:
+    workflow = Workflow(tmp_path / "my studies' folder", study="my study.yaml")
+    workflow.folder.mkdir()
+    workflow.configure()
+    done = workflow.run("tables")
+    assert done.returncode == 0, done.stdout
+    assert list((workflow.folder / "results/tables").rglob("*.parquet"))
 
 
 def test_bad_configuration_stops_before_the_dag(workflow: Workflow) -> None:

@@ -1,5 +1,6 @@
 """`ednag crate`: the study as a Workflow Run RO-Crate."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -28,6 +29,5 @@ def command(folder: Path, figures: bool, root: Path) -> None:
     from ednag.provenance.setting import Setting
 
     size = write_crate(audit(Setting.of_user(root)), folder, figures)
-    click.echo(
-        f"{folder}: {size / 1e6:.1f} MB; check it with: cd {folder} && sha256sum -c SHA256SUMS"
-    )
+    check = f"cd {shlex.quote(str(folder))} && sha256sum -c SHA256SUMS"
+    click.echo(f"{folder}: {size / 1e6:.1f} MB; check it with: {check}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 
 from ednag.doctor.machine import Machine
 from ednag.doctor.needs import BYTES_OF_A_JOB, Needs
@@ -63,8 +64,8 @@ def _too_slow(study: Study, file: str, needs: Needs, machine: Machine) -> list[s
         return []
     return [
         f"no GPU is here, and {training.networks} trainings take about {training.core_hours:,.0f} "
-        f"hours on one core; the limit is {limit:g} (training.cpu_hours). `ednag estimate {file}` "
-        "measures this machine and says how to train a part"
+        f"hours on one core; the limit is {limit:g} (training.cpu_hours). "
+        f"`ednag estimate {quote(file)}` measures this machine and says how to train a part"
     ]
 
 

@@ -13,16 +13,39 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba
-from numba.core import config as numba_config
+from ednag.errors import EdnagError
 
-from ednag.search.compiled_linking import ForCallers
+
+def _load_numba() -> tuple[Any, Any]:
+    """numba's decorator and settings, which it reads from NUMBA_* and from .numba_config.yaml.
+
+    Raises:
+        EdnagError: The file cannot be read, or the settings forbid to compile.
+    """
+    file = Path(".numba_config.yaml")
+    try:
+        import numba
+        from numba.core import config
+    except Exception as error:
+        if not file.is_file():
+            raise
+        told = " ".join(str(error).split())
+        raise EdnagError(
+            f"{file} in {Path.cwd()}: numba cannot read its settings there ({told}); mend the "
+            "file or delete it"
+        ) from error
+    if config.DISABLE_JIT:
+        raise EdnagError(
+            "numba must compile the search, and its settings forbid it: unset NUMBA_DISABLE_JIT, "
+            f"or take disable_jit out of {file} in {Path.cwd()}"
+        )
+    return numba.njit, config
+
+
+#: numba's decorator, which takes more options than it declares, and its settings.
+njit, _SETTINGS = _load_numba()
 
 _FOLDER = Path(__file__).parent
-#: numba's decorator; it takes more settings than it declares.
-njit: Any = numba.njit
-#: numba's settings; their names are not declared.
-_SETTINGS: Any = numba_config
 
 
 #: Division by zero gives what IEEE 754 says, as in torch. Nothing is reordered or contracted: every
@@ -44,6 +67,8 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def _for_callers(function: Callable[..., Any], forceinline: bool) -> Any:
+    from ednag.search.compiled_linking import ForCallers  # here: imports numba, see _load_numba
+
     return njit(
         **_OPTIONS, no_cpython_wrapper=True, forceinline=forceinline, pipeline_class=ForCallers
     )(function)
