@@ -26,7 +26,7 @@ from ednag.study.configuration import (
     seeds_of,
 )
 from ednag.study.digests import code_digest, lock_digest, registered
-from ednag.study.environment import export_environment
+from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.running import hold_folder
 from ednag.study.seeds import blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.tables import TABLES
@@ -39,17 +39,18 @@ gc.disable()
 try:
     study = read_study(config)
     registry = load_registry(Path(workflow.basedir) / "sources.yaml")
+    called = folder_of_the_call(workflow.overwrite_workdir)
+    export_environment(Path(workflow.basedir), study.mirrors, called)
+    stock = {
+        holding.source.id: holding
+        for holding in take_stock(registry, Surroundings.of_user())
+    }
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
-export_environment(Path(workflow.basedir), study.mirrors)
 os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
 os.environ[COMMIT_VARIABLE] = commit_state(Path(workflow.basedir))
 lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
-stock = {
-    holding.source.id: holding
-    for holding in take_stock(registry, Surroundings.of_user())
-}
 
 
 def is_here(source):

@@ -37,7 +37,7 @@ rule own_features:
     params:
         code=code_digest("predictor features"),
         lock=lock,
-        folder=study.own_images,
+        folder=own_images_folder(),
     message:
         "features of the images in {params.folder}"
     shell:

@@ -133,10 +133,15 @@ def predictor_records():
     return [record_of(path) for path in made]
 
 
+def own_images_folder():
+    """The user's own folder of images, "" where there is none."""
+    return str(as_input(study.own_images, called)) if study.own_images else ""
+
+
 def own_images():
     """The files of the user's own folder of images, in order; none where there is none."""
-    folder = Path(study.own_images) if study.own_images else None
-    return sorted(map(str, folder.glob("*/*"))) if folder else []
+    folder = own_images_folder()
+    return sorted(map(str, Path(folder).glob("*/*"))) if folder else []
 
 
 def predictor_figure_outputs(figure, label):

@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever taken for whole."""
+"""Files and folders: those that users name, locks, and writing whole or not at all."""
 
 import errno
 import os
@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ednag.errors import EdnagError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -14,6 +16,41 @@ if TYPE_CHECKING:
 ON_WRITTEN: list[Callable[[Path], object]] = []
 #: What flock answers on file systems without locks: some of NFS, Lustre and FUSE.
 WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+def user_path(named: str | Path, base: Path | None = None) -> Path:
+    """The absolute path of a file or folder that a user names; every such name is read here.
+
+    Args:
+        named: `~` stands for the home folder.
+        base: What a relative path is relative to; None for the current folder.
+
+    Raises:
+        EdnagError: It begins with `~`, and there is no home folder.
+    """
+    try:
+        return (base or Path.cwd()) / Path(named).expanduser()
+    except RuntimeError:
+        raise EdnagError(f"{named}: there is no home folder here; write the whole path") from None
+
+
+def home() -> Path | None:
+    """The user's home folder; None for a user without one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def home_folder(variable: str, name: str) -> Path | None:
+    """The folder that a variable of the XDG specification names, else `name` in the home folder.
+
+    None for a user without a home folder.
+    """
+    if named := os.environ.get(variable):
+        return user_path(named)
+    at_home = home()
+    return at_home / name if at_home else None
 
 
 def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+SMALL = '{"num_step": 5, "population_num": 10}'
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -34,8 +36,7 @@ def ednag(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comp
 def run(folder: Path, table: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """`ednag run` of one seed."""
     given = ["--table", str(table), "--method", "ednag", "--seeds", "0", "--output", "run.parquet"]
-    small = '{"num_step": 5, "population_num": 10}'
-    return ednag(folder, "run", *given, "--hyperparameters", small, **environment)
+    return ednag(folder, "run", *given, "--hyperparameters", SMALL, **environment)
 
 
 def refusal(done: "subprocess.CompletedProcess[str]") -> str:

@@ -187,7 +187,7 @@ def test_a_folder_of_images_must_be_there(doctor: Call) -> None:
     (study,) = doctor.record(name)["studies"]
     assert study["verdict"]["outcome"] == "not possible"
     assert study["verdict"]["reasons"] == [
-        "own_images: the folder photos does not exist; name another"
+        "own_images: the folder ~/photos does not exist; name another"
     ]
     (doctor.folder / "photos").mkdir()
     (study,) = doctor.record(name)["studies"]

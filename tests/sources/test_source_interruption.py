@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ednag.sources.registry import Source, dump_registry
-from tests.file_systems import without_locks
+from tests.machines import without_locks
 
 from . import loopback as behaviour
 from .loopback import LoopbackServer

@@ -86,18 +86,6 @@ def test_content_decides_in_a_mirror(
     assert "passed over" in caplog.text
 
 
-def test_mirror_that_is_no_folder_is_mentioned(
-    payload: bytes,
-    around: Surroundings,
-    source_of: SourceOf,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    put(tmp_path / "mirror" / "table.csv", payload)
-    obtain(source_of(), around=with_mirrors(around, tmp_path / "typo", tmp_path / "mirror"))
-    assert "typo is no folder" in caplog.text
-
-
 def test_file_placed_by_hand_is_verified_and_used(
     payload: bytes, around: Surroundings, source_of: SourceOf
 ) -> None:

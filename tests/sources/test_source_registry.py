@@ -134,7 +134,7 @@ def test_places_of_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "sources.yaml").touch()
     assert registry_path() == Path("sources.yaml")
     monkeypatch.setenv("EDNAG_REGISTRY", "elsewhere.yaml")
-    assert registry_path() == Path("elsewhere.yaml")
+    assert registry_path() == tmp_path / "elsewhere.yaml"
     with pytest.raises(EdnagError, match=r"elsewhere\.yaml does not exist"):
         load_registry()
 

@@ -60,6 +60,14 @@ def test_a_killed_training_leaves_its_checkpoint_to_the_next(tmp_path: Path) -> 
     assert found == [b"half"]
 
 
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cache = TrainedCache(tmp_path / "file" / "trained")
+    with pytest.raises(EdnagError, match="name another folder with EDNAG_CACHE") as caught:
+        cache.obtain(MADE_OF, lambda _: history())
+    assert f"{tmp_path}/file/trained cannot be written (Not a directory)" in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "another"}'], ids=["cut", "empty", "other"])
 def test_a_broken_entry_is_named_and_not_believed(text: str, tmp_path: Path) -> None:
     cache = TrainedCache(tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.file_systems import without_locks
+from tests.machines import without_locks
 
 from .conftest import Workflow
 

@@ -8,6 +8,7 @@ import click
 
 from ednag.cli.progress import say
 from ednag.errors import EdnagError
+from ednag.files import user_path
 
 if TYPE_CHECKING:
     from ednag.study.configuration import Study
@@ -48,7 +49,7 @@ def searched_places(study: "Study") -> list[Place]:
     from ednag.sources.registry import load_registry
     from ednag.study.benchmarks import split_benchmarks
 
-    named = [Path(folder).expanduser() for folder in study.mirrors]
+    named = [user_path(folder) for folder in study.mirrors]
     around = Surroundings.of_user([*named, *mirror_folders()])
     here = {held.source.id for held in take_stock(load_registry(), around) if held.path is not None}
     return split_benchmarks(study, here.__contains__)[0]

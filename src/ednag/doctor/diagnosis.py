@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ednag.doctor.machine import Machine, look_at_machine, python_fault
 from ednag.doctor.packages import Difference, differences, lock_file, pinned_versions
 from ednag.errors import EdnagError
+from ednag.files import user_path
 
 if TYPE_CHECKING:
     from ednag.doctor.holdings import Mirror
@@ -162,15 +163,16 @@ def _studies(
     from dataclasses import replace
 
     from ednag.sources.inventory import take_stock
+    from ednag.sources.places import folder_fault
     from ednag.study.configuration import load_study
 
     for path in studies:
         try:
             study = load_study(path)
-            mirrors = tuple(Path(folder).expanduser() for folder in study.mirrors)
+            mirrors = tuple(user_path(folder) for folder in study.mirrors)
             for folder in mirrors:
-                if not folder.is_dir():
-                    found.remarks.append(f"{path}: mirrors: the folder {folder} does not exist")
+                if fault := folder_fault(folder):
+                    found.remarks.append(f"{path}: mirrors: {folder} cannot be searched ({fault})")
             wider = replace(around, mirrors=(*mirrors, *around.mirrors))
             stock = {each.source.id: each for each in take_stock(registry, wider)}
             found.studies.append(_study(found.machine, path, study, stock))

@@ -1,12 +1,11 @@
 """What mirrors and the cache hold. Nothing is hashed: `ednag sources verify` does that."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ednag.sources.lock import load_lock
-from ednag.sources.places import in_mirrors
+from ednag.sources.places import folder_fault, in_mirrors, is_file
 from ednag.sources.registry import Source
 from ednag.sources.verification import expected_size
 
@@ -17,7 +16,7 @@ class Mirror:
 
     Attributes:
         folder: Which.
-        exists: Whether it is there and can be listed.
+        exists: Whether it is there and can be searched.
         right: Ids of registered files that it holds with the size they must have.
         wrong: Id -> bytes of a file with the right name and another size than it must have.
         unknown: Ids of files that it holds and whose size nobody says.
@@ -42,7 +41,7 @@ def look_at_mirrors(
 def _look_at(
     folder: Path, registry: Mapping[str, Source], sizes: Mapping[str, int | None]
 ) -> Mirror:
-    if not (folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)):
+    if folder_fault(folder):
         return Mirror(folder, exists=False, wrong={})
     right, unknown = [], []
     wrong: dict[str, int] = {}
@@ -62,8 +61,6 @@ def _look_at(
 def folder_size(folder: Path) -> tuple[int, int]:
     """Number of files below a folder and their bytes; 0, 0 where there is no such folder."""
     sizes = [
-        path.stat().st_size
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink()
+        path.stat().st_size for path in folder.rglob("*") if is_file(path) and not path.is_symlink()
     ]
     return len(sizes), sum(sizes)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ednag.files import user_path
 from ednag.sources.inventory import Holding, State
 from ednag.sources.registry import Source, find_source
 from ednag.study.benchmarks import Missing, split_benchmarks
@@ -120,7 +121,7 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
             training.memory if training else 0,
             megabytes_to_read(sources) * 1_000_000,
         ),
-        own_images=Path(study.own_images) if reads_own else None,
+        own_images=user_path(study.own_images) if reads_own else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ednag import __version__
 from ednag.doctor.diagnosis import Diagnosis, StudyDiagnosis
+from ednag.files import home
 from ednag.sources.sizes import size_in_words
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         value = str(value)
     if isinstance(value, str):
-        home = str(Path.home())
-        return value.replace(home, "~") if len(home) > 1 else value
+        at_home = str(home() or "")
+        return value.replace(at_home, "~") if len(at_home) > 1 else value
     return value
 
 

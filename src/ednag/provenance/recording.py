@@ -40,10 +40,12 @@ _DISTRIBUTIONS = {
 #: Modules that write records, and make no result.
 _WATCHING = "ednag.provenance"
 _PACKAGE = Path(ednag.__file__).resolve().parent
-#: The user's folder of caches, where libraries keep fonts and compiled code.
-_CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+#: The user's folder of caches, where libraries keep fonts and compiled code; at most one.
+_CACHES = list(filter(None, [files.home_folder("XDG_CACHE_HOME", ".cache")]))
 #: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
-_DOWNLOADS = (f"{_CACHES / 'ednag'}{os.sep}", f"{_CACHES.resolve() / 'ednag'}{os.sep}")
+_DOWNLOADS = tuple(
+    f"{place / 'ednag'}{os.sep}" for folder in _CACHES for place in (folder, folder.resolve())
+)
 
 
 def _below(*folders: str | Path) -> tuple[str, ...]:
@@ -56,9 +58,13 @@ _INSTALLATION = _below(sys.prefix, sys.base_prefix, *sysconfig.get_paths().value
 #: Where the installation lies, the system, and what libraries keep for themselves.
 _ENVIRONMENT = _INSTALLATION + _below(
     _PACKAGE,
-    _CACHES,
-    os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config",
-    *filter(None, map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))),
+    *_CACHES,
+    *filter(None, [files.home_folder("XDG_CONFIG_HOME", ".config")]),
+    *(
+        files.user_path(named)
+        for named in map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))
+        if named
+    ),
     *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
 )
 
@@ -155,7 +161,7 @@ class Recorder:
         known = {Path(os.path.normpath(path.absolute())) for path in declared}
         own = {self.project / name for name in ("sources.yaml", "sources.lock", LOCK)}
         named = filter(None, map(os.environ.get, ("EDNAG_REGISTRY", "EDNAG_LOCK")))
-        own |= {Path(os.path.normpath(self.root / path)) for path in named}
+        own |= {Path(os.path.normpath(files.user_path(path, self.root))) for path in named}
         found = []
         for text in self._opened:
             whole = os.path.normpath(text if text.startswith(os.sep) else f"{self.root}/{text}")

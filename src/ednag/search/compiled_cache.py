@@ -6,14 +6,17 @@ engine: code from other sources is never found.
 """
 
 import hashlib
-import os
+import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from ednag.errors import EdnagError
+from ednag.files import home_folder, user_path
 
 
 def _load_numba() -> tuple[Any, Any]:
@@ -25,7 +28,7 @@ def _load_numba() -> tuple[Any, Any]:
     file = Path(".numba_config.yaml")
     try:
         import numba
-        from numba.core import config
+        from numba.core import config as settings
     except Exception as error:
         if not file.is_file():
             raise
@@ -34,16 +37,19 @@ def _load_numba() -> tuple[Any, Any]:
             f"{file} in {Path.cwd()}: numba cannot read its settings there ({told}); mend the "
             "file or delete it"
         ) from error
-    if config.DISABLE_JIT:
+    declared: Any = settings
+    if declared.DISABLE_JIT:
         raise EdnagError(
             "numba must compile the search, and its settings forbid it: unset NUMBA_DISABLE_JIT, "
             f"or take disable_jit out of {file} in {Path.cwd()}"
         )
-    return numba.njit, config
+    return numba.njit, declared
 
 
 #: numba's decorator, which takes more options than it declares, and its settings.
 njit, _SETTINGS = _load_numba()
+
+log = logging.getLogger(__name__)
 
 _FOLDER = Path(__file__).parent
 
@@ -76,16 +82,54 @@ def _for_callers(function: Callable[..., Any], forceinline: bool) -> Any:
 
 def entry(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls; its machine code, callees included, is kept."""
+    compiled = njit(**_OPTIONS)(function)
     folder = machine_code_folder()
     if folder is None:
-        return njit(**_OPTIONS)(function)
-    # numba reads this setting at decoration only; other users of numba must not see ours.
+        _say_not_kept("no folder can be written")
+        return compiled
+    # numba reads this setting when it makes a cache; other users of numba must not see ours.
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = str(folder)
     try:
-        return njit(**_OPTIONS, cache=True)(function)
+        with _said_if_not_kept():
+            compiled._cache = _cache_of(function)
     finally:
         _SETTINGS.CACHE_DIR = before
+    return compiled
+
+
+def _cache_of(function: Callable[..., Any]) -> Any:
+    """numba's cache of machine code; where it cannot be used, a run only takes longer."""
+    from numba.core.caching import FunctionCache
+
+    class Dispensable(FunctionCache):
+        def load_overload(self, *which: Any) -> Any:
+            with _said_if_not_kept():
+                try:
+                    return super().load_overload(*which)
+                except (EOFError, UnpicklingError):  # half a file, as a crash may leave
+                    self.flush()
+            return None
+
+        def save_overload(self, *what: Any) -> None:
+            with _said_if_not_kept():
+                super().save_overload(*what)
+
+    return Dispensable(function)
+
+
+@contextmanager
+def _said_if_not_kept() -> Iterator[None]:
+    """Go on after what numba raises where a folder is full or cannot be read or written."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        _say_not_kept(str(error))
+
+
+@cache
+def _say_not_kept(why: str) -> None:
+    log.warning("machine code is not kept (%s): every process compiles anew, half a minute", why)
 
 
 @cache
@@ -94,10 +138,11 @@ def machine_code_folder() -> Path | None:
 
     NUMBA_CACHE_DIR if set, else beside Python's own compiled files, else the user's cache folder.
     """
-    user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    candidates = [_FOLDER / "__pycache__", user_cache / "ednag"]
+    candidates = [_FOLDER / "__pycache__"]
+    if user_cache := home_folder("XDG_CACHE_HOME", ".cache"):
+        candidates.append(user_cache / "ednag")
     if _SETTINGS.CACHE_DIR:
-        candidates.insert(0, Path(_SETTINGS.CACHE_DIR))
+        candidates.insert(0, user_path(_SETTINGS.CACHE_DIR))
     for candidate in candidates:
         folder = candidate / f"compiled-{_source_digest()}"
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.sources.lock import load_lock, lock_in
 from ednag.sources.obtain import Surroundings, find
-from ednag.sources.places import cached_path, in_mirrors, in_package
+from ednag.sources.places import cached_path, in_mirrors, in_package, is_file
 from ednag.sources.registry import Source
 from ednag.sources.stamps import stamped_sha256, write_stamp
 from ednag.sources.verification import (
@@ -80,7 +80,7 @@ def _holding(source: Source, around: Surroundings, locked: Expected | None) -> H
 def _places(source: Source, around: Surroundings) -> Iterable[tuple[str, Path]]:
     """(place, path) of each file that may be `source`, in the order in which `obtain` looks."""
     cached = cached_path(source, around.cache)
-    if cached.is_file():
+    if is_file(cached):
         yield "cache", cached
     for path in in_mirrors(source, around.mirrors):
         yield "mirror", path

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ednag.errors import EdnagError
-from ednag.files import hold, write_text
+from ednag.files import hold, user_path, write_text
 from ednag.sources.places import cache_folder
 from ednag.sources.registry import Bytes, Sha256, Source, read_mapping, registry_path
 from ednag.sources.verification import Digests, Expected
@@ -36,7 +36,7 @@ def lock_path(registry: Path | None = None) -> Path:
     A registry inside an installed package has no folder of the user's: then the current one.
     """
     if named := os.environ.get("EDNAG_LOCK"):
-        return Path(named)
+        return user_path(named)
     beside = (registry or registry_path()).resolve()
     inside_package = beside.parent == Path(__file__).resolve().parent
     return Path(LOCK_NAME) if inside_package else beside.with_name(LOCK_NAME)
@@ -44,8 +44,14 @@ def lock_path(registry: Path | None = None) -> Path:
 
 def load_lock(path: Path) -> dict[str, Expected]:
     """Id to size and sha256; empty where there is no lock file. Raises EdnagError if unreadable."""
-    if not path.is_file():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise EdnagError(
+            f"{path} cannot be read ({error.strerror}); name another file with EDNAG_LOCK"
+        ) from error
     entries = {}
     for id, fields in read_mapping(path).items():
         try:

@@ -17,8 +17,10 @@ from ednag.sources.lock import load_lock, lock_in, lock_path
 from ednag.sources.places import (
     cache_folder,
     cached_path,
+    folder_fault,
     in_mirrors,
     in_package,
+    is_file,
     mirror_folders,
     place,
     sync_file,
@@ -64,8 +66,14 @@ class Surroundings:
         offline: bool = False,
         lock: Path | None = None,
     ) -> "Surroundings":
-        """What the arguments say and, where they say nothing, the environment variables."""
-        return cls(cache_folder(cache), mirror_folders(mirrors), lock or lock_path(), offline)
+        """What the arguments say and, where they say nothing, the environment variables.
+
+        Mirrors that cannot be searched are named in a warning.
+        """
+        folders = mirror_folders(mirrors)
+        for answer in _unsearchable(folders):
+            log.warning("%s", answer)
+        return cls(cache_folder(cache), folders, lock or lock_path(), offline)
 
     def locked(self, source: Source) -> Expected | None:
         """What the lock file holds of `source`."""
@@ -184,11 +192,12 @@ class _Search:
 
         Bytes that only the lock file refuses stay, for the user to accept.
         """
-        if not self.home.is_file():
-            return None
         try:
-            return self._accepted(self.home)
+            return self._accepted(self.home) if self.home.is_file() else None
         except FileNotFoundError:  # another process has just set it aside
+            return None
+        except OSError as error:
+            self._note(f"cache {self.around.cache} cannot be read ({error.strerror}); passed over")
             return None
         except WrongContentError as error:
             shared = not os.access(self.home.parent, os.W_OK)  # somebody else's cache
@@ -200,7 +209,7 @@ class _Search:
 
     def _cached_or_set_aside(self) -> Found | None:
         """As `cached`, for the only process that may rename files of this source."""
-        if not self.home.is_file():
+        if not is_file(self.home):
             return None
         try:
             return self._accepted(self.home)
@@ -214,16 +223,14 @@ class _Search:
 
     def mirrored(self) -> Found | None:
         """The first file of the right name in a mirror whose content is right too."""
-        for mirror in self.around.mirrors:
-            if not mirror.is_dir():
-                log.warning("mirror %s is no folder; passed over", mirror)
+        self.answers += _unsearchable(self.around.mirrors)
         for path in in_mirrors(self.source, self.around.mirrors):
             try:
                 return self._accepted(path)
             except WrongContentError as error:
                 self._note(f"{error}; passed over")
-            except PermissionError:
-                self._note(f"{path} may not be read; passed over")
+            except OSError as error:
+                self._note(f"{path} cannot be read ({error.strerror}); passed over")
         return None
 
     def packaged(self) -> Found | None:
@@ -322,14 +329,14 @@ class _Search:
         try:
             self.home.parent.mkdir(parents=True, exist_ok=True)
             held = hold(guard, timeout=0.2)
-        except PermissionError as error:
-            raise EdnagError(
-                f"{self.source.id} must be fetched and the cache {self.around.cache} cannot be "
-                "written; name another folder with EDNAG_CACHE"
-            ) from error
         except Timeout:
             log.warning("%s: another process is fetching it; waiting", self.source.id)
             held = hold(guard)
+        except OSError as error:
+            raise EdnagError(
+                f"{self.source.id} must be fetched and the cache {self.around.cache} cannot be "
+                f"written ({error.strerror}); name another folder with EDNAG_CACHE"
+            ) from error
         with held:
             yield
 
@@ -352,6 +359,14 @@ class _Search:
             f"{head}{said}; place the file by hand as {self.home} or name a folder that holds it "
             "in EDNAG_MIRROR, then run again: it is verified and used"
         )
+
+
+def _unsearchable(mirrors: Sequence[Path]) -> list[str]:
+    """What is said of mirrors in which no file can be looked for."""
+    faults = ((mirror, folder_fault(mirror)) for mirror in mirrors)
+    return [
+        f"mirror {mirror} cannot be searched ({why}); passed over" for mirror, why in faults if why
+    ]
 
 
 def _without_path(error: WrongContentError, path: Path) -> str:

@@ -11,22 +11,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ednag.errors import EdnagError
+from ednag.files import home_folder, user_path
 from ednag.sources.registry import Source
 from ednag.sources.verification import BLOCK, WrongContentError
 
 #: ioctl request of Linux that lets two files share their blocks until one is written (linux/fs.h).
 _FICLONE = 0x40049409
+#: The cache of a user without a home folder: nothing is there, and nothing can be written.
+_NO_CACHE = Path(os.devnull, "no-home-folder")
 
 
 def cache_folder(cache: Path | None = None) -> Path:
     """The folder that keeps downloads: `cache`, else `$EDNAG_CACHE`, else the user's cache."""
     if cache is not None:
-        return cache
+        return user_path(cache)
     if named := os.environ.get("EDNAG_CACHE"):
-        return Path(named)
-    import pooch  # here: a tenth of a second that no other place needs
-
-    return Path(pooch.os_cache("ednag"))
+        return user_path(named)
+    folder = home_folder("XDG_CACHE_HOME", ".cache")
+    return folder / "ednag" if folder else _NO_CACHE
 
 
 def cached_path(source: Source, cache: Path | None = None) -> Path:
@@ -37,16 +39,33 @@ def cached_path(source: Source, cache: Path | None = None) -> Path:
 def mirror_folders(mirrors: Sequence[Path] | None = None) -> tuple[Path, ...]:
     """`mirrors`, or the folders that `$EDNAG_MIRROR` lists, separated as in `$PATH`."""
     if mirrors is not None:
-        return tuple(mirrors)
+        return tuple(map(user_path, mirrors))
     listed = os.environ.get("EDNAG_MIRROR", "").split(os.pathsep)
-    return tuple(Path(folder).expanduser() for folder in listed if folder)
+    return tuple(user_path(folder) for folder in listed if folder)
+
+
+def folder_fault(folder: Path) -> str | None:
+    """Why no file can be looked for in a folder, as the system says it; None if one can."""
+    try:
+        (folder / "..").stat()  # only a folder that one may enter has a way out
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False as well where a folder on its way cannot be entered."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def in_mirrors(source: Source, mirrors: Iterable[Path]) -> Iterator[Path]:
     """Files in `mirrors` with the name of `source`, alone or in a folder named after its id."""
     for mirror in mirrors:
         for candidate in (mirror / source.file, mirror / source.id / source.file):
-            if candidate.is_file():
+            if is_file(candidate):
                 yield candidate
 
 

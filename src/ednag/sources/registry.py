@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError, field_valida
 from pydantic.types import Strict
 
 from ednag.errors import EdnagError
+from ednag.files import user_path
 from ednag.sources.shape import KINDS, kind_of
 from ednag.yaml_files import read_yaml
 
@@ -133,6 +134,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
         content = read_yaml(path)
     except FileNotFoundError:
         raise EdnagError(f"{path} does not exist; name the file with --registry") from None
+    except OSError as error:
+        raise EdnagError(f"{path} cannot be read ({error.strerror}); name another file") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -144,7 +147,7 @@ def registry_path() -> Path:
     """The registry in force: `$EDNAG_REGISTRY`, `./sources.yaml`, the clone's, the packaged one."""
     named = os.environ.get("EDNAG_REGISTRY")
     if named:
-        return Path(named)
+        return user_path(named)
     here = Path(__file__).resolve()
     packaged = here.with_name(REGISTRY_NAME)
     for candidate in (Path(REGISTRY_NAME), here.parents[3] / REGISTRY_NAME, packaged):

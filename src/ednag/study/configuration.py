@@ -261,7 +261,7 @@ class Study(BaseModel):
     own_images: str = Field(
         "",
         description="A folder with one subfolder of images for each class: what "
-        "nasbench201/own-images is searched for.",
+        "nasbench201/own-images is searched for. Its path is read as those of `mirrors`.",
     )
     small_instance: SmallInstance = Field(
         default_factory=lambda: SmallInstance(),
@@ -280,7 +280,9 @@ class Study(BaseModel):
         description="How the best by prediction are trained where their images are registered.",
     )
     mirrors: tuple[str, ...] = Field(
-        (), description="Folders searched for source files by name before any download."
+        (),
+        description="Folders searched for source files by name before any download. `~` is the "
+        "home folder; a relative path is relative to the folder in which snakemake is called.",
     )
     statistics: Statistics = Field(
         default_factory=lambda: Statistics(),

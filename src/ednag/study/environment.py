@@ -4,19 +4,58 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ednag.files import user_path
 
-def export_environment(root: Path, mirrors: Sequence[str]) -> None:
-    """Tell the jobs which registry to use and which mirrors to search.
+#: Variables that name a file or folder of the user's.
+_NAMING = ("EDNAG_CACHE", "EDNAG_LOCK", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
 
-    By environment and not by rule parameters: a file's checksum decides what it is, so another
-    mirror is no reason to run a rule again.
+
+def folder_of_the_call(directory: str | Path | None) -> Path:
+    """The folder in which snakemake was called: what users name is relative to it.
+
+    Snakemake changes into `--directory` before it reads the Snakefile. The shell's $PWD still names
+    the folder of the call; it is believed if `directory` leads from there to the current folder.
+
+    Args:
+        directory: The value of `--directory`; None without.
+    """
+    here, called = Path.cwd(), os.environ.get("PWD")
+    if directory is None or not called:
+        return here
+    return Path(called) if (Path(called) / directory).resolve() == here.resolve() else here
+
+
+def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None:
+    """Tell the jobs which registry to use, which mirrors to search and where the user's files are.
+
+    Every path becomes absolute, for jobs run in other folders. By environment and not by rule
+    parameters: a file's checksum decides what it is, so another mirror is no reason to run a rule
+    again.
 
     Args:
         root: The folder of the Snakefile.
         mirrors: Folders from the configuration; they come before those in EDNAG_MIRROR.
+        called: What relative paths are relative to.
+
+    Raises:
+        EdnagError: A path begins with `~`, and there is no home folder.
     """
     os.environ["EDNAG_REGISTRY"] = str(root / "sources.yaml")
-    given = [folder for folder in os.environ.get("EDNAG_MIRROR", "").split(os.pathsep) if folder]
-    folders = [*mirrors, *(folder for folder in given if folder not in mirrors)]
+    for variable in _NAMING:
+        if named := os.environ.get(variable):
+            os.environ[variable] = str(user_path(named, called))
+    listed = [*mirrors, *os.environ.get("EDNAG_MIRROR", "").split(os.pathsep)]
+    folders = dict.fromkeys(str(user_path(folder, called)) for folder in listed if folder)
     if folders:
         os.environ["EDNAG_MIRROR"] = os.pathsep.join(folders)
+
+
+def as_input(named: str, called: Path) -> Path:
+    """A folder of the user's as the inputs of rules begin with it.
+
+    A relative one stays relative to the current folder, so that a study that is moved together
+    with it runs nothing again.
+    """
+    folder = user_path(named, called)
+    written_whole = named.startswith("~") or Path(named).is_absolute()
+    return folder if written_whole else Path(os.path.relpath(folder))

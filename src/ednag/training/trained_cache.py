@@ -89,6 +89,13 @@ class TrainedCache:
     @contextmanager
     def _alone(self, made_of: MadeOf) -> Iterator[None]:
         path = self.path(made_of)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with hold(path.with_suffix(".lock")):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held = hold(path.with_suffix(".lock"))
+        except OSError as error:
+            raise EdnagError(
+                f"the cache {self.folder} cannot be written ({error.strerror}); name another "
+                "folder with EDNAG_CACHE"
+            ) from error
+        with held:
             yield
