@@ -21,8 +21,8 @@ def estimate(folder: Path, **study: object) -> subprocess.CompletedProcess[str]:
     """`ednag estimate` of STUDY with changes; cache and lock of its own, no mirror, no GPU."""
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump({**STUDY, **study}))
-    (folder / "mirror").mkdir(exist_ok=True)
-    places = {"EDNAG_CACHE": "cache", "EDNAG_LOCK": "sources.lock", "EDNAG_MIRROR": "nowhere"}
+    (folder / "empty").mkdir(exist_ok=True)
+    places = {"EDNAG_CACHE": "cache", "EDNAG_LOCK": "sources.lock", "EDNAG_MIRROR": "empty"}
     return subprocess.run(
         [sys.executable, "-m", "ednag", "estimate", str(path), "--device", "cpu"],
         env={**os.environ, **{name: str(folder / place) for name, place in places.items()}},
