@@ -1,0 +1,50 @@
+"""What users name, relative to the folder in which snakemake was called."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ednag.study.environment import as_input, export_environment, folder_of_the_call
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study's folder, as snakemake changes into it, below the folder of the call."""
+    folder = tmp_path / "call" / "study"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PWD", str(tmp_path / "call"))
+    return folder
+
+
+def test_the_folder_of_the_call_is_the_shells(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert folder_of_the_call("study") == study.parent
+    assert folder_of_the_call(study) == study.parent
+    assert folder_of_the_call(None) == study
+    # A program that calls snakemake in another folder may leave PWD as it was.
+    monkeypatch.setenv("PWD", str(study.parents[1]))
+    assert folder_of_the_call("study") == study
+    monkeypatch.delenv("PWD")
+    assert folder_of_the_call("study") == study
+
+
+def test_jobs_are_given_whole_paths(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = study.parents[1] / "home"
+    named = {"EDNAG_CACHE": "cache", "EDNAG_LOCK": "~/lock", "NUMBA_CACHE_DIR": "/code"}
+    for variable, value in {**named, "EDNAG_MIRROR": "~/a:b:", "EDNAG_REGISTRY": ""}.items():
+        monkeypatch.setenv(variable, value)
+    export_environment(Path("/project"), ["b", "/c"], study.parent)
+    assert os.environ["EDNAG_REGISTRY"] == "/project/sources.yaml"
+    assert os.environ["EDNAG_CACHE"] == str(study.parent / "cache")
+    assert os.environ["EDNAG_LOCK"] == str(home / "lock")
+    assert os.environ["NUMBA_CACHE_DIR"] == "/code"
+    assert os.environ["EDNAG_MIRROR"] == f"{study.parent / 'b'}:/c:{home / 'a'}"
+
+
+def test_a_relative_folder_of_images_stays_relative(study: Path) -> None:
+    assert as_input("photos", study.parent) == Path("../photos")
+    assert as_input("photos", study) == Path("photos")
+    assert as_input("~/photos", study) == study.parents[1] / "home" / "photos"
+    assert as_input("/photos", study) == Path("/photos")
