@@ -1,7 +1,6 @@
 """Counts by formula: against NAR's published example and against networks of torch."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,15 +20,13 @@ from ednag.cells.nasbench101 import (
 )
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench101_cells import Cell, enumerate_cells, whole_graphs
-from ednag.tables.nasbench101_vis import read
+from ednag.tables.nasbench101_vis import SOURCE, read
+from tests.conftest import Mirror
 
 
 @pytest.fixture(scope="module")
-def example(mirror: Path) -> dict[str, object]:
-    path = mirror / "nasbench101_vertice_example.json"
-    if not path.is_file():
-        pytest.skip(f"needs {path.name} in EDNAG_MIRROR")
-    return json.loads(path.read_text(encoding="utf-8"))[0]
+def example(mirror: Mirror) -> dict[str, object]:
+    return json.loads(mirror("nar-example-101").read_bytes())[0]
 
 
 def random_cells(count: int, seed: int) -> list[Cell]:
@@ -186,13 +183,10 @@ def test_counts_of_500_cells_agree_with_networks_of_torch() -> None:
 
 
 @pytest.mark.slow
-def test_parameters_are_those_that_the_benchmark_itself_tells(mirror: Path) -> None:
+def test_parameters_are_those_that_the_benchmark_itself_tells(mirror: Mirror) -> None:
     # Of 20,001 cells the parameters are public, but not the numbering. That does not matter where
     # one, two or four vertices share the output's channels.
-    path = mirror / "nasbench101_vis_20k.json"
-    if not path.is_file():
-        pytest.skip(f"needs {path.name} in EDNAG_MIRROR")
-    told = read(path)
+    told = read(mirror(SOURCE))
     cells = enumerate_cells()
     batch = from_cells(cells[key] for key in told["key"])
     agree = counts(batch).parameters == told["parameters"].to_numpy()

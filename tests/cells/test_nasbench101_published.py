@@ -24,23 +24,17 @@ from ednag.cells.published import (
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.nasbench101_cells import Cell, module_hash, whole_graphs
-
-
-def example_of(mirror: Path, name: str) -> Path:
-    path = mirror / name
-    if not path.is_file():
-        pytest.skip(f"needs {name} in EDNAG_MIRROR")
-    return path
+from tests.conftest import Mirror
 
 
 @pytest.fixture()
-def example_101(mirror: Path) -> Path:
-    return example_of(mirror, "nasbench101_vertice_example.json")
+def example_101(mirror: Mirror) -> Path:
+    return mirror("nar-example-101")
 
 
 @pytest.fixture()
-def example_201(mirror: Path) -> Path:
-    return example_of(mirror, "nasbench201_vertice_example.json")
+def example_201(mirror: Mirror) -> Path:
+    return mirror("nar-example-201")
 
 
 def some_cells(count: int = 25) -> dict[str, Cell]:

@@ -1,7 +1,6 @@
 """Counts by formula: against NAR's published example."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from ednag.cells.nasbench201 import SHAPES, NetworkShape, counts, shape_of
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
+from tests.conftest import Mirror
 
 SPACE = get_space("nasbench201")
 #: The example's own name of each dataset.
@@ -20,11 +20,10 @@ NAMES = {
 
 
 @pytest.mark.parametrize("dataset", SHAPES)
-def test_the_published_example_is_reproduced_number_for_number(mirror: Path, dataset: str) -> None:
-    path = mirror / "nasbench201_vertice_example.json"
-    if not path.is_file():
-        pytest.skip(f"needs {path.name} in EDNAG_MIRROR")
-    example = json.loads(path.read_text(encoding="utf-8"))["0"]
+def test_the_published_example_is_reproduced_number_for_number(
+    mirror: Mirror, dataset: str
+) -> None:
+    example = json.loads(mirror("nar-example-201").read_bytes())["0"]
     shape = shape_of(dataset)
     found = counts(shape, np.array([SPACE.code(example["arch_str"])]))
     name = NAMES[dataset]

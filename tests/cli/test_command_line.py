@@ -10,6 +10,7 @@ import pytest
 
 from ednag.cli import SUBCOMMANDS
 from ednag.methods.storage import read_runs
+from tests.conftest import Mirror
 
 #: What takes time to import, none of which help needs.
 HEAVY = {
@@ -82,7 +83,8 @@ def test_building_and_running_by_hand(tmp_path: Path) -> None:
     assert runs.exists()
 
 
-def test_a_space_without_a_table_is_searched_the_same_way(mirror: Path, tmp_path: Path) -> None:
+def test_a_space_without_a_table_is_searched_the_same_way(mirror: Mirror, tmp_path: Path) -> None:
+    mirror("ofa-acc-predictor")
     names = ("imagenet.parquet", "again.parquet", "runs.parquet", "s.parquet", "a.parquet", "d")
     table, again, runs, summary, anytime, steps = (tmp_path / name for name in names)
     for path in (table, again):

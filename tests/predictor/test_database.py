@@ -27,21 +27,15 @@ from ednag.predictor.splits import (
     without_sharing,
 )
 from ednag.spaces.nasbench201 import NASBench201
+from tests.conftest import Mirror
 
-FILES = (
-    "meta_train_tasks_predictor.pt",
-    "meta_train_task_lst.pt",
-    "meta_train_tasks_predictor_idx.pt",
-)
+FILES = ("meta-train-tasks-predictor", "meta-train-task-lst", "meta-train-tasks-predictor-idx")
 KEYS = NASBench201().keys(np.arange(5))
 
 
 @pytest.fixture(scope="session")
-def published(mirror: Path) -> tuple[Database, Split]:
-    paths = [mirror / name for name in FILES]
-    if not all(path.exists() for path in paths):
-        pytest.skip("needs the meta_train files: add them to the folder of EDNAG_MIRROR")
-    return read_published(*paths)
+def published(mirror: Mirror) -> tuple[Database, Split]:
+    return read_published(*map(mirror, FILES))
 
 
 def test_the_published_entries(published: tuple[Database, Split]) -> None:
@@ -79,10 +73,10 @@ def test_held_out_tasks_do_not_leak(published: tuple[Database, Split]) -> None:
         assert len(split.training) > 500
 
 
-def test_graphs_are_rebuilt_from_strings(published: tuple[Database, Split], mirror: Path) -> None:
+def test_graphs_are_rebuilt_from_strings(published: tuple[Database, Split], mirror: Mirror) -> None:
     from ednag.predictor.database import _load
 
-    one_hot = torch.stack(_load(mirror / FILES[0])["x"]).argmax(dim=2)
+    one_hot = torch.stack(_load(mirror(FILES[0]))["x"]).argmax(dim=2)
     rebuilt = node_types_of("nasbench201", published[0].keys)
     np.testing.assert_array_equal(rebuilt[:, 1:-1], one_hot[:, 1:-1])
 
@@ -206,11 +200,11 @@ def test_nothing_in_the_published_files_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = [Path(name) for name in FILES]
+    paths = [Path(f"{id}.pt") for id in FILES]
     torch.save({"str": [KEYS[0]], "task": [0], "acc": [50.0], "g": [_Harmful()]}, paths[0])
     torch.save([[1, 2]], paths[1])
     torch.save(torch.tensor([0]), paths[2])
-    with pytest.raises(EdnagError, match=r"meta_train_tasks_predictor.pt: not loaded .*; fetch"):
+    with pytest.raises(EdnagError, match=r"meta-train-tasks-predictor.pt: not loaded .*; fetch"):
         read_published(*paths)
     assert not Path("harmed").exists()
     torch.save({"str": [KEYS[0]], "task": [0], "acc": [50.0]}, paths[0])

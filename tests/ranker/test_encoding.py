@@ -1,7 +1,6 @@
 """Encodings: equal to the reference's of both published examples; batched, in chunks."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,22 +13,16 @@ from ednag.ranker.encoding import (
     encode_nasbench201,
 )
 from ednag.spaces import get_space
+from tests.conftest import Mirror
 
 SPACE = get_space("nasbench201")
 NAMES = {"cifar10": "cifar10-valid", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
 
 
-def example_of(mirror: Path, name: str) -> object:
-    path = mirror / name
-    if not path.is_file():
-        pytest.skip(f"needs {name} in EDNAG_MIRROR")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def test_101_is_the_reference_s_encoding(
-    mirror: Path, reference_encodings: dict[str, np.ndarray]
+    mirror: Mirror, reference_encodings: dict[str, np.ndarray]
 ) -> None:
-    (record,) = example_of(mirror, "nasbench101_vertice_example.json")
+    (record,) = json.loads(mirror("nar-example-101").read_bytes())
     batch = from_records([record["module_adjacency"]], [record["module_operations"]])
     encoded = encode_nasbench101(batch)
     assert encoded.dtype == np.float32
@@ -38,9 +31,9 @@ def test_101_is_the_reference_s_encoding(
 
 @pytest.mark.parametrize("dataset", SHAPES)
 def test_201_is_the_reference_s_encoding(
-    mirror: Path, reference_encodings: dict[str, np.ndarray], dataset: str
+    mirror: Mirror, reference_encodings: dict[str, np.ndarray], dataset: str
 ) -> None:
-    record = example_of(mirror, "nasbench201_vertice_example.json")["0"]
+    record = json.loads(mirror("nar-example-201").read_bytes())["0"]
     codes = np.array([SPACE.code(record["arch_str"])])
     encoded = encode_nasbench201(dataset, codes)
     assert encoded.dtype == np.float32

@@ -6,7 +6,6 @@ Both compute by the instruction set of torch's kernels in this process (tests/se
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
 from ednag.spaces.transnas import TransNASMacro
 from ednag.tables import build_benchmark, build_table, get_definition
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from tests.conftest import Mirror
 from tests.search.rounding import ARITHMETIC, needs_known_rounding
 
 #: What the ablations change.
@@ -207,8 +207,9 @@ def test_a_constant_fitness_has_the_same_end(value: float) -> None:
 @needs_known_rounding
 @pytest.mark.parametrize("changed", [{"num_step": 60}, *ABLATIONS[:3]], ids=str)
 def test_runs_by_the_published_predictor_are_the_same(
-    changed: dict[str, object], mirror: Path
+    changed: dict[str, object], mirror: Mirror
 ) -> None:
+    mirror("ofa-acc-predictor")
     definition = get_definition("mobilenetv3", "imagenet")
     benchmark = build_benchmark(definition, locate(definition.sources), {})
     objective = objective_on(benchmark, definition.protocols["paper"], get_space("mobilenetv3"))

@@ -28,6 +28,7 @@ from ednag.spaces.nasbench101_cells import (
     whole_graphs,
 )
 from ednag.tables import nasbench101_vis
+from tests.conftest import Mirror
 
 SPACE = get_space("nasbench101")
 assert isinstance(SPACE, NASBench101)
@@ -133,8 +134,8 @@ def test_a_cell_as_the_benchmark_writes_it() -> None:
     assert cell.operations == "input,conv3x3-bn-relu,maxpool3x3,output"
 
 
-def test_the_reachable_cells_with_low_hashes_are_among_the_20001_lowest(mirror: Path) -> None:
-    lowest = set(nasbench101_vis.read(mirror / "nasbench101_vis_20k.json")["key"])
+def test_the_reachable_cells_with_low_hashes_are_among_the_20001_lowest(mirror: Mirror) -> None:
+    lowest = set(nasbench101_vis.read(mirror(nasbench101_vis.SOURCE))["key"])
     highest = max(lowest)
     low = {key for key in map(SPACE.key, range(SPACE.size)) if key <= highest}
     assert len(low) == 315
@@ -142,9 +143,9 @@ def test_the_reachable_cells_with_low_hashes_are_among_the_20001_lowest(mirror: 
 
 
 @pytest.mark.slow
-def test_all_cells_are_found_and_the_20001_lowest_hashes_resolve(mirror: Path) -> None:
+def test_all_cells_are_found_and_the_20001_lowest_hashes_resolve(mirror: Mirror) -> None:
     cells = list(enumerate_cells())
     assert len(cells) == CELL_COUNT == 423_624
     assert {SPACE.key(code) for code in range(SPACE.size)} <= set(cells)
-    lowest = nasbench101_vis.read(mirror / "nasbench101_vis_20k.json")["key"]
+    lowest = nasbench101_vis.read(mirror(nasbench101_vis.SOURCE))["key"]
     assert cells[:20_001] == sorted(lowest)

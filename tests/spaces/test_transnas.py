@@ -1,7 +1,6 @@
 """The two spaces of TransNAS-Bench-101."""
 
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from ednag.spaces import get_space
 from ednag.tables.transnas_csv import read_index
+from tests.conftest import Mirror
 
 MICRO, MACRO = get_space("transnas-micro"), get_space("transnas-macro")
 
@@ -18,8 +18,8 @@ def one_hot(digits: list[int], columns: int) -> np.ndarray:
     return np.eye(columns, dtype=np.float32)[None, digits]
 
 
-def test_the_spaces_are_those_of_the_benchmarks_index(mirror: Path) -> None:
-    keys = read_index(mirror / "transnas_arch2.txt")
+def test_the_spaces_are_those_of_the_benchmarks_index(mirror: Mirror) -> None:
+    keys = read_index(mirror("transnas-arch-index"))
     assert len(keys) == 7352
     assert {MACRO.key(code) for code in range(MACRO.size)} == set(keys[:3256])
     assert [MICRO.key(code) for code in range(MICRO.size)] == keys[3256:]

@@ -12,6 +12,7 @@ from ednag.cli.compare_tables import compare as command
 from ednag.errors import EdnagError
 from ednag.tables import TABLES
 from ednag.tables.comparison import ROUNDING, compare, compare_pair, pairs, sentence
+from tests.conftest import Mirror
 
 
 def rows(**columns: list) -> pd.DataFrame:
@@ -76,12 +77,9 @@ def test_every_pair_belongs_to_a_table_and_has_two_sources() -> None:
     assert pairs("nasbench201", "Aircraft") == []
 
 
-def test_the_two_small_tables_of_cifar100_differ_as_reported(mirror: Path) -> None:
+def test_the_two_small_tables_of_cifar100_differ_as_reported(mirror: Mirror) -> None:
     (pair,) = (p for p in pairs("nasbench201", "cifar100") if "nats-bench-csv" in p.sources)
-    paths = {
-        "nasbench201-cifar100-csv": mirror / "nasbench201_cifar100.csv",
-        "nats-bench-csv": mirror / "nats_bench.csv",
-    }
+    paths = {id: mirror(id) for id in ("nasbench201-cifar100-csv", "nats-bench-csv")}
     summary, differences = compare_pair(pair, paths)
     (told,) = summary.to_dict("records")
     assert (told["first_source"], told["second_source"]) == tuple(paths)
@@ -94,8 +92,13 @@ def test_the_two_small_tables_of_cifar100_differ_as_reported(mirror: Path) -> No
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_the_command_writes_what_differs_and_says_what_is_not_here(
-    mirror: Path, tmp_path: Path, suffix: str
+    mirror: Mirror, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    two = [mirror("nasbench201-ImageNet16-120-csv"), mirror("nats-bench-csv")]
+    (tmp_path / "mirror").mkdir()
+    for path in two:
+        (tmp_path / "mirror" / path.name).symlink_to(path)
+    monkeypatch.setenv("EDNAG_MIRROR", str(tmp_path / "mirror"))
     output, summary = tmp_path / f"differences{suffix}", tmp_path / f"summary{suffix}"
     arguments = ["--space", "nasbench201", "--dataset", "ImageNet16-120"]
     arguments += ["--output", str(output), "--summary", str(summary)]

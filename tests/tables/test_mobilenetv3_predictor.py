@@ -29,6 +29,7 @@ from ednag.tables.ofa_predictor import (
     read_measured,
 )
 from ednag.tables.parquet import read_benchmark, read_table, write_benchmark
+from tests.conftest import Mirror
 
 SHAPES = {"0": (400, 128), "2": (400, 400), "4": (400, 400), "6": (1, 400)}
 
@@ -42,9 +43,9 @@ def some_weights() -> dict[str, np.ndarray]:
     return weights
 
 
-def test_the_predictor_ranks_as_the_measurements(mirror: Path) -> None:
-    weights = load_weights(mirror / "ofa_acc_predictor.pth")
-    inputs, size, measured = read_measured(mirror / "ofa_imagenet_2610.pkl")
+def test_the_predictor_ranks_as_the_measurements(mirror: Mirror) -> None:
+    weights = load_weights(mirror(SOURCE))
+    inputs, size, measured = read_measured(mirror("ofa-imagenet-2610"))
     predicted = predict(weights, inputs)
     assert len(measured) == 2610
 

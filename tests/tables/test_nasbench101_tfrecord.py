@@ -14,6 +14,7 @@ from ednag.tables import build_table, get_definition
 from ednag.tables.comparison import compare_pair, pairs
 from ednag.tables.nasbench101_tfrecord import ONLY108, read_cells, read_trainings
 from ednag.tables.protobuf import write_field
+from tests.conftest import Mirror
 from tests.tables.official_files import metrics_message, training_record, write_tfrecord
 
 SPACE = get_space("nasbench101")
@@ -157,10 +158,12 @@ def test_a_value_out_of_range_is_refused_by_its_row(
         build_table(definition, {ONLY108: path}, {})
 
 
-def test_the_visualised_cells_agree_with_a_file_made_of_them(mirror: Path, tmp_path: Path) -> None:
+def test_the_visualised_cells_agree_with_a_file_made_of_them(
+    mirror: Mirror, tmp_path: Path
+) -> None:
     from ednag.tables.nasbench101_vis import SOURCE, read
 
-    shown = read(mirror / "nasbench101_vis_20k.json").iloc[::40]
+    shown = read(mirror(SOURCE)).iloc[::40]
     path = tmp_path / "a.tfrecord"
     write_tfrecord(
         path,
@@ -173,7 +176,7 @@ def test_the_visualised_cells_agree_with_a_file_made_of_them(mirror: Path, tmp_p
         ),
     )
     (pair,) = (p for p in pairs("nasbench101") if p.sources == (SOURCE, ONLY108))
-    paths = {SOURCE: mirror / "nasbench101_vis_20k.json", ONLY108: path}
+    paths = {SOURCE: mirror(SOURCE), ONLY108: path}
     summary, differences = compare_pair(pair, paths)
     told = summary.set_index("metric")
     assert told["both"].tolist() == [len(shown)] * 2

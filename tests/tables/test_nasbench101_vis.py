@@ -11,7 +11,8 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.nasbench101_cells import INPUT, OUTPUT, Cell, module_hash
 from ednag.tables.nasbench101_cell_list import list_cells, recover
-from ednag.tables.nasbench101_vis import read
+from ednag.tables.nasbench101_vis import SOURCE, read
+from tests.conftest import Mirror
 
 CELLS = {
     module_hash(graph, (INPUT, *labels, OUTPUT)): Cell(len(labels) + 2, graph, labels)
@@ -19,8 +20,8 @@ CELLS = {
 }
 
 
-def test_the_real_file(mirror: Path) -> None:
-    rows = read(mirror / "nasbench101_vis_20k.json")
+def test_the_real_file(mirror: Mirror) -> None:
+    rows = read(mirror(SOURCE))
     assert len(rows) == 20_001
     assert rows["key"].is_monotonic_increasing
     assert rows["validation_accuracy_108"].between(9, 96).all()

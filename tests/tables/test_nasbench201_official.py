@@ -15,6 +15,7 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import build_table, get_definition, official_definitions
 from ednag.tables.comparison import compare
+from tests.conftest import Mirror
 from tests.tables.official_files import (
     Accuracies,
     nats_members,
@@ -223,35 +224,33 @@ def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dataset", ["cifar100", "ImageNet16-120"])
 def test_the_real_archive_agrees_with_the_small_table(
-    mirror: Path, tmp_path: Path, dataset: str
+    mirror: Mirror, tmp_path: Path, dataset: str
 ) -> None:
     pytest.importorskip("nats_bench", reason="needs nats-bench")
-    sample = mirror / "nats-tss-sample"
-    if not sample.is_dir():
-        pytest.skip("needs the sample of NATS-Bench in the mirror")
+
+    def sample(name: str) -> bytes:
+        return bz2.decompress(mirror(f"nats-tss-sample-{name}").read_bytes())
+
     real = (0, 11, 284)
-    meta = pickle.loads(bz2.decompress((sample / "meta.pickle.pbz2").read_bytes()))
+    meta = pickle.loads(sample("meta"))
     assert len(meta["meta_archs"]) == SPACE.size
     meta["meta_archs"] = [meta["meta_archs"][index] for index in real]
-    members = {
-        f"{new:06d}": bz2.decompress((sample / f"{old:06d}.pickle.pbz2").read_bytes())
-        for new, old in enumerate(real)
-    }
+    members = {f"{new:06d}": sample(f"{old:06d}") for new, old in enumerate(real)}
     write_nats(tmp_path / "nats.tar", members | {"meta": pickle.dumps(meta)})
     official = official_definitions("nasbench201", dataset)[NATS].read(
         {NATS: tmp_path / "nats.tar"}
     )
     small = get_definition("nasbench201", dataset)
-    rows = small.read(dict.fromkeys(small.sources, mirror / f"nasbench201_{dataset}.csv"))
+    rows = small.read({id: mirror(id) for id in small.sources})
     summary, differences = compare(rows[rows["key"].isin(official["key"])], official)
     assert summary["both"].tolist() == [3, 3]
     assert differences.empty, differences
 
 
-def test_a_whole_official_file_becomes_the_small_table(mirror: Path, tmp_path: Path) -> None:
+def test_a_whole_official_file_becomes_the_small_table(mirror: Mirror, tmp_path: Path) -> None:
     pytest.importorskip("nas_201_api", reason="needs nas-bench-201")
     small = get_definition("nasbench201", "cifar100")
-    paths = {small.sources[0]: mirror / "nasbench201_cifar100.csv"}
+    paths = {small.sources[0]: mirror(small.sources[0])}
     cells: list[tuple[str, Accuracies]] = [
         (key, {("cifar100", "x-valid"): [validation], ("cifar100", "x-test"): [test]})
         for key, validation, test in small.read(paths).itertuples(index=False)

@@ -12,14 +12,15 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import build_table, get_definition
 from ednag.tables.naslib_nasbench301 import read_groups
+from tests.conftest import Mirror
 
 SOURCE = "naslib-zc-nasbench301-725"
 SMALL = get_definition("nasbench301", "cifar10-725")
 FIRST, REST = "(0, 4), (1, 2), (0, 0), (1, 0)", "(0, 1), (3, 1), (0, 2), (4, 2)"
 
 
-def test_714_groups_of_which_168_can_be_written(mirror: Path) -> None:
-    path = mirror / "naslib_zc_nasbench301_725.json"
+def test_714_groups_of_which_168_can_be_written(mirror: Mirror) -> None:
+    path = mirror(SOURCE)
     groups = read_groups(path, SOURCE)
     table = build_table(SMALL, {SOURCE: path}, {})
     assert len(groups) == 714
@@ -29,10 +30,10 @@ def test_714_groups_of_which_168_can_be_written(mirror: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [2, 3])
-def test_a_trace_holds_the_same_values(mirror: Path, golden: Path, seed: int) -> None:
+def test_a_trace_holds_the_same_values(mirror: Mirror, golden: Path, seed: int) -> None:
     packed = (golden / f"nasbench301-cifar10-seed{seed}.json.gz").read_bytes()
     values = json.loads(gzip.decompress(packed))["table"]
-    table = build_table(SMALL, {SOURCE: mirror / "naslib_zc_nasbench301_725.json"}, {})
+    table = build_table(SMALL, {SOURCE: mirror(SOURCE)}, {})
     space = get_space("nasbench301")
     for key, value in values.items():
         assert table.values["val_accuracy"][space.code(key)] == value

@@ -1,6 +1,6 @@
 """TransNAS-Bench-101's small tables: what they hold, and what a wrong one does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import TABLES, build_table, get_definition
 from ednag.tables.interface import BenchmarkTable
+from tests.conftest import Mirror
 
 TASKS = sorted(TABLES["transnas-micro"])
 #: Best value of each task's metric in the reference's unit (search-spaces specification).
@@ -36,33 +37,36 @@ OPTIMA = {
 }
 
 
-def build(space: str, task: str, folder: Path) -> BenchmarkTable:
-    definition = get_definition(space, task)
-    paths = {
-        f"transnas-{task}-csv": folder / f"transbench101_{task}.csv",
-        "transnas-arch-index": folder / "transnas_arch2.txt",
-    }
-    assert set(paths) == set(definition.sources)
-    return build_table(definition, paths, {})
+#: Writes files of made-up values; their paths by source.
+MadeUp = Callable[..., dict[str, Path]]
+
+
+def build(space: str, task: str, paths: Mapping[str, Path]) -> BenchmarkTable:
+    return build_table(get_definition(space, task), paths, {})
+
+
+def published(task: str, mirror: Mirror) -> dict[str, Path]:
+    return {id: mirror(id) for id in (f"transnas-{task}-csv", "transnas-arch-index")}
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("space", OPTIMA)
-def test_the_optima(space: str, task: str, mirror: Path) -> None:
-    table = build(space, task, mirror)
+def test_the_optima(space: str, task: str, mirror: Mirror) -> None:
+    table = build(space, task, published(task, mirror))
     protocol = get_definition(space, task).protocols["paper"]
     assert table.optimum(protocol.reported_metric) == pytest.approx(OPTIMA[space][task], abs=0.005)
     assert table.present(protocol.fitness_metric).all()
 
 
-def test_the_validation_loss_of_room_layout(mirror: Path) -> None:
+def test_the_validation_loss_of_room_layout(mirror: Mirror) -> None:
+    paths = published("room_layout", mirror)
     for space, best in (("transnas-micro", -59.38), ("transnas-macro", -56.28)):
-        table = build(space, "room_layout", mirror)
+        table = build(space, "room_layout", paths)
         assert table.optimum("valid_neg_loss") == pytest.approx(best, abs=0.005)
 
 
 @pytest.fixture
-def made_up(tmp_path: Path) -> Callable[..., Path]:
+def made_up(tmp_path: Path) -> MadeUp:
     """Writes an index and a table of made-up values, changed by a function of the table."""
     spaces = [get_space("transnas-macro"), get_space("transnas-micro")]
     keys = [space.key(code) for space in spaces for code in range(space.size)]
@@ -76,19 +80,25 @@ def made_up(tmp_path: Path) -> Callable[..., Path]:
         }
     )
 
-    def write(change: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame) -> Path:
-        (tmp_path / "transnas_arch2.txt").write_text("\n".join(index) + "\n")
-        changed = change(frame.copy())
-        changed.to_csv(tmp_path / "transbench101_class_scene.csv", index=False)
-        return tmp_path
+    paths = {
+        "transnas-arch-index": tmp_path / "transnas_arch2.txt",
+        "transnas-class_scene-csv": tmp_path / "transbench101_class_scene.csv",
+    }
+
+    def write(
+        change: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame,
+    ) -> dict[str, Path]:
+        paths["transnas-arch-index"].write_text("\n".join(index) + "\n")
+        change(frame.copy()).to_csv(paths["transnas-class_scene-csv"], index=False)
+        return paths
 
     return write
 
 
-def test_values_stand_at_their_architectures(made_up: Callable[..., Path]) -> None:
-    folder = made_up()
-    macro = build("transnas-macro", "class_scene", folder).values["valid_top1"]
-    micro = build("transnas-micro", "class_scene", folder).values["valid_top1"]
+def test_values_stand_at_their_architectures(made_up: MadeUp) -> None:
+    paths = made_up()
+    macro = build("transnas-macro", "class_scene", paths).values["valid_top1"]
+    micro = build("transnas-micro", "class_scene", paths).values["valid_top1"]
     assert macro[0] == 10
     assert micro[-1] == 90
     assert np.append(macro, micro).tolist() == pytest.approx(np.linspace(10, 90, 7352).tolist())
@@ -109,19 +119,23 @@ def test_values_stand_at_their_architectures(made_up: Callable[..., Path]) -> No
     ],
 )
 def test_a_wrong_table_is_refused(
-    made_up: Callable[..., Path], change: Callable[[pd.DataFrame], pd.DataFrame], message: str
+    made_up: MadeUp,
+    change: Callable[[pd.DataFrame], pd.DataFrame],
+    message: str,
 ) -> None:
     with pytest.raises(EdnagError, match=message):
         build("transnas-macro", "class_scene", made_up(change))
 
 
-def test_an_index_of_other_architectures_is_refused(made_up: Callable[..., Path]) -> None:
-    folder = made_up()
-    index = folder / "transnas_arch2.txt"
+def test_an_index_of_other_architectures_is_refused(
+    made_up: MadeUp,
+) -> None:
+    paths = made_up()
+    index = paths["transnas-arch-index"]
     text = index.read_text()
     index.write_text(text.replace("arch-index=3256", "arch-index=1"))
     with pytest.raises(EdnagError, match="line 3257"):
-        build("transnas-micro", "class_scene", folder)
+        build("transnas-micro", "class_scene", paths)
     index.write_text(text.replace("64-4111-basic", "64-1111-basic"))
     with pytest.raises(EdnagError, match="64-1111-basic"):
-        build("transnas-macro", "class_scene", folder)
+        build("transnas-macro", "class_scene", paths)

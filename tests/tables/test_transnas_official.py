@@ -12,6 +12,7 @@ from ednag.errors import EdnagError
 from ednag.tables import OFFICIAL, build_table, get_definition, official_definitions
 from ednag.tables.comparison import compare
 from ednag.tables.interface import TableDefinition
+from tests.conftest import Mirror
 from tests.tables.official_files import write_transnas
 
 SOURCE = "transnas-v10141024"
@@ -112,12 +113,9 @@ def test_a_table_needs_every_architecture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("task", ["segmentsemantic", "room_layout"])
 def test_a_whole_official_file_becomes_the_small_tables(
-    mirror: Path, tmp_path: Path, task: str
+    mirror: Mirror, tmp_path: Path, task: str
 ) -> None:
-    paths = {
-        f"transnas-{task}-csv": mirror / f"transbench101_{task}.csv",
-        "transnas-arch-index": mirror / "transnas_arch2.txt",
-    }
+    paths = {id: mirror(id) for id in (f"transnas-{task}-csv", "transnas-arch-index")}
     rows = {space: get_definition(space, task).read(paths) for space in _SPACES}
     unit = 1 if task == "segmentsemantic" else 100
     architectures = {

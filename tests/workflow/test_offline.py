@@ -1,12 +1,13 @@
 """Compute nodes without a network: files are fetched before, where there is one."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Mirror
 
 from .conftest import TINY, Workflow
 
@@ -54,10 +55,10 @@ def test_the_default_study_needs_no_network(workflow: Workflow, tmp_path: Path) 
 
 
 @needs_namespaces
-@pytest.mark.skipif("EDNAG_MIRROR" not in os.environ, reason="needs files of EDNAG_MIRROR")
 def test_what_was_fetched_on_the_login_node_serves_nodes_without_a_network(
-    workflow: Workflow, tmp_path: Path
+    workflow: Workflow, tmp_path: Path, mirror: Mirror
 ) -> None:
+    mirror("nasbench201-cifar100-csv")
     study = {**TINY, "benchmarks": {"nasbench201": ["cifar100"]}, "protocols": ["paper"]}
     alone = {"EDNAG_CACHE": str(tmp_path / "cache")}
     workflow.configure(**study)

@@ -1,10 +1,11 @@
 """The study of ranking and the methods that learn a ranker, in the real workflow, tiny."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from tests.conftest import Mirror
 
 from .conftest import Workflow
 
@@ -53,30 +54,28 @@ def test_the_study_of_ranking_from_table_to_audit(workflow: Workflow) -> None:
     assert "Nothing to be done" in workflow.run().stdout
 
 
-def planned(workflow: Workflow, mirror: Path) -> str:
-    """What a dry run says with the files of a mirror, and no others."""
-    places = {"EDNAG_MIRROR": str(mirror), "EDNAG_CACHE": str(workflow.folder / "no-cache")}
+def planned(workflow: Workflow, **places: str) -> str:
+    """What a dry run says."""
     done = workflow.run("--dry-run", environment=places)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
 def test_nasbench101_is_ranked_only_where_it_is_asked_for_and_here(
-    workflow: Workflow, mirror: Path
+    workflow: Workflow, mirror: Mirror
 ) -> None:
     # Planned only: to enumerate its cells takes a minute and a half.
-    needed = ("nasbench101_vis_20k.json", "nasbench101_vertice_example.json")
-    if not all((mirror / name).is_file() for name in needed):
-        pytest.skip(f"needs {' and '.join(needed)} in EDNAG_MIRROR")
+    for id in ("nasbench101-vis-20k", "nar-example-101"):
+        mirror(id)
     jobs = ("ranker_cells", "ranker_study_without_search", "nar_records")
     asked = {**STUDY, "ranker": {**STUDY["ranker"], "if_present": True}}
     workflow.configure(**asked)
-    told = planned(workflow, mirror)
+    told = planned(workflow)
     assert all(f"\n{job} " in told for job in jobs)
     assert "ranker-nasbench101-cifar10-20k.csv" in told
     assert "ranker-search-nasbench101" not in told
-    told = planned(workflow, workflow.folder)
+    told = planned(workflow, EDNAG_MIRROR="")
     assert not any(f"\n{job} " in told for job in jobs)
     workflow.configure(**STUDY)
-    told = planned(workflow, mirror)
+    told = planned(workflow)
     assert not any(f"\n{job} " in told for job in jobs)
