@@ -35,7 +35,7 @@ def add_line(registry: Path, name: str, line: str) -> None:
     registry.write_text(text[:end] + line + text[end:], encoding="utf-8")
 
 
-def shell(script: str, folder: Path, timeout: int) -> "subprocess.CompletedProcess[str]":
+def shell(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run lines in one shell in a copy, with the copy's package; both streams are in stdout."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     around = {"PATH": path, "CORES": "2", "PYTHONPATH": str(folder / "src")}
@@ -46,6 +46,5 @@ def shell(script: str, folder: Path, timeout: int) -> "subprocess.CompletedProce
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=timeout,
         check=False,
     )

@@ -77,7 +77,7 @@ def after_the_tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     present_environment(clone / ".venv")
     script = "\n".join(blocks(DOCS / "tutorial.md", "sh"))
     assert script.count(CLONE) == 1
-    ran = shell(script.replace(CLONE, "cd ..\n"), clone, timeout=1500)
+    ran = shell(script.replace(CLONE, "cd ..\n"), clone)
     assert ran.returncode == 0, ran.stdout[-6000:]
     yield clone
 
@@ -107,7 +107,7 @@ def test_the_tutorial_leads_to_its_table_and_a_second_call_does_nothing(
     table = path.read_text(encoding="utf-8")
     assert "EDNAG" in table and "Local search" in table
     # The same study again, as the page says.
-    again = shell("snakemake --cores 2 --configfile my-study.yaml", after_the_tutorial, 1500)
+    again = shell("snakemake --cores 2 --configfile my-study.yaml", after_the_tutorial)
     assert again.returncode == 0, again.stdout[-3000:]
     assert "Nothing to be done" in again.stdout
 
@@ -123,7 +123,7 @@ def test_the_commands_of_a_page_run(page: Path, after_the_tutorial: Path) -> Non
     PREPARED.get(page.name, lambda clone: None)(after_the_tutorial)
     for command in given(page):
         if reason(command) is None:
-            ran = shell(command, after_the_tutorial, timeout=1500)
+            ran = shell(command, after_the_tutorial)
             allowed = (0, 1) if command.startswith(ANSWERS) else (0,)
             assert ran.returncode in allowed, f"{command}\n{ran.stdout[-3000:]}"
             assert "Traceback" not in ran.stdout, command

@@ -19,7 +19,7 @@ def test_the_guide_leads_to_a_table_of_a_space_of_ones_own(tmp_path: Path) -> No
     (package / "tables" / "chain.py").write_text(reader, encoding="utf-8")
     add_line(package / "spaces" / "__init__.py", "SPACES", space_line)
     add_line(package / "tables" / "__init__.py", "TABLES", table_line)
-    ran = shell("\n".join(blocks(PAGE, "sh")), tmp_path, timeout=900)
+    ran = shell("\n".join(blocks(PAGE, "sh")), tmp_path)
     assert ran.returncode == 0, ran.stdout[-6000:]
     table = (tmp_path / "results" / "evidence" / "chain-equal-budget.csv").read_text()
     methods = {line.split(",")[5] for line in table.splitlines()[1:]}

@@ -58,7 +58,7 @@ def test_the_predictions_of_the_reference(
         assert found == pytest.approx(expected, abs=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     space=st.sampled_from(sorted(SIZES)),
     seed=st.integers(0, 1000),
@@ -87,7 +87,7 @@ def test_at_full_size(configuration: Configuration, count: int) -> None:
     np.testing.assert_allclose(found, by_torch(model, encoding, types), rtol=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(space=st.sampled_from(sorted(SIZES)), seed=st.integers(0, 1000), data=st.data())
 def test_a_value_does_not_depend_on_the_batch(space: str, seed: int, data: st.DataObject) -> None:
     predictor = QuickPredictor(parameters_of(random_model(SIZES[space], seed)), SIZES[space])

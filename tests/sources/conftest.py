@@ -1,9 +1,9 @@
 """What the tests of `ednag.sources` share: a server, bytes to serve, and a closed world."""
 
 import hashlib
-import os
 import random
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,18 @@ from ednag.sources.transfer import Patience
 
 from .loopback import LoopbackServer
 
-#: Quick to give up, so that failures take no time.
-HASTE = Patience(attempts=3, wait=0.01, longest_wait=0.05, connect=2.0, silence=0.4)
+#: Asks again at once, so that failures take no time. A busy machine may be silent for seconds.
+HASTE = Patience(attempts=3, wait=0.01, longest_wait=0.05)
+#: Seconds after which a test fails that waits for something. No machine is that slow.
+LIMIT = 300
 
 
-def _real_folder() -> Path | None:
-    """The folder with real upstream files: the first mirror, or ../shared/data beside the clone."""
-    named = [Path(each) for each in os.environ.get("EDNAG_MIRROR", "").split(os.pathsep) if each]
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return next((folder for folder in [*named, beside] if folder.is_dir()), None)
-
-
-REAL = _real_folder()
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Return once `reached` holds."""
+    deadline = time.monotonic() + LIMIT
+    while not reached():
+        assert time.monotonic() < deadline, f"nothing happened for {LIMIT} s"
+        time.sleep(0.002)
 
 
 @pytest.fixture(autouse=True)
@@ -59,16 +59,14 @@ def server() -> Iterator[LoopbackServer]:
 
 @pytest.fixture(scope="session")
 def payload() -> bytes:
-    """About 3 MB to serve: a real benchmark table where one is at hand, else made-up CSV."""
-    if REAL is not None and (REAL / "nats_bench.csv").is_file():
-        return (REAL / "nats_bench.csv").read_bytes()
+    """About 3 MB of CSV to serve."""
     draw = random.Random(3)
     return "".join(f"{row},{draw.random()}\n" for row in range(120_000)).encode()
 
 
 @pytest.fixture
 def around(tmp_path: Path) -> Surroundings:
-    """An empty cache, no mirror, a lock file of its own, little patience."""
+    """An empty cache, no mirror, a lock file of its own, no waits between attempts."""
     return Surroundings(
         cache=tmp_path / "cache", mirrors=(), lock=tmp_path / "sources.lock", patience=HASTE
     )

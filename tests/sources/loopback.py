@@ -164,13 +164,13 @@ def dropped(body: bytes, fraction: float = 0.6, etag: str | None = '"one"') -> B
 
 
 def stalled(body: bytes, fraction: float = 0.6, etag: str | None = '"one"') -> Behaviour:
-    """Part of the body, then silence while the connection stays open."""
+    """Part of the body, then silence while the connection stays open, to the end of the test."""
 
     def behave(handler: Handler, request: Request) -> None:
         _promise(handler, len(body), etag)
         handler.send(body[: int(fraction * len(body))])
         handler.wfile.flush()
-        handler.server_state.released.wait(20)
+        handler.server_state.released.wait()
         handler.close_connection = True
 
     return behave
@@ -187,6 +187,15 @@ def slow(body: bytes, pieces: int = 10, pause: float = 0.02) -> Behaviour:
             time.sleep(pause)
 
     return behave
+
+
+def endless(handler: Handler, request: Request) -> None:
+    """Chunks of a body without a length, to the end of the test."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    while not handler.server_state.released.wait(0.02):
+        handler.wfile.write(b"%x\r\n%s\r\n" % (100_000, bytes(100_000)))
 
 
 def chunked(body: bytes, complete: bool = True) -> Behaviour:

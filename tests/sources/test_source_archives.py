@@ -249,7 +249,7 @@ def test_damaged_archive_is_an_error(kind: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out.sha256").exists()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=20), st.sampled_from(["tar", "zip"]))
 def test_whatever_the_name_nothing_is_written_outside(
     tmp_path_factory: pytest.TempPathFactory, name: str, kind: str

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ednag.sources.registry import Source, dump_registry
 from tests.machines import without_locks
 
 from . import loopback as behaviour
+from .conftest import LIMIT, wait_until
 from .loopback import LoopbackServer
 
 SourceOf = Callable[..., Source]
@@ -43,14 +43,6 @@ def start(
         )
 
     return begin
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    """Return once `reached` holds; fail after 20 s."""
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "nothing happened for 20 s"
-        time.sleep(0.01)
 
 
 @pytest.fixture(
@@ -82,7 +74,7 @@ def test_killed_download_asks_only_for_what_is_missing(
     left = part.stat().st_size
     assert not part.with_name("table.csv").exists()
 
-    out, err = start(address, {}).communicate(timeout=30)
+    out, err = start(address, {}).communicate(timeout=LIMIT)
     assert Path(out.strip()).read_bytes() == payload, err
     resumed = server.asked("/t")[1]
     assert resumed.first_byte == left
@@ -96,7 +88,7 @@ def test_two_processes_download_once(
     both = threading.Event()
 
     def held(handler: behaviour.Handler, request: behaviour.Request) -> None:
-        both.wait(10)
+        both.wait()
         behaviour.whole(payload)(handler, request)
 
     address = server.serve("/t", held)
@@ -106,10 +98,10 @@ def test_two_processes_download_once(
     errors = []
     reader = threading.Thread(target=lambda: errors.append(second.stderr.readline()))  # type: ignore[union-attr]
     reader.start()
-    reader.join(20)
+    reader.join(LIMIT)
     assert "another process is fetching it; waiting" in errors[0]
     both.set()
-    outputs = [each.communicate(timeout=30)[0].strip() for each in (first, second)]
+    outputs = [each.communicate(timeout=LIMIT)[0].strip() for each in (first, second)]
     assert outputs[0] == outputs[1]
     assert Path(outputs[0]).read_bytes() == payload
     assert len(server.asked("/t")) == 1
@@ -117,16 +109,15 @@ def test_two_processes_download_once(
 
 def test_interrupted_process_keeps_what_came(
     server: LoopbackServer,
-    payload: bytes,
     tmp_path: Path,
     start: Callable[..., "subprocess.Popen[str]"],
 ) -> None:
-    address = server.serve("/t", behaviour.slow(payload, pieces=200, pause=0.05))
+    address = server.serve("/t", behaviour.endless)
     part = tmp_path / "cache" / "table" / "table.csv.part"
-    running = start(address, {})
+    running = start(address, {"size": None})
     wait_until(lambda: part.is_file() and part.stat().st_size > 200_000)
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=10)
+    running.communicate(timeout=LIMIT)
     assert running.returncode not in (0, None)
     assert part.stat().st_size > 200_000
     assert not part.with_name("table.csv").exists()
@@ -164,7 +155,7 @@ def test_memory_does_not_grow_with_the_file(server: LoopbackServer, tmp_path: Pa
         f" standalone_mode=False)\n{peak}"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr
     kilobytes = int(re.findall(r"^\d+$", done.stdout, re.M)[-1])

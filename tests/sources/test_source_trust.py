@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
@@ -118,7 +118,6 @@ entries = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(entries)
 def test_lock_file_reads_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, known: dict[str, Expected]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ednag.sources.registry import Source
@@ -85,7 +85,6 @@ def test_only_published_checksums_are_computed(path: Path) -> None:
     assert (measured.md5, measured.git_blob_sha1) == (None, None)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=3000), st.integers(0, 4000))
 def test_size_is_exact(tmp_path_factory: pytest.TempPathFactory, content: bytes, size: int) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzzed"
@@ -145,7 +144,6 @@ white = st.text(" \t\r\n", max_size=20)
 comment = st.text(st.characters(exclude_characters="->", codec="utf-8"), max_size=20)
 
 
-@settings(deadline=None)
 @given(white, comment, white, st.sampled_from(["<!DOCTYPE html>", "<html>", "<HEAD>"]), st.binary())
 def test_whatever_stands_before_and_after_a_page_it_stays_one(
     before: str, inside: str, after: str, tag: str, rest: bytes
@@ -155,14 +153,12 @@ def test_whatever_stands_before_and_after_a_page_it_stays_one(
     assert explain_page(head).startswith("a web page instead of the file")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=4000))
 def test_any_bytes_are_judged(body: bytes) -> None:
     looks_like_page(body, "a.csv")
     assert "\n" not in explain_page(body)
 
 
-@settings(deadline=None)
 @given(
     st.binary(min_size=1).filter(
         lambda body: b"<" not in body and body[:2] not in (b"\xff\xfe", b"\xfe\xff")
@@ -190,7 +186,6 @@ def test_pages_are_explained(text: str, meaning: str) -> None:
     assert meaning in explain_page(f"<!DOCTYPE html><html>{text}".encode())
 
 
-@settings(deadline=None)
 @example(["-"])
 @given(st.lists(st.from_regex(r"[^\x00/]{1,12}", fullmatch=True), min_size=1, max_size=4))
 def test_sums_file_is_accepted_whatever_the_names(

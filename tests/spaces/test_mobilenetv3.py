@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
@@ -21,7 +21,6 @@ def is_deep(names: list[str]) -> bool:
     return all(names[at : at + 4].count("none") <= 2 for at in range(0, 20, 4))
 
 
-@settings(deadline=None)
 @given(layers)
 def test_decoding_and_keys(names: list[str]) -> None:
     space = MobileNetV3()

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.spaces import get_space
@@ -48,7 +48,6 @@ def paths(graph: int, vertices: int = 7) -> set[tuple[int, ...]]:
     return found
 
 
-@settings(deadline=None)
 @given(graphs)
 def test_pruning_keeps_exactly_the_edges_of_paths(graph: int) -> None:
     pruned, is_cell = prune(np.array([graph]), 7)
@@ -59,7 +58,6 @@ def test_pruning_keeps_exactly_the_edges_of_paths(graph: int) -> None:
     assert prune(pruned, 7)[0] == pruned
 
 
-@settings(deadline=None)
 @given(graphs, st.randoms(use_true_random=False))
 def test_the_hash_does_not_see_the_numbering(graph: int, random: Random) -> None:
     pruned = int(prune(np.array([graph]), 7)[0][0])

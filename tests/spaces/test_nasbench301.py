@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
@@ -18,7 +18,6 @@ def test_there_are_9604_groups() -> None:
     assert (SPACE.code_of_raw == np.arange(9604)).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 13), min_size=4, max_size=4))
 def test_the_first_two_rows_count_modulo_7(columns: list[int]) -> None:
     genotype = np.eye(14, dtype=np.float32)[None, columns]

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ednag.spaces import get_space
@@ -25,7 +25,6 @@ def test_the_spaces_are_those_of_the_benchmarks_index(mirror: Mirror) -> None:
     assert [MICRO.key(code) for code in range(MICRO.size)] == keys[3256:]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=6))
 def test_a_micro_genotype_is_its_digits(digits: list[int]) -> None:
     code = int(MICRO.decode(one_hot(digits, 4))[0])
@@ -35,7 +34,6 @@ def test_a_micro_genotype_is_its_digits(digits: list[int]) -> None:
     assert len(MICRO.neighbours(code)) == 18
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=6, max_size=6))
 def test_a_macro_genotype_leaves_out_none(digits: list[int]) -> None:
     raw = int(MACRO.decode_raw(one_hot(digits, 5))[0])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
@@ -71,7 +71,6 @@ def test_the_layout_of_the_input() -> None:
     assert np.flatnonzero(encoded[120:]).tolist() == [1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(OPERATIONS), min_size=20, max_size=20))
 def test_where_none_stands_in_a_stage_makes_no_difference(names: list[str]) -> None:
     layers = np.array([[OPERATIONS.index(name) for name in names]], dtype=np.uint8)

@@ -11,7 +11,9 @@ from ednag.tables.tfrecord import frame, masked_crc, read_frames
 
 records = st.lists(st.binary(max_size=60), min_size=1, max_size=5)
 #: Each example writes its own file over the last one's.
-with_a_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+with_a_file = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @pytest.mark.parametrize(

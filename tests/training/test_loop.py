@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -229,9 +230,14 @@ def test_stopped_at_any_step_a_run_ends_bit_for_bit_the_same(
 LONG = INTERRUPTED.model_copy(update={"epochs": 60})
 
 
-def train_long(path: Path) -> None:
-    """What is killed; begun by a server of processes, so that torch is imported once only."""
-    train(Tiny, data(), LONG, 5, checkpoint=path, checkpoint_steps=1)
+def train_long(path: Path, epochs: int) -> None:
+    """What is killed, at the latest after `epochs`, where it waits for that."""
+
+    def hold(progress: Progress) -> None:
+        if progress.epochs_done >= epochs:
+            threading.Event().wait()
+
+    train(Tiny, data(), LONG, 5, checkpoint=path, checkpoint_steps=1, progress=hold)
 
 
 def test_killed_five_times_a_run_ends_bit_for_bit_the_same(
@@ -242,9 +248,9 @@ def test_killed_five_times_a_run_ends_bit_for_bit_the_same(
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["ednag.training.loop", "pytest", "sklearn"])
     waits = random.Random(11)
-    for _ in range(5):
+    for epochs in (10, 20, 30, 40, 50):
         before = path.stat().st_mtime_ns if path.exists() else 0
-        process = processes.Process(target=train_long, args=(path,))
+        process = processes.Process(target=train_long, args=(path, epochs))
         process.start()
         while not path.exists() or path.stat().st_mtime_ns == before:  # until it trains
             assert process.is_alive(), "it ended before it was killed"

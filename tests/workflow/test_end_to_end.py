@@ -150,9 +150,7 @@ def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
         start_new_session=True,
     )
     log = workflow.folder / "logs/runs/nasbench201/cifar10-analog/paper/ednag/seeds-0-1999.log"
-    deadline = time.monotonic() + 120
     while not (log.exists() and "hyper-parameters" in log.read_text()):
-        assert time.monotonic() < deadline, "the search did not start"
         assert process.poll() is None, "the workflow ended early"
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
