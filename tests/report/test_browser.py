@@ -10,6 +10,8 @@ import pytest
 from ednag.report.pages import PAGES
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
+#: Milliseconds after which a test fails that waits for something. No machine is that slow.
+LIMIT = 300_000
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def browser() -> Iterator[Any]:
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as started:
         try:
-            opened = started.chromium.launch(executable_path=program, args=quiet, timeout=0)
+            opened = started.chromium.launch(executable_path=program, args=quiet, timeout=LIMIT)
         except playwright.Error as error:
             pytest.skip(f"needs a Chromium that starts: {error}")
         yield opened
@@ -34,7 +36,7 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A window; at the end nothing was complained of, and nothing asked of a server."""
     width, height = request.param
     window = browser.new_page(viewport={"width": width, "height": height})
-    window.set_default_timeout(0)  # a busy machine may take long
+    window.set_default_timeout(LIMIT)
     said: list[str] = []
     window.on("console", lambda message: said.append(message.text))
     window.on("pageerror", lambda error: said.append(str(error)))
