@@ -26,7 +26,7 @@ def browser() -> Iterator[Any]:
         try:
             opened = started.chromium.launch(executable_path=program, args=quiet, timeout=LIMIT)
         except playwright.Error as error:
-            pytest.skip(f"needs a Chromium that starts: {error}")
+            pytest.skip(f"needs a Chromium that starts: {str(error).splitlines()[0]}")
         yield opened
         opened.close()
 
