@@ -16,7 +16,7 @@ QUOTED_STUDY = '$(subst ','\'',$(STUDY))'
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DELETE_ON_ERROR:
-.PHONY: results report test coverage lint smoke docs reference lock environment clean
+.PHONY: results report test test-kernels coverage lint smoke docs reference lock environment clean
 
 # The check comes first: where a study is not UTF-8, Snakemake alone prints a traceback.
 results: $(INSTALLED)
@@ -30,6 +30,12 @@ report: results
 
 test: $(INSTALLED)
 	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow"
+
+# The search's tests with torch's kernels of other CPUs: without vector instructions, and AVX-512.
+test-kernels: $(INSTALLED)
+	$(RUN) ATEN_CPU_CAPABILITY=default pytest --numprocesses auto tests/search
+	if grep -q avx512vl /proc/cpuinfo; then \
+	  $(RUN) ATEN_CPU_CAPABILITY=avx512 pytest --numprocesses auto tests/search; fi
 
 # The same tests, and which lines and branches they reach, commands that they start included.
 coverage: $(INSTALLED)

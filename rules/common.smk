@@ -19,6 +19,7 @@ from ednag.spaces import SPACES
 from ednag.study.benchmarks import compared_sources, sources_of, split_benchmarks
 from ednag.study.configuration import (
     definition_of,
+    hyperparameters_of,
     methods_of,
     methods_on,
     protocols_of,

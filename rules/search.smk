@@ -22,7 +22,7 @@ rule run:
         lock=lock,
         budget=budget_option,
         hyperparameters=lambda wildcards: as_json(
-            study.hyperparameters.get(wildcards.method, {})
+            hyperparameters_of(study, wildcards.method)
         ),
     message:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"

@@ -33,6 +33,7 @@ NOT_HERE = {
     "make lint": "CI calls it",
     "make results": "minutes; the workflow's tests run studies",
     "make test": "CI calls it",
+    "make test-kernels": "CI calls it",
     "pip install --requirement envs/cluster.lock": "downloads",
     "pytest tests/house": "part of the tests as they are",
     "python -m venv /tmp/validator": "downloads; tests/provenance uses one that is here",

@@ -7,9 +7,11 @@ import yaml
 from snakemake.utils import update_config
 
 from ednag.errors import EdnagError
+from ednag.methods import METHODS
 from ednag.study.configuration import (
     Study,
     check_study_files,
+    hyperparameters_of,
     load_study,
     methods_of,
     methods_on,
@@ -134,6 +136,7 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ("{on: 3}", "true: unknown key 'true'"),
         ("seeds: 2026-01-01", "seeds: '2026-01-01' is not a seed"),
         ("a: &a [*a]", "not plain YAML"),
+        ("arithmetic: avx1", "arithmetic: input should be 'avx2' or 'avx512', not 'avx1'"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
     ],
 )
@@ -198,6 +201,15 @@ def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
     assert seeds_of(study, "random") == tuple(range(5, 21))
     assert seeds_of(study, "nar") == tuple(range(10))
     assert seeds_of(read_study({"seeds": "8-30"}), "nar") == (8, 9)
+
+
+def test_the_studys_arithmetic_reaches_every_method_that_searches_as_ednag_does() -> None:
+    study = read_study({"arithmetic": "avx512", "hyperparameters": {"ednag": {"num_step": 50}}})
+    assert hyperparameters_of(study, "ednag") == {"arithmetic": "avx512", "num_step": 50}
+    concerned = {name for name in METHODS if hyperparameters_of(study, name)}
+    ablations = {name for name in METHODS if name.startswith("ednag-")} - {"ednag-plus"}
+    assert concerned == {"ednag", *ablations}
+    assert read_study({}).arithmetic == "avx2"
 
 
 def test_a_study_may_leave_ranking_out() -> None:

@@ -11,6 +11,7 @@ than EDNAG, not how to make the most of a ranker.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from pydantic import BaseModel
@@ -27,28 +28,30 @@ from ednag.methods.learnt_ranking import (
     patches_of,
     search_by_ranker,
 )
+from ednag.search.hyperparameters import Arithmetic, WithArithmetic
 from ednag.search.objective import Objective
 from ednag.tables.interface import BenchmarkTable
 
 _METRIC = "predicted"
 
 
-class EdnagRanked(RankerSettings):
+class EdnagRanked(RankerSettings, WithArithmetic):
     """Hyper-parameters of EDNAG guided by a ranker; those of EDNAG are the reference's."""
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     assert isinstance(settings, EdnagRanked)
-    return search_by_ranker(objective, seed, budget, settings, _spend)
+    spend = partial(_spend, settings.arithmetic)
+    return search_by_ranker(objective, seed, budget, settings, spend)
 
 
-def _spend(spender: Spender, trained: Round) -> None:
+def _spend(arithmetic: Arithmetic, spender: Spender, trained: Round) -> None:
     """An EDNAG search on predictions, then the best that it visited."""
     objective = spender.objective
     predicted = predictions(objective, trained)
     asked = _on_predictions(objective, predicted)
-    model = EDNAG.hyperparameters
-    settings = model.model_validate(EDNAG.defaults_in(objective.space, objective.protocol))
+    defaults = EDNAG.defaults_in(objective.space, objective.protocol)
+    settings = EDNAG.hyperparameters.model_validate({**defaults, "arithmetic": arithmetic})
     search_ednag(asked, trained.seed, 0, settings)
     visited = asked.ledger.codes()
     sign = 1 if objective.higher_is_better else -1

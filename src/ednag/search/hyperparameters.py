@@ -4,14 +4,24 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Instruction sets of the machine whose rounding a search reproduces.
+#: Instruction sets of the reference machine whose last bits a search reproduces.
 Arithmetic = Literal["avx2", "avx512"]
 
 
-class SearchHyperparameters(BaseModel):
-    """Hyper-parameters of the evolutionary denoising search (ednag-search specification)."""
+class WithArithmetic(BaseModel):
+    """Hyper-parameters of a method that runs the search."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    arithmetic: Arithmetic = Field(
+        "avx2",
+        description="Instruction set of the reference machine whose last bits a run reproduces, "
+        "whatever the CPU it runs on. A study sets it for all methods by its key `arithmetic`.",
+    )
+
+
+class SearchHyperparameters(WithArithmetic):
+    """Hyper-parameters of the evolutionary denoising search (ednag-search specification)."""
 
     num_step: int = Field(
         100, ge=3, description="Length of the noise schedule; one denoising step less is made."
@@ -39,9 +49,4 @@ class SearchHyperparameters(BaseModel):
     )
     mapping: Literal["identity", "power", "energy", "exponential", "rescale"] = Field(
         "energy", description="Mapping from fitness to the density of the origin estimate."
-    )
-    arithmetic: Arithmetic = Field(
-        "avx2",
-        description="Instruction set of the reference machine whose last bits a run reproduces, "
-        "whatever the CPU it runs on. A study sets it once, by its key `arithmetic`.",
     )

@@ -23,6 +23,7 @@ from pydantic import (
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
 from ednag.naming import suggestion
+from ednag.search.hyperparameters import Arithmetic
 from ednag.spaces import SPACES, get_space
 from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import format_seeds, parse_seeds
@@ -236,6 +237,11 @@ class Study(BaseModel):
     )
     hyperparameters: dict[str, dict[str, Any]] = Field(
         {}, description="Method -> hyper-parameters that differ from the method's defaults."
+    )
+    arithmetic: Arithmetic = Field(
+        "avx2",
+        description="Instruction set of the reference machine whose last bits every EDNAG search "
+        "reproduces, avx2 or avx512. A run is the same on every CPU, whichever is named.",
     )
     authors_seeds: Any = Field(
         (),
@@ -454,6 +460,14 @@ def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
         if name not in METHODS:
             raise EdnagError(f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}")
         read_hyperparameters(name, settings)
+
+
+def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:
+    """What a study sets of a method: its hyper-parameters, and the arithmetic if it has one."""
+    given = study.hyperparameters.get(method, {})
+    if "arithmetic" in get_method(method).hyperparameters.model_fields:
+        return {"arithmetic": study.arithmetic, **given}
+    return given
 
 
 def read_hyperparameters(

@@ -11,7 +11,8 @@ from ednag.study.seeds import format_seeds
 def described(
     study: Study, searched: Sequence[tuple[str, str]], lacking: Iterable[Missing]
 ) -> dict[str, str]:
-    """What was run: search space -> datasets, then methods, seeds, protocols and budget.
+    """What was run: search space -> datasets, then methods, seeds, protocols, budget
+    and arithmetic.
 
     Args:
         study: The study.
@@ -35,5 +36,6 @@ def described(
         **fewer,
         "protocols": ", ".join(study.protocols),
         "budget": f"{study.budget} distinct evaluations",
+        "arithmetic": f"{study.arithmetic} (whose last bits EDNAG's searches reproduce)",
         **({"needs data": ", ".join(needing)} if needing else {}),
     }

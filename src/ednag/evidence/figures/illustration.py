@@ -55,14 +55,15 @@ def illustration_frame(seed: int) -> pd.DataFrame:
 
 
 def _shown(population: Tensor, step: int) -> pd.DataFrame:
-    points = population.numpy()
+    """Points and densities to three decimals: torch's last bits differ between CPUs."""
+    points = population.numpy().astype(np.float64).round(3)
     return pd.DataFrame(
         {
             "step": step,
             "individual": range(len(points)),
             "x": points[:, 0],
             "y": points[:, 1],
-            "density": density(population).numpy(),
+            "density": density(population).numpy().astype(np.float64).round(3),
         }
     )
 
