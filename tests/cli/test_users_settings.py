@@ -28,7 +28,6 @@ def ednag(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comp
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

@@ -37,14 +37,14 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_examples_pass_make_lint(copy: Path) -> None:
     files = " ".join(f"src/ednag/{name}" for name in EXAMPLES.values())
     tools = ("ruff check", "ruff format --check", "mypy")
-    ran = shell("\n".join(f"{tool} {files}" for tool in tools), copy, timeout=600)
+    ran = shell("\n".join(f"{tool} {files}" for tool in tools), copy)
     assert ran.returncode == 0, ran.stdout[-3000:]
 
 
 def test_the_example_of_a_method_spends_its_budget_and_improves(copy: Path) -> None:
     build = f"ednag tables build --space nasbench201 --dataset cifar10-analog --output {TABLE}"
     commands = [line for line in given(DOCS / "own-method.md") if line.startswith("ednag ")]
-    ran = shell("\n".join([build, *commands]), copy, timeout=600)
+    ran = shell("\n".join([build, *commands]), copy)
     assert ran.returncode == 0, ran.stdout[-3000:]
     runs = read_runs(copy / "runs.parquet").runs
     assert [run.seed for run in runs] == list(range(10))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ednag.search.hyperparameters import Arithmetic
+from ednag.search.instruction_set import Arithmetic
 
 #: Digests of `_power` and of `_exponential`, and that of `_square_root` on AMD's processors.
 _POWERS: dict[str, str] = {"avx2": "5f8d19a2d58a5cf4", "avx512": "da4d995d6a6b778d"}

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 
 from ednag.cli.replay import command
 from ednag.errors import EdnagError
-from ednag.search.hyperparameters import Arithmetic
-from ednag.search.instruction_set import has_instruction_set, use_instruction_set
+from ednag.search.instruction_set import Arithmetic, has_instruction_set, use_instruction_set
 from ednag.search.replay import read_trace
 from ednag.tables import get_definition
 from tests.conftest import Mirror

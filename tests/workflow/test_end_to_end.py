@@ -169,7 +169,7 @@ def test_make_takes_a_study_whose_name_needs_quotes(tmp_path: Path) -> None:
     study = tmp_path / "my l'etude.yaml"
     study.write_text("methods: [ednga]\n")
     for target in ("results", "report"):
-        done = shell(f'make {target} STUDY="{study}"', clone, timeout=60)
+        done = shell(f'make {target} STUDY="{study}"', clone)
         assert done.returncode != 0
         # Snakemake has read the study.
         assert "methods[0]: unknown method 'ednga'" in done.stdout

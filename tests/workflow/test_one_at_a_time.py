@@ -32,7 +32,7 @@ def stopped_in_a_job(workflow: Workflow) -> Iterator[subprocess.Popen[str]]:
         start_new_session=True,
     )
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while not (workflow.folder / "logs/sources/analog-nasbench").exists():
             assert time.monotonic() < deadline, "no job started"
             assert process.poll() is None, process.stdout and process.stdout.read()
@@ -65,7 +65,7 @@ def test_a_second_workflow_is_refused_and_the_first_ends_as_if_alone(
             assert REFUSAL in refused.stdout.splitlines()
             assert "Traceback" not in refused.stdout
         assert files_of(workflow.folder) == before
-    printed = first.communicate(timeout=120)[0]
+    printed = first.communicate()[0]
     assert first.returncode == 0, printed
 
     alone = Workflow(tmp_path / "alone")

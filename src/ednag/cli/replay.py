@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from ednag.cli.options import EXISTING
-from ednag.search.hyperparameters import Arithmetic
+from ednag.search.instruction_set import Arithmetic
 
 if TYPE_CHECKING:
     from ednag.search.objective import Objective

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from ednag.methods.interface import Method, Outcome
-from ednag.search.hyperparameters import Arithmetic, SearchHyperparameters
+from ednag.search.hyperparameters import SearchHyperparameters
+from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
 
 

@@ -28,7 +28,8 @@ from ednag.methods.learnt_ranking import (
     patches_of,
     search_by_ranker,
 )
-from ednag.search.hyperparameters import Arithmetic, WithArithmetic
+from ednag.search.hyperparameters import WithArithmetic
+from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
 from ednag.tables.interface import BenchmarkTable
 

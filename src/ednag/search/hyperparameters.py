@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Instruction sets of the reference machine whose last bits a search reproduces.
-Arithmetic = Literal["avx2", "avx512"]
+from ednag.search.instruction_set import Arithmetic
 
 
 class WithArithmetic(BaseModel):

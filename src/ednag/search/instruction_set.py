@@ -7,10 +7,12 @@ torch is imported: ATEN_CPU_CAPABILITY that of torch, MKL_CBWR that of MKL.
 
 import os
 import sys
+from typing import Literal
 
 from ednag.errors import EdnagError
-from ednag.search.hyperparameters import Arithmetic
 
+#: Instruction sets of the reference machine whose last bits a search reproduces.
+Arithmetic = Literal["avx2", "avx512"]
 #: What the kernels of each instruction set need of a CPU. torch does not check it.
 _FEATURES = {
     "avx2": ("avx2", "fma"),

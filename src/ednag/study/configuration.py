@@ -23,7 +23,7 @@ from pydantic import (
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, get_method
 from ednag.naming import suggestion
-from ednag.search.hyperparameters import Arithmetic
+from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
 from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import format_seeds, parse_seeds
