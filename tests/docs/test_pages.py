@@ -53,7 +53,7 @@ def test_every_snakemake_option_and_make_target_exists(page: Path) -> None:
     from snakemake.cli import get_argument_parser
 
     options = get_argument_parser()._option_string_actions
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     for arguments in commands(page, "snakemake"):
         for word in arguments:
             if word.startswith("--") and word != "--":
