@@ -229,10 +229,14 @@ def invented(space: SearchSpace, dataset: str) -> BenchmarkTable | PredictedBenc
 
 
 def block(given: Subject, seeds: Sequence[int], **changed: object) -> int:
-    """Search with each seed in one call; the number of evaluations. A job has a call a seed."""
+    """Search with each seed, as a job does; the number of evaluations."""
     settings = given.settings.model_copy(update=changed)
-    done = compiled.search_block(given.objective, seeds, settings)
-    return sum(finished.ledger.total for finished in done)
+    evaluations = 0
+    for seed in seeds:
+        ledger = given.objective.begin(seed)
+        compiled.search(given.objective, seed, settings)
+        evaluations += ledger.total
+    return evaluations
 
 
 # --- 1. against other ways to make the same runs ----------------------------------------------
@@ -400,8 +404,9 @@ table = read_benchmark(Path(sys.argv[1]))
 space = get_space(table.space)
 objective = Objective(table, get_protocol(table.space, table.dataset, 'paper'), space)
 def work(seeds):
-    for _ in compiled.search_block(objective, range(seeds), SearchHyperparameters()):
-        pass
+    for seed in range(seeds):
+        objective.begin(seed)
+        compiled.search(objective, seed, SearchHyperparameters())
 for line in sys.stdin:
     begun, begun_by_clock = time.process_time(), time.perf_counter()
     work(int(line))

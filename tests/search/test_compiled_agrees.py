@@ -260,15 +260,6 @@ def test_a_search_goes_on_from_codes_and_evaluations_that_there_are() -> None:
     assert kept[compiled] == kept[engine]
 
 
-def test_a_block_of_seeds_makes_the_runs_one_by_one() -> None:
-    objective, settings = predicted(), settings_of_mobilenetv3(num_step=6)
-    ended: list[int] = []
-    for run in compiled.search_block(objective, [4, 2, 4], settings, ended.append):
-        keys = objective.space.keys(run.ledger.codes())
-        assert keys == record(compiled, predicted(), run.seed, settings).keys[: len(keys)]
-    assert ended == [4, 2, 4]
-
-
 def test_no_tensor_library_is_imported() -> None:
     script = """
 import sys

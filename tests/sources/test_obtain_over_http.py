@@ -1,7 +1,6 @@
 """However a server misbehaves: the file ends verified, or the error names cause and next step."""
 
 import dataclasses
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.sources import transfer
-from ednag.sources.http import PIECE, ResumingDownloader
+from ednag.sources.http import PIECE
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
 
@@ -352,19 +351,3 @@ def test_offline_asks_no_address(
     address = server.serve("/table.csv", behaviour.whole(payload))
     assert "offline" in refusal(source_of(address), dataclasses.replace(around, offline=True))
     assert not server.requests
-
-
-def test_pooch_can_use_the_downloader(
-    server: LoopbackServer, payload: bytes, tmp_path: Path
-) -> None:
-    import pooch
-
-    address = server.serve("/table.csv", behaviour.dropped(payload), behaviour.ranged(payload))
-    path = pooch.retrieve(
-        address,
-        known_hash=hashlib.sha256(payload).hexdigest(),
-        path=tmp_path,
-        fname="table.csv",
-        downloader=ResumingDownloader(transfer.Patience(wait=0.01)),
-    )
-    assert Path(path).read_bytes() == payload

@@ -12,8 +12,8 @@ has no `reading`.
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from ednag.search.compiled_decoding import (
 from ednag.search.compiled_random import new_stream, python_stream
 from ednag.search.compiled_schedule import step_coefficients
 from ednag.search.hyperparameters import SearchHyperparameters
-from ednag.search.objective import Ledger, Objective, PredictedObjective
+from ednag.search.objective import Objective, PredictedObjective
 from ednag.spaces import mobilenetv3
 from ednag.spaces.interface import ArgmaxReading, LargeSpace, SearchSpace, ThresholdReading
 from ednag.spaces.mobilenetv3 import MobileNetV3
@@ -61,21 +61,6 @@ class SearchResult:
     outcome_metric: float = math.nan
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A run of a block.
-
-    Attributes:
-        seed: The seed.
-        result: How the search ended.
-        ledger: Its evaluations.
-    """
-
-    seed: int
-    result: SearchResult
-    ledger: Ledger = field(repr=False)
-
-
 def unsupported(objective: Objective) -> str | None:
     """Why only the readable engine can search this objective; None if this one can."""
     space = objective.space
@@ -101,29 +86,6 @@ def search(
         observe: Sees every batch of genotypes float32[n, R, C] before it is evaluated.
     """
     return _Engine(objective, hyperparameters).run(seed, observe)
-
-
-def search_block(
-    objective: Objective,
-    seeds: Sequence[int],
-    hyperparameters: SearchHyperparameters,
-    on_done: Callable[[int], None] | None = None,
-) -> Iterator[Finished]:
-    """Run a search for each seed, each from an empty ledger.
-
-    Args:
-        objective: One with nothing `unsupported`; its ledger is that of the run last yielded.
-        seeds: The seeds.
-        hyperparameters: Of all runs.
-        on_done: Called with each seed when its run has ended.
-    """
-    engine = _Engine(objective, hyperparameters)
-    for seed in seeds:
-        ledger = objective.begin(seed)
-        result = engine.run(seed)
-        if on_done is not None:
-            on_done(seed)
-        yield Finished(seed, result, ledger)
 
 
 class _Engine:

@@ -45,8 +45,8 @@ def use_instruction_set(arithmetic: Arithmetic) -> None:
     if "torch" not in sys.modules:
         if not has_instruction_set(arithmetic):
             raise EdnagError(
-                f"this CPU lacks the instruction set {arithmetic}, by which the readable engine is "
-                "to compute; use the compiled engine, which needs no instruction set"
+                f"the readable engine computes by the instruction set {arithmetic}, which this CPU "
+                "lacks; use a CPU that has it, or the compiled engine, which needs none"
             )
         os.environ.update(kernels(arithmetic))
     import torch

@@ -1,7 +1,7 @@
 """Files over HTTP(S): resumed, never spliced from two versions, never a web page in disguise.
 
 pooch's own HTTP downloader begins anew after every interruption, so the transfer is done here with
-`requests`, the library under it; `ResumingDownloader` offers it to pooch as a custom downloader.
+`requests`, the library under it.
 """
 
 import itertools
@@ -9,8 +9,6 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -223,17 +221,3 @@ def resolve_doi(address: str, patience: Patience) -> str:
         return str(repository.download_url(name))
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         raise TransferError(f"cannot be resolved: {' '.join(str(error).split())[:200]}") from error
-
-
-class ResumingDownloader:
-    """`fetch` with the signature of a pooch downloader, for `pooch.retrieve(downloader=...)`."""
-
-    def __init__(self, patience: Patience | None = None) -> None:
-        self.patience = patience or Patience()
-
-    def __call__(self, url: str, output_file: str | Path, pooch: Any, **_: Any) -> None:
-        """Fetch `url` into `output_file`; raises TransferError with the cause."""
-        path = Path(output_file)
-        part = Part(path, size=None, file=path.name, judged=False)
-        fetch(url, part, lambda received, total: None, self.patience)
-        part.memo_path.unlink(missing_ok=True)
