@@ -21,15 +21,16 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    own = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+    keys = [loader.construct_object(key, deep=True) for key in own]
     for place, key in enumerate(keys):
         if key in keys[:place]:
-            first = node.value[keys.index(key)][0].start_mark.line + 1
+            first = own[keys.index(key)].start_mark.line + 1
             raise yaml.constructor.ConstructorError(
                 None,
                 None,
                 f"key {key!r} is given twice, first in line {first}; keep one",
-                node.value[place][0].start_mark,
+                own[place].start_mark,
             )
     return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 

@@ -120,6 +120,9 @@ GAIN = Metric("gain", "", "made up", low=-99, high=0)
         (replace(GAIN, high=1), {}, 'higher is better, but rule "inverse".*rule="scaled"'),
         (replace(LATENCY, low=-1), {}, 'lower is better, but rule "inverse".*add a constant'),
         (LATENCY, {"factor": -1.0}, "factor = -1"),
+        (LATENCY, {"factor": float("nan")}, "factor = nan"),
+        (LATENCY, {"factor": float("inf")}, "factor = inf"),
+        (LATENCY, {"rule": "Inverse"}, "there is no rule 'Inverse'"),
         (LATENCY, {"reported_metric": "lost"}, "no metric is called 'lost'"),
     ],
 )
@@ -143,6 +146,9 @@ def test_a_negated_loss_is_inverted_as_it_stands() -> None:
         # A loss of 0 has no inverse; the reference counts what is beyond 99,999 as nothing.
         ((0.0, 5.0), False, Protocol("m", "m", "", rule="inverse")),
         ((5e4, 2e5), True, Protocol("m", "m", "")),
+        # No value has any fitness.
+        ((1.0, 5.0), True, Protocol("m", "m", "", zero_below=200)),
+        ((1.0, 5.0), True, Protocol("m", "m", "", factor=1e9)),
         # A table whose direction is not that of its protocol's definition.
         ((1.0, 5.0), False, Protocol("m", "m", "")),
         ((1.0, 5.0), True, Protocol("m", "m", "", rule="inverse")),

@@ -113,3 +113,46 @@ def test_a_file_that_is_no_trace_is_refused(content: bytes, tmp_path: Path) -> N
     path.write_bytes(content)
     with pytest.raises(EdnagError, match="not a reference trace"):
         read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"table": [1, 2]}, "table"),
+        ({"table": {"a": None}}, "table.a"),
+        ({"hyperparameters": [1]}, "hyperparameters"),
+        ({"hyperparameters": {"num_step": 0}}, "num_step"),
+        ({"fitness": 3}, "fitness"),
+        ({"keys": 3}, "keys"),
+        ({"queries": [[0]]}, "queries.0"),
+        ({"queries": [0.5]}, "queries.0"),
+        ({"queries": [-1]}, "queries.0"),
+        ({"queries": [10**6]}, "queries: 1000000 is no index of"),
+        ({"seed": "0"}, "seed"),
+        ({"seed": 2**80}, "seed"),
+        ({"space": "nasbench2"}, "nasbench201"),
+        ({"space": "mobilenetv3", "hyperparameters": {}, "table": {}}, "no array can hold"),
+    ],
+    ids=str,
+)
+def test_a_damaged_trace_is_refused_in_one_line(
+    changed: dict[str, object], words: str, golden: Path, tmp_path: Path
+) -> None:
+    trace = json.loads(gzip.decompress((golden / "nasbench301-cifar10-seed2.json.gz").read_bytes()))
+    damaged = tmp_path / "damaged.json.gz"
+    damaged.write_bytes(gzip.compress(json.dumps(trace | changed).encode()))
+    result = CliRunner().invoke(command, [str(damaged)])
+    assert isinstance(result.exception, EdnagError), result.exception
+    assert words in str(result.exception)
+    assert "\n" not in str(result.exception)
+
+
+def test_a_trace_may_name_its_arithmetic(golden: Path, tmp_path: Path) -> None:
+    path = golden / "edge-avx512" / "nasbench101-synthetic-seed176.json.gz"
+    trace = json.loads(gzip.decompress(path.read_bytes()))
+    trace["hyperparameters"]["arithmetic"] = "avx512"
+    named = tmp_path / "named.json.gz"
+    named.write_bytes(gzip.compress(json.dumps(trace).encode()))
+    result = CliRunner().invoke(command, [str(named)])
+    assert result.exit_code == 0, result.output
+    assert "arithmetic avx512" in result.output

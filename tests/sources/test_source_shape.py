@@ -79,6 +79,8 @@ WRONG = [
     ("torch", FEATURES[:-50], "its end is missing"),
     ("torch", pickle.dumps({"a": 1}), "not written by torch.save"),
     ("torch", b"\x89PNG", "not written by torch.save"),
+    ("torch", saved({}, old=True)[:15] + bytes(3_000_000), "not loaded by torch"),
+    ("torch", saved(Path("a")), "not loaded by torch: it asks for pathlib"),
     ("zip", zipped()[:-1], "its end is missing"),
     ("gzip", b"\x1f\x8b\x08broken", "not compressed by gzip"),
     ("gzip", zipped(), "not compressed by gzip"),

@@ -136,6 +136,11 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ("{on: 3}", "true: unknown key 'true'"),
         ("seeds: 2026-01-01", "seeds: '2026-01-01' is not a seed"),
         ("a: &a [*a]", "not plain YAML"),
+        (
+            "hyperparameters: {ednag: {arithmetic: avx512}}",
+            "hyperparameters.ednag.arithmetic: the key `arithmetic` of the study sets it for all",
+        ),
+        ("hyperparameters: {random: {arithmetic: avx2}}", "random.arithmetic: unknown key"),
         ("arithmetic: avx1", "arithmetic: input should be 'avx2' or 'avx512', not 'avx1'"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
     ],
@@ -201,6 +206,16 @@ def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
     assert seeds_of(study, "random") == tuple(range(5, 21))
     assert seeds_of(study, "nar") == tuple(range(10))
     assert seeds_of(read_study({"seeds": "8-30"}), "nar") == (8, 9)
+
+
+def test_a_mapping_may_take_up_another_by_a_merge_key(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "hyperparameters:\n  ednag: &few {num_step: 20, population_num: 20}\n"
+        "  ednag-power: {<<: *few, population_num: 10}\n"
+    )
+    given = load_study(path).hyperparameters
+    assert given["ednag-power"] == {"num_step": 20, "population_num": 10}
 
 
 def test_the_studys_arithmetic_reaches_every_method_that_searches_as_ednag_does() -> None:

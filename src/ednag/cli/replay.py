@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 @click.option(
     "--arithmetic",
     type=click.Choice(get_args(Arithmetic)),
-    default="avx2",
-    show_default=True,
-    help="Instruction set of the machine on which the traces were recorded. The readable engine "
-    "needs a CPU that has it.",
+    help="Instruction set of the machine on which the traces were recorded: by default what each "
+    "trace says, else avx2. The readable engine needs a CPU that has it.",
 )
-def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic) -> None:
+def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None) -> None:
     """Run each reference trace FILE; exit status 1 at the first divergence.
 
     The benchmark tables come from the registered sources (see EDNAG_MIRROR), unless the trace
@@ -41,17 +39,21 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic) -> Non
     """
     from ednag.search.replay import read_trace, replay
 
-    search = _search(engine, arithmetic)
+    used = set()
     for path in files:
         trace = read_trace(path)
-        settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
-        trace = replace(trace, hyperparameters=settings)
+        if arithmetic is not None:
+            settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
+            trace = replace(trace, hyperparameters=settings)
+        used.add(trace.hyperparameters.arithmetic)
+        search = _search(engine, trace.hyperparameters.arithmetic)
         divergence = replay(trace, objective_of(trace), search)
         if divergence is not None:
             click.echo(f"{path.name}: {divergence}")
             sys.exit(1)
         click.echo(f"{path.name}: identical, {len(trace.queries)} evaluations")
-    click.echo(f"{len(files)} traces identical ({engine} engine, arithmetic {arithmetic})")
+    by = " and ".join(sorted(used))
+    click.echo(f"{len(files)} traces identical ({engine} engine, arithmetic {by})")
 
 
 def _search(engine: str, arithmetic: Arithmetic) -> Callable[..., Any]:

@@ -17,7 +17,11 @@ from ednag.errors import EdnagError
     metavar="TEXT",
     help="A cell of the row, such as a method, dataset or protocol; repeatable.",
 )
-@click.option("--column", metavar="TEXT", help="The column, or one more --row and then the mean.")
+@click.option(
+    "--column",
+    metavar="TEXT",
+    help="Column to trace; if it names a row, that row is selected and its mean is traced.",
+)
 @click.option("--json", "for_programs", is_flag=True, help="For machines.")
 @ROOT
 def command(
@@ -25,7 +29,8 @@ def command(
 ) -> None:
     """Show what one number of the table FILE, or the figure FILE, was made of.
 
-    For example: ednag trace results/evidence/nasbench201.csv --row EDNAG --column cifar10
+    For example: ednag trace results/evidence/nasbench201.csv --row cifar10-analog
+    --row EDNAG --column mean
     """
     from ednag.provenance.setting import Setting
     from ednag.provenance.trace import as_mapping, as_text, trace

@@ -131,19 +131,20 @@ class Objective:
         self.begin()
 
     def _refuse_unfit_best(self, name: str) -> None:
-        """Raise EdnagError if another value of a queried metric is fitter than the best one."""
+        """Raise EdnagError if the best value of a queried metric is not the fittest one."""
         values = self.table.values[name][self.table.present(name)]
         if not len(values):
             return
         with np.errstate(divide="ignore"):
             fitness = fitness_of(values, self.protocol)
         best, fittest = int(np.argmax(values == self.table.optimum(name))), int(fitness.argmax())
-        if fitness[best] < fitness[fittest]:
+        if fitness[best] < fitness[fittest] or fitness[best] == 0:
             raise EdnagError(
                 f"{self.table.space}/{self.table.dataset}: by rule {self.protocol.rule!r} and "
                 f"factor {self.protocol.factor:g} the best {name}, {values[best]:g}, has fitness "
                 f"{fitness[best]:g}, and {values[fittest]:g} has {fitness[fittest]:g}; give the "
-                'protocol another rule or factor (docs/own-dataset.md, "Lower is better")'
+                "protocol another rule or factor, or add a constant to all values "
+                '(docs/own-dataset.md, "Lower is better")'
             )
 
     def begin(self, seed: int | None = None) -> Ledger:

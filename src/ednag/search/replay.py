@@ -8,15 +8,15 @@ Source: golden README.
 
 import gzip
 import hashlib
-import json
 import re
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ednag.errors import EdnagError
 from ednag.search.hyperparameters import SearchHyperparameters
@@ -53,7 +53,8 @@ class Divergence:
     def __str__(self) -> str:
         return (
             f"diverges in denoising step {self.step} at evaluation {self.evaluation}: "
-            f"reference {self.expected or '(invalid)'}, here {self.found or '(invalid)'}"
+            f"reference {self.expected or '(invalid)'}, here {self.found or '(invalid)'}; say with "
+            "--arithmetic on which instruction set it was recorded"
         )
 
 
@@ -97,22 +98,37 @@ class Trace:
 def read_trace(path: Path) -> Trace:
     """A trace from a gzipped JSON file; raises EdnagError if it is not one."""
     try:
-        raw: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-        return Trace(
-            space=raw["space"],
-            dataset=raw["dataset"],
-            fitness=raw["fitness"],
-            seed=raw["seed"],
-            hyperparameters=_read_hyperparameters(raw["hyperparameters"], raw["space"]),
-            keys=raw["keys"],
-            queries=np.asarray(raw["queries"], dtype=np.int64),
-            final_best=raw["final_best"],
-            distinct_valid=raw["distinct_valid"],
-            table=raw.get("table"),
+        raw = _Recorded.model_validate_json(gzip.decompress(path.read_bytes()), strict=True)
+        hyperparameters = _read_hyperparameters(raw.hyperparameters, raw.space)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise EdnagError(f"{path}: not a reference trace ({place}: {first['msg']})") from None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise EdnagError(f"{path}: not a reference trace ({error})") from None
+    queries = np.asarray(raw.queries, dtype=np.int64)
+    if queries.size and queries.max() >= len(raw.keys):
+        raise EdnagError(
+            f"{path}: not a reference trace (queries: {queries.max()} is no index of "
+            f"{len(raw.keys)} keys)"
         )
-    except (OSError, ValueError, EOFError, KeyError, TypeError, ValidationError) as error:
-        reason = f"lacks {error}" if isinstance(error, KeyError) else error
-        raise EdnagError(f"{path}: not a reference trace ({reason})") from None
+    recorded = {name: getattr(raw, name) for name in _Recorded.model_fields}
+    return Trace(**{**recorded, "hyperparameters": hyperparameters, "queries": queries})
+
+
+class _Recorded(BaseModel):
+    """A trace as its file has it; see `Trace`. Files hold more, which is not read."""
+
+    space: str
+    dataset: str
+    fitness: str
+    seed: int = Field(ge=0, lt=2**32)
+    hyperparameters: dict[str, Any]
+    keys: list[str]
+    queries: list[Annotated[int, Field(ge=0)]]
+    final_best: float
+    distinct_valid: int
+    table: dict[str, float] | None = None
 
 
 def _read_hyperparameters(given: dict[str, Any], space: str) -> SearchHyperparameters:
@@ -135,6 +151,11 @@ def own_objective(trace: Trace) -> Objective | None:
     space = get_space(trace.space)
     protocol = _REFERENCE_PROTOCOLS.get(trace.space, Protocol("value", "value", ""))
     if trace.table is not None:
+        if isinstance(space, LargeSpace):
+            raise EdnagError(
+                f"a trace of {space.name} brings a table; give a synthetic fitness, for no array "
+                "can hold this space"
+            )
         values = np.full(space.size, np.nan)
         for key, value in trace.table.items():
             values[space.code(key)] = value

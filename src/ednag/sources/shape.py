@@ -7,6 +7,8 @@ No file is read whole, but for JSON up to `LARGEST_JSON`.
 import codecs
 import gzip
 import json
+import pickle
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -35,14 +37,31 @@ def _zip(path: Path) -> str | None:
 def _torch(path: Path) -> str | None:
     """Written by torch.save: a zip archive with data.pkl, or, before torch 1.6, pickles."""
     if _head(path).startswith(_LEGACY_TORCH):
-        return None
+        return _not_loaded(path)
     if _head(path)[:2] != b"PK":
         return "was not written by torch.save"
     if fault := _zip(path):
         return fault
     with zipfile.ZipFile(path) as archive:
         written = any(name.endswith("/data.pkl") for name in archive.namelist())
-    return None if written else "is a zip archive without data.pkl, so not written by torch.save"
+    if not written:
+        return "is a zip archive without data.pkl, so not written by torch.save"
+    return _not_loaded(path)
+
+
+def _not_loaded(path: Path) -> str | None:
+    """Why torch does not load the file as tensors; arrays of NumPy, which readers admit, may be."""
+    import torch
+
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+        asked = re.search(r"GLOBAL (\S+)", str(error))
+        if asked and asked[1].startswith("numpy."):
+            return None
+        why = f"it asks for {asked[1]}" if asked else " ".join(str(error).split())[:100]
+        return f"is not loaded by torch: {why}"
+    return None
 
 
 def _gzip(path: Path) -> str | None:

@@ -460,6 +460,11 @@ def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
         if name not in METHODS:
             raise EdnagError(f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}")
         read_hyperparameters(name, settings)
+        if "arithmetic" in settings:
+            raise EdnagError(
+                f"hyperparameters.{name}.arithmetic: the key `arithmetic` of the study sets it for "
+                "all methods; name it there"
+            )
 
 
 def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A benchmark table: what was measured for every architecture of a space, as dense arrays."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,8 +70,10 @@ class Protocol:
 
 def _contradiction(protocol: Protocol, metric: Metric) -> str:
     """Why better values of a queried metric would have the lower fitness, and what to do; or ""."""
-    if protocol.factor <= 0:
-        return f"factor = {protocol.factor:g} makes no fitness; give a factor above 0"
+    if not 0 < protocol.factor < math.inf:
+        return f"factor = {protocol.factor:g} makes no fitness; give a finite factor above 0"
+    if protocol.rule not in ("scaled", "inverse"):
+        return f'there is no rule {protocol.rule!r}; give the protocol rule="scaled" or "inverse"'
     if protocol.rule == "scaled":
         if metric.higher_is_better and metric.high > 0:
             return ""
@@ -81,7 +84,7 @@ def _contradiction(protocol: Protocol, metric: Metric) -> str:
     if metric.high <= 0 if metric.higher_is_better else metric.low >= 0:
         return ""
     return 'rule "inverse" gives more fitness to a value nearer 0; ' + (
-        'give the protocol rule="scaled"'
+        'give the protocol rule="scaled", or the metric higher_is_better=False if lower is better'
         if metric.higher_is_better
         else "let `read` add a constant so that no value is below 0, and give the metric low=0"
     )
