@@ -40,26 +40,25 @@ _DISTRIBUTIONS = {
 #: Modules that write records, and make no result.
 _WATCHING = "ednag.provenance"
 _PACKAGE = Path(ednag.__file__).resolve().parent
-#: The user's folder of caches, where libraries keep fonts and compiled code; at most one.
-_CACHES = list(filter(None, [files.home_folder("XDG_CACHE_HOME", ".cache")]))
-#: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
-_DOWNLOADS = tuple(
-    f"{place / 'ednag'}{os.sep}" for folder in _CACHES for place in (folder, folder.resolve())
-)
 
 
-def _below(*folders: str | Path) -> tuple[str, ...]:
-    """How paths in these folders begin, with links followed or not."""
-    places = (place for each in map(Path, folders) for place in (each, each.resolve()))
+def _below(*folders: str | Path | None) -> tuple[str, ...]:
+    """How paths in these folders begin, with links followed or not; None is no folder."""
+    named = (Path(each) for each in folders if each)
+    places = (place for each in named for place in (each, each.resolve()))
     return tuple(dict.fromkeys(f"{place}{os.sep}" for place in places))
 
 
+#: The user's folder of caches, where libraries keep fonts and compiled code.
+_CACHE = files.home_folder("XDG_CACHE_HOME", ".cache")
+#: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
+_DOWNLOADS = _below(_CACHE and _CACHE / "ednag")
 _INSTALLATION = _below(sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())
 #: Where the installation lies, the system, and what libraries keep for themselves.
 _ENVIRONMENT = _INSTALLATION + _below(
     _PACKAGE,
-    *_CACHES,
-    *filter(None, [files.home_folder("XDG_CONFIG_HOME", ".config")]),
+    _CACHE,
+    files.home_folder("XDG_CONFIG_HOME", ".config"),
     *(
         files.user_path(named)
         for named in map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))
@@ -84,25 +83,26 @@ def commit_state(project: Path) -> str:
     named = os.environ.get(COMMIT_VARIABLE)
     if named is not None:
         return named
-    # GIT_DIR and its like would lead git to another repository; a lock of the index disturbs users.
+    # GIT_DIR and similar variables would make git read another repository.
     own = {name for name in os.environ if name.startswith("GIT_") and "CONFIG" not in name}
     kept = {name: value for name, value in os.environ.items() if name not in own}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
             ["git", "-C", str(project), *arguments],
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0"},
+            env={**kept, "GIT_OPTIONAL_LOCKS": "0"},  # the user may be committing
             capture_output=True,
             text=True,
             check=True,
         ).stdout.removesuffix("\n")
 
+    top = project.resolve()
     try:
-        if not Path(git("rev-parse", "--show-toplevel")).samefile(project):
+        package = (_PACKAGE / "__init__.py").relative_to(top).as_posix()
+        asked = git("rev-parse", "HEAD", f"HEAD:{package}", "HEAD:Snakefile", "--show-toplevel")
+        commit, _, _, found = asked.split("\n", 3)
+        if not Path(found).samefile(top):
             return ""
-        commit = git("rev-parse", "--verify", "HEAD")
-        for path in (_PACKAGE / "__init__.py", project.resolve() / "Snakefile"):
-            git("cat-file", "-e", f"HEAD:{path.relative_to(project.resolve()).as_posix()}")
         changed = git("status", "--porcelain", "--untracked-files=no")
     except (OSError, ValueError, subprocess.CalledProcessError):
         return ""
@@ -209,19 +209,18 @@ class Recorder:
     @cached_property
     def _imported_packages(self) -> tuple[str, ...]:
         """Folders of imported packages that lie neither in the study's folder nor around it."""
-        files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+        modules = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
         folders = [
             Path(file).parent
-            for file in files
+            for file in modules
             if file.endswith(f"{os.sep}__init__.py") and not file.startswith(_ENVIRONMENT)
         ]
-        return _below(
-            *(
-                each
-                for each in folders
-                if not each.is_relative_to(self.root) and not self.root.is_relative_to(each)
-            )
-        )
+        apart = [
+            each
+            for each in folders
+            if not each.is_relative_to(self.root) and not self.root.is_relative_to(each)
+        ]
+        return _below(*apart)
 
     def _is_of_a_package(self, path: str) -> bool:
         """Whether a file is of an imported package, or is code or metadata where Python looks.
