@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.evidence.claims import MINIMUM_SEEDS, Claim
-from ednag.evidence.record import PAPER, Record, published_column
+from ednag.evidence.record import PAPER, Record, drawn_note
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.verdicts import (
@@ -80,7 +80,7 @@ TEMPLATES = {
 
 
 def _title(space: str, dataset: str) -> str:
-    """`CIFAR-10 (nasbench201)`, with the direction of the reported metric where it is unusual."""
+    """`CIFAR-10 (nasbench201)`; says so if a lower value of the reported metric is better."""
     higher = get_reported_metric(space, dataset, PAPER).higher_is_better
     direction = "" if higher else ", lower is better"
     return f"{get_definition(space, dataset).title} ({space}{direction})"
@@ -212,7 +212,7 @@ def _end_row(title: str, runs: pd.DataFrame, record: Record) -> str:
     mean = bootstrap_mean(values, settings.confidence, settings.resamples, settings.seed)
     found = int(runs["found_optimum"].sum())
     share = wilson_share(found, len(runs), settings.confidence)
-    drawn = published_column(runs, "outcome") != "outcome"
+    drawn = drawn_note(runs, "outcome")
     known = bool(runs["optimum"].notna().all())
     return _fill(
         "end_row" if known else "end_row_open",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.record import Record, finite, published_column
+from ednag.evidence.record import Record, drawn_note, finite, published_column
 from ednag.evidence.statistics import Interval, bootstrap_mean
 from ednag.evidence.writing import interval_text, rounded
 from ednag.tables import TABLES, get_definition
@@ -28,8 +28,6 @@ COST_NOTE = (
     "not comparable: hours depend on the machine and on what is counted; look-ups of trained "
     "networks are shown instead"
 )
-#: Said of numbers of `published_column` that are not of the reported metric.
-DRAWN = "; of single trainings, as the reference reports the value that an evaluation drew"
 
 NOTE = (
     "Printed: as in the papers. Regenerated: mean and standard deviation over the study's "
@@ -170,9 +168,9 @@ def _optimum(cell: Cell, record: Record) -> Regenerated:
     summary = record.summary
     same = (summary["space"] == cell.space) & (summary["dataset"] == cell.dataset)
     paper = same & (summary["protocol"] == "paper")
-    column = published_column(summary[paper], "optimum")
-    note = "best of the benchmark table" + (DRAWN if column != "optimum" else "")
-    return Regenerated(note, float(summary[paper][column].iloc[0]))
+    best = summary[paper][published_column(summary[paper], "optimum")]
+    note = "best of the benchmark table" + drawn_note(summary[paper], "optimum")
+    return Regenerated(note, float(best.iloc[0]))
 
 
 def _of_runs(
@@ -201,11 +199,10 @@ def _result(cell: Cell, runs: pd.DataFrame, record: Record) -> Regenerated:
         note += f" as {OURS[cell.method]} at the study's budget, not that of the printed row"
     if cell.dataset == "room_layout":
         note += "; training loss of the worst epoch, the reference's quantity"
-    column = published_column(runs, "outcome")
-    note += DRAWN if column != "outcome" else ""
+    note += drawn_note(runs, "outcome")
     without = int(runs["outcome"].isna().sum())
     return _of_runs(
-        finite(runs[column]),
+        finite(runs[published_column(runs, "outcome")]),
         runs,
         record,
         note + (f"; {without} runs without an outcome left out" if without else ""),

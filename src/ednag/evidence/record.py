@@ -147,11 +147,18 @@ def _concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def published_column(runs: pd.DataFrame, quantity: str) -> str:
     """The column of the summary that holds a quantity as the reference reports it.
 
-    Where evaluations draw one of several trainings, the reference reports the value drawn: its
-    numbers are compared with `outcome_drawn` and `optimum_drawn`, all others with the quantity.
+    Where evaluations draw one of several trainings, the reference reports the value drawn, so that
+    its numbers are compared with `outcome_drawn` and `optimum_drawn`.
     """
     drawn = f"{quantity}_drawn"
     return drawn if drawn in runs and runs[drawn].notna().any() else quantity
+
+
+def drawn_note(runs: pd.DataFrame, quantity: str) -> str:
+    """What to add to a note on `published_column` if that column holds values drawn; else ""."""
+    if published_column(runs, quantity) == quantity:
+        return ""
+    return "; of single trainings, as the reference reports the value that an evaluation drew"
 
 
 def finite(values: pd.Series) -> np.ndarray:

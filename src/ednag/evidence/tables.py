@@ -234,7 +234,7 @@ def _cell(values: list[object], form: str | None) -> str:
 
 
 def _title(space: str, dataset: str, protocol: str) -> str:
-    """A dataset's readable name, and the reported metric's direction where it is unusual."""
+    """A dataset's title; says so if a lower value of the reported metric is better."""
     title = get_definition(space, dataset).title
     better = get_reported_metric(space, dataset, protocol).higher_is_better
     return title if better else f"{title} (lower is better)"

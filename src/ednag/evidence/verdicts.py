@@ -12,8 +12,8 @@ import pandas as pd
 
 from ednag.evidence.cells import ALL
 from ednag.evidence.claims import MINIMUM_SEEDS, ON_RANKING, RULES, Claim
-from ednag.evidence.published import DRAWN, paired
-from ednag.evidence.record import PAPER, Record, finite, published_column
+from ednag.evidence.published import paired
+from ednag.evidence.record import PAPER, Record, drawn_note, finite, published_column
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.writing import interval_text, rounded
@@ -152,7 +152,7 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     why = f"mean {mean.estimate:.3f}, sd {values.std(ddof=1):.3f} over {len(values)} runs"
     if len(runs) > len(values):
         why += f" ({len(runs) - len(values)} runs without a value left out)"
-    why += _of_drawn(claim.quantity, runs)
+    why += drawn_note(runs, claim.quantity)
     listed = _listed_mean(claim, record)
     if not np.isnan(listed):
         why += f"; {listed:.3f} over the authors' own seeds"
@@ -162,11 +162,6 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     elif abs(listed - claim.printed) <= claim.tolerance + 1e-9:
         verdict = PARTLY
     return Finding(verdict, why, mean.estimate, mean.low, mean.high)
-
-
-def _of_drawn(quantity: str, runs: pd.DataFrame) -> str:
-    """That a quantity is of values drawn; empty where it is of the reported metric."""
-    return DRAWN if published_column(runs, quantity) != quantity else ""
 
 
 def _listed_mean(claim: Claim, record: Record) -> float:
@@ -256,7 +251,7 @@ def _best_possible(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     times = f"{factor:g} x {optimum:.3f} = " if claim.scaled else ""
     same = abs(value - claim.printed) <= claim.tolerance + 1e-9
     why = f"{times}{value:.3f}; the quantity is {protocol.reported_metric.replace('_', ' ')}"
-    why += _of_drawn("optimum", runs)
+    why += drawn_note(runs, "optimum")
     return Finding(REPRODUCED if same else NOT_REPRODUCED, why, value)
 
 

@@ -8,8 +8,8 @@ import os
 from contextlib import chdir
 from pathlib import Path
 
-# When it is imported, matplotlib reads the user's settings from ./matplotlibrc, else from the file
-# that MATPLOTLIBRC names, else from the home directory; some values, or other bytes, would stop it.
+# matplotlib reads the user's settings on import: from ./matplotlibrc, else from the file that
+# MATPLOTLIBRC names, else from the home directory. Some settings make the import fail.
 os.environ["MATPLOTLIBRC"] = str(Path(__file__).parents[1] / "ednag.mplstyle")
 os.environ["MPLBACKEND"] = "agg"
 with chdir(os.sep):

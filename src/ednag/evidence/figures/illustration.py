@@ -55,7 +55,7 @@ def illustration_frame(seed: int) -> pd.DataFrame:
 
 
 def _shown(population: Tensor, step: int) -> pd.DataFrame:
-    """Points and densities to three decimals: torch's last bits differ between CPUs."""
+    """Points and densities, rounded because torch's last bits differ between CPUs."""
     points = population.numpy().astype(np.float64).round(3)
     return pd.DataFrame(
         {

@@ -76,7 +76,7 @@ def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
     values = drawn["outcome"].dropna()
     room = 0.25 * (high - low or 1.0)
     edge = 0.03 * (high - low or 1.0)
-    # What is known to be best stays in sight, at whichever end it is.
+    # The optimum is always inside the limits; where lower is better it is `low`.
     return (
         max(low - room, min(low, values.min()) - edge),
         min(high + room, max(high, values.max()) + edge),

@@ -64,7 +64,7 @@ SUFFIXES = ("csv", "pdf", "png")
 
 
 def house_style() -> None:
-    """Use ednag.mplstyle on matplotlib's own defaults from here on."""
+    """Set matplotlib's defaults, then the settings of ednag.mplstyle."""
     plt.style.use(["default", _STYLE])
 
 
