@@ -13,7 +13,7 @@ rule audit:
             category="Audit",
             labels={"page": "every file and where it comes from", "file": "md"},
         ),
-        # `sound` takes it away before it judges: an audit that found faults is done again.
+        # `sound` removes it first, so that an audit that found faults runs again.
         pending=temp("results/provenance/audit-pending"),
     log:
         "logs/audit.log",
@@ -86,7 +86,7 @@ rule pages:
         " --study {params.study:q} --output {output:q} 2> {log:q}"
 
 
-# The audit's pages and the report are there to read before its faults end the workflow.
+# Faults make the workflow fail only here, after the audit's pages and the report were made.
 rule sound:
     input:
         audit="results/audit.json",
@@ -99,6 +99,6 @@ rule sound:
     conda:
         "../envs/ednag.yaml"
     message:
-        "whether the audit found no fault"
+        "checking that the audit found no fault"
     shell:
         "rm -f {input.pending:q} && ednag audit --found {input.audit:q} 2> {log:q}"

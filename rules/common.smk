@@ -159,12 +159,12 @@ def table_memory(wildcards, attempt):
 
 
 def comparison_memory(wildcards, attempt):
-    """The same for the files that tell of one space."""
+    """Megabytes of the job that compares the source files of a space."""
     return reading_memory(compared[wildcards.space], attempt)
 
 
 def reading_memory(sources, attempt):
-    """1.5 GB as for any job (profiles), or by the model of large files."""
+    """Megabytes: 1,500 as for any job (profiles), more to read large files."""
     return attempt * max(1500, megabytes_to_read(sources))
 
 

@@ -132,4 +132,4 @@ def test_the_audit_says_that_no_commit_is_known(tree: Tree) -> None:
     assert not found.faults
     (note,) = found.notes
     assert (note.kind, name in note.files) == ("no commit known", True)
-    assert "no commit is known" in note.explanation
+    assert "the commit of the code" in note.explanation

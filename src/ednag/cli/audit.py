@@ -23,9 +23,11 @@ ROOT = click.option(
 @click.option("--json", "json_file", type=OUTPUT, help="Write what was found for programs.")
 @click.option("--report", "page", type=OUTPUT, help="Write what was found as Markdown.")
 @click.option("--against", type=EXISTING, help="Compare with a lock written by `ednag lock`.")
-@click.option("--exit-zero", is_flag=True, help="Exit with status 0 where faults are found, too.")
+@click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if faults are found.")
 @click.option(
-    "--found", type=EXISTING, help="Audit nothing: exit by what this file, written by --json, says."
+    "--found",
+    type=EXISTING,
+    help="Do not audit; fail if this file, written by --json, names faults.",
 )
 def command(
     targets: tuple[Path, ...],

@@ -110,7 +110,7 @@ def list_(
 
 
 def _held_by(source: "Source", locked: Collection[str]) -> str:
-    """What decides about the bytes of a source: a checksum by its name, or trust."""
+    """What the bytes of a source are checked against: the name of a checksum, or trust."""
     if source.checksum:
         return source.checksum
     return "trust, recorded" if source.id in locked else "trust on first use"
@@ -250,13 +250,13 @@ def verify(
 
 
 def _print_trusted(checks: list["Check"], around: "Surroundings") -> None:
-    """Name the sources that no checksum holds: those in the lock file, and those that are not."""
+    """Print which sources have no checksum: those in the lock file, then all others."""
     from ednag.sources.lock import load_lock
 
     bare = {each.source.id for each in checks if not each.source.has_checksum}
     recorded = bare.intersection(load_lock(around.lock))
     if recorded:
-        click.echo(f"held by trust on first use alone: {', '.join(sorted(recorded))}")
+        click.echo(f"no checksum, trusted on first use: {', '.join(sorted(recorded))}")
     if bare - recorded:
         named = ", ".join(sorted(bare - recorded))
         click.echo(f"vouched for by nobody: {named}; see ednag sources lock")

@@ -216,9 +216,9 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
     explanations = {
         "unrecorded": "{} have no record, and no target rests on them",
         "code alone": "{} were made of code and a seed alone, from no data",
-        "no commit known": "{} were made by code of which no commit is known (the project was "
-        "not a git checkout, or the package lay outside it, or git gave no answer); the modules' "
-        "sha256 in the records identify the code",
+        "no commit known": "the commit of the code that made {} is not known (the project was "
+        "not a git checkout, or the package lay outside it, or git gave no answer); the sha256 of "
+        "the modules in the records identify the code",
         "uncommitted code": "{} were made from a checkout in which tracked files had changed; the "
         "commit alone does not tell their code, the modules' sha256 in the records do",
     }
@@ -234,7 +234,7 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
 
 
 def _from_elsewhere(record: Record) -> list[str]:
-    """Modules, but for the project's own, that came from outside the installation."""
+    """Modules from outside the installation, except the project's own."""
     searched = record.code.get("path", {})
     return [name for names in searched.values() for name in names if name != "ednag"]
 

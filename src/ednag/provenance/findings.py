@@ -24,7 +24,7 @@ KINDS = {
     "connection": "a job that fetches nothing used the network",
     "other code": "a file was made by other code than is here now",
     "code alone": "made of code and a seed alone, from no data",
-    "no commit known": "made by code of which no commit is known",
+    "no commit known": "the commit of the code that made a file is not known",
     "uncommitted code": "made from a checkout in which tracked files had changed",
     "modules from elsewhere": "made with modules from folders such as those of PYTHONPATH",
     "unrecorded": "a file without a record that nothing rests on",

@@ -223,9 +223,9 @@ class Recorder:
         return _below(*apart)
 
     def _is_of_a_package(self, path: str) -> bool:
-        """Whether a file is of an imported package, or is code or metadata where Python looks.
+        """Whether a file is of an imported package, or is code or metadata in `sys.path`.
 
-        The folder of the study may be among the folders of `sys.path`; its data are still data.
+        The study's data are not, even if the folder of the study is in `sys.path`.
         """
         if path.startswith(self._data):
             return False

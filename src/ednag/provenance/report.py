@@ -31,7 +31,7 @@ def failure(first_broken_link: str, next_step: str) -> EdnagError:
 
 
 def require_sound(path: Path) -> None:
-    """Raise EdnagError if an audit, written as JSON, found faults, or if the file is none."""
+    """Raise EdnagError if `path`, an audit written as JSON, names faults or is no such file."""
     try:
         faults = json.loads(path.read_bytes())["faults"]
         error = failure(faults[0]["first_broken_link"], faults[0]["next_step"]) if faults else None

@@ -21,8 +21,8 @@ def add_source(
     """Write an entry with `fields` and the size and sha256 of its bytes into `registry`.
 
     The bytes are those at `path`, or what the addresses serve; they must have the shape that the
-    file's suffix says. Raises EdnagError if a field is not
-    valid, the id is taken, or the bytes cannot be had.
+    file's suffix says. Raises EdnagError if a field is not valid, the id is taken, or the bytes
+    cannot be had.
     """
     try:
         bare = Source.model_validate(dict(fields))

@@ -148,9 +148,9 @@ def lock_present(
 ) -> dict[str, str]:
     """Record what is here of every source without a published sha256; id to sha256.
 
-    With `accept`, bytes that differ from what is recorded take its place; a source that is nowhere
-    here is fetched. Raises EdnagError where a file differs from what is recorded, unless `accept`,
-    and where there is nothing to accept.
+    With `accept`, bytes that differ from those recorded replace them in the record, and a source
+    that is not here is fetched. Raises EdnagError where a file differs from what is recorded,
+    unless `accept`; with `accept`, where a source has a published sha256.
     """
     recorded = {}
     locked = load_lock(around.lock)
@@ -175,9 +175,9 @@ def lock_present(
 def _accepted(
     source: Source, around: Surroundings, paths: Iterable[Path], locked: Expected | None
 ) -> Digests:
-    """What was measured of the first file that differs from `locked`, or of one that does not.
+    """What was measured of the first file that differs from `locked`, else of the first file.
 
-    Without any file here, it is fetched. Raises EdnagError if none has the right shape.
+    Without a file here, it is fetched. Raises EdnagError if no file has the right shape.
     """
     right, faults = [], []
     for path in paths:
@@ -189,7 +189,7 @@ def _accepted(
         raise EdnagError(f"{source.id} not accepted: {'; '.join(faults)}")
     if not right:
         with tempfile.TemporaryDirectory() as folder:
-            # An empty lock file refuses nothing; `lock_in` records the bytes in the user's.
+            # With an empty lock file nothing is refused; the caller records the bytes.
             empty = dataclasses.replace(around, lock=Path(folder, around.lock.name))
             return find(source, empty)[1]
     differing = (each for each in right if locked is None or each.sha256 != locked.sha256)

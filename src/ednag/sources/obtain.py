@@ -190,7 +190,7 @@ class _Search:
     def cached(self) -> Found | None:
         """What the cache holds; wrong bytes there lose the name.
 
-        Bytes that only the lock file refuses stay, for the user to accept.
+        Bytes that only the lock file refuses stay, so that the user can accept them.
         """
         try:
             return self._accepted(self.home) if self.home.is_file() else None
@@ -362,7 +362,7 @@ class _Search:
 
 
 def _unsearchable(mirrors: Sequence[Path]) -> list[str]:
-    """What is said of mirrors in which no file can be looked for."""
+    """One message for each mirror that cannot be searched."""
     faults = ((mirror, folder_fault(mirror)) for mirror in mirrors)
     return [
         f"mirror {mirror} cannot be searched ({why}); passed over" for mirror, why in faults if why
@@ -370,7 +370,7 @@ def _unsearchable(mirrors: Sequence[Path]) -> list[str]:
 
 
 def _without_path(error: WrongContentError, path: Path) -> str:
-    """What was found in a download, as what its address sends."""
+    """The message on a downloaded file as one on its address."""
     said = str(error).removeprefix(f"{path} ")
     if said.startswith("has "):
         return said.replace("has ", "sends a file with ", 1)

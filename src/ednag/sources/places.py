@@ -17,7 +17,7 @@ from ednag.sources.verification import BLOCK, WrongContentError
 
 #: ioctl request of Linux that lets two files share their blocks until one is written (linux/fs.h).
 _FICLONE = 0x40049409
-#: The cache of a user without a home folder: nothing is there, and nothing can be written.
+#: The cache of a user without a home folder: it is empty, and nothing can be written there.
 _NO_CACHE = Path(os.devnull, "no-home-folder")
 
 
@@ -45,16 +45,16 @@ def mirror_folders(mirrors: Sequence[Path] | None = None) -> tuple[Path, ...]:
 
 
 def folder_fault(folder: Path) -> str | None:
-    """Why no file can be looked for in a folder, as the system says it; None if one can."""
+    """The system's reason why a folder cannot be searched; None if it can."""
     try:
-        (folder / "..").stat()  # only a folder that one may enter has a way out
+        (folder / "..").stat()  # fails unless `folder` is a folder that may be entered
     except OSError as error:
         return error.strerror
     return None
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there; False as well where a folder on its way cannot be entered."""
+    """Whether a file is there; False also if a folder on its path cannot be entered."""
     try:
         return path.is_file()
     except OSError:

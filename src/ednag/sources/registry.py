@@ -30,7 +30,7 @@ Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict()]
-# `-f37072fd.` in a file's name, as torch.hub and NAS-Bench-201 write: letters and digits.
+# `-f37072fd.` in a file's name, as torch.hub and NAS-Bench-201 write; has letters and digits.
 _CHECKSUM_IN_NAME = re.compile(r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}\.")
 
 
@@ -40,8 +40,8 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     `size` is in bytes. `sha256_prefix` holds the first digits of the sha256 and `md5_suffix` the
     last six of the md5, both for files whose name holds them; `git_blob_sha1` is git's name for the
     content. `kind` (of `ednag.sources.shape`; by default what the suffix says) and `least_size` in
-    bytes are what is checked of a file without any checksum before it is trusted. A file is
-    `unpublished` where nobody offers it; `stand_in` then says what replaces it.
+    bytes are checked before a file without any checksum is trusted. A file is `unpublished` where
+    nobody offers it; `stand_in` then says what replaces it.
     """
 
     id: Identifier
@@ -110,7 +110,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def checksum(self) -> str | None:
-        """The strongest published checksum that decides about the content, by its field's name."""
+        """The name of the field with the strongest published checksum; None without any."""
         named = ("sha256", "git_blob_sha1", "md5", "sha256_prefix", "md5_suffix")
         return next((name for name in named if getattr(self, name)), None)
 
@@ -230,5 +230,5 @@ def insert_entry(text: str, source: Source) -> str:
             raise EdnagError(f"'{source.id}' is in the registry already; edit its entry there")
         if found["id"] > source.id:
             return f"{text[: found.start()]}{block}\n{text[found.start() :]}"
-    # Line ends alone: other white space may be the end of a value.
+    # Strips only line ends: other white space may belong to a value.
     return "{}\n\n{}".format(text.rstrip("\n"), block).lstrip("\n")

@@ -1,7 +1,7 @@
-"""The shape of a file: what is looked at before bytes that no checksum vouches for are trusted.
+"""The shape of a file, which is checked before a file without a checksum is trusted.
 
 A kind is recognised by its first and last bytes and, where that is cheap, by its table of contents.
-No file is read whole, but for JSON up to `LARGEST_JSON`.
+Only JSON of at most `LARGEST_JSON` bytes is read whole.
 """
 
 import codecs
@@ -14,16 +14,15 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-#: Bytes of a JSON file that is parsed; of a longer one only the ends are looked at.
+#: Bytes of the largest JSON file that is parsed; of a larger one only the ends are checked.
 LARGEST_JSON = 16 << 20
-#: Bytes of the longest answer of a server that is looked for an error in.
+#: Bytes of the largest file that may be a server's error.
 _LARGEST_ANSWER = 64 << 10
 _SAMPLE = 64 << 10
 #: Keys of the objects in which servers say what went wrong.
 _ERROR_KEYS = {"error", "errors", "message", "detail", "error_description"}
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def _zip(path: Path) -> str | None:
@@ -118,8 +117,8 @@ def _framed(what: str, head: bytes, tail: bytes = b"") -> Callable[[Path], str |
     return check
 
 
-#: Kind -> what is wrong with a file of this kind, in a clause; None if nothing is. `binary` is for
-#: formats that are not here: their least size alone is checked.
+#: Kind -> what says what is wrong with a file of this kind, None if nothing is. `binary` is for all
+#: other formats: only their least size is checked.
 KINDS: Mapping[str, Callable[[Path], str | None]] = {
     "torch": _torch,
     "zip": _zip,
@@ -149,17 +148,17 @@ _BY_SUFFIX = {
 
 
 def kind_of(file: str) -> str | None:
-    """The kind that the name of a file stands for; None where its suffix is not known."""
+    """The kind of a file by the suffix of its name; None where the suffix is not known."""
     return _BY_SUFFIX.get(Path(file).suffix.lower())
 
 
 def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
-    """Why the file at `path` cannot be what it should be, in a clause; None if nothing tells.
+    """What is wrong with the shape of the file at `path`, in a clause; None if nothing is.
 
     Args:
         path: The file.
         kind: One of KINDS; None where it is not known.
-        least_size: Bytes it has at least.
+        least_size: Bytes that it must have at least.
     """
     size = path.stat().st_size
     if size == 0:
@@ -171,16 +170,8 @@ def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
     return KINDS[kind](path) if kind else None
 
 
-def is_pointer(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a git-lfs pointer, left by a clone without git-lfs.
-
-    Source: git-lfs specification, section "The Pointer".
-    """
-    return head.startswith(_POINTER)
-
-
 def _error_answer(path: Path) -> str | None:
-    """The words of a JSON object that says what went wrong; None for any other file."""
+    """The start of a JSON object in which a server reports an error; None for any other file."""
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError):

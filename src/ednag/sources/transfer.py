@@ -73,7 +73,7 @@ class Part:
     size: int | None
     file: str
     judged: bool
-    #: the end of the sentence that refuses another size; see `Expected.refusal`
+    #: end of the message that refuses another size, see `Expected.refusal`
     refusal: str = ""
 
     @property
@@ -127,7 +127,7 @@ class Part:
             )
 
     def refuse_page(self, head: bytes, body: Callable[[], bytes] = bytes) -> None:
-        """Raise TransferError if a body beginning with `head` is no file; `body` reads on."""
+        """Raise TransferError if `head` begins a page or a pointer; `body` reads the rest."""
         if looks_like_page(head, self.file):
             with contextlib.suppress(Exception):  # the head alone says enough
                 head += body()

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.sources.registry import Source
-from ednag.sources.shape import is_pointer, misshapen
+from ednag.sources.shape import misshapen
 
 #: Bytes read at a time; large enough that hashing, not the system call, sets the pace.
 BLOCK = 1 << 20
 #: Bytes of a body that are looked at to tell a web page from data.
 HEAD = 2048
+#: How a git-lfs pointer begins, which a clone without git-lfs leaves in place of a file.
+#: Source: git-lfs specification, section "The Pointer".
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class WrongContentError(EdnagError):
@@ -34,7 +37,7 @@ class Expected:
     lock: Path = field(default=Path("sources.lock"), compare=False)
 
     def refusal(self, source: Source) -> str:
-        """That other bytes are refused, and how to accept them: the end of a sentence."""
+        """The end of a message that refuses other bytes: where these are, how to accept those."""
         here = Path.cwd()
         shown = self.lock.relative_to(here) if self.lock.is_relative_to(here) else self.lock
         return (
@@ -191,13 +194,10 @@ def looks_like_page(head: bytes, file: str = "") -> bool:
 
 
 def mistaken_for(head: bytes, file: str = "") -> str | None:
-    """What a body that begins with `head` is instead of the file, in words; None if nothing tells.
-
-    A web page, or a git-lfs pointer.
-    """
+    """Which web page or git-lfs pointer begins with `head`, in words; None if it is neither."""
     if looks_like_page(head, file):
         return explain_page(head)
-    if is_pointer(head):
+    if head.startswith(_POINTER):
         return "a git-lfs pointer instead of the file (run: git lfs pull, or fetch it)"
     return None
 
