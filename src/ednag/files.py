@@ -1,4 +1,4 @@
-"""Files and folders: those that users name, locks, and writing whole or not at all."""
+"""Files and folders: paths that users name, locks, and files written whole or not at all."""
 
 import errno
 import os
@@ -19,14 +19,14 @@ WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 def user_path(named: str | Path, base: Path | None = None) -> Path:
-    """The absolute path of a file or folder that a user names; every such name is read here.
+    """The absolute path of a file or folder that a user names.
 
     Args:
-        named: `~` stands for the home folder.
+        named: The path; `~` is the home folder.
         base: What a relative path is relative to; None for the current folder.
 
     Raises:
-        EdnagError: It begins with `~`, and there is no home folder.
+        EdnagError: The path begins with `~`, and there is no home folder.
     """
     try:
         return (base or Path.cwd()) / Path(named).expanduser()
@@ -54,10 +54,10 @@ def home_folder(variable: str, name: str) -> Path | None:
 
 
 def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
-    """Lock the file `guard`; the lock ends with the returned context or with the process.
+    """Lock the file `guard` until the returned context or the process ends.
 
-    Where the file system has no locks, the existence of another file is the lock. That file names
-    its process, so that the next process on the same machine removes it after a kill.
+    On a file system without locks, another file, `{guard}.held`, is the lock as long as it exists.
+    It names its process: if that was killed, the next process on the same machine removes the file.
 
     Args:
         guard: Its folder must exist.

@@ -1,6 +1,6 @@
-"""YAML files, read strictly: UTF-8, no key twice, no truth value where a number belongs.
+"""Strict reading of YAML files: UTF-8, no key twice, no truth value in place of a number.
 
-PyYAML keeps the last of two equal keys. It reads `yes` and `on` as true, and pydantic that as 1.
+PyYAML keeps the last of two equal keys and reads `yes` and `on` as true, which pydantic reads as 1.
 """
 
 import json
@@ -61,17 +61,17 @@ def read_yaml(path: Path) -> Any:
 
 
 def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
-    """`raw` as a `model`, each value of the very type that the model names.
+    """`raw` as a `model`; each value must have the type that the model declares.
 
-    A list may fill a tuple and a whole number a float; true, "7" and 7.0 are no whole number.
-    Dates, which YAML knows and no model does, are text.
+    A list is taken for a tuple and a whole number for a float; true, "7" and 7.0 are not taken for
+    a whole number. Dates of YAML become text.
 
     Raises:
         ValidationError: A value is wrong.
-        EdnagError: `raw` holds itself, or a key that is neither text nor a number.
+        EdnagError: `raw` contains itself, or has a key that is neither text nor a number.
     """
     try:
-        # As JSON, because pydantic's strict mode takes lists for tuples only there.
+        # As JSON: elsewhere pydantic's strict mode does not take lists for tuples.
         text = json.dumps(dict(raw), default=str)
     except (TypeError, ValueError) as error:
         raise EdnagError(f"not plain YAML: {error}; write keys as text") from None

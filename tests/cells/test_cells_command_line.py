@@ -120,7 +120,9 @@ def test_a_measured_field_that_is_no_fraction_is_refused(
     records = json.loads(path.read_text())
     records[3] |= {"avg_test_accuracy": "value"}
     path.write_text(json.dumps(records).replace('"value"', value))
-    named = r"c\.json: record 3 \([0-9a-f]{32}\): avg_test_accuracy = \S+ is no number from 0 to 1;"
+    named = (
+        r"c\.json: record 3 \([0-9a-f]{32}\): avg_test_accuracy = \S+ is not a number from 0 to 1;"
+    )
     with pytest.raises(EdnagError, match=named):
         cells("compare", path)
 

@@ -35,7 +35,7 @@ COUNTED = MappingProxyType(
     {"cifar10-valid": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
 )
 #: Measured fields in the order of the published records -> their largest value; the smallest is 0.
-#: Fractions and seconds.
+#: Accuracies are fractions, times are seconds.
 MEASURED_101 = MappingProxyType(
     {
         "avg_training_time": math.inf,
@@ -44,7 +44,7 @@ MEASURED_101 = MappingProxyType(
         "avg_test_accuracy": 1.0,
     }
 )
-#: The same: accuracies in per cent, latencies in seconds.
+#: The same for NAS-Bench-201: accuracies are in per cent, latencies in seconds.
 MEASURED_201 = MappingProxyType(
     {
         **{
@@ -122,8 +122,8 @@ def nasbench201_batches(
         first: Number of the first cell, for messages.
 
     Raises:
-        EdnagError: A string is none of the space, and its cell is named; `measured` has other
-            columns or lacks a cell.
+        EdnagError: A string is not of the space (the message names its cell), or `measured` has
+            other columns or lacks a cell.
     """
     names = _measured_columns(measured, MEASURED_201)
     space = NASBench201()
@@ -519,8 +519,8 @@ def _compare(
             cell = right.get("unique_hash") or right["arch_str"]
             name = place if "arch_str" in right else cell
             _check_measured(record, fields, f"{path}: record {number} ({name})")
-            shown = {field: value for field, value in record.items() if field not in left_out}
-            different = list(_differences(shown, right))
+            theirs = {name: value for name, value in record.items() if name not in left_out}
+            different = list(_differences(theirs, right))
             if place != str(number):
                 different.append(("index", place, str(number)))
             agreeing += not different
@@ -541,7 +541,7 @@ def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: 
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 <= value <= min(high, sys.float_info.max):
             raise EdnagError(
-                f"{place}: {field} = {shown(value)} is no number from 0 to {high:g}; "
+                f"{place}: {field} = {shown(value)} is not a number from 0 to {high:g}; "
                 "fetch the published file again"
             )
 

@@ -51,8 +51,8 @@ class Needs:
     Attributes:
         sources: Ids of all source files that it reads.
         download: Those that must be fetched, with their bytes; None where nobody says.
-        download_size: Bytes of what must be fetched, at least: a size that nobody says counts as
-            the least that the file has.
+        download_size: Least bytes of what must be fetched; an unknown size counts as the
+            `least_size` of the source.
         unobtainable: Those that are not here and that nobody publishes.
         left_out: Benchmarks of `if_present` whose data is not here.
         runs: Runs that it makes, at most.
@@ -126,7 +126,7 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
 
 
 def _least_size(source: Source) -> int:
-    """Bytes of a source, at least."""
+    """Bytes of a source; where they are not known, the least that its file must have."""
     return source.size or source.least_size or 0
 
 

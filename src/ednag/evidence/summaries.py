@@ -95,7 +95,7 @@ def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray
 
 
 def optimum_drawn(table: Benchmark, protocol: Protocol) -> float:
-    """The best value of a single training that an evaluation can draw; NaN where none is drawn."""
+    """The best value that an evaluation can draw of a single training; NaN if none is drawn."""
     higher = table.metrics[protocol.fitness_metric].higher_is_better
     best = (table.optimum(name) for name in protocol.drawn_metrics)
     return (max if higher else min)(best, default=float("nan"))

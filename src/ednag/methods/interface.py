@@ -42,7 +42,7 @@ class Run:
         metrics: float64[distinct], the queried metric of `codes`.
         lookups: int32[distinct], evaluations of any kind made before each first one.
         final_population: int32[N] codes, -1 invalid.
-        outcome_drawn: The value that made it the outcome, where each evaluation draws one of
+        outcome_drawn: The value for which it was chosen, where each evaluation draws one of
             several trainings (`drawn_metrics`); NaN under other protocols, and if none.
         steps: STEP_COLUMNS -> float64 per step.
         keys: In a space that hands out codes on first sight, the keys of the architectures that
@@ -80,8 +80,8 @@ class Outcome:
     Attributes:
         code: The architecture the method reports, -1 if none.
         status, detail: As in Run.
-        drawn: The value that made it the outcome, read only where each evaluation draws one of
-            several trainings; None for what its first evaluation drew.
+        drawn: The value for which it was chosen, read only where each evaluation draws one of
+            several trainings; None for the value that its first evaluation drew.
         final_population: int32[N] codes, -1 invalid.
         steps: STEP_COLUMNS -> float64 per step.
     """

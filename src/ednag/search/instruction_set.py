@@ -1,8 +1,8 @@
-"""The instruction set by which torch rounds, fixed before torch is imported.
+"""Fix the instruction set with which torch computes, before torch is imported.
 
-torch chooses its kernels by the CPU, and so does the mathematical library (MKL) inside it, so that
-last bits differ between machines. Two environment variables fix the choice if they are set before
-torch is imported: ATEN_CPU_CAPABILITY that of torch, MKL_CBWR that of MKL.
+torch and the mathematical library inside it (MKL) choose their kernels by the CPU, so that last
+bits differ between machines. Environment variables that are set before torch is imported fix the
+choice: ATEN_CPU_CAPABILITY for torch, MKL_CBWR for MKL.
 """
 
 import os
@@ -13,7 +13,7 @@ from ednag.errors import EdnagError
 
 #: Instruction sets of the reference machine whose last bits a search reproduces.
 Arithmetic = Literal["avx2", "avx512"]
-#: What the kernels of each instruction set need of a CPU. torch does not check it.
+#: Features of a CPU that the kernels of each instruction set need. torch does not check them.
 _FEATURES = {
     "avx2": ("avx2", "fma"),
     "avx512": ("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"),
@@ -32,21 +32,21 @@ def has_instruction_set(arithmetic: Arithmetic) -> bool:
 
 
 def kernels(arithmetic: Arithmetic) -> dict[str, str]:
-    """The environment variables that fix the kernels; MKL's are those that it has on AMD's CPUs."""
+    """The environment variables that fix the kernels; MKL gets those that it uses on AMD's CPUs."""
     return {"ATEN_CPU_CAPABILITY": arithmetic, "MKL_CBWR": "COMPATIBLE"}
 
 
 def use_instruction_set(arithmetic: Arithmetic) -> None:
-    """Let torch compute by an instruction set, on one thread, in this process.
+    """Make torch compute with an instruction set, on one thread, in this process.
 
     Raises:
-        EdnagError: The CPU lacks it, or torch already computes by another one.
+        EdnagError: The CPU lacks it, or torch already computes with another one.
     """
     if "torch" not in sys.modules:
         if not has_instruction_set(arithmetic):
             raise EdnagError(
-                f"the readable engine computes by the instruction set {arithmetic}, which this CPU "
-                "lacks; use a CPU that has it, or the compiled engine, which needs none"
+                f"this CPU lacks the instruction set {arithmetic}, which the readable engine "
+                "needs; use the compiled engine, which runs on every CPU"
             )
         os.environ.update(kernels(arithmetic))
     import torch

@@ -153,7 +153,7 @@ class SearchSpace(ABC):
         """The code of any string, `INVALID` if it is not the key of an architecture."""
 
     def code(self, key: object) -> int:
-        """The code of a key; raises EdnagError with the grammar for any other value."""
+        """The code of a key; raises EdnagError, which states the grammar, for any other value."""
         code = self.parse(key) if isinstance(key, str) else INVALID
         if code == INVALID:
             raise self.foreign_key(key)

@@ -46,8 +46,8 @@ class NASBench101(SearchSpace):
 
     A raw code is the graph of `nasbench101_cells`: 21 bits, one per edge. It is invalid if,
     pruned, the output is not reached or more than 9 edges are left.
-    The other 417,225 cells of the benchmark, which have other operations, are out of reach on
-    purpose: the reference's genotype holds no operations.
+    The other 417,225 cells of the benchmark have other operations. No genotype describes them,
+    because the reference's genotype holds no operations.
     """
 
     name = "nasbench101"

@@ -468,7 +468,7 @@ def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:
-    """What a study sets of a method: its hyper-parameters, and the arithmetic if it has one."""
+    """The hyper-parameters that a study gives a method, `arithmetic` included if it has one."""
     given = study.hyperparameters.get(method, {})
     if "arithmetic" in get_method(method).hyperparameters.model_fields:
         return {"arithmetic": study.arithmetic, **given}
@@ -534,7 +534,7 @@ def _in_words(error: Mapping[str, Any]) -> str:
 
 
 def _given(value: object) -> str:
-    """What was given instead, with YAML's own traps named."""
+    """The value that was given; explains those that YAML reads in an unexpected way."""
     if isinstance(value, dict):
         return ""
     if isinstance(value, bool):
@@ -572,13 +572,13 @@ def load_study(path: Path) -> Study:
 
 
 def check_study_files(paths: Iterable[Path]) -> None:
-    """Refuse files that Snakemake reads as something else than they say.
+    """Refuse files that Snakemake would read, but not as they are written.
 
-    Snakemake keeps the last of two equal keys, and merges mappings: where a later file gives `{}`,
-    all entries of an earlier one stay.
+    Snakemake keeps the last of two equal keys. It merges mappings, so that `{}` in a later file
+    removes no entry of an earlier one.
 
     Args:
-        paths: A study and what is laid over it, in this order.
+        paths: A study, then its overlays in the order in which they are applied.
 
     Raises:
         EdnagError: One line that names the file.
@@ -591,13 +591,13 @@ def check_study_files(paths: Iterable[Path]) -> None:
 
 
 def _lay_over(below: dict[str, Any], above: Mapping[str, Any], place: str) -> None:
-    """Merge a study and its overlay as Snakemake does, and refuse an overlay without effect."""
+    """Merge an overlay into a study as Snakemake does; refuse `{}`, which would do nothing."""
     for key, value in above.items():
         known = below.get(key)
         if isinstance(value, dict) and isinstance(known, dict):
             if known and not value:
                 raise EdnagError(
-                    f"{place}{key}: {{}} removes nothing of what an earlier file gives here, since "
+                    f"{place}{key}: {{}} removes nothing of what an earlier file gives here: "
                     "mappings are merged; name each entry with its new value, or edit that file"
                 )
             _lay_over(known, value, f"{place}{key}.")

@@ -11,8 +11,7 @@ from ednag.study.seeds import format_seeds
 def described(
     study: Study, searched: Sequence[tuple[str, str]], lacking: Iterable[Missing]
 ) -> dict[str, str]:
-    """What was run: search space -> datasets, then methods, seeds, protocols, budget
-    and arithmetic.
+    """What was run: search space -> datasets, methods, seeds, protocols, budget, arithmetic.
 
     Args:
         study: The study.

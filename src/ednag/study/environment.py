@@ -11,13 +11,13 @@ _NAMING = ("EDNAG_CACHE", "EDNAG_LOCK", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
 
 
 def folder_of_the_call(directory: str | Path | None) -> Path:
-    """The folder in which snakemake was called: what users name is relative to it.
+    """The folder in which snakemake was called; paths that users name are relative to it.
 
     Snakemake changes into `--directory` before it reads the Snakefile. The shell's $PWD still names
-    the folder of the call; it is believed if `directory` leads from there to the current folder.
+    the folder of the call. It is used only if `directory` leads from there to the current folder.
 
     Args:
-        directory: The value of `--directory`; None without.
+        directory: The value of `--directory`; None if it was not given.
     """
     here, called = Path.cwd(), os.environ.get("PWD")
     if directory is None or not called:
@@ -28,9 +28,8 @@ def folder_of_the_call(directory: str | Path | None) -> Path:
 def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None:
     """Tell the jobs which registry to use, which mirrors to search and where the user's files are.
 
-    Every path becomes absolute, for jobs run in other folders. By environment and not by rule
-    parameters: a file's checksum decides what it is, so another mirror is no reason to run a rule
-    again.
+    Paths become absolute, because jobs run in other folders. They are no parameters of rules: a
+    file's checksum decides what it is, so another mirror is no reason to run a rule again.
 
     Args:
         root: The folder of the Snakefile.
@@ -51,10 +50,10 @@ def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None
 
 
 def as_input(named: str, called: Path) -> Path:
-    """A folder of the user's as the inputs of rules begin with it.
+    """A folder that a user names, as rules name it in their inputs.
 
-    A relative one stays relative to the current folder, so that a study that is moved together
-    with it runs nothing again.
+    A relative path becomes relative to the current folder, not absolute: when a study is moved
+    together with the folder, no rule runs again.
     """
     folder = user_path(named, called)
     written_whole = named.startswith("~") or Path(named).is_absolute()

@@ -7,7 +7,7 @@ from typing import Any
 from ednag.errors import EdnagError
 from ednag.files import WITHOUT_LOCKS
 
-#: Locks of this process. They must stay referenced: a lock that is collected is released.
+#: Locks of this process, referenced here because a lock is released when it is collected.
 _held: list[Any] = []
 
 

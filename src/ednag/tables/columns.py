@@ -1,4 +1,4 @@
-"""Columns of source files as text and as numbers; any other value is refused by row and column."""
+"""Columns of source files as text and as numbers; errors name the row and column of a value."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from ednag.errors import EdnagError, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-#: A number written as text. `float` takes more: 1_000, digits of other scripts, "nan".
+#: A number written as text. `float` also takes 1_000, digits of other scripts and "nan".
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -52,10 +52,10 @@ def as_numbers(
     high: float = math.inf,
     unit: str = "",
 ) -> np.ndarray:
-    """A column as float64[n]; numbers may be written as text, since one word makes all of it text.
+    """A column as float64[n].
 
     Args:
-        column: Of any type.
+        column: Of any type. Numbers may be text: one word in a file makes all of its column text.
         place: Names the file, for the message.
         low, high: Inclusive range of a value, in `unit`.
 
@@ -85,7 +85,7 @@ def read_csv(
     Args:
         path: The file, in UTF-8.
         source: Its id, for the message.
-        text: Columns taken as they are written, keys such as 007, NA and None too.
+        text: Columns that are kept as written, for example 007, NA and None.
         numbers: Columns of finite numbers.
 
     Raises:

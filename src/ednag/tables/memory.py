@@ -1,10 +1,10 @@
-"""Memory that a table's source files take to be read, where it is more than any job takes.
+"""Memory needed to read source files that take more than any other job of the workflow.
 
-The readers of most files hold the rows alone. NAS-Bench-201's own `.pth` is one pickle, which is
-loaded whole: 6.25 bytes of memory for each byte of the file. The factor is that of a file of this
-structure (2.5 MB for a cell with three runs; `nasbench201_official`), so that version 1.1, with 2.4
-runs of each of 15,625 cells in 5.0 GB, takes some 31 GB, and version 1.0, in 2.2 GB, some 14 GB.
-TransNAS-Bench-101's `.pth` is such a file too, but of 105 MB: some 0.7 GB.
+Most readers hold only the rows. NAS-Bench-201's own `.pth` is one pickle, which is loaded whole:
+6.25 bytes of memory for each byte of the file. The factor was measured on a file of this structure
+(2.5 MB for a cell with three runs; see `nasbench201_official`). Version 1.1 (5.0 GB, 2.4 runs of
+each of 15,625 cells) takes some 31 GB, version 1.0 (2.2 GB) some 14 GB. TransNAS-Bench-101's `.pth`
+has the same structure, but at 105 MB takes some 0.7 GB.
 """
 
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ _LOADED_WHOLE = {"nasbench201-v1_0": 2_200, "nasbench201-v1_1": 5_003}
 
 
 def megabytes_to_read(sources: Iterable[str]) -> int:
-    """Megabytes that a process needs to read the largest of some source files, one at a time.
+    """Megabytes that a process needs to read some source files, one at a time.
 
-    0 where none of them takes more than a job of the workflow does anyway, 1.1 GB.
+    0 if none of them takes more than any other job of the workflow (1.1 GB).
 
     Args:
         sources: Their ids.
