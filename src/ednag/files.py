@@ -65,6 +65,7 @@ def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
 
     Raises:
         filelock.Timeout: Another process holds it.
+        OSError: The file cannot be opened.
     """
     from filelock import FileLock, SoftFileLock
 
