@@ -80,9 +80,6 @@ def commit_state(project: Path) -> str:
     None is known where the imported package is not what this commit of the project holds: outside
     a repository, unpacked inside a foreign one, installed elsewhere, or where git does not answer.
     """
-    named = os.environ.get(COMMIT_VARIABLE)
-    if named is not None:
-        return named
     # GIT_DIR and similar variables would make git read another repository.
     own = {name for name in os.environ if name.startswith("GIT_") and "CONFIG" not in name}
     kept = {name: value for name, value in os.environ.items() if name not in own}
@@ -110,8 +107,12 @@ def commit_state(project: Path) -> str:
 
 
 def commit_of(project: Path) -> tuple[str, bool | None]:
-    """The project's commit, and whether tracked files differ; ("", None) where none is known."""
-    commit, _, state = commit_state(project).partition(" ")
+    """The project's commit, and whether tracked files differ; ("", None) where none is known.
+
+    In a job of the workflow, what the workflow found.
+    """
+    named = os.environ.get(COMMIT_VARIABLE)
+    commit, _, state = (commit_state(project) if named is None else named).partition(" ")
     return (commit, state == "dirty") if commit and state else ("", None)
 
 
