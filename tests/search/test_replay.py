@@ -94,7 +94,8 @@ def test_an_empty_table_is_a_table(golden: Path, tmp_path: Path) -> None:
 
 
 def test_the_first_divergence_is_named(golden: Path, mirror: Mirror, tmp_path: Path) -> None:
-    mirror("nasbench201-cifar10-csv")
+    for source in get_definition("nasbench201", "cifar10").sources:
+        mirror(source)
     trace = json.loads(gzip.decompress((golden / "nasbench201-cifar10-seed0.json.gz").read_bytes()))
     trace["queries"][4000] = (trace["queries"][4000] + 1) % len(trace["keys"])
     altered = tmp_path / "altered.json.gz"

@@ -2,12 +2,13 @@
 
 import dataclasses
 import hashlib
-import pickle
+import io
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from ednag.errors import EdnagError
 from ednag.sources.inventory import State, check_all, checksum_file, lock_present, take_stock
@@ -16,8 +17,16 @@ from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
 
 SourceOf = Callable[..., Source]
-#: How a file begins that torch wrote before its version 1.6.
-TORCH = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
+
+
+def saved(numbers: list[float]) -> bytes:
+    """What torch.save writes of a tensor."""
+    stream = io.BytesIO()
+    torch.save(torch.tensor(numbers), stream)
+    return stream.getvalue()
+
+
+TRUSTED, CHANGED = saved([1.0]), saved([2.0])
 
 
 @pytest.fixture
@@ -106,13 +115,13 @@ def test_lock_records_what_is_here(
     registry: dict[str, Source], mirrored: Surroundings, tmp_path: Path
 ) -> None:
     bare = tmp_path / "mirror" / "bare.pt"
-    bare.write_bytes(TORCH + b"trusted")
-    sha256 = hashlib.sha256(TORCH + b"trusted").hexdigest()
+    bare.write_bytes(TRUSTED)
+    sha256 = hashlib.sha256(TRUSTED).hexdigest()
     assert lock_present(registry, mirrored)["bare"] == sha256
     assert set(load_lock(mirrored.lock)) == {"bare", "packed"}
-    bare.write_bytes(TORCH + b"changed")
+    bare.write_bytes(CHANGED)
     with pytest.raises(EdnagError, match="ednag sources lock --accept bare"):
         lock_present(registry, mirrored)
     assert load_lock(mirrored.lock)["bare"].sha256 == sha256
     lock_present({"bare": registry["bare"]}, mirrored, accept=True)
-    assert load_lock(mirrored.lock)["bare"].sha256 == hashlib.sha256(TORCH + b"changed").hexdigest()
+    assert load_lock(mirrored.lock)["bare"].sha256 == hashlib.sha256(CHANGED).hexdigest()

@@ -52,8 +52,9 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
             click.echo(f"{path.name}: {divergence}")
             sys.exit(1)
         click.echo(f"{path.name}: identical, {len(trace.queries)} evaluations")
+    count = "1 trace" if len(files) == 1 else f"{len(files)} traces"
     by = " and ".join(sorted(used))
-    click.echo(f"{len(files)} traces identical ({engine} engine, arithmetic {by})")
+    click.echo(f"{count} identical ({engine} engine, arithmetic {by})")
 
 
 def _search(engine: str, arithmetic: Arithmetic) -> Callable[..., Any]:

@@ -133,7 +133,7 @@ class Objective:
     def _refuse_unfit_best(self, name: str) -> None:
         """Raise EdnagError if the best value of a queried metric is not the fittest one."""
         values = self.table.values[name][self.table.present(name)]
-        if not len(values):
+        if not len(values) or values.min() == values.max():
             return
         with np.errstate(divide="ignore"):
             fitness = fitness_of(values, self.protocol)
