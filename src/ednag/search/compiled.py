@@ -148,7 +148,7 @@ class _Engine:
         return space.well_formed(count, np.random.RandomState(seed)).reshape(count, -1)
 
     def _answer(self, at: np.ndarray, observe: Callable[[np.ndarray], None] | None) -> None:
-        """Let the run go on: show the batch that is evaluated next, decode it, predict its new."""
+        """Show the next batch, decode it if Python must, predict its new architectures; go on."""
         count = at[state.PARENTS] * (2 if at[state.NEXT] == state.THE_POOL else 1)
         pool = self.pools[at[state.STEP] % 2]
         self._hand_over_numbers()

@@ -1,7 +1,7 @@
 """The shape of a file, which is checked before a file without a checksum is trusted.
 
 A kind is recognised by its first and last bytes and, where that is cheap, by its table of contents.
-Only JSON of at most `LARGEST_JSON` bytes is read whole.
+JSON of at most `LARGEST_JSON` bytes is parsed, and what torch wrote is loaded by torch, as tensors.
 """
 
 import codecs
