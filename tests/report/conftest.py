@@ -10,13 +10,13 @@ import pytest
 from ednag.evidence.figures import save_drawing
 from ednag.evidence.writing import write_frame
 from ednag.files import write_text
-from ednag.report.pages import Study, write_report
+from ednag.report.pages import FinishedStudy, write_report
 
 ODD = '<script>alert(1)</script> & "more"'
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
+def study(tmp_path: Path) -> FinishedStudy:
     """A study with two tables, a figure, three claims and a chain page; no record."""
     frame = pd.DataFrame(
         {"method": ["a", ODD, "c"], "mean": [9.5, 10.25, float("nan")], "runs": [3, 20, 100]}
@@ -62,7 +62,7 @@ def study(tmp_path: Path) -> Study:
     write_text(results / "findings.md", findings)
     rows = "".join(f'<tr id="nasbench201-{row}"></tr>' for row in range(3))
     write_text(results / "provenance" / "chains" / "nasbench201.html", f"<table>{rows}</table>")
-    return Study(
+    return FinishedStudy(
         root=tmp_path,
         folder="results/report",
         facts=[("seeds", "0-99"), ("methods", ODD)],
@@ -77,7 +77,7 @@ def study(tmp_path: Path) -> Study:
 
 
 @pytest.fixture
-def report(study: Study) -> Path:
+def report(study: FinishedStudy) -> Path:
     """The folder of the study's report."""
     write_report(study)
     return study.root / study.folder

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.report import pages
 from ednag.report.material import figure_of, kind_of, read_environment, read_table
-from ednag.report.pages import PAGES, Study, write_report
+from ednag.report.pages import PAGES, FinishedStudy, write_report
 from tests.report.conftest import ODD
 from tests.report.links import broken_links
 
@@ -22,7 +23,9 @@ def test_every_page_is_there_and_every_link_leads_somewhere(report: Path) -> Non
     assert list(broken_links(report)) == []
 
 
-def test_the_same_study_gives_the_same_bytes_and_no_leftover(study: Study, report: Path) -> None:
+def test_the_same_study_gives_the_same_bytes_and_no_leftover(
+    study: FinishedStudy, report: Path
+) -> None:
     before = text_of(report)
     (report / "table-of-another-study.html").touch()
     write_report(study)
@@ -44,7 +47,7 @@ def test_the_first_page_says_what_was_run(report: Path) -> None:
     assert "<dt>seeds</dt><dd>0-99</dd>" in text and "anytime.png" in text
 
 
-def test_a_broken_audit_is_said_with_its_faults(study: Study) -> None:
+def test_a_broken_audit_is_said_with_its_faults(study: FinishedStudy) -> None:
     path = study.root / study.audit
     audit = json.loads(path.read_text()) | {"sound": False, "faults": [{"explanation": "f lies"}]}
     path.write_text(json.dumps(audit))
@@ -59,7 +62,9 @@ def test_rows_lead_to_their_chains(report: Path) -> None:
         assert f'href="../provenance/chains/nasbench201.html#nasbench201-{row}"' in text
 
 
-def test_a_missing_file_is_named_and_the_report_before_stays(study: Study, report: Path) -> None:
+def test_a_missing_file_is_named_and_the_report_before_stays(
+    study: FinishedStudy, report: Path
+) -> None:
     before = text_of(report)
     (study.root / "results" / "evidence" / "nasbench201.md").unlink()
     with pytest.raises(EdnagError, match=r"results/evidence/nasbench201\.md cannot be read"):
@@ -67,13 +72,20 @@ def test_a_missing_file_is_named_and_the_report_before_stays(study: Study, repor
     assert text_of(report) == before
 
 
-def test_columns_know_their_numbers(study: Study) -> None:
+def test_every_template_counts_as_code_of_the_pages() -> None:
+    """`ednag.study.digests` takes in the data files that a module names."""
+    source = Path(pages.__file__).read_text(encoding="utf-8")
+    files = list(Path(pages.__file__).with_name("templates").iterdir())
+    assert len(files) > 5 and all(file.name in source for file in files)
+
+
+def test_columns_know_their_numbers(study: FinishedStudy) -> None:
     table = read_table(study.root, "results/evidence/nasbench201.csv", {})
-    assert table.numeric == (False, True, True)
+    assert table.numeric == [1, 2]
     assert table.note == "A note of nasbench201." and table.rows[1][0] == ODD
 
 
-def test_a_cell_with_strokes_is_read_from_the_csv(study: Study) -> None:
+def test_a_cell_with_strokes_is_read_from_the_csv(study: FinishedStudy) -> None:
     path = study.root / "results" / "evidence" / "nasbench201"
     path.with_suffix(".md").write_text("| Cell |\n|:--|\n| |none~0|+|none~1| |\n")
     path.with_suffix(".csv").write_text("cell\n|none~0|+|none~1|\n")

@@ -59,7 +59,7 @@ def command(
     """
     from ednag.doctor.packages import pinned_versions
     from ednag.provenance.recording import LOCK, project_folder
-    from ednag.report.pages import PAGES, Study, write_report
+    from ednag.report.pages import PAGES, FinishedStudy, write_report
 
     named = [_name(path, root) for path in files]
     if not files:
@@ -73,7 +73,7 @@ def command(
         chains = tuple(sorted(root.glob("results/provenance/chains/*.html")))
     lock = project_folder() / LOCK
     pages = write_report(
-        Study(
+        FinishedStudy(
             root=root,
             folder=_name(output, root),
             facts=[(name, str(value)) for name, value in parse_mapping(study, "--study").items()],

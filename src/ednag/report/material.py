@@ -68,37 +68,34 @@ class Table:
         return Path(self.path).stem
 
     @property
-    def numeric(self) -> tuple[bool, ...]:
-        """Whether each column holds numbers, alone or with an interval behind them."""
-        return tuple(
-            any(_NUMBER.match(cell) for cell in column)
+    def numeric(self) -> list[int]:
+        """Indices of the columns that hold numbers, alone or followed by an interval."""
+        return [
+            index
+            for index, column in enumerate(zip(*self.rows, strict=True))
+            if any(_NUMBER.match(cell) for cell in column)
             and all(not cell or cell in "-–" or _NUMBER.match(cell) for cell in column)
-            for column in (zip(*self.rows, strict=True) if self.rows else ((),) * len(self.head))
-        )
+        ]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: its CSV, what it is of and what it shows."""
+    """A figure: its CSV, its search space (`all` for figures over all of them), its title."""
 
     path: str
     group: str
     title: str
 
-    def file(self, suffix: str) -> str:
-        """The same figure in another format, png or pdf."""
-        return str(Path(self.path).with_suffix(f".{suffix}").as_posix())
-
 
 @dataclass(frozen=True)
 class Environment:
-    """What the jobs of a study ran in, by their records.
+    """The environment of a study's jobs, read from their records.
 
     Attributes:
         packages: Name -> versions that jobs imported, sorted.
         locked: Name -> version in the lock.
-        machines: `python`, `platform`, `cpu`, `gpu` -> what was found, sorted.
-        commits: Commits of the jobs' code, sorted; " with changes" behind those with edited files.
+        machines: `python`, `platform`, `cpu`, `gpu` -> values of all jobs, sorted.
+        commits: Commits of the code, sorted; " with changes" follows where files were edited.
     """
 
     packages: Mapping[str, tuple[str, ...]]
@@ -107,13 +104,13 @@ class Environment:
     commits: tuple[str, ...]
 
     def differs(self, name: str) -> bool:
-        """Whether a job imported another version of a package than the lock names."""
-        wanted = self.locked.get(name)
-        return wanted is not None and self.packages[name] != (wanted,)
+        """Whether a job imported a version of a package that is not the one of the lock."""
+        pin = self.locked.get(name)
+        return pin is not None and self.packages.get(name, (pin,)) != (pin,)
 
 
 def read_text(root: Path, path: str) -> str:
-    """A file of the study; EdnagError where it is not there or no text."""
+    """The text of a file; raises EdnagError if it cannot be read."""
     try:
         return (root / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -121,14 +118,14 @@ def read_text(root: Path, path: str) -> str:
 
 
 def read_object(root: Path, path: str) -> dict[str, Any]:
-    """A JSON object of the study; EdnagError where it is none."""
+    """The JSON object in a file; raises EdnagError if the file holds none."""
     try:
-        found = json.loads(read_text(root, path))
+        content = json.loads(read_text(root, path))
     except ValueError as error:
         raise EdnagError(f"{path}: not valid JSON ({error}); run the workflow again") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise EdnagError(f"{path}: no JSON object; run the workflow again")
-    return found
+    return content
 
 
 def read_table(root: Path, path: str, chained: Mapping[str, str]) -> Table:
@@ -180,7 +177,7 @@ def figure_of(path: str) -> Figure:
 
 
 def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
-    """What the records of a study say of packages and machines, beside the pins of the lock."""
+    """Packages and machines in the records of a study; `pinned` are the versions of the lock."""
     packages: dict[str, set[str]] = defaultdict(set)
     machines: dict[str, set[str]] = defaultdict(set)
     commits = set()
@@ -200,22 +197,19 @@ def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
 
 def in_order(tables: Iterable[Table]) -> list[tuple[str, list[Table]]]:
     """Tables by kind, kinds in the order of KINDS."""
-    found: dict[str, list[Table]] = {title: [] for _, title in KINDS}
+    by_kind: dict[str, list[Table]] = {title: [] for _, title in KINDS}
     for table in tables:
-        found[table.kind].append(table)
-    return [(title, group) for title, group in found.items() if group]
+        by_kind[table.kind].append(table)
+    return [(title, group) for title, group in by_kind.items() if group]
 
 
 def key_figures(figures: Sequence[Figure]) -> list[Figure]:
-    """What the first page shows: ranks over datasets, a first dataset's curves, the method."""
-    wanted = (
+    """The figures of the first page: ranks over datasets, curves of one dataset, the method."""
+    patterns = (
         r"figures/ranks-[^/]+\.csv",
         r".*/anytime\.csv",
         r".*/denoising\.csv",
         r"figures/illustration\.csv",
     )
-    found = (
-        next((one for one in figures if re.fullmatch(pattern, one.path)), None)
-        for pattern in wanted
-    )
-    return [one for one in found if one is not None]
+    matches = ([one for one in figures if re.fullmatch(each, one.path)] for each in patterns)
+    return [some[0] for some in matches if some]

@@ -1,4 +1,4 @@
-"""The pages of the report, and the folder they stand in."""
+"""The pages of the report and the folder that holds them. No page asks a server for anything."""
 
 import posixpath
 import re
@@ -9,13 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ednag.report import material
-from ednag.report.style import SCRIPT, STYLE
-from ednag.report.templates import ALL
 from ednag.sources.places import beside
 
 #: The pages that every page links to.
@@ -28,24 +26,27 @@ PAGES = (
     ("sources.html", "Audit and sources"),
     ("environment.html", "Environment"),
 )
+#: One template for each page; page.html is the frame of all pages, grid.html has the macros.
+_TEMPLATES = Path(__file__).with_name("templates")
+_ASSETS = ("style.css", "script.js")
 _OVER_ALL = "all"
 
 
 @dataclass(frozen=True)
-class Study:
-    """A finished study, for its report. Paths are relative to `root`.
+class FinishedStudy:
+    """The files that a report is made of. Paths are relative to `root`.
 
     Attributes:
         root: The folder that holds `results` and `figures`.
         folder: The folder of the report.
         facts: What was run, as (name, value).
-        tables: CSV files of tables; the Markdown of each stands beside it.
-        figures: CSV files of figures; PNG and PDF stand beside each.
-        verdicts: verdicts.json; verdicts.md stands beside it.
+        tables: CSV files of tables; each has a Markdown file beside it.
+        figures: CSV files of figures; each has a PNG and a PDF file beside it.
+        verdicts: verdicts.json; verdicts.md is beside it.
         findings: findings.md.
-        audit: audit.json; audit.md stands beside it.
-        chains: Pages of chains, each with CSV files whose rows it shows.
-        pinned: Package -> version in the lock; empty without one.
+        audit: audit.json; audit.md is beside it.
+        chains: Pages of chains, each named after the tables that it shows.
+        pinned: Package -> version in the lock; empty without a lock.
     """
 
     root: Path
@@ -59,51 +60,41 @@ class Study:
     chains: Sequence[str]
     pinned: Mapping[str, str]
 
-    def link(self, path: str) -> str:
-        """The address of a file from a page of the report."""
-        return posixpath.relpath(path, self.folder)
+    def link(self, path: str, suffix: str = "") -> str:
+        """The address of a file, or of the file beside it with `suffix`, from a page."""
+        named = str(Path(path).with_suffix(suffix)) if suffix else path
+        return posixpath.relpath(named, self.folder)
 
 
-def write_report(study: Study) -> int:
-    """Write the report's folder, whole or not at all; what stood there is replaced.
+def write_report(study: FinishedStudy) -> int:
+    """Write the report's folder, whole or not at all, in place of the folder before.
 
     Returns:
-        How many pages it has.
+        The number of pages.
 
     Raises:
-        EdnagError: A file is not there or not what it should be.
+        EdnagError: A file of the study is missing or invalid.
     """
-    pages = dict(_pages(study))
+    pages = dict(_PageWriter(study).pages())
+    assets = {name: (_TEMPLATES / name).read_text(encoding="utf-8") for name in _ASSETS}
     folder = study.root / study.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as whole:
         whole.mkdir()
-        for name, text in {**pages, "style.css": STYLE, "script.js": SCRIPT}.items():
+        for name, text in {**pages, **assets}.items():
             (whole / name).write_bytes(f"{text.strip()}\n".encode())
         shutil.rmtree(folder, ignore_errors=True)
         whole.replace(folder)
     return len(pages)
 
 
-def _pages(study: Study) -> Iterator[tuple[str, str]]:
-    """(file, text) of each page."""
-    writer = _Writer(study)
-    yield "index.html", writer.first_page()
-    yield "verdicts.html", writer.verdicts()
-    yield "findings.html", writer.findings()
-    yield from writer.tables()
-    yield from writer.figures()
-    yield "sources.html", writer.sources()
-    yield "environment.html", writer.environment()
-
-
-class _Writer:
+class _PageWriter:
     """Fills the templates from the study's files."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: FinishedStudy) -> None:
         self._study = study
         self._templates = Environment(
-            loader=DictLoader(ALL), autoescape=True, undefined=StrictUndefined, trim_blocks=False
+            loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
         self._templates.globals.update(link=study.link, pages=PAGES)
         self._audit = material.read_object(study.root, study.audit)
@@ -117,51 +108,42 @@ class _Writer:
         self._tables = [material.read_table(study.root, path, chained) for path in study.tables]
         self._figures = [material.figure_of(path) for path in study.figures]
 
-    def _fill(self, template: str, title: str, part: str, **values: Any) -> str:
-        return self._templates.get_template(template).render(title=title, part=part, **values)
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """(file, text) of each page."""
+        yield "index.html", self._first_page()
+        yield "verdicts.html", self._claims()
+        yield "findings.html", self._findings()
+        yield "tables.html", self._fill("tables.html", kinds=material.in_order(self._tables))
+        for table in self._tables:
+            yield f"table-{table.stem}.html", self._table(table)
+        yield from self._figure_pages()
+        yield "sources.html", self._sources()
+        yield "environment.html", self._packages()
 
-    def first_page(self) -> str:
-        """What was run, verdict counts, audit state, key figures."""
+    def _fill(self, template: str, **values: Any) -> str:
+        return self._templates.get_template(template).render(values)
+
+    def _first_page(self) -> str:
+        """What was run, counts of verdicts, state of the audit, key figures."""
         text = material.read_text(self._study.root, self._study.findings)
-        said = [line for line in text.splitlines() if line and not line.startswith("#")]
-        commits = ", ".join(self._environment.commits)
+        paragraphs = [line for line in text.splitlines() if line and not line.startswith("#")]
         return self._fill(
-            "index",
-            "EDNAG and NAR, regenerated and checked",
             "index.html",
-            introduction=re.sub(r"[*_`]", "", said[0]) if said else "",
+            introduction=re.sub(r"[*_`]", "", paragraphs[0]) if paragraphs else "",
             audit=self._audit,
             counts=self._verdicts["counts"],
-            facts=[*self._study.facts, ("commit", commits)],
+            facts=[*self._study.facts, ("commit", ", ".join(self._environment.commits))],
             figures=material.key_figures(self._figures),
         )
 
-    def verdicts(self) -> str:
-        """Every claim, sortable."""
-        head = (
-            "Verdict",
-            "Claim",
-            "Printed",
-            "Ours",
-            "Interval",
-            "Numbers",
-            "Runs",
-            "Name",
-            "Rule",
-        )
-        rows = [self._claim(claim) for claim in self._verdicts["claims"]]
+    def _claims(self) -> str:
+        """Every claim with its verdict, sortable."""
         return self._fill(
-            "verdicts",
-            "Verdicts",
             "verdicts.html",
-            total=len(rows),
             seeds=self._verdicts["seeds"],
             counts=self._verdicts["counts"],
-            page=str(Path(self._study.verdicts).with_suffix(".md").as_posix()),
-            data=self._study.verdicts,
-            head=head,
-            numeric=[name in ("Printed", "Ours", "Interval") for name in head],
-            rows=rows,
+            file=self._study.verdicts,
+            rows=[self._claim(claim) for claim in self._verdicts["claims"]],
         )
 
     def _claim(self, claim: Mapping[str, Any]) -> list[str]:
@@ -186,51 +168,37 @@ class _Writer:
             claim["rule"],
         ]
 
-    def findings(self) -> str:
+    def _findings(self) -> str:
         """The page of findings."""
         text = material.read_text(self._study.root, self._study.findings)
-        body = re.sub(r"\A# .*\n", "", text)
-        made = MarkdownIt("js-default").render(body)
-        made = made.replace('href="verdicts.md"', 'href="verdicts.html"')
-        made = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, made)
-        made = made.replace("<table>", '<div class="wide"><table>')
-        made = made.replace("</table>", "</table></div>")
-        return self._fill("text", "Findings", "findings.html", text=Markup(made))
+        body = MarkdownIt("js-default").render(re.sub(r"\A# .*\n", "", text))
+        body = body.replace('href="verdicts.md"', 'href="verdicts.html"')
+        body = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, body)
+        body = body.replace("<table>", '<div class="wide"><table>')
+        return self._fill("findings.html", text=Markup(body.replace("</table>", "</table></div>")))
 
     def _from_results(self, match: re.Match[str]) -> str:
-        """A link of findings.md, which stands in results, from the report."""
+        """A link of findings.md, relative to its folder, as a link of the report."""
         place = posixpath.dirname(self._study.findings)
         return f'href="{self._study.link(posixpath.join(place, match[1]))}"'
 
-    def tables(self) -> Iterator[tuple[str, str]]:
-        """The list of tables, and a page of each."""
-        kinds = material.in_order(self._tables)
-        yield "tables.html", self._fill("tables", "Tables", "tables.html", kinds=kinds)
-        for table in self._tables:
-            yield f"table-{table.stem}.html", self._table(table)
-
     def _table(self, table: material.Table) -> str:
-        head, rows, numeric = list(table.head), list(map(list, table.rows)), list(table.numeric)
+        head, rows = list(table.head), list(map(list, table.rows))
         if table.chains:
             head.append("Chain")
-            numeric.append(False)
             page = self._study.link(table.chains)
             for number, row in enumerate(rows):
                 row.append(Markup('<a href="{}#{}-{}">chain</a>').format(page, table.stem, number))
         record = f"results/provenance/{table.path.removeprefix('results/')}.json"
-        there = (self._study.root / record).is_file()
         return self._fill(
-            "table",
-            f"{table.kind}: {table.subject}",
-            "tables.html",
+            "table.html",
             table=table,
-            record=record if there else "",
+            record=record if (self._study.root / record).is_file() else "",
             head=head,
-            numeric=numeric,
             rows=rows,
         )
 
-    def figures(self) -> Iterator[tuple[str, str]]:
+    def _figure_pages(self) -> Iterator[tuple[str, str]]:
         """The figures over all datasets, and a page for each search space."""
         ordered = sorted(self._figures, key=lambda each: (each.group != _OVER_ALL, each.group))
         groups = [(name, list(some)) for name, some in groupby(ordered, lambda each: each.group)]
@@ -238,19 +206,13 @@ class _Writer:
         names = {name: "over all datasets" if name == _OVER_ALL else name for name, _ in groups}
         for number, (group, figures) in enumerate(groups):
             text = self._fill(
-                "figures",
-                f"Figures: {names[group]}",
-                "figures.html",
-                groups=groups,
-                names=names,
-                shown=group,
-                pictures=figures,
+                "figures.html", groups=groups, names=names, shown=group, pictures=figures
             )
             yield f"figures-{group}.html", text
             if number == 0:
                 yield "figures.html", text
 
-    def sources(self) -> str:
+    def _sources(self) -> str:
         """The audit, and every source with its checksum."""
         rows = [
             [
@@ -264,38 +226,29 @@ class _Writer:
             for source in self._audit["sources"]
         ]
         return self._fill(
-            "sources",
-            "Audit and sources",
             "sources.html",
             audit=self._audit,
-            page=str(Path(self._study.audit).with_suffix(".md").as_posix()),
+            file=self._study.audit,
             chains=[(page, Path(page).stem) for page in self._study.chains],
-            head=("Source", "File", "Bytes", "sha256", "Vouched for by", "Addresses"),
-            numeric=[False, False, True, False, False, False],
             rows=rows,
         )
 
-    def environment(self) -> str:
+    def _packages(self) -> str:
         """Packages beside the lock, machines, commits."""
-        found = self._environment
-        names = sorted({*found.packages, *found.locked})
+        jobs = self._environment
         rows = [
             [
                 name,
-                ", ".join(found.packages.get(name, ())),
-                found.locked.get(name, ""),
-                "differs" if name in found.packages and found.differs(name) else "",
+                ", ".join(jobs.packages.get(name, ())),
+                jobs.locked.get(name, ""),
+                "differs" if jobs.differs(name) else "",
             ]
-            for name in names
+            for name in sorted({*jobs.packages, *jobs.locked})
         ]
-        facts = [(name, ", ".join(values)) for name, values in found.machines.items()]
+        facts = [(name, ", ".join(values)) for name, values in jobs.machines.items()]
         return self._fill(
-            "environment",
-            "Environment",
             "environment.html",
-            facts=[*facts, ("commit", ", ".join(found.commits))],
+            facts=[*facts, ("commit", ", ".join(jobs.commits))],
             differing=sum(row[3] == "differs" for row in rows),
-            head=("Package", "Used", "Lock", "Remark"),
-            numeric=[False] * 4,
             rows=rows,
         )

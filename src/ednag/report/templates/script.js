@@ -1,0 +1,52 @@
+"use strict";
+const valueOf = cell => {
+  const text = cell.textContent.trim();
+  const number = /^\[?([+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?)/i.exec(text);
+  return number ? Number(number[1].replaceAll(",", "")) : text;
+};
+const isEmpty = value => value === "" || value === "-" || value === "\u2013";
+const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b
+  : typeof a === "number" ? -1 : typeof b === "number" ? 1 : a.localeCompare(b, "en");
+const sortBy = (table, column, heading) => {
+  const down = heading.getAttribute("aria-sort") === "ascending";
+  const rows = Array.from(table.tBodies[0].rows, row => [valueOf(row.cells[column]), row]);
+  rows.sort(([a], [b]) => isEmpty(a) !== isEmpty(b) ? (isEmpty(a) ? 1 : -1)
+    : down ? compare(b, a) : compare(a, b));
+  table.tBodies[0].append(...rows.map(([, row]) => row));
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+};
+for (const table of document.querySelectorAll("table.sortable")) {
+  Array.from(table.tHead.rows[0].cells).forEach((heading, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    button.addEventListener("click", () => sortBy(table, column, heading));
+    heading.append(button);
+  });
+}
+const choice = document.querySelector("select[data-chooses]");
+for (const field of document.querySelectorAll("input[data-filters]")) {
+  const rows = Array.from(document.getElementById(field.dataset.filters).tBodies[0].rows);
+  const count = document.getElementById(field.dataset.filters + "-count");
+  const filter = () => {
+    const words = field.value.toLowerCase().split(" ").filter(Boolean);
+    const first = choice ? choice.value : "";
+    let shown = 0;
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every(word => text.includes(word))
+        || (first !== "" && row.cells[0].textContent.trim() !== first);
+      shown += !row.hidden;
+    }
+    count.textContent = shown + " of " + rows.length + " rows";
+  };
+  const follow = () => {
+    if (choice) choice.value = new URLSearchParams(location.hash.slice(1)).get("verdict") || "";
+    filter();
+  };
+  field.addEventListener("input", filter);
+  if (choice) choice.addEventListener("change", filter);
+  window.addEventListener("hashchange", follow);
+  follow();
+}
