@@ -165,7 +165,7 @@ def test_where_packages_are_missing_it_still_says_what_to_do(doctor: Call) -> No
     assert "packages: the package packaging is not installed; run: make environment" in (
         result.stdout
     )
-    assert "sources and studies cannot be looked at: No module named" in result.stdout
+    assert "sources and studies cannot be checked: No module named" in result.stdout
 
 
 def test_a_file_that_nobody_publishes_makes_a_study_impossible(doctor: Call) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ednag.doctor.packages import Difference, differences, lock_file, pinned_versions
+from ednag.doctor.packages import PackageDifference, differences, lock_file, pinned_versions
 from ednag.errors import EdnagError
 
 
 def test_this_environment_is_as_pinned() -> None:
     pinned = pinned_versions(lock_file())
     assert pinned["numpy"] == version("numpy")
-    assert list(differences(pinned)) == []
+    assert differences(pinned) == []
 
 
 def test_other_missing_and_other_systems_packages(tmp_path: Path) -> None:
@@ -27,8 +27,8 @@ def test_other_missing_and_other_systems_packages(tmp_path: Path) -> None:
     assert sorted(pinned) == ["click", "no-such-package", "numpy"]
     found = differences(pinned)
     assert found == [
-        Difference("no-such-package", "1.0", None),
-        Difference("numpy", "1.0", version("numpy")),
+        PackageDifference("no-such-package", "1.0", None),
+        PackageDifference("numpy", "1.0", version("numpy")),
     ]
     assert str(found[0]) == "no-such-package is not installed; 1.0 is pinned"
     assert str(found[1]) == f"numpy {version('numpy')} is installed; 1.0 is pinned"
@@ -37,5 +37,5 @@ def test_other_missing_and_other_systems_packages(tmp_path: Path) -> None:
 def test_a_line_that_is_no_pin_is_named(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text("# a comment\nclick = 8\n")
-    with pytest.raises(EdnagError, match=r"requirements\.lock:2: no pin: click = 8"):
+    with pytest.raises(EdnagError, match=r"requirements\.lock:2: not a pin: click = 8"):
         pinned_versions(lock)

@@ -71,6 +71,7 @@ def test_it_brings_the_files_that_it_reads(installed: Path) -> None:
         ("sources/sources.yaml", "sources.yaml"),
         ("doctor/requirements.lock", "envs/requirements.lock"),
         ("evidence/ednag.mplstyle", "src/ednag/evidence/ednag.mplstyle"),
+        ("report/templates/page.html", "src/ednag/report/templates/page.html"),
     ):
         assert (installed / "ednag" / brought).read_bytes() == (ROOT / kept).read_bytes()
 

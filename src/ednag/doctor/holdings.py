@@ -1,7 +1,7 @@
-"""What mirrors and the cache hold. Nothing is hashed: `ednag sources verify` does that."""
+"""Files in mirrors and in the cache. Nothing is hashed: `ednag sources verify` does that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ednag.sources.lock import load_lock
@@ -10,56 +10,51 @@ from ednag.sources.registry import Source
 from ednag.sources.verification import expected_size
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mirror:
     """A folder of EDNAG_MIRROR.
 
     Attributes:
-        folder: Which.
-        exists: Whether it is there and can be searched.
-        right: Ids of registered files that it holds with the size they must have.
-        wrong: Id -> bytes of a file with the right name and another size than it must have.
-        unknown: Ids of files that it holds and whose size nobody says.
+        folder: Its path.
+        exists: Whether it exists and can be searched.
+        right: Ids of registered files that it holds with the expected size.
+        wrong: Id -> bytes of a file with the expected name and another size.
+        unknown: Ids of files that it holds and whose expected size is not known.
     """
 
     folder: Path
     exists: bool
-    right: tuple[str, ...] = ()
-    wrong: Mapping[str, int] | None = None
-    unknown: tuple[str, ...] = ()
+    right: list[str] = field(default_factory=list)
+    wrong: dict[str, int] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
 
 
 def look_at_mirrors(
     mirrors: Sequence[Path], registry: Mapping[str, Source], lock: Path
-) -> tuple[Mirror, ...]:
-    """What each folder holds of the registry; `lock` is the file of sizes trusted on first use."""
+) -> list[Mirror]:
+    """The registered files in each folder; `lock` has the sizes that are trusted on first use."""
     locked = load_lock(lock)
     sizes = {id: expected_size(source, locked.get(id)) for id, source in registry.items()}
-    return tuple(_look_at(folder, registry, sizes) for folder in mirrors)
+    return [_look_at(folder, registry, sizes) for folder in mirrors]
 
 
 def _look_at(
     folder: Path, registry: Mapping[str, Source], sizes: Mapping[str, int | None]
 ) -> Mirror:
-    if folder_fault(folder):
-        return Mirror(folder, exists=False, wrong={})
-    right, unknown = [], []
-    wrong: dict[str, int] = {}
-    for id, source in registry.items():
-        found = [path.stat().st_size for path in in_mirrors(source, [folder])]
-        if not found:
-            continue
-        if sizes[id] is None:
-            unknown.append(id)
-        elif sizes[id] in found:
-            right.append(id)
-        else:
-            wrong[id] = found[0]
-    return Mirror(folder, True, tuple(right), wrong, tuple(unknown))
+    mirror = Mirror(folder, exists=not folder_fault(folder))
+    for id, source in registry.items() if mirror.exists else ():
+        present = [path.stat().st_size for path in in_mirrors(source, [folder])]
+        if present and sizes[id] is None:
+            mirror.unknown.append(id)
+        elif sizes[id] in present:
+            mirror.right.append(id)
+        elif present:
+            mirror.wrong[id] = present[0]
+    return mirror
 
 
 def folder_size(folder: Path) -> tuple[int, int]:
-    """Number of files below a folder and their bytes; 0, 0 where there is no such folder."""
+    """Number of files below a folder and their bytes; (0, 0) if there is no such folder."""
     sizes = [
         path.stat().st_size for path in folder.rglob("*") if is_file(path) and not path.is_symlink()
     ]

@@ -1,6 +1,6 @@
-"""The machine: Python, cores, memory, disk, GPUs. Imports nothing but the standard library.
+"""The machine: Python, cores, memory, disk, GPUs.
 
-So a machine without any of the packages, for which this is written, can be looked at as well.
+Only the standard library is imported, so that this works on a machine without the packages.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ from pathlib import Path
 
 #: The oldest Python that the package runs on, as in pyproject.toml.
 MINIMUM_PYTHON = (3, 11)
-#: Where Linux says how much memory the process may have at all: control groups 2, then 1.
+#: Memory limits of a process on Linux: control groups 2, then 1.
 _MEMORY_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -23,7 +23,7 @@ _MEMORY_LIMITS = (
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU that CUDA programs can use: its name, its memory in bytes."""
+    """A GPU that CUDA programs can use: its name and its memory in bytes."""
 
     name: str
     memory: int
@@ -31,17 +31,17 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """What there is to compute with.
+    """The machine, as far as this process may use it.
 
     Attributes:
         python: Version of Python.
         system: Operating system and processor.
-        cores: Cores that this process may use.
-        memory: Bytes of memory that this process may use.
-        free_memory: Bytes of it that are free now; None where the system does not say.
-        free_disk: Bytes that can be written where results land.
-        free_cache_disk: Bytes that can be written where downloads are kept.
-        gpus: GPUs, none where there is no driver.
+        cores: Number of cores.
+        memory: Bytes of memory.
+        free_memory: Bytes of memory that are free now; None if not known.
+        free_disk: Free bytes in the folder of the results.
+        free_cache_disk: Free bytes in the folder of downloads.
+        gpus: GPUs; none without a driver.
     """
 
     python: str
@@ -55,14 +55,13 @@ class Machine:
 
 
 def look_at_machine(folder: Path, cache: Path) -> Machine:
-    """The machine at hand.
+    """This machine.
 
     Args:
-        folder: Where results land.
-        cache: Where downloads are kept; it need not exist.
+        folder: The folder of the results.
+        cache: The folder of downloads; it need not exist.
     """
-    memory = memory_limit()
-    free = _free_memory()
+    memory, free = memory_limit(), _free_memory()
     return Machine(
         python=platform.python_version(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -76,7 +75,7 @@ def look_at_machine(folder: Path, cache: Path) -> Machine:
 
 
 def python_fault(version: Sequence[int]) -> str | None:
-    """Why a version of Python, such as (3, 10, 2), cannot be used; None if it can."""
+    """Why a version of Python, for example (3, 10, 2), is too old; None if it is not."""
     if tuple(version[:2]) >= MINIMUM_PYTHON:
         return None
     needed = ".".join(map(str, MINIMUM_PYTHON))
@@ -87,23 +86,23 @@ def python_fault(version: Sequence[int]) -> str | None:
 
 
 def _cores() -> int:
-    """Cores that this process may use, which on a shared machine are fewer than there are."""
+    """Number of cores that this process may use; on a shared machine, not all."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def memory_limit(limits: Sequence[Path] = _MEMORY_LIMITS) -> int:
-    """Bytes of memory: the machine's, or the limit of the container or job, if it is lower."""
-    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    """Bytes of memory of the machine, or the limit of the container or job if it is lower."""
+    sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for path in limits:
-        with suppress(OSError, ValueError):  # no such file, or "max": no limit
-            found.append(int(path.read_text(encoding="ascii")))
-    return min(found)
+        with suppress(OSError, ValueError):  # no such file, or "max", which is no limit
+            sizes.append(int(path.read_text(encoding="ascii")))
+    return min(sizes)
 
 
 def _free_memory() -> int | None:
-    """Bytes that can be taken without swapping, from Linux; None elsewhere."""
+    """Bytes that Linux gives without swapping; None on other systems."""
     with suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
@@ -112,7 +111,7 @@ def _free_memory() -> int | None:
 
 
 def free_disk(folder: Path) -> int:
-    """Bytes that can be written in a folder, or in the nearest one above it that exists."""
+    """Free bytes in a folder, or in the nearest folder above it that exists."""
     folder = folder.absolute()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -120,10 +119,10 @@ def free_disk(folder: Path) -> int:
 
 
 def find_gpus() -> tuple[Gpu, ...]:
-    """The GPUs that NVIDIA's driver offers this process, asked without torch: that takes seconds.
+    """The GPUs that NVIDIA's driver offers this process. Importing torch would take seconds.
 
     CUDA driver API: `cuInit`, `cuDeviceGetCount`, `cuDeviceGet`, `cuDeviceGetName`,
-    `cuDeviceTotalMem_v2`; each returns 0 if it went well.
+    `cuDeviceTotalMem_v2`; each returns 0 on success.
     """
     try:
         driver = ctypes.CDLL("libcuda.so.1")
@@ -132,7 +131,7 @@ def find_gpus() -> tuple[Gpu, ...]:
     count = ctypes.c_int()
     if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
         return ()
-    found = []
+    gpus = []
     for ordinal in range(count.value):
         device, name, memory = ctypes.c_int(), ctypes.create_string_buffer(256), ctypes.c_size_t()
         failed = (
@@ -141,5 +140,5 @@ def find_gpus() -> tuple[Gpu, ...]:
             or driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
         )
         if not failed:
-            found.append(Gpu(name.value.decode(errors="replace"), memory.value))
-    return tuple(found)
+            gpus.append(Gpu(name.value.decode(errors="replace"), memory.value))
+    return tuple(gpus)

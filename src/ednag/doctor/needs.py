@@ -30,7 +30,7 @@ BYTES_OF_A_JOB = 1_100_000_000
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingNeeds:
     """What training on registered images takes.
 
     Attributes:
@@ -69,7 +69,7 @@ class Needs:
     unobtainable: tuple[str, ...]
     left_out: tuple[Missing, ...]
     runs: int
-    training: Training | None
+    training: TrainingNeeds | None
     disk: int
     memory: int
     own_images: Path | None
@@ -148,7 +148,7 @@ def _runs(study: Study, searched: list[tuple[str, str]]) -> int:
     return total
 
 
-def _training(study: Study, searched: list[tuple[str, str]]) -> Training | None:
+def _training(study: Study, searched: list[tuple[str, str]]) -> TrainingNeeds | None:
     """What training on registered images takes, by the times that its jobs ask for."""
     places = [place for place in searched if place in IMAGE_SOURCES]
     if not places:
@@ -160,4 +160,4 @@ def _training(study: Study, searched: list[tuple[str, str]]) -> Training | None:
     hours = sum(training_hours(study, *place, ONE_CORE[place[0]])[0] for place in places)
     images = study.training.images
     memory = max(megabytes_of_a_job(image_task(*place), images) for place in places)
-    return Training(networks_trained(study) * len(places), hours, memory * 1_000_000)
+    return TrainingNeeds(networks_trained(study) * len(places), hours, memory * 1_000_000)

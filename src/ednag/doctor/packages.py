@@ -1,24 +1,23 @@
-"""Installed packages beside those that envs/requirements.lock pins."""
+"""Installed packages compared with the versions of envs/requirements.lock."""
 
-from collections.abc import Sequence
+import importlib.metadata
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ednag.errors import EdnagError
 
-#: The lock's place in a clone, and its name inside an installed package.
+#: Path of the lock in a clone; an installed package has it beside this module.
 LOCK = Path("envs", "requirements.lock")
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A package that is not as pinned.
+class PackageDifference:
+    """A package that is not installed as pinned.
 
     Attributes:
         name: Of the package.
         pinned: The version in the lock.
-        installed: The version that is here; None if the package is missing.
+        installed: The installed version; None if the package is missing.
     """
 
     name: str
@@ -26,59 +25,61 @@ class Difference:
     installed: str | None
 
     def __str__(self) -> str:
-        """In words."""
+        """One sentence."""
         if self.installed is None:
             return f"{self.name} is not installed; {self.pinned} is pinned"
         return f"{self.name} {self.installed} is installed; {self.pinned} is pinned"
 
 
 def lock_file() -> Path:
-    """The lock in force: of the current folder, of the clone, or the one that the package brings.
+    """The lock of the current folder, else of the clone, else of the installed package.
 
-    Raises EdnagError where there is none.
+    Raises EdnagError if there is none.
     """
-    here = Path(__file__).resolve()
-    for candidate in (LOCK, here.parents[3] / LOCK, here.with_name(LOCK.name)):
+    module = Path(__file__).resolve()
+    for candidate in (LOCK, module.parents[3] / LOCK, module.with_name(LOCK.name)):
         if candidate.is_file():
             return candidate
     raise EdnagError(f"no {LOCK} in {Path.cwd()}; run in a clone of the project")
 
 
 def pinned_versions(lock: Path) -> dict[str, str]:
-    """Package -> version that the lock asks for on this machine.
+    """Package -> version that the lock pins on this machine.
 
-    Raises EdnagError where a line is no pin, or where packages cannot be compared for want of
-    `packaging`.
+    Raises EdnagError if a line is not a pin, or if the package `packaging` is missing.
     """
     try:
         from packaging.requirements import InvalidRequirement, Requirement
     except ImportError:
         raise EdnagError("the package packaging is not installed; run: make environment") from None
-    found = {}
+    versions = {}
     for number, line in enumerate(lock.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            required = Requirement(line)
+            pin = Requirement(line)
         except InvalidRequirement:
-            raise EdnagError(f"{lock}:{number}: no pin: {line}; run: make lock") from None
-        if required.marker is None or required.marker.evaluate():
-            found[required.name] = str(required.specifier).removeprefix("==")
-    return found
+            raise EdnagError(f"{lock}:{number}: not a pin: {line}; run: make lock") from None
+        if pin.marker is None or pin.marker.evaluate():
+            versions[pin.name] = str(pin.specifier).removeprefix("==")
+    return versions
 
 
-def differences(pinned: dict[str, str]) -> Sequence[Difference]:
-    """Packages that are missing here, or here in another version than pinned, sorted by name.
+def differences(pinned: dict[str, str]) -> list[PackageDifference]:
+    """Packages that are missing or have another version than pinned, sorted by name.
 
     A build of a version, such as torch 2.14.1+cpu, is that version (PEP 440).
     """
-    found = []
-    for name in sorted(pinned):
-        try:
-            installed = version(name)
-        except PackageNotFoundError:
-            found.append(Difference(name, pinned[name], None))
-            continue
-        if installed.partition("+")[0] != pinned[name]:
-            found.append(Difference(name, pinned[name], installed))
-    return found
+    versions = {name: _installed_version(name) for name in sorted(pinned)}
+    return [
+        PackageDifference(name, pinned[name], version)
+        for name, version in versions.items()
+        if version is None or version.partition("+")[0] != pinned[name]
+    ]
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,12 +1,12 @@
-"""A diagnosis as text for people and as plain data for machines."""
+"""A diagnosis as text for people and as JSON for programs."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ednag import __version__
-from ednag.doctor.diagnosis import Diagnosis, StudyDiagnosis
+from ednag.doctor.diagnosis import Diagnosis
 from ednag.files import home
 from ednag.sources.sizes import size_in_words
 
@@ -14,110 +14,93 @@ if TYPE_CHECKING:
     from ednag.doctor.needs import Needs
 
 
-def as_record(found: Diagnosis) -> dict[str, Any]:
-    """The diagnosis as JSON knows it: sizes in bytes; the user's own folder is written ~."""
-    machine = asdict(found.machine)
+def as_json(diagnosis: Diagnosis) -> str:
+    """The diagnosis as JSON: sizes in bytes; the user's home folder is written ~."""
+    studies = [asdict(study) for study in diagnosis.studies]
+    for study, record in zip(diagnosis.studies, studies, strict=True):
+        if study.needs is not None:
+            record["needs"]["unknown_sizes"] = study.needs.unknown_sizes
+    cache = diagnosis.cache
     record = {
         "ednag": __version__,
-        "machine": machine,
+        "machine": asdict(diagnosis.machine),
         "packages": {
-            "lock": found.lock,
-            "pinned": found.pinned,
-            "differences": [asdict(each) for each in found.packages],
+            "lock": diagnosis.lock,
+            "pinned": diagnosis.pinned,
+            "differences": [asdict(each) for each in diagnosis.packages],
         },
-        "mirrors": [asdict(each) for each in found.mirrors],
-        "cache": dict(zip(("folder", "files", "bytes"), found.cache, strict=True))
-        if found.cache
-        else None,
-        "servers": None if found.servers is None else [asdict(each) for each in found.servers],
-        "studies": [_study_record(each) for each in found.studies],
-        "faults": found.faults,
-        "remarks": found.remarks,
-        "fine": not found.faults,
+        "mirrors": [asdict(each) for each in diagnosis.mirrors],
+        "cache": cache and dict(zip(("folder", "files", "bytes"), cache, strict=True)),
+        "servers": None
+        if diagnosis.servers is None
+        else [asdict(each) for each in diagnosis.servers],
+        "studies": studies,
+        "faults": diagnosis.faults,
+        "remarks": diagnosis.remarks,
+        "fine": not diagnosis.faults,
     }
-    plain: dict[str, Any] = _plain(record)
-    return plain
+    text, folder = json.dumps(record, indent=2, default=str), json.dumps(str(home() or ""))[1:-1]
+    return text.replace(folder, "~") if len(folder) > 1 else text
 
 
-def _study_record(study: StudyDiagnosis) -> dict[str, Any]:
-    record = asdict(study)
-    if study.needs is not None:
-        record["needs"]["unknown_sizes"] = study.needs.unknown_sizes
-    return record
-
-
-def _plain(value: Any) -> Any:
-    """The value with paths as text, without the name of the user's folder."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        value = str(value)
-    if isinstance(value, str):
-        at_home = str(home() or "")
-        return value.replace(at_home, "~") if len(at_home) > 1 else value
-    return value
-
-
-def as_text(found: Diagnosis) -> str:
-    """The diagnosis, a heading for each part."""
+def as_text(diagnosis: Diagnosis) -> str:
+    """The diagnosis, with a heading for each part."""
     parts = (
-        ("Machine", _machine(found)),
-        ("Packages", _packages(found)),
-        ("Files", _files(found)),
-        ("Servers", _servers(found)),
-        ("Studies", _studies(found)),
-        ("Remarks", iter(found.remarks)),
-        ("Broken", iter(found.faults or ["nothing"])),
+        ("Machine", _machine(diagnosis)),
+        ("Packages", _packages(diagnosis)),
+        ("Files", _files(diagnosis)),
+        ("Servers", _servers(diagnosis)),
+        ("Studies", _studies(diagnosis)),
+        ("Remarks", iter(diagnosis.remarks)),
+        ("Broken", iter(diagnosis.faults or ["nothing"])),
     )
     blocks = []
     for heading, lines in parts:
-        listed = [f"  {line}" for line in lines]
-        if listed:
-            blocks.append("\n".join([heading, *listed]))
-    return "\n\n".join(blocks) + "\n"
+        block = [heading, *(f"  {line}" for line in lines)]
+        if len(block) > 1:
+            blocks.append("\n".join(block))
+    return "\n\n".join(blocks)
 
 
-def _machine(found: Diagnosis) -> Iterator[str]:
-    machine = found.machine
+def _machine(diagnosis: Diagnosis) -> Iterator[str]:
+    machine = diagnosis.machine
     free = f", {size_in_words(machine.free_memory)} of it free" if machine.free_memory else ""
     yield f"ednag {__version__}, Python {machine.python}, {machine.system}"
     yield f"{machine.cores} cores, {size_in_words(machine.memory)} of memory{free}"
     here, cache = size_in_words(machine.free_disk), size_in_words(machine.free_cache_disk)
-    yield f"disk: {here} free here, {cache} where downloads are kept"
-    named = [f"{gpu.name} ({size_in_words(gpu.memory)})" for gpu in machine.gpus]
-    yield f"GPU: {', '.join(named) or 'none'}"
+    yield f"disk: {here} free here, {cache} in the folder of downloads"
+    gpus = [f"{gpu.name} ({size_in_words(gpu.memory)})" for gpu in machine.gpus]
+    yield f"GPU: {', '.join(gpus) or 'none'}"
 
 
-def _packages(found: Diagnosis) -> Iterator[str]:
-    if found.lock is not None:
-        right = found.pinned - len(found.packages)
-        yield f"{right} of {found.pinned} are as pinned in {found.lock}"
-        yield from map(str, found.packages)
+def _packages(diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.lock is not None:
+        right = diagnosis.pinned - len(diagnosis.packages)
+        yield f"{right} of {diagnosis.pinned} are as pinned in {diagnosis.lock}"
+        yield from map(str, diagnosis.packages)
 
 
-def _files(found: Diagnosis) -> Iterator[str]:
-    for mirror in found.mirrors:
+def _files(diagnosis: Diagnosis) -> Iterator[str]:
+    for mirror in diagnosis.mirrors:
         if mirror.exists:
             unknown = len(mirror.unknown)
-            more = f", {unknown} whose size nobody says" if unknown else ""
+            more = f", {unknown} whose expected size is not known" if unknown else ""
             yield f"mirror {mirror.folder}: {len(mirror.right)} files of the right size{more}"
         else:
             yield f"mirror {mirror.folder}: cannot be read"
-    if found.cache is not None:
-        folder, files, size = found.cache
+    if diagnosis.cache is not None:
+        folder, files, size = diagnosis.cache
         yield f"cache {folder}: {files} files, {size_in_words(size)}"
 
 
-def _servers(found: Diagnosis) -> Iterator[str]:
-    for each in found.servers or ():
+def _servers(diagnosis: Diagnosis) -> Iterator[str]:
+    for each in diagnosis.servers or ():
         count = len(each.sources)
         yield f"{each.server}: {each.answer}; {count} file{'s' if count > 1 else ''}"
 
 
-def _studies(found: Diagnosis) -> Iterator[str]:
-    for study in found.studies:
+def _studies(diagnosis: Diagnosis) -> Iterator[str]:
+    for study in diagnosis.studies:
         if study.needs is None or study.verdict is None:
             yield f"{study.file}: cannot be read"
             continue
@@ -126,12 +109,12 @@ def _studies(found: Diagnosis) -> Iterator[str]:
             outcome += f" of {download_in_words(study.needs)}"
         yield f"{study.file}: {outcome}"
         yield from (f"  because {reason}" for reason in study.verdict.reasons)
-        yield f"  {_needs(study.needs)}"
+        yield f"  needs: {', '.join(_needs(study.needs))}"
         yield from (f"  {remark}" for remark in study.verdict.remarks)
 
 
 def download_in_words(needs: "Needs") -> str:
-    """What must be fetched, in words."""
+    """Size and number of the files that must be downloaded."""
     count, unknown = len(needs.download), needs.unknown_sizes
     files = f"{count} file{'s' if count > 1 else ''}"
     if unknown:
@@ -143,19 +126,15 @@ def download_in_words(needs: "Needs") -> str:
     return f"{'at least ' if unknown else ''}{size} ({files})"
 
 
-def _needs(needs: "Needs") -> str:
-    """What a study needs, in a line."""
-    found = [f"up to {needs.runs:,} runs", f"{len(needs.sources)} source files"]
+def _needs(needs: "Needs") -> Iterator[str]:
+    yield f"up to {needs.runs:,} runs"
+    yield f"{len(needs.sources)} source files"
     if needs.download:
-        found.append(f"to download {download_in_words(needs)}")
-    least = "at least " if needs.unknown_sizes else ""
-    found += [
-        f"disk {least}{size_in_words(needs.disk)}",
-        f"memory {size_in_words(needs.memory)} a job",
-    ]
+        yield f"to download {download_in_words(needs)}"
+    yield f"disk {'at least ' if needs.unknown_sizes else ''}{size_in_words(needs.disk)}"
+    yield f"memory {size_in_words(needs.memory)} a job"
     if needs.training is None:
-        found.append("no GPU")
+        yield "no GPU"
     else:
         hours, networks = needs.training.core_hours, needs.training.networks
-        found.append(f"GPU for {networks} trainings ({hours:,.0f} hours on one core)")
-    return f"needs: {', '.join(found)}"
+        yield f"GPU for {networks} trainings ({hours:,.0f} hours on one core)"

@@ -1,5 +1,6 @@
-"""Whether a study can run on a machine, and what stands in its way."""
+"""Whether a study can run on a machine, and what prevents it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
@@ -11,8 +12,8 @@ from ednag.sources.transfer import HEADROOM
 from ednag.study.configuration import Study
 
 
-class Outcome(StrEnum):
-    """Whether a study can run here."""
+class Feasibility(StrEnum):
+    """Whether a study can run on this machine."""
 
     POSSIBLE = "possible"
     AFTER_DOWNLOAD = "possible after a download"
@@ -20,69 +21,62 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a study can run, with the reasons against it and what its user should know."""
+class StudyVerdict:
+    """Whether a study can run, the reasons against it, and remarks for its user."""
 
-    outcome: Outcome
+    outcome: Feasibility
     reasons: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
-def judge(study: Study, file: str, needs: Needs, machine: Machine) -> Verdict:
+def judge(study: Study, file: str, needs: Needs, machine: Machine) -> StudyVerdict:
     """Whether a study, read from `file`, can run on a machine."""
-    reasons = [*_lacks(needs, machine), *_too_slow(study, file, needs, machine)]
-    outcome = Outcome.AFTER_DOWNLOAD if needs.download else Outcome.POSSIBLE
+    reasons = (*_lacks(needs, machine), *_too_slow(study, file, needs, machine))
+    outcome = Feasibility.AFTER_DOWNLOAD if needs.download else Feasibility.POSSIBLE
     if reasons:
-        outcome = Outcome.NOT_POSSIBLE
-    return Verdict(outcome, tuple(reasons), tuple(_remarks(needs, machine)))
+        outcome = Feasibility.NOT_POSSIBLE
+    return StudyVerdict(outcome, reasons, tuple(_remarks(needs, machine)))
 
 
-def _lacks(needs: Needs, machine: Machine) -> list[str]:
-    """What the machine has too little of."""
-    found = [
-        f"{id} is published nowhere; place it by hand (ednag sources fetch {id} says where)"
-        for id in needs.unobtainable
-    ]
+def _lacks(needs: Needs, machine: Machine) -> Iterator[str]:
+    """Files, memory and disk that the machine lacks."""
+    for id in needs.unobtainable:
+        yield f"{id} is published nowhere; place it by hand (ednag sources fetch {id} says where)"
     if needs.own_images is not None and not needs.own_images.is_dir():
-        found.append(f"own_images: the folder {needs.own_images} does not exist; name another")
+        yield f"own_images: the folder {needs.own_images} does not exist; name another"
     for kind, needed, free in (
         ("disk for the study", needs.disk, machine.free_disk),
         ("disk for the cache", needs.download_size + HEADROOM, machine.free_cache_disk),
         ("memory", needs.memory, machine.memory),
     ):
         if needed > free:
-            found.append(
-                f"too little {kind}: {size_in_words(needed)} needed, {size_in_words(free)} here"
-            )
-    return found
+            yield f"too little {kind}: {size_in_words(needed)} needed, {size_in_words(free)} here"
 
 
-def _too_slow(study: Study, file: str, needs: Needs, machine: Machine) -> list[str]:
-    """Whether the workflow would refuse to train here, as far as times from elsewhere tell."""
+def _too_slow(study: Study, file: str, needs: Needs, machine: Machine) -> Iterator[str]:
+    """Whether the workflow would refuse to train here, by times measured on another machine."""
     training, limit = needs.training, study.training.cpu_hours
-    if training is None or machine.gpus or training.core_hours <= limit:
-        return []
-    return [
-        f"no GPU is here, and {training.networks} trainings take about {training.core_hours:,.0f} "
-        f"hours on one core; the limit is {limit:g} (training.cpu_hours). "
-        f"`ednag estimate {quote(file)}` measures this machine and says how to train a part"
-    ]
+    if training is not None and not machine.gpus and training.core_hours > limit:
+        yield (
+            f"no GPU is here, and {training.networks} trainings take about "
+            f"{training.core_hours:,.0f} hours on one core; the limit is {limit:g} "
+            f"(training.cpu_hours). `ednag estimate {quote(file)}` measures this machine and says "
+            "how to train a part"
+        )
 
 
-def _remarks(needs: Needs, machine: Machine) -> list[str]:
-    """What is no reason against a study."""
-    found = []
+def _remarks(needs: Needs, machine: Machine) -> Iterator[str]:
+    """How many jobs fit into the memory, and benchmarks without data."""
     at_once = machine.memory // needs.memory
     if 0 < at_once < machine.cores and needs.memory > BYTES_OF_A_JOB:
-        found.append(
+        yield (
             f"memory is enough for {at_once} of the largest jobs at once: snakemake --resources "
             f"mem_mb={machine.memory // 1_000_000}"
         )
     elif 0 < at_once < machine.cores:
-        found.append(f"memory is enough for {at_once} jobs at once: snakemake --cores {at_once}")
+        yield f"memory is enough for {at_once} jobs at once: snakemake --cores {at_once}"
     for each in needs.left_out:
-        found.append(
-            f"left out for want of data: {each.space}/{each.dataset}; to get it: ednag sources "
-            f"fetch {' '.join(each.sources)}"
+        yield (
+            f"left out because its data is not here: {each.space}/{each.dataset}; to get it: ednag "
+            f"sources fetch {' '.join(each.sources)}"
         )
-    return found
