@@ -33,8 +33,8 @@ from training_speed import digits, made_up
 
 from ednag.cells.nasbench201 import NetworkShape
 from ednag.training.history import History
-from ednag.training.images import Split
-from ednag.training.loop import Progress, train
+from ednag.training.images import ImageSplit
+from ednag.training.loop import TrainingProgress, train
 from ednag.training.networks import nasbench201_network
 from ednag.training.recipe import NASBENCH201_PAPER, SMALL, Recipe
 
@@ -58,7 +58,7 @@ class StoppedError(Exception):
 
 def run(
     shape: NetworkShape,
-    data: Split,
+    data: ImageSplit,
     recipe: Recipe,
     device: str,
     seed: int = 0,
@@ -68,7 +68,7 @@ def run(
     """Train; how it learnt, and seconds of an epoch from the second on."""
     ends = []
 
-    def note(progress: Progress) -> None:
+    def note(progress: TrainingProgress) -> None:
         if device.startswith("cuda"):
             torch.cuda.synchronize()
         ends.append(time.perf_counter())
@@ -97,7 +97,7 @@ def peak_megabytes(device: str) -> float:
 
 
 def throughput(
-    shape: NetworkShape, data: Split, recipe: Recipe, device: str, quick: bool
+    shape: NetworkShape, data: ImageSplit, recipe: Recipe, device: str, quick: bool
 ) -> dict[str, object]:
     """Images a second and memory, by precision and layout."""
     found: dict[str, object] = {}
@@ -113,7 +113,7 @@ def throughput(
     return found
 
 
-def resumes(shape: NetworkShape, data: Split, recipe: Recipe, device: str) -> bool:
+def resumes(shape: NetworkShape, data: ImageSplit, recipe: Recipe, device: str) -> bool:
     """Whether an interrupted run that goes on ends with the weights of one that was not."""
     whole, _ = run(shape, data, recipe, device)
     with tempfile.TemporaryDirectory() as folder:

@@ -28,7 +28,7 @@ import torch
 from ednag.cells.nasbench201 import NetworkShape
 from ednag.spaces.nasbench201 import NASBench201
 from ednag.training.image_files import read_digits
-from ednag.training.images import ImageDataset, Split, split
+from ednag.training.images import ImageDataset, ImageSplit, split
 from ednag.training.loop import train
 from ednag.training.networks import nasbench201_network
 from ednag.training.recipe import SMALL, Recipe
@@ -40,14 +40,14 @@ GROUPS = (4, 8, 16, 32, 64)
 ALONE = 8
 
 
-def digits() -> Split:
+def digits() -> ImageSplit:
     """300 training, 100 validation and 100 test images of five digits."""
     path = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
     chosen = read_digits(Path(str(path))).select_classes(list("01234"), per_class=100)
     return split(chosen, (0.6, 0.2, 0.2), seed=0)
 
 
-def made_up(size: int, images: int) -> Split:
+def made_up(size: int, images: int) -> ImageSplit:
     """Noise of a size: how long training takes does not depend on what is learnt."""
     generator = np.random.default_rng(0)
     pixels = generator.integers(256, size=(images, 3, size, size), dtype=np.uint8)
@@ -64,7 +64,7 @@ def processor_seconds(call: Callable[[], object]) -> float:
 
 
 def measured(
-    data: Split, shape: NetworkShape, recipe: Recipe, networks: int, groups: tuple[int, ...]
+    data: ImageSplit, shape: NetworkShape, recipe: Recipe, networks: int, groups: tuple[int, ...]
 ) -> dict[str, float]:
     """Processor seconds for each network, one by one and in groups."""
     space = NASBench201()

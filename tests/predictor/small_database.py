@@ -9,12 +9,12 @@ import torch
 
 from ednag.predictor.configuration import NASBENCH201
 from ednag.predictor.database import Database, make_database
-from ednag.predictor.fitting import Fitted, Recipe, fit
-from ednag.predictor.splits import Split
+from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
+from ednag.predictor.splits import EntrySplit
 from ednag.spaces.nasbench201 import NASBench201
 
 NASBENCH201_SMALL = NASBENCH201.sized(12, 8)
-RECIPE = Recipe(epochs=5, batch=16, images=4, learning_rate=2e-3, hidden=12, latent=8)
+RECIPE = PredictorRecipe(epochs=5, batch=16, images=4, learning_rate=2e-3, hidden=12, latent=8)
 
 
 def a_database(entries: int = 80, tasks: int = 6, seed: int = 0) -> Database:
@@ -44,13 +44,15 @@ def some_features(classes: int = 12, images: int = 9) -> dict[int, np.ndarray]:
     return dict(enumerate(drawn.astype(np.float32)))
 
 
-def a_split(database: Database) -> Split:
+def a_split(database: Database) -> EntrySplit:
     """Every fourth entry is for the test."""
     rows = np.arange(len(database))
-    return Split(rows[rows % 4 != 0], rows[rows % 4 == 0])
+    return EntrySplit(rows[rows % 4 != 0], rows[rows % 4 == 0])
 
 
-def train(recipe: Recipe, checkpoint: Path | None = None, **options: object) -> Fitted:
+def train(
+    recipe: PredictorRecipe, checkpoint: Path | None = None, **options: object
+) -> FittedPredictor:
     """Train on the made-up database."""
     database = a_database()
     split = a_split(database)

@@ -20,7 +20,7 @@ from ednag.predictor.database import (
 )
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.splits import (
-    Split,
+    EntrySplit,
     draw_tasks,
     held_out_tasks,
     leakage,
@@ -34,11 +34,11 @@ KEYS = NASBench201().keys(np.arange(5))
 
 
 @pytest.fixture(scope="session")
-def published(mirror: Mirror) -> tuple[Database, Split]:
+def published(mirror: Mirror) -> tuple[Database, EntrySplit]:
     return read_published(*map(mirror, FILES))
 
 
-def test_the_published_entries(published: tuple[Database, Split]) -> None:
+def test_the_published_entries(published: tuple[Database, EntrySplit]) -> None:
     database, split = published
     assert len(database) == 4630
     assert len(set(database.keys)) == 1553
@@ -55,14 +55,14 @@ def test_the_published_entries(published: tuple[Database, Split]) -> None:
     assert training.std(ddof=1) == pytest.approx(6.6932, abs=5e-5)
 
 
-def test_the_published_split_leaks(published: tuple[Database, Split]) -> None:
+def test_the_published_split_leaks(published: tuple[Database, EntrySplit]) -> None:
     found = leakage(*published)
     assert (found.test_tasks, found.seen_tasks) == (388, 228)
     assert (found.test_cells, found.seen_cells) == (354, 317)
     assert found.test_classes == found.seen_classes
 
 
-def test_held_out_tasks_do_not_leak(published: tuple[Database, Split]) -> None:
+def test_held_out_tasks_do_not_leak(published: tuple[Database, EntrySplit]) -> None:
     database, _ = published
     for count, kinds in ((300, ("task", "cell")), (3, ("task", "cell", "class"))):
         split = held_out_tasks(database, draw_tasks(database, count, seed=0), kinds)
@@ -73,7 +73,9 @@ def test_held_out_tasks_do_not_leak(published: tuple[Database, Split]) -> None:
         assert len(split.training) > 500
 
 
-def test_graphs_are_rebuilt_from_strings(published: tuple[Database, Split], mirror: Mirror) -> None:
+def test_graphs_are_rebuilt_from_strings(
+    published: tuple[Database, EntrySplit], mirror: Mirror
+) -> None:
     from ednag.predictor.database import _load
 
     one_hot = torch.stack(_load(mirror(FILES[0]))["x"]).argmax(dim=2)
@@ -82,7 +84,7 @@ def test_graphs_are_rebuilt_from_strings(published: tuple[Database, Split], mirr
 
 
 def test_the_published_database_in_our_format(
-    published: tuple[Database, Split], tmp_path: Path
+    published: tuple[Database, EntrySplit], tmp_path: Path
 ) -> None:
     database, _ = published
     write_database(database, tmp_path / "database.parquet")

@@ -14,11 +14,11 @@ import torch
 from ednag.errors import EdnagError
 from ednag.predictor.coreset import gathered, random_images
 from ednag.predictor.database import make_database
-from ednag.predictor.fitting import Fitted, Recipe, fit
+from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
 from ednag.predictor.inference import QuickPredictor, to_accuracy
 from ednag.predictor.model import MetaPredictor, encode_dataset, load_model, save_parameters
 from ednag.predictor.node_types import node_types_of
-from ednag.predictor.splits import Split
+from ednag.predictor.splits import EntrySplit
 from ednag.predictor.training_data import Entries
 
 from . import small_database
@@ -27,7 +27,7 @@ from .small_database import RECIPE, a_database, a_split, some_features, train
 
 
 @pytest.fixture(scope="module")
-def uninterrupted() -> Fitted:
+def uninterrupted() -> FittedPredictor:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     found = train(RECIPE)
@@ -35,7 +35,7 @@ def uninterrupted() -> Fitted:
     return found
 
 
-def same(found: Fitted, expected: Fitted) -> bool:
+def same(found: FittedPredictor, expected: FittedPredictor) -> bool:
     """Whether two trainings ended in the same bits."""
     return found.curve.equals(expected.curve) and all(
         np.array_equal(found.parameters[name], each) for name, each in expected.parameters.items()
@@ -43,7 +43,7 @@ def same(found: Fitted, expected: Fitted) -> bool:
 
 
 def test_the_published_recipe() -> None:
-    assert Recipe() == Recipe(500, 64, 20, 1e-4, 512, 56)
+    assert PredictorRecipe() == PredictorRecipe(500, 64, 20, 1e-4, 512, 56)
 
 
 def test_it_learns() -> None:
@@ -78,7 +78,7 @@ class _Stopped(Exception):
 
 @pytest.mark.parametrize("epochs", [(1,), (2, 4)])
 def test_interrupted_at_an_epoch(
-    epochs: tuple[int, ...], uninterrupted: Fitted, tmp_path: Path
+    epochs: tuple[int, ...], uninterrupted: FittedPredictor, tmp_path: Path
 ) -> None:
     def stop(row: dict[str, float]) -> None:
         if row["epoch"] in epochs:
@@ -99,7 +99,7 @@ def test_interrupted_at_an_epoch(
     assert same(train(RECIPE, checkpoint), uninterrupted)
 
 
-def test_killed(uninterrupted: Fitted, tmp_path: Path) -> None:
+def test_killed(uninterrupted: FittedPredictor, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint.pt"
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.predictor.small_database", checkpoint],
@@ -119,7 +119,7 @@ def test_killed(uninterrupted: Fitted, tmp_path: Path) -> None:
     assert len(reported) < RECIPE.epochs
 
 
-def test_parameters_are_written_and_read(uninterrupted: Fitted, tmp_path: Path) -> None:
+def test_parameters_are_written_and_read(uninterrupted: FittedPredictor, tmp_path: Path) -> None:
     for name in ("one.pt", "two.pt"):
         save_parameters(uninterrupted.parameters, tmp_path / name)
     assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "two.pt").read_bytes()
@@ -128,7 +128,9 @@ def test_parameters_are_written_and_read(uninterrupted: Fitted, tmp_path: Path) 
         np.testing.assert_array_equal(loaded[name].numpy(), expected)
 
 
-def test_more_epochs_go_on_and_fewer_are_refused(uninterrupted: Fitted, tmp_path: Path) -> None:
+def test_more_epochs_go_on_and_fewer_are_refused(
+    uninterrupted: FittedPredictor, tmp_path: Path
+) -> None:
     checkpoint = tmp_path / "checkpoint.pt"
     train(replace(RECIPE, epochs=3), checkpoint)
     with pytest.raises(EdnagError, match="has 3 epochs, 2 are asked for"):
@@ -165,7 +167,7 @@ def test_the_best_epoch(tmp_path: Path) -> None:
 
 def test_without_a_test_part() -> None:
     database = a_database()
-    split = Split(np.arange(len(database)), np.empty(0, dtype=np.int64))
+    split = EntrySplit(np.arange(len(database)), np.empty(0, dtype=np.int64))
     for keep, epoch in (("last", 2), ("best", 1)):
         recipe = replace(RECIPE, epochs=2, keep=keep)
         found = fit(database, some_features(), split, recipe)
@@ -200,16 +202,16 @@ def test_what_cannot_be_trained() -> None:
     with pytest.raises(EdnagError, match="task task 0: the features hold no class"):
         fit(database, {}, split, RECIPE)
     with pytest.raises(EdnagError, match="0 entries to train on"):
-        fit(database, features, Split(split.test[:0], split.test), RECIPE)
+        fit(database, features, EntrySplit(split.test[:0], split.test), RECIPE)
     same_accuracy = make_database(
         "nasbench201", database.keys[:3], ["a"] * 3, {"a": [0]}, [50.0] * 3, [0] * 3
     )
     with pytest.raises(EdnagError, match="3 entries to train on, with 1 different"):
-        fit(same_accuracy, features, Split(np.arange(3), np.arange(0)), RECIPE)
+        fit(same_accuracy, features, EntrySplit(np.arange(3), np.arange(0)), RECIPE)
     with pytest.raises(EdnagError, match="lower the learning rate"):
         fit(database, features, split, replace(RECIPE, learning_rate=1e25))
     with pytest.raises(EdnagError, match="must be positive"):
-        Recipe(epochs=0)
+        PredictorRecipe(epochs=0)
     with pytest.raises(EdnagError, match="device 'tpu' is unknown"):
         fit(database, features, split, RECIPE, device="tpu")
 

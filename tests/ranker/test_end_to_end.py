@@ -7,17 +7,17 @@ import pytest
 
 from ednag.cells.nasbench101 import from_cells
 from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
-from ednag.ranker.fitting import Recipe, Sample, fit, split_sample
+from ednag.ranker.fitting import RankerRecipe, Sample, fit, split_sample
 from ednag.ranker.model import SIZES
 from ednag.ranker.populations import nasbench101_population, nasbench201_population
 from ednag.ranker.sampling import RULES
-from ednag.ranker.search import Outcome, RankedSearch
+from ednag.ranker.search import RankedSearch, SearchOutcome
 from ednag.spaces.nasbench101_cells import Cell, whole_graphs
 
-RECIPE = Recipe(2, 64, 1.0, 0.05, 10, (0.9, 0.99), 1e-2)
+RECIPE = RankerRecipe(2, 64, 1.0, 0.05, 10, (0.9, 0.99), 1e-2)
 
 
-def searched(space: str) -> list[Outcome]:
+def searched(space: str) -> list[SearchOutcome]:
     if space == "nasbench101":
         graphs = whole_graphs(6)
         cells = from_cells(Cell(6, int(graph), (0, 1, 2, 0)) for graph in graphs)

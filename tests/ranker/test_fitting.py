@@ -14,9 +14,9 @@ from ednag.ranker import fitting
 from ednag.ranker.fitting import (
     RECIPES,
     SAMPLE_SIZES,
-    EpochRecord,
-    Fitted,
-    Recipe,
+    FittedRanker,
+    RankerEpoch,
+    RankerRecipe,
     Sample,
     fit,
     load_fitted,
@@ -30,7 +30,7 @@ from ednag.ranker.tiers import TierEmbeddings, tiers_of
 from ednag.training.checkpoints import save_checkpoint
 
 SIZES = Sizes(5, 3, 16, 2, 8, 32, 24, 20, layers=2)
-RECIPE = Recipe(4, 32, 1.0, 0.05, 5, (0.9, 0.99), 1e-2)
+RECIPE = RankerRecipe(4, 32, 1.0, 0.05, 5, (0.9, 0.99), 1e-2)
 
 
 def sample(count: int, seed: int) -> Sample:
@@ -43,11 +43,11 @@ def sample(count: int, seed: int) -> Sample:
 TRAINING, VALIDATION = sample(101, 1), sample(40, 2)
 
 
-def weights_of(fitted: Fitted) -> dict[str, torch.Tensor]:
+def weights_of(fitted: FittedRanker) -> dict[str, torch.Tensor]:
     return {**fitted.ranker.state_dict(), "tier embeddings": fitted.tier_embeddings}
 
 
-def same(one: Fitted, other: Fitted) -> bool:
+def same(one: FittedRanker, other: FittedRanker) -> bool:
     ours, theirs = weights_of(one), weights_of(other)
     return one.records == other.records and all(torch.equal(ours[k], theirs[k]) for k in ours)
 
@@ -154,9 +154,9 @@ def test_equal_seeds_give_equal_bits() -> None:
 @pytest.mark.parametrize("killed_after", [1, 3])
 def test_an_interrupted_training_ends_in_the_same_bits(tmp_path: Path, killed_after: int) -> None:
     path = tmp_path / "ranker.pt"
-    told: list[EpochRecord] = []
+    told: list[RankerEpoch] = []
 
-    def kill(record: EpochRecord) -> None:
+    def kill(record: RankerEpoch) -> None:
         told.append(record)
         if record.epoch == killed_after:
             raise KeyboardInterrupt

@@ -12,7 +12,7 @@ from ednag.errors import EdnagError
 from ednag.predictor.configuration import MOBILENETV3, NASBENCH201, Configuration
 from ednag.predictor.coreset import coreset, gathered
 from ednag.predictor.features import read_features, write_features
-from ednag.predictor.fitting import Fitted
+from ednag.predictor.fitting import FittedPredictor
 from ednag.predictor.model import load_model, new_model
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.trained import coreset_images, read_predictor, write_predictor
@@ -158,7 +158,7 @@ def trained_here(path: Path) -> Path:
     parameters = {name: value.numpy() for name, value in model.state_dict().items()}
     import pandas as pd
 
-    write_predictor(Fitted(SMALL, parameters, 3, 90.0, 5.0, pd.DataFrame()), path)
+    write_predictor(FittedPredictor(SMALL, parameters, 3, 90.0, 5.0, pd.DataFrame()), path)
     return path
 
 

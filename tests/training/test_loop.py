@@ -23,8 +23,8 @@ from ednag.errors import EdnagError
 from ednag.training import loop
 from ednag.training.checkpoints import load_checkpoint
 from ednag.training.history import History
-from ednag.training.images import Split, split, split_official
-from ednag.training.loop import Progress, train
+from ednag.training.images import ImageSplit, split, split_official
+from ednag.training.loop import TrainingProgress, train
 from ednag.training.networks import nasbench201_network
 from ednag.training.recipe import Recipe
 from tests.training.data import random_dataset
@@ -35,7 +35,7 @@ KEY = "|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|avg_pool_3x3~0|none~1|n
 RECIPE = Recipe(epochs=3, warmup_epochs=1, batch=16, cutout=2)
 
 
-def data() -> Split:
+def data() -> ImageSplit:
     return split(random_dataset(90, classes=3), (0.6, 0.2, 0.2), seed=0)
 
 
@@ -106,7 +106,7 @@ def test_only_the_classifier_learns_at_first(tmp_path: Path) -> None:
     recipe = RECIPE.model_copy(update={"warmup_epochs": 0, "head_epochs": 2})
     states = []
 
-    def look(progress: Progress) -> None:
+    def look(progress: TrainingProgress) -> None:
         states.append(load_checkpoint(tmp_path / "state")["network"])
 
     train(Tiny, data(), recipe, 0, checkpoint=tmp_path / "state", progress=look)
@@ -181,7 +181,7 @@ def test_a_network_for_other_classes_is_refused() -> None:
 
 
 def test_progress_counts_epochs_and_time() -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     train(Tiny, data(), RECIPE, 0, progress=seen.append)
     assert [(one.epochs_done, one.epochs) for one in seen] == [(1, 3), (2, 3), (3, 3)]
     assert seen[-1].seconds_left == 0 and (seen[0].seconds_left or 0) > 0
@@ -194,9 +194,9 @@ INTERRUPTED = RECIPE.model_copy(update={"head_epochs": 1, "warmup_epochs": 0, "e
 
 def stopping_at(step: int) -> Callable[..., Tensor]:
     """The loop's own computation of gradients, stopped the `step`-th time it is called."""
-    taken, original = [0], loop._Run._gradients
+    taken, original = [0], loop._NetworkTraining._gradients
 
-    def gradients(run: loop._Run, images: Tensor, labels: Tensor) -> Tensor:
+    def gradients(run: loop._NetworkTraining, images: Tensor, labels: Tensor) -> Tensor:
         taken[0] += 1
         sums = original(run, images, labels)
         if taken[0] == step:
@@ -219,7 +219,7 @@ def test_stopped_at_any_step_a_run_ends_bit_for_bit_the_same(
     for step in range(1, 13):
         path = tmp_path / f"stopped-{step}"
         with monkeypatch.context() as patched:
-            patched.setattr(loop._Run, "_gradients", stopping_at(step))
+            patched.setattr(loop._NetworkTraining, "_gradients", stopping_at(step))
             with pytest.raises(Stopped):
                 train(Tiny, parts, recipe, 5, checkpoint=path, checkpoint_steps=every)
         resumed = train(Tiny, parts, recipe, 5, checkpoint=path, checkpoint_steps=every)
@@ -233,7 +233,7 @@ LONG = INTERRUPTED.model_copy(update={"epochs": 20})
 def train_long(path: Path, epochs: int) -> None:
     """What is killed, at the latest after `epochs`, where it waits for that."""
 
-    def hold(progress: Progress) -> None:
+    def hold(progress: TrainingProgress) -> None:
         if progress.epochs_done >= epochs:
             threading.Event().wait()
 
@@ -356,7 +356,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tiny_disk: Path, tmp_path: Path) -> None:
-    def fill(progress: Progress) -> None:
+    def fill(progress: TrainingProgress) -> None:
         if progress.epochs_done == 2:
             with contextlib.suppress(OSError):
                 (tiny_disk / "filling").write_bytes(bytes(2**20))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ednag.cells.nasbench201 import SHAPES, NetworkShape, counts
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.training.networks import Cell, ResidualBlock, nasbench201_network
+from ednag.training.networks import CellBlock, ResidualBlock, nasbench201_network
 
 torch.set_num_threads(1)
 SPACE = get_space("nasbench201")
@@ -59,9 +59,9 @@ def test_formulae_count_other_shapes_too(size: int) -> None:
 def test_a_cell_sums_what_its_edges_give() -> None:
     images = torch.randn(2, 3, 5, 5)
     skip, zero, pool = "skip_connect", "none", "avg_pool_3x3"
-    assert torch.equal(Cell((skip,) * 6, 3)(images), 4 * images)
-    assert torch.equal(Cell((zero,) * 6, 3)(images), torch.zeros_like(images))
-    pooled = Cell((pool, zero, zero, zero, skip, zero), 3)(images)
+    assert torch.equal(CellBlock((skip,) * 6, 3)(images), 4 * images)
+    assert torch.equal(CellBlock((zero,) * 6, 3)(images), torch.zeros_like(images))
+    pooled = CellBlock((pool, zero, zero, zero, skip, zero), 3)(images)
     corner = images[:, :, :2, :2].mean(dim=(2, 3))
     assert torch.allclose(pooled[:, :, 0, 0], corner, atol=1e-6)  # what lies outside is not counted
 
@@ -69,7 +69,7 @@ def test_a_cell_sums_what_its_edges_give() -> None:
 def test_a_convolution_is_relu_then_weights_then_normalisation() -> None:
     images = torch.randn(16, 3, 5, 5)
     zero = "none"
-    cell = Cell((zero, zero, zero, "nor_conv_1x1", zero, zero), 3)
+    cell = CellBlock((zero, zero, zero, "nor_conv_1x1", zero, zero), 3)
     output = cell(images)
     assert torch.allclose(output.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-5)
     assert torch.equal(cell(-images.abs()), torch.zeros_like(images))

@@ -11,8 +11,8 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.training import side_by_side
 from ednag.training.history import History
-from ednag.training.images import Split, split
-from ednag.training.loop import Progress, train
+from ednag.training.images import ImageSplit, split
+from ednag.training.loop import TrainingProgress, train
 from ednag.training.networks import CellNetwork, nasbench201_network, operations_of
 from ednag.training.recipe import Recipe
 from ednag.training.side_by_side import train_side_by_side
@@ -29,7 +29,7 @@ def shape(size: int = 8, cells: int = 1, channels: int = 4) -> NetworkShape:
     )
 
 
-def data(size: int = 8) -> Split:
+def data(size: int = 8) -> ImageSplit:
     return split(random_dataset(90, 3, size=size, channels=2), (0.6, 0.2, 0.2), seed=0)
 
 
@@ -146,6 +146,6 @@ def test_what_is_only_done_for_one_network_is_refused() -> None:
 
 
 def test_progress_counts_over_all_groups() -> None:
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     train_side_by_side(some_keys(3), shape(), data(), RECIPE, 0, group=2, progress=seen.append)
     assert [(one.epochs_done, one.epochs) for one in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]

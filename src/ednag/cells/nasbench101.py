@@ -116,7 +116,7 @@ class CellBatch:
 
 
 @dataclass(frozen=True)
-class Counts:
+class NASBench101Counts:
     """What n networks cost, for one image of 32 x 32 pixels and 10 classes.
 
     Attributes:
@@ -277,7 +277,7 @@ def vertex_channels(adjacency: np.ndarray, outputs: int) -> np.ndarray:
     return channels.astype(np.int64)
 
 
-def counts(batch: CellBatch) -> Counts:
+def counts(batch: CellBatch) -> NASBench101Counts:
     """What the networks of n cells cost; 3 MB of working memory per 1,000 cells."""
     n = len(batch)
     flops = np.empty((n, len(MODULES), MAX_VERTICES), dtype=np.int64)
@@ -291,7 +291,7 @@ def counts(batch: CellBatch) -> Counts:
         else:
             flops[:, at], parameters[:, at] = _module_counts(batch, module)
     outside_flops, outside_parameters = _outside_the_modules()
-    return Counts(
+    return NASBench101Counts(
         vertex_flops=flops,
         vertex_parameters=parameters,
         flops=outside_flops + flops.sum(axis=(1, 2)),
@@ -301,7 +301,7 @@ def counts(batch: CellBatch) -> Counts:
 
 def counts_in_chunks(
     cells: Iterable[Cell], chunk: int = 8192
-) -> Iterator[tuple[CellBatch, Counts]]:
+) -> Iterator[tuple[CellBatch, NASBench101Counts]]:
     """Cells and their counts, `chunk` (at least 1) at a time, in the order given."""
     remaining = iter(cells)
     while taken := list(islice(remaining, chunk)):

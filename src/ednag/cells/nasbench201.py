@@ -80,7 +80,7 @@ SHAPES: Mapping[str, NetworkShape] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Counts:
+class NASBench201Counts:
     """What n networks cost.
 
     Attributes:
@@ -104,7 +104,7 @@ def shape_of(dataset: str) -> NetworkShape:
     return SHAPES[dataset]
 
 
-def counts(shape: NetworkShape, codes: np.ndarray | None = None) -> Counts:
+def counts(shape: NetworkShape, codes: np.ndarray | None = None) -> NASBench201Counts:
     """Counts of the networks of cells `codes` int[n], of all 15,625 in code order if None."""
     if codes is None:
         codes = np.arange(NASBench201.size)
@@ -113,7 +113,7 @@ def counts(shape: NetworkShape, codes: np.ndarray | None = None) -> Counts:
     edge_flops = flops_of[:, digits].transpose(1, 0, 2)
     edge_parameters = parameters_of[:, digits].transpose(1, 0, 2)
     outside_flops, outside_parameters = _outside_the_cells(shape)
-    return Counts(
+    return NASBench201Counts(
         edge_flops=edge_flops,
         edge_parameters=edge_parameters,
         flops=outside_flops + shape.cells_per_stage * edge_flops.sum(axis=(1, 2)),

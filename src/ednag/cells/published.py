@@ -212,7 +212,7 @@ def records(batch: pa.RecordBatch) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @dataclass(frozen=True)
-class Difference:
+class RecordDifference:
     """One field in which a published record and ours differ.
 
     Attributes:
@@ -238,7 +238,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RecordComparison:
     """What comparing a published file with ours gave.
 
     Attributes:
@@ -251,7 +251,7 @@ class Comparison:
     records: int
     agreeing: int
     repeated: int
-    differences: tuple[Difference, ...]
+    differences: tuple[RecordDifference, ...]
 
 
 def compare_nasbench101(
@@ -260,7 +260,7 @@ def compare_nasbench101(
     *,
     limit: int = 10,
     progress: Callable[[int], object] | None = None,
-) -> Comparison:
+) -> RecordComparison:
     """Hold each record of a published NAS-Bench-101 file against what its own cell must give.
 
     The cell is taken from the record, for counts depend on how its vertices are numbered; so is
@@ -284,7 +284,7 @@ def compare_nasbench201(
     *,
     limit: int = 10,
     progress: Callable[[int], object] | None = None,
-) -> Comparison:
+) -> RecordComparison:
     """Hold each record of a published NAS-Bench-201 file against what its `arch_str` must give.
 
     Like `compare_nasbench101`.
@@ -500,11 +500,11 @@ def _compare(
     fields: Mapping[str, float],
     limit: int,
     progress: Callable[[int], object] | None,
-) -> Comparison:
+) -> RecordComparison:
     """What `compare_nasbench101` and `compare_nasbench201` do alike."""
     left_out = set(fields) - set(_measured_columns(measured, fields))
     seen: set[str] = set()
-    kept: list[Difference] = []
+    kept: list[RecordDifference] = []
     number = agreeing = repeated = 0
     stream = stream_records(path)
     while some := list(islice(stream, _COMPARED)):
@@ -527,11 +527,11 @@ def _compare(
             repeated += cell in seen
             seen.add(cell)
             room = max(limit - len(kept), 0)
-            kept += [Difference(number, name, *each) for each in different[:room]]
+            kept += [RecordDifference(number, name, *each) for each in different[:room]]
             number += 1
         if progress is not None:
             progress(number)
-    return Comparison(number, agreeing, repeated, tuple(kept))
+    return RecordComparison(number, agreeing, repeated, tuple(kept))
 
 
 def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: str) -> None:

@@ -22,7 +22,7 @@ from ednag.errors import EdnagError
 if TYPE_CHECKING:
     from ednag.predictor import fitting
     from ednag.predictor.database import Database
-    from ednag.predictor.splits import Split
+    from ednag.predictor.splits import EntrySplit
 
 
 @click.group()
@@ -189,7 +189,7 @@ def fit(
         checkpoint.unlink(missing_ok=True)
 
 
-def _recipe_of(text: str) -> "fitting.Recipe":
+def _recipe_of(text: str) -> "fitting.PredictorRecipe":
     """What `--recipe` says; EdnagError where it names what a recipe has not."""
     from dataclasses import fields
 
@@ -197,23 +197,23 @@ def _recipe_of(text: str) -> "fitting.Recipe":
     from ednag.predictor import fitting
 
     given = parse_mapping(text, "--recipe")
-    known = [field.name for field in fields(fitting.Recipe)]
+    known = [field.name for field in fields(fitting.PredictorRecipe)]
     for name in given:
         if name not in known:
             raise EdnagError(f"--recipe: unknown key {name!r}{suggestion(name, known)}")
-    return fitting.Recipe(**given)
+    return fitting.PredictorRecipe(**given)
 
 
 def _entries(
     databases: tuple[Path, ...],
     held_out: tuple[Path, ...],
     published: tuple[Path, Path, Path] | None,
-) -> "tuple[Database, Split]":
+) -> "tuple[Database, EntrySplit]":
     """What to train on, and which entries train and which judge."""
     import numpy as np
 
     from ednag.predictor.database import joined, read_database, read_published
-    from ednag.predictor.splits import Split
+    from ednag.predictor.splits import EntrySplit
 
     if published:
         return read_published(*published)
@@ -221,7 +221,7 @@ def _entries(
         raise EdnagError("predictor fit: give a database, or the published files (--published)")
     parts = [read_database(path) for path in (*databases, *held_out)]
     entries, training = joined(parts), sum(len(part) for part in parts[: len(databases)])
-    return entries, Split(np.arange(training), np.arange(training, len(entries)))
+    return entries, EntrySplit(np.arange(training), np.arange(training, len(entries)))
 
 
 @command.command()

@@ -13,7 +13,7 @@ from ednag.errors import EdnagError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ednag.ranker.fitting import EpochRecord
+    from ednag.ranker.fitting import RankerEpoch
     from ednag.ranker.study import Cells
 
 _TABLE = click.option("--table", type=EXISTING, help="Benchmark table of NAS-Bench-201 (Parquet).")
@@ -161,7 +161,7 @@ def study(
 _WATCHED, _TOLD_TOP = 200, 5
 
 
-def _tell(record: "EpochRecord") -> None:
+def _tell(record: "RankerEpoch") -> None:
     """One epoch, for the log."""
     tau = float("nan") if record.tau_b is None else record.tau_b
     say(

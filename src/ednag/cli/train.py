@@ -10,7 +10,7 @@ from ednag.cli.progress import say
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
-    from ednag.training.loop import Progress
+    from ednag.training.loop import TrainingProgress
 
 _CHOSEN = click.argument("chosen", type=EXISTING)
 _SEED = click.option("--seed", required=True, type=click.IntRange(0), help="Of weights and order.")
@@ -70,7 +70,7 @@ def small(chosen: Path, sources: tuple[str, ...], seed: int, output: Path) -> No
     say(f"{len(keys)} networks trained with seed {seed}, {diverged} diverged")
 
 
-def _say_progress(progress: "Progress") -> None:
+def _say_progress(progress: "TrainingProgress") -> None:
     left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
     say(f"epoch {progress.epochs_done} of {progress.epochs}{left}")
 

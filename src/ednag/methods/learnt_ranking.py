@@ -18,7 +18,7 @@ from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
 
 if TYPE_CHECKING:
-    from ednag.ranker.fitting import Fitted
+    from ednag.ranker.fitting import FittedRanker
 
 SPACES = frozenset({"nasbench201"})
 #: Fewer evaluated cells than this teach a ranker nothing: they are drawn at random.
@@ -61,7 +61,7 @@ class Round:
         seed: Of the round's own draws.
     """
 
-    fitted: "Fitted"
+    fitted: "FittedRanker"
     codes: np.ndarray
     scores: np.ndarray
     until: int

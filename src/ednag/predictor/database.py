@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
 from ednag.files import replacing
-from ednag.predictor.splits import Split
+from ednag.predictor.splits import EntrySplit
 from ednag.spaces import get_space
 
 FORMAT = "ednag predictor database 1"
@@ -250,7 +250,7 @@ class _AnyGraph:
         """Forget its attributes."""
 
 
-def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, Split]:
+def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, EntrySplit]:
     """The published database of NAS-Bench-201 cells on subsets of ImageNet-32, and its split.
 
     Class numbers are those of the feature file, one less than in the task list. A task is named by
@@ -286,7 +286,7 @@ def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Datab
         seeds.append(occurred[pair])
         occurred[pair] += 1
     database = make_database("nasbench201", keys, names, classes, accuracy, seeds, str(entries))
-    return database, Split(shuffled[PUBLISHED_VALIDATION:], shuffled[:PUBLISHED_VALIDATION])
+    return database, EntrySplit(shuffled[PUBLISHED_VALIDATION:], shuffled[:PUBLISHED_VALIDATION])
 
 
 def _load(path: Path) -> Any:

@@ -22,7 +22,7 @@ from ednag.predictor.correlations import coefficients
 from ednag.predictor.database import Database
 from ednag.predictor.inference import AccuracyScale, training_scale
 from ednag.predictor.model import MetaPredictor, new_model
-from ednag.predictor.splits import Split
+from ednag.predictor.splits import EntrySplit
 from ednag.predictor.training_data import Entries, check_device
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 from ednag.training.determinism import deterministic
@@ -31,7 +31,7 @@ FORMAT = "ednag predictor training 1"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PredictorRecipe:
     """How the predictor is trained; the defaults are the published ones.
 
     Attributes:
@@ -65,7 +65,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedPredictor:
     """A trained predictor.
 
     Attributes:
@@ -94,12 +94,12 @@ class Fitted:
 def fit(
     database: Database,
     features: Mapping[int, np.ndarray],
-    split: Split,
-    recipe: Recipe,
+    split: EntrySplit,
+    recipe: PredictorRecipe,
     checkpoint: Path | None = None,
     device: str = "cpu",
     report: Callable[[dict[str, float]], object] = lambda row: None,
-) -> Fitted:
+) -> FittedPredictor:
     """Train a predictor on one part of a database.
 
     Args:
@@ -114,7 +114,7 @@ def fit(
     """
     entries = Entries(database, features, recipe.images, check_device(device))
     with deterministic(torch.device(device), recipe.seed):
-        training = _Training(entries, split, recipe)
+        training = _PredictorTraining(entries, split, recipe)
         if checkpoint is not None and checkpoint.exists():
             training.resume(checkpoint)
         while training.epoch < recipe.epochs:
@@ -125,10 +125,10 @@ def fit(
         return training.fitted()
 
 
-class _Training:
+class _PredictorTraining:
     """The state between two epochs, and one epoch."""
 
-    def __init__(self, entries: Entries, split: Split, recipe: Recipe) -> None:
+    def __init__(self, entries: Entries, split: EntrySplit, recipe: PredictorRecipe) -> None:
         accuracy = entries.database.accuracy[split.training]
         if len(accuracy) < 2 or not accuracy.std():
             raise EdnagError(
@@ -235,11 +235,11 @@ class _Training:
             found.update(part)
         return found.hexdigest()
 
-    def fitted(self) -> Fitted:
+    def fitted(self) -> FittedPredictor:
         """The result."""
         of_best = self._recipe.keep == "best"
         kept = self._best["model"] if of_best else _on_cpu(self._model)
-        return Fitted(
+        return FittedPredictor(
             configuration=self.configuration,
             parameters={name: value.numpy() for name, value in kept.items()},
             epoch=self._best["epoch"] if of_best else self.epoch,

@@ -18,7 +18,7 @@ import numpy as np
 from ednag.cells.nasbench201 import NetworkShape
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench201 import NASBench201
-from ednag.training.images import ImageDataset, Split, split
+from ednag.training.images import ImageDataset, ImageSplit, split
 from ednag.training.recipe import SMALL
 
 Part = Literal["training", "held-out"]
@@ -62,7 +62,7 @@ class Task:
 class SmallImages:
     """The images of all classes, in three parts."""
 
-    whole: Split
+    whole: ImageSplit
 
     @classmethod
     def of(cls, sources: Sequence[ImageDataset]) -> Self:
@@ -113,7 +113,7 @@ class SmallImages:
         drawn = generator.choice(NASBench201.size, size=cells, replace=False)
         return tasks[place % len(tasks)], np.sort(drawn)
 
-    def split_of(self, task: Task) -> Split:
+    def split_of(self, task: Task) -> ImageSplit:
         """The images of a task, in three parts."""
         outside = [number for number in task.classes if not 0 <= number < len(self.class_names)]
         if outside:
@@ -121,7 +121,7 @@ class SmallImages:
                 f"task {task.name}: class {outside[0]} is none of 0 to {len(self.class_names) - 1}"
             )
         names = [self.class_names[number] for number in task.classes]
-        return Split.of(
+        return ImageSplit.of(
             *(
                 part.select_classes(names)
                 for part in (self.whole.train, self.whole.validation, self.whole.test)

@@ -16,7 +16,7 @@ Kind = Literal["task", "cell", "class"]
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class EntrySplit:
     """Two parts of a database, as row numbers.
 
     Attributes:
@@ -40,7 +40,7 @@ class Leakage:
     seen_classes: int
 
 
-def leakage(database: "Database", split: Split) -> Leakage:
+def leakage(database: "Database", split: EntrySplit) -> Leakage:
     """What the two parts of a split share."""
     tasks, cells = (
         (values[split.test], values[split.training]) for values in (database.task, database.cells())
@@ -58,7 +58,7 @@ def leakage(database: "Database", split: Split) -> Leakage:
     )
 
 
-def without_sharing(is_test: np.ndarray, shared: Sequence[np.ndarray]) -> Split:
+def without_sharing(is_test: np.ndarray, shared: Sequence[np.ndarray]) -> EntrySplit:
     """The test part, and for training every other row that shares nothing with it.
 
     Args:
@@ -75,7 +75,7 @@ def without_sharing(is_test: np.ndarray, shared: Sequence[np.ndarray]) -> Split:
             seen |= np.isin(values, values[is_test])
         else:
             seen |= (values & values[is_test].any(axis=0)).any(axis=1)
-    split = Split(np.flatnonzero(~seen), np.flatnonzero(is_test))
+    split = EntrySplit(np.flatnonzero(~seen), np.flatnonzero(is_test))
     if not len(split.training) or not len(split.test):
         raise EdnagError(
             f"split: {len(split.test)} rows to test on leave {len(split.training)} to train on; "
@@ -88,7 +88,7 @@ def held_out_tasks(
     database: "Database",
     tasks: Sequence[str],
     kinds: Sequence[Kind] = ("task", "cell", "class"),
-) -> Split:
+) -> EntrySplit:
     """Test on some tasks; train on rows that share none of `kinds` with them.
 
     A class is in many tasks: with `class` among the kinds, few tasks can be held out of a database

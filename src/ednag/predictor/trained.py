@@ -9,7 +9,7 @@ import torch
 from ednag.errors import EdnagError
 from ednag.predictor.configuration import Configuration, configuration_of
 from ednag.predictor.coreset import IMAGES, coreset, gathered
-from ednag.predictor.fitting import Fitted
+from ednag.predictor.fitting import FittedPredictor
 from ednag.predictor.inference import AccuracyScale, QuickPredictor, to_accuracy, training_scale
 from ednag.predictor.model import MetaPredictor, encode_dataset, model_of
 from ednag.predictor.parameters import check_parameters
@@ -53,7 +53,7 @@ def coreset_images(features: list[np.ndarray], count: int = IMAGES) -> np.ndarra
     return gathered(features, coreset(features, count))
 
 
-def write_predictor(fitted: Fitted, path: Path) -> None:
+def write_predictor(fitted: FittedPredictor, path: Path) -> None:
     """Write a trained predictor, whole or not at all; equal predictors give equal bytes."""
     save_checkpoint(
         path,

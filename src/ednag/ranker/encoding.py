@@ -28,7 +28,7 @@ OPERATION_TYPES = {
 
 
 def encode_nasbench101(
-    batch: nasbench101.CellBatch, counts: nasbench101.Counts | None = None
+    batch: nasbench101.CellBatch, counts: nasbench101.NASBench101Counts | None = None
 ) -> np.ndarray:
     """Patches float32[n, 19, 7, 7]: adjacency times what the vertex of the column is.
 

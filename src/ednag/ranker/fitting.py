@@ -32,7 +32,7 @@ SEED = 77777777
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RankerRecipe:
     """How a ranker is trained.
 
     Attributes:
@@ -65,8 +65,8 @@ class Recipe:
 #: Published recipes by search space.
 RECIPES = MappingProxyType(
     {
-        "nasbench101": Recipe(35, 256, 9, 0.1, 50, (0.9, 0.982), 5e-4),
-        "nasbench201": Recipe(55, 128, 1, 0.07, 30, (0.9, 0.99), 1e-2),
+        "nasbench101": RankerRecipe(35, 256, 9, 0.1, 50, (0.9, 0.982), 5e-4),
+        "nasbench201": RankerRecipe(55, 128, 1, 0.07, 30, (0.9, 0.99), 1e-2),
     }
 )
 #: Published numbers of architectures to train on and to validate with.
@@ -87,7 +87,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class EpochRecord:
+class RankerEpoch:
     """One epoch.
 
     Attributes:
@@ -111,7 +111,7 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedRanker:
     """A trained ranker.
 
     Attributes:
@@ -122,7 +122,7 @@ class Fitted:
 
     ranker: Ranker
     tier_embeddings: Tensor
-    records: tuple[EpochRecord, ...]
+    records: tuple[RankerEpoch, ...]
 
     def score(self, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tier logits float32[n, 5] and scores float32[n] of patches float32[n, ...]."""
@@ -148,15 +148,15 @@ def split_sample(
 
 def fit(
     sizes: Sizes,
-    recipe: Recipe,
+    recipe: RankerRecipe,
     training: Sample,
     validation: Sample,
     *,
     seed: int = SEED,
     device: str | torch.device = "cpu",
     checkpoint: Path | None = None,
-    progress: Callable[[EpochRecord], object] | None = None,
-) -> Fitted:
+    progress: Callable[[RankerEpoch], object] | None = None,
+) -> FittedRanker:
     """Train a ranker; go on from `checkpoint` if it is there.
 
     On an accelerator call it within `ednag.training.determinism.deterministic`.
@@ -177,7 +177,7 @@ def fit(
     """
     for name, sample in (("training", training), ("validation", validation)):
         _check(sample, sizes, name)
-    run = _Run(sizes, recipe, training, validation, seed, torch.device(device))
+    run = _RankerTraining(sizes, recipe, training, validation, seed, torch.device(device))
     if checkpoint is not None and checkpoint.exists():
         run.go_on(checkpoint)
     while len(run.records) < recipe.epochs:
@@ -186,10 +186,10 @@ def fit(
             save_checkpoint(checkpoint, run.state())
         if progress is not None:
             progress(record)
-    return Fitted(run.ranker.eval(), run.tier_embeddings, tuple(run.records))
+    return FittedRanker(run.ranker.eval(), run.tier_embeddings, tuple(run.records))
 
 
-def load_fitted(checkpoint: Path, sizes: Sizes) -> Fitted:
+def load_fitted(checkpoint: Path, sizes: Sizes) -> FittedRanker:
     """The ranker in a checkpoint of `fit`, on the CPU.
 
     Raises:
@@ -200,17 +200,17 @@ def load_fitted(checkpoint: Path, sizes: Sizes) -> Fitted:
         raise EdnagError(f"{checkpoint}: a ranker of {state['sizes']}; give its own sizes")
     ranker = Ranker(sizes)
     ranker.load_state_dict(state["ranker"])
-    records = tuple(EpochRecord(**record) for record in state["records"])
-    return Fitted(ranker.eval(), state["tier_embeddings"], records)
+    records = tuple(RankerEpoch(**record) for record in state["records"])
+    return FittedRanker(ranker.eval(), state["tier_embeddings"], records)
 
 
-class _Run:
+class _RankerTraining:
     """A training under way: everything a checkpoint holds, and what moves it on."""
 
     def __init__(
         self,
         sizes: Sizes,
-        recipe: Recipe,
+        recipe: RankerRecipe,
         training: Sample,
         validation: Sample,
         seed: int,
@@ -232,7 +232,7 @@ class _Run:
         )
         self._step = 0
         self.tier_embeddings = torch.zeros(0)
-        self.records: list[EpochRecord] = []
+        self.records: list[RankerEpoch] = []
 
     def state(self) -> dict[str, Any]:
         """What the rest of the run depends on."""
@@ -259,9 +259,9 @@ class _Run:
         self._optimiser.load_state_dict(state["optimiser"])
         self._step = state["step"]
         self.tier_embeddings = state["tier_embeddings"]
-        self.records = [EpochRecord(**record) for record in state["records"]]
+        self.records = [RankerEpoch(**record) for record in state["records"]]
 
-    def train_epoch(self) -> EpochRecord:
+    def train_epoch(self) -> RankerEpoch:
         """One pass over the training sample, and what the validation sample says of it."""
         epoch = len(self.records)
         order = np.random.default_rng([self._seed, epoch]).permutation(len(self._patches))
@@ -310,12 +310,12 @@ class _Run:
             warm=self._recipe.warm,
         )
 
-    def _judge(self, epoch: int, of_tiers: float, of_ranks: float) -> EpochRecord:
+    def _judge(self, epoch: int, of_tiers: float, of_ranks: float) -> RankerEpoch:
         """The record of an epoch."""
         measured = np.asarray(self._validation.accuracies, dtype=np.float64)
         logits, scores = rank(self.ranker, self._validation.patches, self.tier_embeddings)
         right = logits.argmax(axis=1) == self._tiers.of(measured)
-        return EpochRecord(
+        return RankerEpoch(
             epoch=epoch,
             learning_rate=self._rate(),
             tier_loss=of_tiers,
@@ -358,7 +358,9 @@ def _read(checkpoint: Path) -> dict[str, Any]:
     return state
 
 
-def _identity(sizes: Sizes, recipe: Recipe, training: Sample, validation: Sample, seed: int) -> str:
+def _identity(
+    sizes: Sizes, recipe: RankerRecipe, training: Sample, validation: Sample, seed: int
+) -> str:
     """Digest of everything that a training's result depends on."""
     digest = hashlib.sha256()
     settings = {"sizes": asdict(sizes), "recipe": asdict(recipe), "seed": seed}

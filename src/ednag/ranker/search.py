@@ -54,7 +54,7 @@ class Iteration:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutcome:
     """What a search ends with for one k.
 
     Attributes:
@@ -134,7 +134,7 @@ class RankedSearch:
         """Distinct architectures evaluated so far, on either part."""
         return len(set(self._known["validation"]) | set(self._known["test"]))
 
-    def run(self) -> list[Outcome]:
+    def run(self) -> list[SearchOutcome]:
         """Do what remains; see `outcomes`."""
         while not self.finished:
             self.step()
@@ -195,7 +195,7 @@ class RankedSearch:
             known.update(zip(new.tolist(), found.tolist(), strict=True))
         return np.array([known[code] for code in codes.tolist()], dtype=np.float64)
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[SearchOutcome]:
         """What the iterations done so far end with, for each k; one, for k = 1, chosen by score.
 
         Under `honest` this asks for the test accuracy of each outcome: call it at the end.
@@ -203,10 +203,10 @@ class RankedSearch:
         by_score = self._protocol == "honest" and self._choice == "score"
         return [self._outcome(k, by_score) for k in ((1,) if by_score else self._top)]
 
-    def _outcome(self, top: int, by_score: bool) -> Outcome:
+    def _outcome(self, top: int, by_score: bool) -> SearchOutcome:
         codes = np.concatenate([each.best[:top] for each in self.done] or [np.zeros(0, np.int64)])
         if not len(codes):
-            return Outcome(top, None, float("nan"), float("nan"), 0, 0)
+            return SearchOutcome(top, None, float("nan"), float("nan"), 0, 0)
         values = np.concatenate(
             [(each.scores if by_score else each.accuracies)[:top] for each in self.done]
         )
@@ -215,7 +215,7 @@ class RankedSearch:
         code, looked_at = int(codes[at]), len(np.unique(codes))
         test = float(self._ask(codes[at : at + 1], "test")[0])
         paper = self._protocol == "paper"
-        return Outcome(
+        return SearchOutcome(
             top=top,
             code=code,
             test_accuracy=test,

@@ -19,7 +19,7 @@ from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ednag.ranker.fitting import EpochRecord, Fitted
+    from ednag.ranker.fitting import FittedRanker, RankerEpoch
     from ednag.ranker.model import Sizes
     from ednag.ranker.sampling import Protocol
     from ednag.ranker.tiers import Tiers
@@ -66,7 +66,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Split:
+class CellDraw:
     """Cells of one seed.
 
     Attributes:
@@ -119,7 +119,7 @@ def cells_of_nasbench101(listed: "pd.DataFrame") -> Cells:
     )
 
 
-def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> Split:
+def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> CellDraw:
     """Draw cells that have a validation accuracy, and a test accuracy where any has one.
 
     Raises:
@@ -140,7 +140,7 @@ def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> Split:
             f"{len(known)} with an accuracy; ask for fewer"
         )
     drawn = np.random.default_rng(seed).permutation(known)
-    return Split(drawn[held_out : held_out + training], drawn[:held_out])
+    return CellDraw(drawn[held_out : held_out + training], drawn[:held_out])
 
 
 def judged(
@@ -157,7 +157,7 @@ def judged(
 
 
 def baseline_rows(
-    cells: Cells, split: Split, sizes: Sequence[int], seed: int
+    cells: Cells, split: CellDraw, sizes: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
     """Every baseline trained on each number of cells, a row each; see `judged`."""
     unseen, measured = cells.described(split.held_out), cells.validation[split.held_out]
@@ -174,8 +174,8 @@ def fit_ranker(
     codes: np.ndarray,
     held_out: np.ndarray,
     seed: int,
-    progress: "Callable[[EpochRecord], object] | None" = None,
-) -> "Fitted":
+    progress: "Callable[[RankerEpoch], object] | None" = None,
+) -> "FittedRanker":
     """The study's small ranker, trained on cells int64[n]; those held out only judge epochs."""
     from ednag.ranker.fitting import RECIPES, Sample, fit
 
@@ -204,7 +204,7 @@ def study_sizes(cells: Cells) -> "Sizes":
 
 
 def tier_rows(
-    cells: Cells, split: Split, size: int, logits: np.ndarray, scores: np.ndarray, seed: int
+    cells: Cells, split: CellDraw, size: int, logits: np.ndarray, scores: np.ndarray, seed: int
 ) -> list[dict[str, Any]]:
     """How often held-out cells of each tier were put into each tier, by several predictors.
 
@@ -248,7 +248,7 @@ def tier_rows(
 class Lookup:
     """What a ranker says of cells, asked for once each."""
 
-    def __init__(self, fitted: "Fitted", patches: np.ndarray) -> None:
+    def __init__(self, fitted: "FittedRanker", patches: np.ndarray) -> None:
         self._fitted, self._patches = fitted, patches
         self._logits = np.full((len(patches), TIERS), np.nan, dtype=np.float32)
         self._scores = np.full(len(patches), np.nan, dtype=np.float32)
@@ -262,7 +262,7 @@ class Lookup:
 
 
 def search_rows(
-    cells: Cells, split: Split, size: int, score: Lookup, iterations: int, seed: int
+    cells: Cells, split: CellDraw, size: int, score: Lookup, iterations: int, seed: int
 ) -> list[dict[str, Any]]:
     """NAR's search of NAS-Bench-201, with tier distributions allowed and uniform draws forced.
 

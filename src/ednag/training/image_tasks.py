@@ -16,7 +16,7 @@ from ednag.cells.nasbench201 import NetworkShape
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench201 import NASBench201
 from ednag.training.image_files import read_aircraft, read_cifar, read_pets
-from ednag.training.images import ImageDataset, Split, split_official
+from ednag.training.images import ImageDataset, ImageSplit, split_official
 from ednag.training.networks import nasbench201_network
 from ednag.training.once_for_all import build_supernet, subnetwork
 from ednag.training.places import IMAGE_SOURCES
@@ -55,7 +55,7 @@ class ImageTask:
     recipe: Recipe
     target: float | None
 
-    def split(self, paths: Mapping[str, Path], images: int | None = None) -> Split:
+    def split(self, paths: Mapping[str, Path], images: int | None = None) -> ImageSplit:
         """Training, validation and test images.
 
         Args:

@@ -106,7 +106,7 @@ class ImageDataset:
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class ImageSplit:
     """One dataset in three parts.
 
     Attributes:
@@ -139,7 +139,7 @@ class Split:
         return cls(train, validation, test, hashlib.sha256(digests.encode()).hexdigest())
 
 
-def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: int) -> Split:
+def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: int) -> ImageSplit:
     """Cut a dataset into training, validation and test, each class by the same shares.
 
     Args:
@@ -161,12 +161,12 @@ def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: in
         for part, piece in zip(parts, np.split(order, np.cumsum(sizes)[:-1]), strict=True):
             part.append(piece)
     train, validation, test = (dataset.subset(np.sort(np.concatenate(part))) for part in parts)
-    return Split.of(train, validation, test)
+    return ImageSplit.of(train, validation, test)
 
 
 def split_official(
     train: ImageDataset, test: ImageDataset, validation_fraction: float, seed: int
-) -> Split:
+) -> ImageSplit:
     """Keep a published test part; cut validation out of the published training part.
 
     Args:
@@ -176,10 +176,10 @@ def split_official(
         seed: As in `split`.
     """
     if validation_fraction == 0:
-        return Split.of(train, train.subset(np.arange(0)), test)
+        return ImageSplit.of(train, train.subset(np.arange(0)), test)
     shares = (1 - validation_fraction, 0.0, validation_fraction)
     cut = split(train, shares, seed)
-    return Split.of(cut.train, cut.test, test)
+    return ImageSplit.of(cut.train, cut.test, test)
 
 
 def _sizes(images: int, fractions: tuple[float, float, float], where: str) -> np.ndarray:

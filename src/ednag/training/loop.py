@@ -22,7 +22,7 @@ from ednag.training.batches import PlacedImages, TrainingImages, cross_entropies
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 from ednag.training.determinism import deterministic, weights_digest
 from ednag.training.history import EpochRecord, History, Status
-from ednag.training.images import Split
+from ednag.training.images import ImageSplit
 from ednag.training.recipe import Recipe
 
 #: What an operating system calls a full disk, quota or file-size limit.
@@ -33,7 +33,7 @@ _TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """How far a run is.
 
     Attributes:
@@ -49,14 +49,14 @@ class Progress:
 
 def train(
     build: Callable[[], nn.Module],
-    data: Split,
+    data: ImageSplit,
     recipe: Recipe,
     seed: int,
     *,
     device: str | torch.device = "cpu",
     checkpoint: Path | None = None,
     checkpoint_steps: int | None = None,
-    progress: Callable[[Progress], object] | None = None,
+    progress: Callable[[TrainingProgress], object] | None = None,
 ) -> History:
     """Train a network; go on from `checkpoint` if it is there.
 
@@ -82,7 +82,7 @@ def train(
     """
     place = torch.device(device)
     with deterministic(place, seed), _memory_reported(place):
-        run = _Run(build(), data, recipe, seed, place, checkpoint, checkpoint_steps)
+        run = _NetworkTraining(build(), data, recipe, seed, place, checkpoint, checkpoint_steps)
         run.go_on()
         begun, first = time.monotonic(), run.epoch
         while run.status is None:
@@ -90,17 +90,17 @@ def train(
             if progress is not None:
                 done = run.epoch - first
                 left = (time.monotonic() - begun) / max(done, 1) * (recipe.epochs - run.epoch)
-                progress(Progress(run.epoch, recipe.epochs, left if done else None))
+                progress(TrainingProgress(run.epoch, recipe.epochs, left if done else None))
         return run.history(run.status)
 
 
-class _Run:
+class _NetworkTraining:
     """A run under way: everything a checkpoint holds, and what moves it on."""
 
     def __init__(
         self,
         network: nn.Module,
-        data: Split,
+        data: ImageSplit,
         recipe: Recipe,
         seed: int,
         device: torch.device,
@@ -385,7 +385,7 @@ def _on_cpu(state: Any) -> Any:
     return state
 
 
-def _identity(network: nn.Module, data: Split, recipe: Recipe, seed: int) -> str:
+def _identity(network: nn.Module, data: ImageSplit, recipe: Recipe, seed: int) -> str:
     """SHA-256 of all that a run is a function of, its first weights included."""
     parts = [
         weights_digest(network),

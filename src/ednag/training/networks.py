@@ -46,7 +46,7 @@ def _operation(name: str, channels: int) -> nn.Module:
     raise AssertionError(name)  # the space has checked the key
 
 
-class Cell(nn.Module):
+class CellBlock(nn.Module):
     """Node j is the sum over i < j of operation (i, j) of node i; the output is node 3."""
 
     def __init__(self, operations: tuple[str, ...], channels: int) -> None:
@@ -96,7 +96,7 @@ class CellNetwork(nn.Module):
         for stage in range(STAGES):
             if stage:
                 blocks.append(ResidualBlock(channels[stage - 1], channels[stage]))
-            blocks += [Cell(operations, channels[stage]) for _ in range(shape.cells_per_stage)]
+            blocks += [CellBlock(operations, channels[stage]) for _ in range(shape.cells_per_stage)]
         self.blocks = nn.Sequential(*blocks)
         self.last = nn.Sequential(nn.BatchNorm2d(channels[-1]), nn.ReLU())
         self.pooling = nn.AdaptiveAvgPool2d(1)

@@ -40,11 +40,11 @@ from ednag.training.batches import (
 )
 from ednag.training.determinism import deterministic, weights_digest
 from ednag.training.history import EpochRecord, History
-from ednag.training.images import Split
-from ednag.training.loop import Progress
+from ednag.training.images import ImageSplit
+from ednag.training.loop import TrainingProgress
 from ednag.training.networks import (
     OUTPUT_NODE,
-    Cell,
+    CellBlock,
     CellNetwork,
     ResidualBlock,
     nasbench201_network,
@@ -69,13 +69,13 @@ _ONE_NETWORK_ONLY = {
 def train_side_by_side(
     keys: Sequence[str],
     shape: NetworkShape,
-    data: Split,
+    data: ImageSplit,
     recipe: Recipe,
     seeds: int | Sequence[int],
     *,
     group: int = GROUP,
     device: str | torch.device = "cpu",
-    progress: Callable[[Progress], object] | None = None,
+    progress: Callable[[TrainingProgress], object] | None = None,
 ) -> list[History]:
     """Train one network for each cell; a history for each, in the order of `keys`.
 
@@ -112,12 +112,12 @@ def train_side_by_side(
                 if progress is not None:
                     every = recipe.epochs * len(groups)
                     left = (time.monotonic() - begun) / done * (every - done)
-                    progress(Progress(done, every, left))
+                    progress(TrainingProgress(done, every, left))
             histories += run.histories()
     return histories
 
 
-def _check(shape: NetworkShape, data: Split, recipe: Recipe) -> None:
+def _check(shape: NetworkShape, data: ImageSplit, recipe: Recipe) -> None:
     for name, unused in _ONE_NETWORK_ONLY.items():
         if getattr(recipe, name) != unused:
             raise EdnagError(
@@ -141,7 +141,7 @@ class _Group:
         keys: Sequence[str],
         seeds: Sequence[int],
         shape: NetworkShape,
-        data: Split,
+        data: ImageSplit,
         recipe: Recipe,
         device: torch.device,
     ) -> None:
@@ -437,7 +437,7 @@ class _Edges(nn.Module):
 
     networks: Tensor
 
-    def __init__(self, bundle: _Bundle, of: Sequence[Cell], size: int) -> None:
+    def __init__(self, bundle: _Bundle, of: Sequence[CellBlock], size: int) -> None:
         super().__init__()
         modules = [of[network].edges[edge] for network, edge in bundle.edges]
         self.is_convolution = bundle.operation.startswith("nor_conv")
@@ -466,7 +466,7 @@ class _Edges(nn.Module):
 class _StackedCell(nn.Module):
     """One cell of every network."""
 
-    def __init__(self, bundles: list[list[_Bundle]], of: Sequence[Cell], size: int) -> None:
+    def __init__(self, bundles: list[list[_Bundle]], of: Sequence[CellBlock], size: int) -> None:
         super().__init__()
         self._edges = [[_Edges(bundle, of, size) for bundle in leaving] for leaving in bundles]
         self._registered = nn.ModuleList(edges for leaving in self._edges for edges in leaving)
