@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.evidence import figures
-from ednag.evidence.figures.curves import convergence, denoising_trace
+from ednag.evidence.figures.convergence import convergence
+from ednag.evidence.figures.denoising import denoising_trace
 from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import (
     DISTINCT,

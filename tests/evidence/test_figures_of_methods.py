@@ -23,7 +23,7 @@ from ednag.evidence.comparisons import (
     variants_in,
 )
 from ednag.evidence.figures.anytime import anytime, anytime_frame
-from ednag.evidence.figures.datasets import DRAWINGS
+from ednag.evidence.figures.drawings import DRAWINGS
 from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
 from ednag.evidence.figures.ranks import alike, common_methods, ranks, ranks_frame, scores_after

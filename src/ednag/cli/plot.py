@@ -49,15 +49,16 @@ def dataset(
     """
     from ednag.errors import EdnagError
     from ednag.evidence.figures import save_in
-    from ednag.evidence.figures.datasets import DRAWINGS, read_dataset
+    from ednag.evidence.figures.dataset import read_dataset
+    from ednag.evidence.figures.drawings import DRAWINGS
     from ednag.naming import suggestion
 
     for figure in figures:
         if figure not in DRAWINGS:
             raise EdnagError(f"unknown figure {figure!r}{suggestion(figure, DRAWINGS)}")
-    here = read_dataset(summary, anytime, steps, protocol, statistics_of(statistics))
+    summaries = read_dataset(summary, anytime, steps, protocol, statistics_of(statistics))
     for figure in figures:
-        drawing, frame = DRAWINGS[figure](here)
+        drawing, frame = DRAWINGS[figure](summaries)
         save_in(folder, figure, drawing, frame)
         say(f"{figure}: {len(frame)} rows drawn")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,8 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
+from ednag.evidence.comparisons import main_methods
+from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
-from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_of, title_of
+from ednag.evidence.figures.style import (
+    Look,
+    draw_band,
+    draw_optimum,
+    looks_of,
+    metric_label,
+    new_figure,
+    title_of,
+)
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
 
 #: Methods that have a band whatever they reach.
@@ -20,6 +29,15 @@ _AXES = {
     DISTINCT: "Distinct architectures evaluated",
     LOOKUPS: "Look-ups (repeats and invalid ones count)",
 }
+
+
+def draw(dataset: DatasetSummaries) -> Drawing:
+    """All main methods at equal numbers of evaluations."""
+    metric = dataset.reported
+    methods = main_methods(dataset.methods)
+    frame = anytime_frame(dataset.curves, methods, dataset.optimum, metric.higher_is_better)
+    title = dataset.title("methods at equal numbers of evaluations")
+    return anytime(frame, dataset.optimum, metric_label(metric), title), frame
 
 
 def anytime_frame(
@@ -34,7 +52,7 @@ def anytime_frame(
     Args:
         curves: As `anytime_curves` makes them, of one protocol.
         methods: Those that are shown, in this order.
-        optimum: Best value of the table; NaN if nobody knows it.
+        optimum: Best value of the table; NaN if it is not known.
         higher_is_better: Direction of the metric.
     """
     sign = 1.0 if higher_is_better else -1.0
@@ -81,15 +99,14 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
 
     Args:
         drawn: From `anytime_frame`.
-        optimum: Best value of the table; NaN, and no right side, if nobody knows it.
+        optimum: Best value of the table; NaN, and no right side, if it is not known.
         metric: Label of the metric with its unit in brackets.
         title: Title of the figure.
     """
-    house_style()
     panels = 2 if (drawn["mean_regret"] > 0).any() else 1
     kinds = list(dict.fromkeys(drawn["counted"]))
     size = (1.2 + 3.3 * panels, 1.5 + 2.6 * len(kinds))
-    figure, grid = plt.subplots(len(kinds), panels, figsize=size, squeeze=False)
+    figure, grid = new_figure(title, len(kinds), panels, figsize=size)
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
     for row, counted in zip(grid, kinds, strict=True):
         part = drawn[drawn["counted"] == counted]
@@ -102,7 +119,6 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
             log_evaluations(axes, part["evaluations"], _AXES[counted])
     lines = [Line2D([], [], color=k.colour, ls=k.dash, lw=k.width) for k in looks.values()]
     figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -114,12 +130,7 @@ def _draw_method(row: Sequence[Axes], curve: pd.DataFrame, look: Look) -> None:
         above = curve["mean_regret"] > 0
         draw_curve(row[1], x[above], curve["mean_regret"][above], look)
     if curve["band"].any():
-        _draw_band(row[0], curve, look)
-
-
-def _draw_band(axes: Axes, curve: pd.DataFrame, look: Look) -> None:
-    x, low, high = curve["evaluations"], curve["quartile_low"], curve["quartile_high"]
-    axes.fill_between(x, low, high, color=look.colour, alpha=0.15, linewidth=0)
+        draw_band(row[0], x, curve["quartile_low"], curve["quartile_high"], look.colour)
 
 
 def _finish_distances(axes: Axes, metric: str) -> None:
@@ -137,9 +148,9 @@ def _finish_values(axes: Axes, drawn: pd.DataFrame, optimum: float, metric: str)
     """Limits that show what is drawn and the optimum, title and labels."""
     banded = drawn[drawn["band"]]
     shown = [drawn["median"], banded["quartile_low"], banded["quartile_high"]]
-    known = [] if np.isnan(optimum) else [optimum]
-    low = min([*(column.min() for column in shown if len(column)), *known])
-    high = max([*(column.max() for column in shown if len(column)), *known])
+    optima = [] if np.isnan(optimum) else [optimum]
+    low = min([*(column.min() for column in shown if len(column)), *optima])
+    high = max([*(column.max() for column in shown if len(column)), *optima])
     margin = 0.05 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + margin)
     draw_optimum(axes, optimum)

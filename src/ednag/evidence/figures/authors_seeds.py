@@ -1,11 +1,10 @@
 """The figure of the authors' seeds: their set among equally large sets nobody selected."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures.style import house_style
+from ednag.evidence.figures.style import new_figure, write_note
 from ednag.tables import get_definition, get_reported_metric
 
 _COLUMNS = 3
@@ -19,12 +18,11 @@ def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str
         sets: One row per dataset, as `set_row` makes it.
         title: Title of the figure.
     """
-    house_style()
     columns = min(_COLUMNS, max(1, len(sets)))
     rows = max(1, -(-len(sets) // columns))
     # The legend stands below the panels: one row of inches for it.
     size = (2.6 * columns + 0.4, 2.0 * rows + 0.5 + 0.5 / columns)
-    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure, grid = new_figure(title, rows, columns, figsize=size)
     for axes in grid.flat[len(sets) :]:
         axes.set_visible(False)
     for axes, (_, row) in zip(grid.flat, sets.iterrows(), strict=False):
@@ -34,8 +32,7 @@ def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=columns)
     else:
-        figure.text(0.5, 0.5, "the authors list no seeds for this study's datasets", ha="center")
-    figure.suptitle(title, fontsize=10)
+        write_note(figure, "the authors list no seeds for this study's datasets")
     return figure
 
 

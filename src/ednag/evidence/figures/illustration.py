@@ -5,14 +5,13 @@ denoising step are the engine's own. What follows in a search (stretching each g
 selection) is left out: it belongs to genotypes that are decoded.
 """
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from ednag.evidence.figures.style import house_style
+from ednag.evidence.figures.style import new_figure
 from ednag.search.denoising import cosine_schedule, ddim_step, estimate_origin
 from ednag.search.mapping import energy
 
@@ -74,8 +73,8 @@ def illustration(drawn: pd.DataFrame) -> Figure:
     Args:
         drawn: From `illustration_frame`.
     """
-    house_style()
-    figure, grid = plt.subplots(2, 3, figsize=(6.4, 4.6), sharex=True, sharey=True)
+    title = "Evolutionary denoising on a density of two peaks"
+    figure, grid = new_figure(title, 2, 3, figsize=(6.4, 4.6), sharex=True, sharey=True)
     side = np.linspace(-_EXTENT, _EXTENT, 121, dtype=np.float32)
     across, up = np.meshgrid(side, side)
     field = density(torch.from_numpy(np.stack([across.ravel(), up.ravel()], axis=1)))
@@ -96,5 +95,4 @@ def illustration(drawn: pd.DataFrame) -> Figure:
         axes.set_xlim(-_EXTENT, _EXTENT)
         axes.set_ylim(-_EXTENT, _EXTENT)
         axes.set_aspect("equal")
-    figure.suptitle("Evolutionary denoising on a density of two peaks", fontsize=10)
     return figure

@@ -2,22 +2,35 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ednag.evidence.comparisons import ABLATIONS
-from ednag.evidence.figures.style import draw_optimum, house_style, looks_of, title_of
+from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
+from ednag.evidence.figures.style import (
+    draw_optimum,
+    looks_of,
+    metric_label,
+    name_rows,
+    new_figure,
+    row_heights,
+    title_of,
+)
 
 _COLUMNS = ["method", "seed", "status", "outcome", "optimum", "found_optimum", "distinct"]
-#: Dots are spread over this share of a row, by the golden ratio and not by chance.
-_SPREAD, _GOLDEN = 0.6, 0.6180339887498949
 #: Right edges of the columns of numbers, in points from the axes.
 _FOUND, _DISTINCT, _LOST = 40, 78, 116
 #: More rows than this and each is drawn lower.
 _ROOMY = 12
+
+
+def draw(dataset: DatasetSummaries) -> Drawing:
+    """The outcome of every run of every method."""
+    frame = outcomes_frame(dataset.runs, dataset.methods)
+    title = dataset.title("outcome of each run at its own end")
+    return outcomes(frame, metric_label(dataset.reported), title), frame
 
 
 def outcomes_frame(summary: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
@@ -42,10 +55,10 @@ def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
         metric: Label of the metric with its unit.
         title: Title of the figure.
     """
-    house_style()
     methods = list(dict.fromkeys(drawn["method"]))
     height = 0.3 if len(methods) <= _ROOMY else 0.24
-    figure, axes = plt.subplots(figsize=(7.2, 1.2 + height * len(methods)))
+    figure, grid = new_figure(title, figsize=(7.2, 1.2 + height * len(methods)))
+    axes = grid[0, 0]
     limits = _limits(drawn)
     looks = looks_of(methods)
     for row, (method, runs) in enumerate(drawn.groupby("method", sort=False)):
@@ -53,16 +66,13 @@ def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
         _draw_row(axes, row, runs, colour, limits)
         _write_counts(axes, row, runs)
     draw_optimum(axes, float(drawn["optimum"].iloc[0]), vertical=True)
-    axes.set_yticks(range(len(methods)), [title_of(name) for name in methods], fontsize=7.5)
-    axes.set_ylim(len(methods) - 0.4, -0.6)
+    name_rows(axes, [title_of(name) for name in methods])
     axes.set_xlim(limits)
-    axes.grid(axis="y", visible=False)
     axes.set_xlabel(metric)
     _write(axes, _FOUND, -0.75, "optimum\nfound", "bottom")
     _write(axes, _DISTINCT, -0.75, "distinct\n(mean)", "bottom")
     if drawn["outcome"].isna().any():
         _write(axes, _LOST, -0.75, "without\noutcome", "bottom")
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -90,7 +100,7 @@ def _draw_row(
     values = runs["outcome"].dropna().to_numpy(dtype=float)
     if not len(values):
         return
-    heights = row + _SPREAD * ((np.arange(len(values)) * _GOLDEN) % 1 - 0.5)
+    heights = row_heights(len(values), row)
     for outside, marker in ((values < limits[0], "<"), (values > limits[1], ">")):
         edge = np.full(int(outside.sum()), limits[0] if marker == "<" else limits[1])
         axes.scatter(edge, heights[outside], s=10, marker=marker, color=colour, clip_on=False)

@@ -1,16 +1,14 @@
 """Predicted against measured accuracy, the predictor's learning curve, coreset against chance."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures.style import house_style
+from ednag.evidence.figures.style import COLOURS, new_figure
 
 #: Bins of the calibration, by predicted accuracy, of equally many architectures.
 _BINS = 8
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def quality_frame(judged: pd.DataFrame) -> pd.DataFrame:
@@ -28,10 +26,10 @@ def quality_frame(judged: pd.DataFrame) -> pd.DataFrame:
 
 def quality(drawn: pd.DataFrame, title: str) -> Figure:
     """Left every architecture by task, right the mean measured accuracy of each bin."""
-    house_style()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), sharex=True, sharey=True)
+    figure, grid = new_figure(title, 1, 2, figsize=(7.2, 3.6), sharex=True, sharey=True)
+    left, right = grid[0]
     for place, (task, rows) in enumerate(drawn.groupby("task", sort=True)):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = COLOURS[place % len(COLOURS)]
         left.scatter(
             rows["predicted"], rows["measured"], s=9, color=colour, alpha=0.7, label=str(task)
         )
@@ -57,7 +55,6 @@ def quality(drawn: pd.DataFrame, title: str) -> Figure:
     _diagonal(right, drawn)
     right.set_title("calibration: means of bins, 95 %")
     right.set_xlabel("predicted accuracy (%)")
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -70,8 +67,8 @@ def _diagonal(axes: Axes, drawn: pd.DataFrame) -> None:
 
 def learning(drawn: pd.DataFrame, title: str) -> Figure:
     """Loss on both parts and the correlations on the validation part, per epoch."""
-    house_style()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.0))
+    figure, grid = new_figure(title, 1, 2, figsize=(7.2, 3.0))
+    left, right = grid[0]
     for column, label in (("training_loss", "training"), ("validation_loss", "validation")):
         left.plot(drawn["epoch"], drawn[column], label=label)
     left.set_yscale("log")
@@ -83,7 +80,6 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
     for axes in (left, right):
         axes.set_xlabel("epoch")
         axes.legend()
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -102,11 +98,11 @@ def coreset_frame(predictions: pd.DataFrame, projected: pd.DataFrame) -> pd.Data
 
 def coreset(drawn: pd.DataFrame, title: str) -> Figure:
     """Left the images of a dataset and its coreset, right repeated predictions."""
-    house_style()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    figure, grid = new_figure(title, 1, 2, figsize=(7.2, 3.4))
+    left, right = grid[0]
     images = drawn[drawn["panel"] == "images"]
     for place, (name, rows) in enumerate(images.groupby("class", sort=False)):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = COLOURS[place % len(COLOURS)]
         chosen = rows["chosen"].astype(bool)
         left.scatter(rows["first"], rows["second"], s=6, color=colour, alpha=0.3, linewidths=0)
         left.scatter(
@@ -124,7 +120,7 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
     left.legend(fontsize=6.5)
     repeats = drawn[drawn["panel"] == "predictions"]
     for place, (_, rows) in enumerate(repeats.groupby("key", sort=False)):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = COLOURS[place % len(COLOURS)]
         for images_used, width, style in (("random", 0.8, "-"), ("coreset", 1.6, "--")):
             here = rows[rows["images"] == images_used]
             right.plot(
@@ -139,5 +135,4 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
     right.set_xlabel("repeat")
     right.set_ylabel("predicted accuracy (%)")
     right.legend()
-    figure.suptitle(title, fontsize=10)
     return figure

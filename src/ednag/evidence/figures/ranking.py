@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures.style import house_style
+from ednag.evidence.figures.style import draw_band, new_figure
 from ednag.evidence.ranking import TIERS, TITLES, accuracies_of_tiers
 
 _COLOURS: Mapping[str, str] = MappingProxyType(
@@ -29,8 +28,8 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
         drawn: As `ednag.evidence.ranking.learning_table` makes it.
         title: Above the figure.
     """
-    house_style()
-    figure, axes = plt.subplots(figsize=(7.2, 3.6))
+    figure, grid = new_figure(title, figsize=(7.2, 3.6))
+    axes = grid[0, 0]
     for name, rows in drawn.groupby("predictor", sort=False):
         colour = _COLOURS[str(name)]
         axes.plot(
@@ -43,14 +42,7 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
             linestyle=(0, (4, 2)) if name == "parameters" else "-",
             label=f"{TITLES[str(name)]} ({rows['seeds'].min()} seeds)",
         )
-        axes.fill_between(
-            rows["training"],
-            rows["tau_b_low"],
-            rows["tau_b_high"],
-            color=colour,
-            alpha=0.18,
-            linewidth=0,
-        )
+        draw_band(axes, rows["training"], rows["tau_b_low"], rows["tau_b_high"], colour, 0.18)
     axes.set_xscale("log")
     sizes = sorted(drawn["training"].unique())
     axes.set_xticks(sizes, [str(size) for size in sizes])
@@ -58,7 +50,6 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
     axes.set_xlabel("training cells")
     axes.set_ylabel("Kendall's tau-b on cells held out")
     axes.legend(fontsize=7)
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
@@ -69,12 +60,10 @@ def tiers(drawn: pd.DataFrame, title: str) -> Figure:
         drawn: As `ednag.evidence.ranking.tier_table` makes it.
         title: Above the figure.
     """
-    house_style()
     groups = list(drawn.groupby("predictor", sort=False))
     accuracy = accuracies_of_tiers(drawn)
-    figure, panels = plt.subplots(
-        1, len(groups), figsize=(1.85 * len(groups), 2.6), sharey=True, squeeze=False
-    )
+    size = (1.85 * len(groups), 2.6)
+    figure, panels = new_figure(title, 1, len(groups), figsize=size, sharey=True)
     for axes, (name, rows) in zip(panels[0], groups, strict=True):
         shares = 100 * rows[[f"into_{tier}" for tier in range(1, TIERS + 1)]].to_numpy(float)
         axes.imshow(shares, vmin=0, vmax=100, cmap="Blues")
@@ -88,5 +77,4 @@ def tiers(drawn: pd.DataFrame, title: str) -> Figure:
         axes.grid(visible=False)
         axes.set_xlabel("predicted tier")
     panels[0][0].set_ylabel("true tier (%)")
-    figure.suptitle(title, fontsize=10)
     return figure

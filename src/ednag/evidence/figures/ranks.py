@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from scipy import stats
 
 from ednag.errors import EdnagError
 from ednag.evidence.comparisons import FEWEST_DATASETS
-from ednag.evidence.figures.style import house_style, looks_of, title_of
+from ednag.evidence.figures.style import looks_of, new_figure, title_of
 from ednag.evidence.statistics import critical_difference, mean_ranks
 from ednag.tables import get_reported_metric
 
@@ -115,17 +114,13 @@ def ranks(drawn: pd.DataFrame, confidence: float, title: str) -> Figure:
         confidence: Level of the critical difference.
         title: Title of the figure.
     """
-    house_style()
     budgets = list(dict.fromkeys(drawn["budget"]))
     methods = drawn["method"].nunique()
     height = 0.55 + 0.12 * methods
-    figure, grid = plt.subplots(
-        len(budgets), 1, figsize=(7.2, 0.5 + height * len(budgets)), squeeze=False
-    )
+    figure, grid = new_figure(title, len(budgets), figsize=(7.2, 0.5 + height * len(budgets)))
     for axes, budget in zip(grid[:, 0], budgets, strict=True):
         _draw_diagram(axes, drawn[drawn["budget"] == budget].reset_index(drop=True))
         axes.set_title(_heading(drawn[drawn["budget"] == budget], confidence), fontsize=8)
-    figure.suptitle(title, fontsize=10)
     return figure
 
 

@@ -20,8 +20,12 @@ _DASHED: Any = (0, (4, 1.5))
 _DOTTED: Any = (0, (1, 1.2))
 _LONG: Any = (0, (9, 2))
 _MIXED: Any = (0, (5, 1.2, 1, 1.2))
-_BLUE, _RED, _GREEN, _PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-_ORANGE, _SKY, _BLACK = "#E69F00", "#56B4E9", "#000000"
+#: Colours of Okabe and Ito, which colour-blind people can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_BLUE, _RED, _GREEN, _PINK, _ORANGE, _SKY = COLOURS
+_BLACK = "#000000"
+#: Dots are spread over this share of a row.
+_SPREAD, _GOLDEN = 0.6, 0.6180339887498949
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,29 @@ def house_style() -> None:
     plt.style.use(["default", _STYLE])
 
 
+def new_figure(
+    title: str = "", rows: int = 1, columns: int = 1, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure in the house style and its panels, Axes[rows, columns].
+
+    Args:
+        title: Above the figure; none by default.
+        rows, columns: Of the grid of panels.
+        options: For `plt.subplots`.
+    """
+    house_style()
+    figure, grid = plt.subplots(rows, columns, squeeze=False, **options)
+    if title:
+        figure.suptitle(title, fontsize=10)
+    return figure, grid
+
+
+def write_note(figure: Figure, text: str) -> None:
+    """A sentence in the middle of a figure without data."""
+    # Drawn before the title, as the order of texts changes the bytes of a PDF.
+    figure.text(0.5, 0.5, text, ha="center", zorder=2.9)
+
+
 def looks_of(methods: Sequence[str]) -> dict[str, Look]:
     """Method -> its look; the same in every figure for the main methods."""
     spare = [name for name in methods if name not in _LOOKS]
@@ -92,6 +119,48 @@ def draw_optimum(axes: Axes, optimum: float, vertical: bool = False) -> None:
         return
     draw = axes.axvline if vertical else axes.axhline
     draw(optimum, color="black", linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+
+
+def draw_line_and_band(
+    axes: Axes,
+    curve: pd.DataFrame,
+    x: str,
+    centre: str,
+    looks: Mapping[str, Look],
+    method: str,
+    factor: float = 1.0,
+) -> None:
+    """A method's line, times a factor, with its band between the quartiles."""
+    look = looks[method]
+    axes.plot(
+        curve[x],
+        factor * curve[centre],
+        color=look.colour,
+        linestyle=look.dash,
+        linewidth=look.width,
+        label=title_of(method),
+    )
+    low, high = factor * curve["quartile_low"], factor * curve["quartile_high"]
+    draw_band(axes, curve[x], low, high, look.colour)
+
+
+def draw_band(
+    axes: Axes, x: pd.Series, low: pd.Series, high: pd.Series, colour: str, alpha: float = 0.15
+) -> None:
+    """A band without edges between two curves."""
+    axes.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
+
+
+def row_heights(count: int, row: int) -> np.ndarray:
+    """Heights float64[count] of the dots of a row, spread by the golden ratio and not by chance."""
+    return row + _SPREAD * ((np.arange(count) * _GOLDEN) % 1 - 0.5)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """A row for each name, the first at the top."""
+    axes.set_yticks(range(len(names)), names, fontsize=7.5)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
 
 
 def save_figure(figure: Figure, paths: Sequence[Path]) -> None:

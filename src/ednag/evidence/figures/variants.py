@@ -1,19 +1,48 @@
-"""EDNAG with one thing varied: mapping function, steps, population, or a part left out."""
+"""What the figures of EDNAG's variants have in common: curves, outcomes, shares of runs."""
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ednag.errors import EdnagError
+from ednag.evidence.comparisons import VARIANTS, variants_in
+from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
-from ednag.evidence.figures.style import Look, draw_optimum, house_style, looks_of, title_of
+from ednag.evidence.figures.style import (
+    Look,
+    draw_optimum,
+    looks_of,
+    metric_label,
+    new_figure,
+    title_of,
+)
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
 from ednag.study.configuration import Statistics
 
 _COLUMNS = ["panel", "method", "evaluations", "value", "low", "high", "runs", "optimum"]
+
+
+def draw_variants(
+    dataset: DatasetSummaries, figure: str, text: str, with_curves: bool = True
+) -> Drawing:
+    """The panels of the methods that a figure of VARIANTS compares.
+
+    Raises:
+        EdnagError: The study lacks EDNAG, or all other methods of the figure.
+    """
+    methods = variants_in(figure, dataset.methods)
+    if not methods:
+        others = ", ".join(name for name in VARIANTS[figure] if name != "ednag")
+        raise EdnagError(
+            f"figure {figure!r}: nothing to compare on {'/'.join(dataset.place)}; it needs runs "
+            f"of ednag and at least one of {others}"
+        )
+    curves = dataset.distinct_curves(methods if with_curves else ())
+    frame = variants_frame(dataset.runs, curves, methods, dataset.statistics)
+    return variants(frame, metric_label(dataset.reported), dataset.title(text)), frame
 
 
 def variants_frame(
@@ -67,14 +96,12 @@ def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
         metric: Label of the metric with its unit.
         title: Title of the figure.
     """
-    house_style()
     panels = list(dict.fromkeys(drawn["panel"]))
     widths = [3.0 if panel == "curve" else 2.0 for panel in panels]
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
     height = 1.5 + 0.3 * len(looks) if "curve" not in panels else 3.4
-    figure, grid = plt.subplots(
-        1, len(panels), figsize=(sum(widths) + 1.4, height), width_ratios=widths, squeeze=False
-    )
+    size = (sum(widths) + 1.4, height)
+    figure, grid = new_figure(title, 1, len(panels), figsize=size, width_ratios=widths)
     rows = [axes for axes, panel in zip(grid[0], panels, strict=True) if panel != "curve"]
     for axes, panel in zip(grid[0], panels, strict=True):
         shown = drawn[drawn["panel"] == panel]
@@ -89,7 +116,6 @@ def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
             _name_rows(axes, list(looks), named=axes is rows[0])
     if "curve" in panels:
         figure.legend(loc="outside lower center", ncols=5)
-    figure.suptitle(title, fontsize=10)
     return figure
 
 

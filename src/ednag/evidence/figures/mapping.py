@@ -1,0 +1,11 @@
+"""EDNAG with its energy mapping beside other mapping functions."""
+
+from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
+from ednag.evidence.figures.variants import draw_variants
+
+
+def draw(dataset: DatasetSummaries) -> Drawing:
+    """Curves, outcomes and shares of runs at the optimum."""
+    return draw_variants(
+        dataset, "mapping", "EDNAG (energy mapping) beside other mapping functions"
+    )

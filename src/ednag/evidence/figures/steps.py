@@ -1,0 +1,9 @@
+"""EDNAG beside shorter schedules of denoising steps."""
+
+from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
+from ednag.evidence.figures.variants import draw_variants
+
+
+def draw(dataset: DatasetSummaries) -> Drawing:
+    """Curves, outcomes and shares of runs at the optimum."""
+    return draw_variants(dataset, "steps", "EDNAG beside shorter schedules")
