@@ -52,7 +52,7 @@ from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import get_space
 from ednag.spaces.interface import SearchSpace
 from ednag.study.configuration import read_hyperparameters
-from ednag.tables import build_benchmark, get_definition
+from ednag.tables import get_definition
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
@@ -201,7 +201,7 @@ def subject(space_name: str, dataset: str, real: bool = True) -> Subject:
         with contextlib.suppress(EdnagError):
             files = {name: find_source(registry, name) for name in definition.sources}
             paths = {name: obtain(file, offline=True) for name, file in files.items()}
-            benchmark = build_benchmark(definition, paths, {})
+            benchmark = definition.build(paths, {})
             source = "predictor" if isinstance(benchmark, PredictedBenchmark) else "real table"
     settings = read_hyperparameters("ednag", {}, space)
     assert isinstance(settings, SearchHyperparameters)
@@ -220,7 +220,7 @@ def invented(space: SearchSpace, dataset: str) -> BenchmarkTable | PredictedBenc
             contents = space.contents(codes).astype(float)
             return contents @ weights[: contents.shape[1]] % 90
 
-        return PredictedBenchmark(space.name, dataset, {}, predict, metrics)
+        return PredictedBenchmark(space.name, dataset, metrics, parameters={}, predict=predict)
     values = {
         name: metric.low + (metric.high - metric.low) * generator.uniform(0.1, 0.9, space.size)
         for name, metric in metrics.items()

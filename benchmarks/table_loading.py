@@ -42,13 +42,13 @@ def build(path: Path) -> None:
     from ednag.sources.obtain import obtain
     from ednag.sources.registry import find_source, load_registry
     from ednag.spaces import get_space
-    from ednag.tables import build_table, get_definition
+    from ednag.tables import get_definition
     from ednag.tables.parquet import write_table
 
     definition = get_definition("nasbench201", "cifar10-analog")
     registry = load_registry()
     paths = {name: obtain(find_source(registry, name)) for name in definition.sources}
-    write_table(build_table(definition, paths, {}), get_space("nasbench201"), path)
+    write_table(definition.build(paths, {}), get_space("nasbench201"), path)
 
 
 def load(path: Path) -> dict[str, float]:

@@ -14,11 +14,12 @@ import base64
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +27,14 @@ import numpy as np
 from ednag.spaces import get_space
 from ednag.spaces.nasbench101 import VERTEX_OPERATIONS
 from ednag.spaces.nasbench101_cells import CELL_COUNT
-from ednag.tables.protobuf import write_field
-from ednag.tables.tfrecord import frame
+from ednag.tables.tfrecord import masked_crc
 
 LARGEST_MEMORY = 2e9
 ADJACENCY = "0111111001111100111110001111000011100000100000000"
 READINGS = {
     "table": (
         "from ednag.tables.nasbench101_tfrecord import CIFAR10 as table\n"
-        "from ednag.tables import build_table\n"
-        "build_table(table, {table.sources[0]: path}, {})"
+        "table.build({table.sources[0]: path}, {})"
     ),
     "all_cells": (
         "from ednag.tables.nasbench101_tfrecord import read_cells\n"
@@ -44,14 +43,33 @@ READINGS = {
 }
 
 
+def varint(value: int) -> bytes:
+    """An unsigned integer as a protocol buffer has it."""
+    parts = bytearray()
+    while value >= 0x80:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*parts, value])
+
+
+def doubles(values: Iterable[float]) -> bytes:
+    """A message of doubles, whose fields are numbered from 1."""
+    return b"".join(struct.pack("<Bd", n << 3 | 1, value) for n, value in enumerate(values, 1))
+
+
+def frame(data: bytes) -> bytes:
+    """A frame of a TensorFlow record file."""
+    length = struct.pack("<Q", len(data))
+    checksums = [struct.pack("<I", masked_crc(part)) for part in (length, data)]
+    return length + checksums[0] + data + checksums[1]
+
+
 def metrics(generator: np.random.Generator) -> str:
     """A ModelMetrics message in base64: three evaluations, parameters, total time."""
-    evaluations = b"".join(
-        write_field(1, b"".join(write_field(n, float(v)) for n, v in enumerate(values, start=1)))
-        for values in generator.random((3, 5))
-    )
-    message = evaluations + write_field(2, int(generator.integers(10**5, 10**8)))
-    return base64.b64encode(message + write_field(3, float(generator.random()))).decode()
+    evaluations = [doubles(values) for values in generator.random((3, 5))]
+    message = b"".join(b"\x0a" + varint(len(each)) + each for each in evaluations)
+    message += b"\x10" + varint(int(generator.integers(10**5, 10**8)))
+    return base64.b64encode(message + struct.pack("<Bd", 3 << 3 | 1, generator.random())).decode()
 
 
 def keys(cells: int) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from ednag.methods import METHODS
 from ednag.registries import REGISTRIES, digest_of_code
 from ednag.spaces import SPACES
 from ednag.study.imports import path_of
-from ednag.tables import TABLES
+from ednag.tables import OFFICIAL, TABLES
+from tests.copies import add_line
 
 SOURCE = '''"""Methods."""
 
@@ -72,13 +75,35 @@ def test_other_modules_count_whole(tmp_path: Path) -> None:
 
 
 def test_each_registry_of_the_package_is_read() -> None:
-    known = {"METHODS": METHODS, "SPACES": SPACES, "TABLES": TABLES}
-    assert set(REGISTRIES.values()) == set(known)
-    for module, name in REGISTRIES.items():
+    registries = {"METHODS": METHODS, "SPACES": SPACES, "TABLES": TABLES, "OFFICIAL": OFFICIAL}
+    assert {name for names in REGISTRIES.values() for name in names} == set(registries)
+    for module, names in REGISTRIES.items():
         path = path_of(module)
         assert path is not None
-        text = str(known[name])
-        modules = {part.partition(":")[0].strip("'\" {") for part in text.split("'")}
-        used = next(each for each in sorted(modules) if each.startswith(f"{module}."))
-        # What a job imports decides: were the mapping not read, both would be the whole source.
-        assert digest_of_code(module, path, ()) != digest_of_code(module, path, (used,))
+        for name in names:
+            text = str(registries[name])
+            modules = {part.partition(":")[0].strip("'\" {") for part in text.split("'")}
+            used = next(each for each in sorted(modules) if each.startswith(f"{module}."))
+            # If the mapping were not read, both would be the digest of the whole source.
+            assert digest_of_code(module, path, ()) != digest_of_code(module, path, (used,))
+
+
+@pytest.mark.parametrize(
+    ("registry", "line"),
+    [
+        ("TABLES", '    "chain": {"mine": "ednag.tables.chain:TABLE"},\n'),
+        ("OFFICIAL", '    "chains-full": "ednag.tables.chain:from_full",\n'),
+    ],
+)
+def test_a_new_table_or_official_file_changes_no_job_without_it(
+    tmp_path: Path, registry: str, line: str
+) -> None:
+    module = path_of("ednag.tables")
+    assert module is not None
+    (tmp_path / "tables.py").write_bytes(module.read_bytes())
+    add_line(tmp_path / "tables.py", registry, line)
+    used = ("ednag.tables.transnas_csv", "ednag.tables.transnas_official")
+    before = digest_of_code("ednag.tables", module, used)
+    assert digest_of_code("ednag.tables", tmp_path / "tables.py", used) == before
+    with_it = (*used, "ednag.tables.chain")
+    assert digest_of_code("ednag.tables", tmp_path / "tables.py", with_it) != before

@@ -1,8 +1,8 @@
-"""What of a module a job depends on: all of its source, but of a registry only what the job uses.
+"""What counts of a module's source for a job: all of it, or the used lines of a registry.
 
-A registry is a mapping of names to "module:attribute". A line added to it for a new method, space
-or table changes nothing of a job that imports no such module, so that runs which are there stay
-valid and are not made again.
+A registry is a mapping of names to "module:attribute". A job that does not import the module of a
+line does not depend on that line. So a new method, space, table or official file makes no existing
+run invalid.
 """
 
 import ast
@@ -11,12 +11,16 @@ from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-#: Module -> the mapping in it that is a registry.
-REGISTRIES = {"ednag.methods": "METHODS", "ednag.spaces": "SPACES", "ednag.tables": "TABLES"}
+#: Module -> the mappings in it that are registries.
+REGISTRIES = {
+    "ednag.methods": ("METHODS",),
+    "ednag.spaces": ("SPACES",),
+    "ednag.tables": ("TABLES", "OFFICIAL"),
+}
 
 
 def code_of(module: str, source: bytes, imported: Container[str]) -> bytes:
-    """What of a module's source a job depends on.
+    """What counts of a module's source for a job.
 
     Args:
         module: Its name.
@@ -31,25 +35,27 @@ def code_of(module: str, source: bytes, imported: Container[str]) -> bytes:
 
 
 def digest_of_code(module: str, path: Path, imported: Container[str]) -> str:
-    """sha256 of what `code_of` gives of the module that stands at `path`."""
+    """sha256 of what `code_of` gives of the module at `path`."""
     return hashlib.sha256(code_of(module, path.read_bytes(), imported)).hexdigest()
 
 
 @lru_cache(maxsize=8)
-def _parted(source: bytes, registry: str) -> tuple[bytes, tuple[str, ...]]:
-    """A source without its registry, and the registry's entries, sorted.
+def _parted(source: bytes, registries: tuple[str, ...]) -> tuple[bytes, tuple[str, ...]]:
+    """A source without its registries, and the entries of the registries, sorted.
 
-    The whole source and no entries where the registry cannot be read as a literal.
+    The whole source and no entries where a registry is not a literal.
     """
+    lines, entries = source.splitlines(keepends=True), list[str]()
     try:
         assigned = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
-        (node,) = [node for node in assigned if ast.unparse(node.targets[0]) == registry]
-        entries = sorted(_entries(ast.literal_eval(node.value), registry))
-    except (SyntaxError, ValueError):
+        mappings = {ast.unparse(node.targets[0]): node for node in assigned}
+        for name in sorted(registries, key=lambda name: -mappings[name].lineno):
+            node = mappings[name]
+            entries += _entries(ast.literal_eval(node.value), name)
+            del lines[node.lineno - 1 : node.end_lineno]
+    except (SyntaxError, ValueError, KeyError):
         return source, ()
-    lines = source.splitlines(keepends=True)
-    del lines[node.lineno - 1 : node.end_lineno]
-    return b"".join(lines), tuple(entries)
+    return b"".join(lines), tuple(sorted(entries))
 
 
 def _entries(mapping: Mapping[str, object], place: str) -> Iterator[str]:

@@ -13,7 +13,6 @@ import yaml
 from ednag.cli import group
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
-from ednag.tables import build_table
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, commands, prose
 
 OWN_METHOD, OWN_DATASET = DOCS / "own-method.md", DOCS / "own-dataset.md"
@@ -123,7 +122,7 @@ def test_the_table_of_the_guide_can_be_built_and_the_method_searches_it(tmp_path
     rows = [f'"{key}",{value}' for key, value in zip(keys, values, strict=True)]
     measured.write_text("\n".join(["key,test_accuracy", *rows]) + "\n")
     definition = defined(OWN_DATASET)["TABLE"]
-    table = build_table(definition, {"my-cells": measured}, {})
+    table = definition.build({"my-cells": measured}, {})
     objective = Objective(table, definition.protocols["paper"], space)
     method = defined(OWN_METHOD)["METHOD"]
     runs = [method.run(objective, 3, 60, method.hyperparameters(start=20)) for _ in range(2)]

@@ -203,7 +203,11 @@ def test_where_nobody_knows_the_optimum_nothing_is_said_of_it(
     table: BenchmarkTable, tmp_path: Path
 ) -> None:
     unknown = PredictedBenchmark(
-        table.space, table.dataset, {}, lambda space, codes: np.zeros(len(codes)), table.metrics
+        table.space,
+        table.dataset,
+        table.metrics,
+        parameters={},
+        predict=lambda space, codes: np.zeros(len(codes)),
     )
     runs = make_runs(table)
     summary = summarise_runs(runs, unknown, STATISTICS.checkpoints)

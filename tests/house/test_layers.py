@@ -14,7 +14,7 @@ MAY_KNOW = {
     "training": {"spaces", "cells"},
     "predictor": {"spaces", "cells", "training"},
     "ranker": {"spaces", "cells", "training"},
-    "tables": {"spaces", "predictor"},
+    "tables": {"spaces", "training", "predictor"},
     "search": {"spaces", "tables"},
     "methods": {"spaces", "cells", "training", "ranker", "tables", "search"},
     "sources": set(),

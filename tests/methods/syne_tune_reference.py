@@ -16,7 +16,7 @@ import pandas as pd
 from ednag.cli.tables import locate
 from ednag.spaces import get_space
 from ednag.spaces.interface import digits_of, mixed_radix
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
 
 RECORD = Path(__file__).with_name("data") / "syne_tune_evolution.csv"
@@ -29,7 +29,7 @@ LOOKUPS = (50, 100, 200, 400)
 def packaged_table() -> BenchmarkTable:
     """The table of analog-nasbench: 15,625 cells."""
     definition = get_definition("nasbench201", "cifar10-analog")
-    return build_table(definition, locate(definition.sources), {})
+    return definition.build(locate(definition.sources), {})
 
 
 def best_of_syne_tune(values: np.ndarray, population: int, sample: int, seed: int) -> list[float]:

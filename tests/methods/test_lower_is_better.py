@@ -25,7 +25,7 @@ from ednag.methods import METHODS, get_method
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.study.configuration import Statistics
-from ednag.tables import TABLES, build_table
+from ednag.tables import TABLES
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from tests.methods.made_up_latencies import LATENCY, TABLE
 
@@ -36,7 +36,7 @@ STATISTICS = Statistics(checkpoints=(10, 60), resamples=200)
 
 @pytest.fixture(scope="module")
 def table() -> BenchmarkTable:
-    return build_table(TABLE, {}, {})
+    return TABLE.build({}, {})
 
 
 @pytest.mark.parametrize("name", METHODS)

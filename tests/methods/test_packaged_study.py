@@ -13,7 +13,7 @@ from ednag.cli.tables import locate
 from ednag.methods import get_method
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_definition
 
 #: seed -> (distinct evaluations, best metric, first 16 digits of the sha256 of the codes)
 PINNED = {
@@ -31,7 +31,7 @@ PINNED = {
 @pytest.mark.parametrize("seed", PINNED)
 def test_trajectories_on_the_packaged_table(seed: int) -> None:
     definition = get_definition("nasbench201", "cifar10-analog")
-    table = build_table(definition, locate(definition.sources), {})
+    table = definition.build(locate(definition.sources), {})
     objective = Objective(table, definition.protocols["paper"], get_space("nasbench201"))
     method = get_method("ednag")
     run = method.run(objective, seed, 0, method.hyperparameters())

@@ -24,7 +24,7 @@ from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
 from ednag.spaces.transnas import TransNASMacro
-from ednag.tables import build_benchmark, build_table, get_definition
+from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from tests.conftest import Mirror
 from tests.search.rounding import ARITHMETIC, needs_known_rounding
@@ -53,7 +53,7 @@ def one_thread() -> Iterator[None]:
 
 def packaged() -> Objective:
     definition = get_definition("nasbench201", "cifar10-analog")
-    table = build_table(definition, locate(definition.sources), {})
+    table = definition.build(locate(definition.sources), {})
     return Objective(table, definition.protocols["paper"], get_space("nasbench201"))
 
 
@@ -211,7 +211,7 @@ def test_runs_by_the_published_predictor_are_the_same(
 ) -> None:
     mirror("ofa-acc-predictor")
     definition = get_definition("mobilenetv3", "imagenet")
-    benchmark = build_benchmark(definition, locate(definition.sources), {})
+    benchmark = definition.build(locate(definition.sources), {})
     objective = objective_on(benchmark, definition.protocols["paper"], get_space("mobilenetv3"))
     assert_agree(objective, range(1), settings_of_mobilenetv3(**changed))
 

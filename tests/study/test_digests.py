@@ -36,7 +36,7 @@ def test_the_audit_is_made_of_what_watches() -> None:
 def test_an_official_file_brings_its_reader() -> None:
     study = read_study({"official_files": {"nasbench201": {"cifar100": "nats-tss-simple"}}})
     named = registered(study, [("nasbench201", "cifar100")], spaces=True)
-    assert OFFICIAL["nasbench201"]["cifar100"]["nats-tss-simple"] in named
+    assert OFFICIAL["nats-tss-simple"] in named
     assert "ednag.tables.nats_bench" in modules_of("tables build", *named)
 
 

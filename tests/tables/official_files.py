@@ -5,6 +5,7 @@ import bz2
 import io
 import json
 import pickle
+import struct
 import tarfile
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,37 @@ from typing import Any
 
 import numpy as np
 
-from ednag.tables.protobuf import write_field
-from ednag.tables.tfrecord import frame
+from ednag.tables.tfrecord import masked_crc
 
 #: (training, evaluation) -> accuracy in % of each run.
 Accuracies = Mapping[tuple[str, str], Sequence[float]]
 SEEDS = (777, 888, 999)
+
+
+def varint(value: int) -> bytes:
+    """An unsigned integer below 2^64 as a protocol buffer has it."""
+    parts = bytearray()
+    while value >= 0x80:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
+
+
+def message_field(number: int, value: int | float | bytes) -> bytes:
+    """A field of a protocol buffer; a float becomes a double."""
+    if isinstance(value, bytes):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    if isinstance(value, float):
+        return varint(number << 3 | 1) + struct.pack("<d", value)
+    return varint(number << 3) + varint(value)
+
+
+def frame(data: bytes) -> bytes:
+    """A frame of a TensorFlow record file."""
+    length = struct.pack("<Q", len(data))
+    checksums = [struct.pack("<I", masked_crc(part)) for part in (length, data)]
+    return length + checksums[0] + data + checksums[1]
 
 
 def cell_results(index: int, key: str, accuracies: Accuracies, epochs: int = 200) -> dict[str, Any]:
@@ -115,11 +141,11 @@ def metrics_message(validation: float, test: float, parameters: int = 8_555_530)
     evaluations.append((108.0, 1200.5, 1.0, validation, test))
     return (
         b"".join(
-            write_field(1, b"".join(write_field(n, v) for n, v in enumerate(each, start=1)))
+            message_field(1, b"".join(message_field(n, v) for n, v in enumerate(each, start=1)))
             for each in evaluations
         )
-        + write_field(2, parameters)
-        + write_field(3, 1300.25)
+        + message_field(2, parameters)
+        + message_field(3, 1300.25)
     )
 
 

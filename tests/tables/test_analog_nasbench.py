@@ -8,7 +8,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
 from ednag.tables.parquet import read_table, write_table
 
@@ -18,9 +18,9 @@ SPACE = get_space("nasbench201")
 
 @pytest.fixture(scope="module")
 def table(packaged_bytes: Path) -> BenchmarkTable:
-    return build_table(
-        DEFINITION, {"analog-nasbench": packaged_bytes}, {"analog-nasbench": "0" * 64}
-    )
+    table = DEFINITION.build({"analog-nasbench": packaged_bytes}, {"analog-nasbench": "0" * 64})
+    assert isinstance(table, BenchmarkTable)
+    return table
 
 
 def test_every_cell_is_there_and_the_optimum_is_unique(table: BenchmarkTable) -> None:
@@ -62,7 +62,7 @@ def test_a_truncated_pickle_is_refused(packaged_bytes: Path, tmp_path: Path, cut
     short = tmp_path / "data.anb"
     short.write_bytes(packaged_bytes.read_bytes()[:cut])
     with pytest.raises(EdnagError, match="analog-nasbench: not a readable pickle"):
-        build_table(DEFINITION, {"analog-nasbench": short}, {})
+        DEFINITION.build({"analog-nasbench": short}, {})
 
 
 class _Import:
@@ -76,5 +76,5 @@ def test_a_pickle_that_wants_to_import_is_refused(
     path = tmp_path / "data.anb"
     path.write_bytes(pickle.dumps({(0,) * 6: _Import()}))
     with pytest.raises(EdnagError, match=r"the pickle asks for builtins\.print"):
-        build_table(DEFINITION, {"analog-nasbench": path}, {})
+        DEFINITION.build({"analog-nasbench": path}, {})
     assert "ran code" not in capsys.readouterr().out

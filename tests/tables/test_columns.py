@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import build_table
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol, TableDefinition
 from ednag.tables.parquet import read_table, write_table
@@ -47,7 +46,7 @@ def definition(reader: object = read) -> TableDefinition:
 
 
 def build(reader: object, path: Path) -> np.ndarray:
-    return build_table(definition(reader), {"my-cells": path}, {}).values["accuracy"]
+    return definition(reader).build({"my-cells": path}, {}).values["accuracy"]
 
 
 def refusal(reader: object, path: Path) -> str:

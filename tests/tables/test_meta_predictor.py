@@ -21,7 +21,7 @@ from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import objective_on
 from ednag.spaces import get_space
 from ednag.study.configuration import read_hyperparameters, read_study
-from ednag.tables import build_benchmark, get_definition, is_predicted
+from ednag.tables import get_definition, is_predicted
 from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, PredictorDefinition
 from ednag.tables.meta_predictor import (
     AIRCRAFT,
@@ -72,7 +72,7 @@ def published(tmp_path: Path) -> Mapping[str, Path]:
 
 @pytest.mark.slow
 def test_every_cell_gets_the_value_of_the_torch_module(published: Mapping[str, Path]) -> None:
-    table = build_benchmark(CIFAR10, published, {})
+    table = CIFAR10.build(published, {})
     assert isinstance(table, BenchmarkTable)
     values = table.values["predicted_accuracy"]
     assert values.shape == (15_625,) and np.isfinite(values).all()
@@ -124,7 +124,7 @@ def test_mobilenetv3_is_predicted_when_asked_and_once_per_run(tmp_path: Path) ->
         MOBILENETV3_CHECKPOINT: checkpoint(MOBILENETV3, tmp_path / "ckpt_max_corr.pt"),
         "cifar10-by-label": some_features(tuple(range(10)), tmp_path / "cifar10bylabel.pt"),
     }
-    built = build_benchmark(definition.of_scale(70.0, 2.0), paths, {})
+    built = definition.of_scale(70.0, 2.0).build(paths, {})
     write_benchmark(built, tmp_path / "table.parquet")
     benchmark = read_benchmark(tmp_path / "table.parquet")
     assert isinstance(benchmark, PredictedBenchmark)
@@ -208,5 +208,5 @@ def test_a_checkpoint_that_lacks_a_tensor_is_one_clear_line(published: Mapping[s
     del state["fc1.weight"]
     torch.save(state, published[CHECKPOINT])
     with pytest.raises(EdnagError, match=r"fc1\.weight") as error:
-        build_benchmark(CIFAR10, published, {})
+        CIFAR10.build(published, {})
     assert "\n" not in str(error.value)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -15,18 +16,15 @@ from ednag.errors import EdnagError
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import PredictedObjective
 from ednag.spaces.mobilenetv3 import OPERATIONS, MobileNetV3
-from ednag.tables import get_table_definition
 from ednag.tables.interface import PredictedBenchmark
 from ednag.tables.ofa_predictor import (
     IMAGENET,
     SOURCE,
-    OFAPredictor,
     as_configuration,
+    as_predictor,
     encode,
     load,
-    load_weights,
     predict,
-    read_measured,
 )
 from ednag.tables.parquet import read_benchmark, read_table, write_benchmark
 from tests.conftest import Mirror
@@ -44,9 +42,11 @@ def some_weights() -> dict[str, np.ndarray]:
 
 
 def test_the_predictor_ranks_as_the_measurements(mirror: Mirror) -> None:
-    weights = load_weights(mirror(SOURCE))
-    inputs, size, measured = read_measured(mirror("ofa-imagenet-2610"))
-    predicted = predict(weights, inputs)
+    measurements = pickle.loads(mirror("ofa-imagenet-2610").read_bytes())
+    networks = pd.DataFrame(measurements["configs"])
+    kernel, expand, depth = (np.array(networks[name].tolist()) for name in ("ks", "e", "d"))
+    size, measured = networks["image_size"].to_numpy(), np.array(measurements["accuracies"])
+    predicted = predict(load({SOURCE: mirror(SOURCE)}), encode(kernel, expand, depth, size))
     assert len(measured) == 2610
 
     def rank(chosen: np.ndarray) -> float:
@@ -90,7 +90,7 @@ def save(path: Path, content: Any) -> Path:
 def test_parameters_are_read_back(tmp_path: Path) -> None:
     weights = some_weights()
     path = save(tmp_path / "p.pth", {name: torch.from_numpy(w) for name, w in weights.items()})
-    for name, values in load_weights(path).items():
+    for name, values in load({SOURCE: path}).items():
         np.testing.assert_array_equal(values, weights[name])
 
 
@@ -121,20 +121,8 @@ def test_other_parameters_are_refused(
     assert "ran code" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("content", [_Import(), [], {"configs": [{}], "accuracies": [1]}])
-def test_other_measurements_are_refused(tmp_path: Path, content: Any) -> None:
-    (tmp_path / "m.pkl").write_bytes(pickle.dumps(content))
-    with pytest.raises(EdnagError, match="ofa-imagenet-2610"):
-        read_measured(tmp_path / "m.pkl")
-
-
-def test_there_is_no_table_to_build() -> None:
-    with pytest.raises(EdnagError, match="mobilenetv3/imagenet has no benchmark table"):
-        get_table_definition("mobilenetv3", "imagenet")
-
-
 def test_the_file_gives_the_predictor_back_and_has_the_same_bytes(tmp_path: Path) -> None:
-    benchmark = IMAGENET.build(some_weights(), {SOURCE: "abc"})
+    benchmark = IMAGENET.with_parameters(some_weights(), {SOURCE: "abc"})
     write_benchmark(benchmark, tmp_path / "a.parquet")
     write_benchmark(benchmark, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
@@ -156,7 +144,7 @@ def test_the_file_gives_the_predictor_back_and_has_the_same_bytes(tmp_path: Path
 
 def test_a_file_with_another_predictors_parameters_is_refused(tmp_path: Path) -> None:
     weights = some_weights()
-    altered = IMAGENET.build(weights, {})
+    altered = IMAGENET.with_parameters(weights, {})
     weights["6.bias"] = np.zeros(2, dtype=np.float32)
     write_benchmark(altered, tmp_path / "a.parquet")
     with pytest.raises(EdnagError, match=r"parameter 6.bias has shape \(2,\), not \(1,\)"):
@@ -170,7 +158,7 @@ def test_a_search_on_a_predictor_repeats_itself_and_counts() -> None:
 
     def counted(space: Any, codes: np.ndarray) -> np.ndarray:
         asked.extend(codes.tolist())
-        return OFAPredictor(some_weights())(space, codes)
+        return as_predictor(some_weights())(space, codes)
 
     metric, protocol = IMAGENET.metrics[0], IMAGENET.protocols["paper"]
     objective = PredictedObjective(counted, metric, protocol, MobileNetV3(), "imagenet")
@@ -190,5 +178,5 @@ def test_a_search_on_a_predictor_repeats_itself_and_counts() -> None:
     assert runs[0] == runs[1]
     fresh = MobileNetV3()
     again = np.array([fresh.code(key) for key in runs[0][1]])
-    alone = [OFAPredictor(some_weights())(fresh, code[None])[0] for code in again]
+    alone = [as_predictor(some_weights())(fresh, code[None])[0] for code in again]
     assert alone == runs[0][2], "a value depends on what else is in the batch"

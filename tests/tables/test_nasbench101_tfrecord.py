@@ -10,12 +10,16 @@ import pytest
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.nasbench101 import VERTEX_OPERATIONS
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_definition
 from ednag.tables.comparison import compare_pair, pairs
-from ednag.tables.nasbench101_tfrecord import ONLY108, read_cells, read_trainings
-from ednag.tables.protobuf import write_field
+from ednag.tables.nasbench101_tfrecord import ONLY108, read_cells
 from tests.conftest import Mirror
-from tests.tables.official_files import metrics_message, training_record, write_tfrecord
+from tests.tables.official_files import (
+    message_field,
+    metrics_message,
+    training_record,
+    write_tfrecord,
+)
 
 SPACE = get_space("nasbench101")
 A, B = "a" * 32, "b" * 32
@@ -47,25 +51,15 @@ def test_trainings_are_told_apart_and_averaged(tmp_path: Path) -> None:
     assert second["key"] == B
 
 
-def test_only_the_asked_epochs_and_cells_are_read(tmp_path: Path) -> None:
+def test_only_whole_trainings_of_selected_cells_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.tfrecord"
     few, many = records_of(A, 0.1, 0.1, 0.1, epochs=4), records_of(A, 0.9, 0.9, 0.9)
     write_tfrecord(path, [*few, *many, *records_of(B, 0.5)])
-    rows = read_cells(path, ONLY108, wanted=lambda key: key == A)
+    rows = read_cells(path, ONLY108, selected=lambda key: key == A)
     assert rows["test_accuracy"].tolist() == [90.0]
-    assert read_cells(path, ONLY108, epochs=4, wanted=lambda key: key == A).shape[0] == 1
 
 
-def test_all_of_a_record_is_there(tmp_path: Path) -> None:
-    path = tmp_path / "a.tfrecord"
-    write_tfrecord(path, records_of(A, 0.5))
-    ((number, training),) = read_trainings(path, ONLY108)
-    assert number == 0
-    assert (training.module_hash, training.epochs) == (A, 108)
-    assert len(training.adjacency) == len(training.operations.split(",")) ** 2
-
-
-LACKING = write_field(1, b"") * 3 + write_field(2, 1)
+LACKING = message_field(1, b"") * 3 + message_field(2, 1)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +72,7 @@ LACKING = write_field(1, b"") * 3 + write_field(2, 1)
         ([*records_of(A, 0.5), b"[1, 108, 2, 3, 4]"], "record 1 is not one of NAS-Bench-101"),
         ([b"\xff\xfe"], "record 0 is not one of NAS-Bench-101"),
         ([training_record(A, b"\x0a\xff")], rf"record 0 \(cell {A}\): not the metrics"),
-        ([training_record(A, write_field(1, b""))], "1 evaluations, not 3"),
+        ([training_record(A, message_field(1, b""))], "1 evaluations, not 3"),
         ([training_record(A, LACKING)], "not the metrics of a training: field 4 is missing"),
     ],
 )
@@ -129,7 +123,7 @@ def whole_space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_the_table_holds_the_cells_of_the_space(whole_space: Path) -> None:
     definition = get_definition("nasbench101", "cifar10")
-    table = build_table(definition, {ONLY108: whole_space}, {})
+    table = definition.build({ONLY108: whole_space}, {})
     assert all(table.present(name).all() for name in table.values)
     runs = np.stack([table.values[name] for name in definition.protocols["paper"].drawn_metrics])
     np.testing.assert_allclose(table.values["test_accuracy"], runs.mean(axis=0))
@@ -143,7 +137,7 @@ def test_a_table_needs_every_cell_of_the_space(tmp_path: Path) -> None:
     write_tfrecord(path, records_of(SPACE.key(5), 0.5, 0.5, 0.5))
     definition = get_definition("nasbench101", "cifar10")
     with pytest.raises(EdnagError, match="6398 of 6399 architectures have no row"):
-        build_table(definition, {ONLY108: path}, {})
+        definition.build({ONLY108: path}, {})
 
 
 @pytest.mark.parametrize(("wrong", "told"), [(1.5, "150.78125"), (float("nan"), "nan")])
@@ -155,7 +149,7 @@ def test_a_value_out_of_range_is_refused_by_its_row(
     write_tfrecord(path, [*good, *bad])
     definition = replace(get_definition("nasbench101", "cifar10"), complete=False)
     with pytest.raises(EdnagError, match=rf"row 1: validation_accuracy(_3)? = {told} is not"):
-        build_table(definition, {ONLY108: path}, {})
+        definition.build({ONLY108: path}, {})
 
 
 def test_the_visualised_cells_agree_with_a_file_made_of_them(

@@ -13,7 +13,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import build_table, get_definition, official_definitions
+from ednag.tables import get_definition, official_definitions
 from ednag.tables.comparison import compare
 from tests.conftest import Mirror
 from tests.tables.official_files import (
@@ -95,7 +95,7 @@ def test_the_packages_own_loader_agrees(pth: Path) -> None:
 def test_a_table_needs_every_cell(pth: Path) -> None:
     definition = official_definitions("nasbench201", "cifar100")[V1_1]
     with pytest.raises(EdnagError, match="15622 of 15625 architectures have no row"):
-        build_table(definition, {V1_1: pth}, {})
+        definition.build({V1_1: pth}, {})
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_whole_official_file_becomes_the_small_table(mirror: Mirror, tmp_path:
     ]
     write_nasbench201(tmp_path / "official.pth", cells)
     definition = official_definitions("nasbench201", "cifar100")[V1_1]
-    table = build_table(definition, {V1_1: tmp_path / "official.pth"}, {})
-    for name, values in build_table(small, paths, {}).values.items():
+    table = definition.build({V1_1: tmp_path / "official.pth"}, {})
+    for name, values in small.build(paths, {}).values.items():
         np.testing.assert_array_equal(values, table.values[name])
     assert table.optimum("test_accuracy") == pytest.approx(73.513, abs=1e-3)

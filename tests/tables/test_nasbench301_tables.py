@@ -10,7 +10,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import build_table, get_definition
+from ednag.tables import get_definition
 from ednag.tables.naslib_nasbench301 import read_groups
 from tests.conftest import Mirror
 
@@ -22,7 +22,7 @@ FIRST, REST = "(0, 4), (1, 2), (0, 0), (1, 0)", "(0, 1), (3, 1), (0, 2), (4, 2)"
 def test_714_groups_of_which_168_can_be_written(mirror: Mirror) -> None:
     path = mirror(SOURCE)
     groups = read_groups(path, SOURCE)
-    table = build_table(SMALL, {SOURCE: path}, {})
+    table = SMALL.build({SOURCE: path}, {})
     assert len(groups) == 714
     assert table.present("val_accuracy").sum() == 168
     assert max(groups.values()) == pytest.approx(94.489, abs=1e-3)
@@ -33,7 +33,7 @@ def test_714_groups_of_which_168_can_be_written(mirror: Mirror) -> None:
 def test_a_trace_holds_the_same_values(mirror: Mirror, golden: Path, seed: int) -> None:
     packed = (golden / f"nasbench301-cifar10-seed{seed}.json.gz").read_bytes()
     values = json.loads(gzip.decompress(packed))["table"]
-    table = build_table(SMALL, {SOURCE: mirror(SOURCE)}, {})
+    table = SMALL.build({SOURCE: mirror(SOURCE)}, {})
     space = get_space("nasbench301")
     for key, value in values.items():
         assert table.values["val_accuracy"][space.code(key)] == value
@@ -53,7 +53,7 @@ def test_the_best_of_a_group_counts(tmp_path: Path, brackets: str) -> None:
         f"{left}{normal}, {left}{(k, 0)}, {REST}{right}{right}": {"val_accuracy": value}
         for k, value in enumerate([91.0, 93.0, 92.0])
     }
-    table = build_table(SMALL, {SOURCE: write(tmp_path / "t.json", networks)}, {})
+    table = SMALL.build({SOURCE: write(tmp_path / "t.json", networks)}, {})
     values = table.values["val_accuracy"]
     assert values[get_space("nasbench301").code(f"({FIRST})")] == 93.0
     assert np.isnan(values).sum() == 9603

@@ -15,7 +15,7 @@ from ednag.search.objective import Objective
 from ednag.sources.obtain import obtain
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import get_space
-from ednag.tables import TABLES, build_table, get_definition
+from ednag.tables import TABLES, get_definition
 from ednag.tables.interface import BenchmarkTable
 from ednag.tables.numpy_pickles import NUMPY_NUMBERS
 from ednag.tables.unpickling import load_restricted
@@ -31,7 +31,7 @@ def path_of(dataset: str) -> dict[str, Path]:
 
 @cache
 def build(dataset: str) -> BenchmarkTable:
-    return build_table(get_definition("nasbench-graph", dataset), path_of(dataset), {})
+    return get_definition("nasbench-graph", dataset).build(path_of(dataset), {})
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -127,7 +127,7 @@ def test_a_wrong_record_is_refused_by_its_row(tmp_path: Path, change: Change, me
     path = tmp_path / "proteins.bench"
     path.write_bytes(pickle.dumps(records))
     with pytest.raises(EdnagError, match=message):
-        build_table(definition, {source: path}, {})
+        definition.build({source: path}, {})
 
 
 class _Import:

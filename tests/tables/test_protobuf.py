@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ednag.tables.protobuf import read_fields, read_varint, write_field, write_varint
+from ednag.tables.protobuf import read_fields, read_varint
+from tests.tables.official_files import message_field, varint
 
 unsigned = st.integers(0, 2**64 - 1)
 values = st.one_of(unsigned, st.floats(allow_nan=False), st.binary(max_size=300))
@@ -29,14 +30,14 @@ def test_known_messages(wire: str, fields: list[tuple[int, object]]) -> None:
 
 @given(unsigned, st.binary(max_size=5))
 def test_integers_come_back(value: int, after: bytes) -> None:
-    wire = write_varint(value)
+    wire = varint(value)
     assert len(wire) <= 10
     assert read_varint(b"\xff" + wire + after, 1) == (value, 1 + len(wire))
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**29 - 1), values), max_size=8))
 def test_fields_come_back(fields: list[tuple[int, int | float | bytes]]) -> None:
-    message = b"".join(write_field(number, value) for number, value in fields)
+    message = b"".join(message_field(number, value) for number, value in fields)
     assert list(read_fields(message)) == fields
 
 
@@ -44,7 +45,7 @@ def test_fields_come_back(fields: list[tuple[int, int | float | bytes]]) -> None
 def test_a_message_that_is_cut_off_is_refused_or_shorter(
     fields: list[tuple[int, int | float | bytes]], data: st.DataObject
 ) -> None:
-    parts = [write_field(number, value) for number, value in fields]
+    parts = [message_field(number, value) for number, value in fields]
     message = b"".join(parts)
     cut = data.draw(st.integers(0, len(message) - 1))
     ends = [sum(map(len, parts[:n])) for n in range(len(parts))]

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
-from ednag.tables.tfrecord import frame, masked_crc, read_frames
+from ednag.tables.tfrecord import masked_crc, read_frames
+from tests.tables.official_files import frame
 
 records = st.lists(st.binary(max_size=60), min_size=1, max_size=5)
 #: Each example writes its own file over the last one's.

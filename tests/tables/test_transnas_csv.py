@@ -9,7 +9,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import TABLES, build_table, get_definition
+from ednag.tables import TABLES, get_definition
 from ednag.tables.interface import BenchmarkTable
 from tests.conftest import Mirror
 
@@ -42,7 +42,7 @@ MadeUp = Callable[..., dict[str, Path]]
 
 
 def build(space: str, task: str, paths: Mapping[str, Path]) -> BenchmarkTable:
-    return build_table(get_definition(space, task), paths, {})
+    return get_definition(space, task).build(paths, {})
 
 
 def published(task: str, mirror: Mirror) -> dict[str, Path]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ednag.errors import EdnagError
-from ednag.tables import OFFICIAL, build_table, get_definition, official_definitions
+from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.comparison import compare
 from ednag.tables.interface import TableDefinition
 from tests.conftest import Mirror
@@ -101,14 +101,14 @@ def test_a_wrong_row_is_named(tmp_path: Path, key: str, value: float, message: s
     write_transnas(tmp_path / "a.pth", {key: {"jigsaw": metrics}})
     definition = replace(official("transnas-micro", "jigsaw"), complete=False)
     with pytest.raises(EdnagError, match=rf"transnas-micro/jigsaw \({SOURCE}\): {message}"):
-        build_table(definition, {SOURCE: tmp_path / "a.pth"}, {})
+        definition.build({SOURCE: tmp_path / "a.pth"}, {})
 
 
 def test_a_table_needs_every_architecture(tmp_path: Path) -> None:
     write_transnas(tmp_path / "a.pth", {MICRO: TASKS})
     definition = official("transnas-micro", "class_scene")
     with pytest.raises(EdnagError, match="4095 of 4096 architectures have no row"):
-        build_table(definition, {SOURCE: tmp_path / "a.pth"}, {})
+        definition.build({SOURCE: tmp_path / "a.pth"}, {})
 
 
 @pytest.mark.parametrize("task", ["segmentsemantic", "room_layout"])
@@ -129,7 +129,7 @@ def test_a_whole_official_file_becomes_the_small_tables(
     write_transnas(tmp_path / "a.pth", architectures)
     for space, small in rows.items():
         definition = official(space, task)
-        table = build_table(definition, {SOURCE: tmp_path / "a.pth"}, {})
+        table = definition.build({SOURCE: tmp_path / "a.pth"}, {})
         assert all(np.isfinite(values).all() for values in table.values.values())
         summary, differences = compare(small, definition.read({SOURCE: tmp_path / "a.pth"}))
         assert differences.empty
@@ -141,7 +141,7 @@ _SPACES = ("transnas-micro", "transnas-macro")
 
 def test_every_table_has_its_official_definition() -> None:
     for space in _SPACES:
-        for task in OFFICIAL[space]:
+        for task in TABLES[space]:
             small, own = get_definition(space, task), official(space, task)
             assert (own.space, own.dataset) == (space, task)
             assert own.metrics == small.metrics

@@ -77,11 +77,11 @@ def objective_of(trace: "Trace") -> "Objective":
     from ednag.search.objective import objective_on
     from ednag.search.replay import own_objective
     from ednag.spaces import get_space
-    from ednag.tables import build_benchmark, get_definition
+    from ednag.tables import get_definition
 
     own = own_objective(trace)
     if own is not None:
         return own
     definition = get_definition(trace.space, trace.dataset)
-    benchmark = build_benchmark(definition, locate(definition.sources), digests={})
+    benchmark = definition.build(locate(definition.sources), digests={})
     return objective_on(benchmark, definition.protocols["paper"], get_space(trace.space))

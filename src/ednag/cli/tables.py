@@ -53,7 +53,7 @@ def build(
 ) -> None:
     """Build the canonical benchmark table of a SPACE and DATASET."""
     from ednag.naming import suggestion
-    from ednag.tables import build_benchmark, get_definition, official_definitions
+    from ednag.tables import get_definition, official_definitions
     from ednag.tables.interface import PredictorDefinition
     from ednag.tables.parquet import write_benchmark
 
@@ -74,7 +74,7 @@ def build(
     digests = digests_of(paths)
     for name, digest in digests.items():
         say(f"source {name}: sha256 {digest}")
-    benchmark = build_benchmark(definition, paths, digests)
+    benchmark = definition.build(paths, digests)
     write_benchmark(benchmark, output)
     for protocol, meaning in definition.protocols.items():
         optimum = benchmark.optimum(meaning.reported_metric)

@@ -77,7 +77,7 @@ def registered(
         if spaces:
             found[SPACES[space]] = None
         if official is not None:
-            found[OFFICIAL[space][dataset][official]] = None
+            found[OFFICIAL[official]] = None
     return (*found, *(METHODS[name] for name in methods))
 
 

@@ -1,24 +1,12 @@
 """Every source file that a study reads, whatever stage reads it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from ednag.study.benchmarks import compared_sources, sources_of
 from ednag.study.configuration import Study, definition_of
 from ednag.study.ranking import ranking_sources
-from ednag.tables.meta_predictor import OWN_FEATURES, SMALL_FEATURES, TRAINED_PREDICTOR
-from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
-
-#: File that a stage makes -> ids of the sources it is made of (rules/predictor.smk).
-GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
-    SMALL_FEATURES: SMALL_SOURCES,
-    OWN_FEATURES: ("resnet18-imagenet",),
-    TRAINED_PREDICTOR: (
-        "meta-train-tasks-predictor",
-        "meta-train-task-lst",
-        "meta-train-tasks-predictor-idx",
-        "imagenet32-by-label",
-    ),
-}
+from ednag.tables.meta_predictor import GENERATED_FROM
+from ednag.training.places import IMAGE_SOURCES
 
 
 def generated_files(study: Study, searched: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,26 +1,13 @@
 """Benchmark tables by space and dataset. A table is one reader here and one line in TABLES."""
 
-import importlib
-from collections.abc import Mapping
-from pathlib import Path
+from pkgutil import resolve_name
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
-from ednag.spaces import SPACES, get_space
-from ednag.tables.interface import (
-    Benchmark,
-    BenchmarkTable,
-    Metric,
-    PredictorDefinition,
-    Protocol,
-    TableDefinition,
-    densify,
-)
+from ednag.spaces import SPACES
+from ednag.tables.interface import Definition, Metric, Protocol, TableDefinition
 
-#: What `ednag tables build` can build.
-Definition = TableDefinition | PredictorDefinition
-
-#: space -> dataset -> "module:definition"; imported only when asked for
+#: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
     "nasbench201": {
         "cifar10-analog": "ednag.tables.analog_nasbench:TABLE",
@@ -79,31 +66,14 @@ TABLES = {
     },
 }
 
-#: space -> dataset -> source id -> "module:definition": the benchmarks' own files with the rows
-#: of a table above, which small public files hold by default.
+#: source id -> "module:function": a benchmark's own file. The function takes the definition of a
+#: table that names this file as `official` and returns the same table, read from this file.
 OFFICIAL = {
-    "nasbench201": {
-        dataset: {
-            "nasbench201-v1_0": f"ednag.tables.nasbench201_official:{name}_V1_0",
-            "nasbench201-v1_1": f"ednag.tables.nasbench201_official:{name}_V1_1",
-            "nats-tss-simple": f"ednag.tables.nats_bench:{name}",
-        }
-        for dataset, name in (
-            ("cifar10", "CIFAR10"),
-            ("cifar100", "CIFAR100"),
-            ("ImageNet16-120", "IMAGENET16"),
-        )
-    },
-    "nasbench101": {
-        "cifar10": {"nasbench101-full": "ednag.tables.nasbench101_tfrecord:CIFAR10_FULL"},
-    },
-    **{
-        space: {
-            task: {"transnas-v10141024": reference.replace("_csv", "_official")}
-            for task, reference in TABLES[space].items()
-        }
-        for space in ("transnas-micro", "transnas-macro")
-    },
+    "nasbench201-v1_0": "ednag.tables.nasbench201_official:from_v1_0",
+    "nasbench201-v1_1": "ednag.tables.nasbench201_official:from_v1_1",
+    "nats-tss-simple": "ednag.tables.nats_bench:from_archive",
+    "nasbench101-full": "ednag.tables.nasbench101_tfrecord:from_full",
+    "transnas-v10141024": "ednag.tables.transnas_official:from_official",
 }
 
 
@@ -115,65 +85,19 @@ def get_definition(space: str, dataset: str) -> Definition:
         raise EdnagError(
             f"unknown dataset {dataset!r} of space {space}{suggestion(dataset, TABLES[space])}"
         )
-    return _resolve(TABLES[space][dataset])
-
-
-def get_table_definition(space: str, dataset: str) -> TableDefinition:
-    """The definition of a table; raises EdnagError where values are predicted."""
-    return _as_table(get_definition(space, dataset))
+    definition: Definition = resolve_name(TABLES[space][dataset])
+    return definition
 
 
 def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]:
     """Source id -> definition of the same table read from that official file; may be empty."""
-    named = OFFICIAL.get(space, {}).get(dataset, {})
-    return {source: _as_table(_resolve(reference)) for source, reference in named.items()}
-
-
-def _as_table(definition: Definition) -> TableDefinition:
-    if isinstance(definition, PredictorDefinition):
-        raise EdnagError(
-            f"{definition.space}/{definition.dataset} has no benchmark table: the space is too "
-            "large for one and its values are predicted when they are asked for"
-        )
-    return definition
-
-
-def _resolve(reference: str) -> Definition:
-    module, attribute = reference.split(":")
-    definition: Definition = getattr(importlib.import_module(module), attribute)
-    return definition
-
-
-def build_benchmark(
-    definition: Definition, paths: Mapping[str, Path], digests: Mapping[str, str]
-) -> Benchmark:
-    """Read verified source files into a table, or into a predictor where there is no table.
-
-    Args:
-        definition: What to build.
-        paths: Source id -> path of its verified bytes.
-        digests: Source id -> their sha256.
-
-    Raises:
-        EdnagError: A file holds something else.
-    """
-    if isinstance(definition, PredictorDefinition):
-        return definition.build(definition.load(paths), digests)
-    return build_table(definition, paths, digests)
-
-
-def build_table(
-    definition: TableDefinition, paths: Mapping[str, Path], digests: Mapping[str, str]
-) -> BenchmarkTable:
-    """Read verified source files into a table; see `build_benchmark`."""
-    rows = definition.read(paths)
-    return densify(rows, get_space(definition.space), definition, digests)
+    definition = get_definition(space, dataset)
+    return {source: resolve_name(OFFICIAL[source])(definition) for source in definition.official}
 
 
 def is_predicted(space: str, dataset: str) -> bool:
-    """Whether a benchmark's values are predictions, which no comparison over datasets counts."""
-    metrics = get_definition(space, dataset).metrics
-    return all(metric.name.startswith("predicted") for metric in metrics)
+    """Whether a benchmark's values are predictions; no comparison over datasets counts these."""
+    return get_definition(space, dataset).predicted
 
 
 def get_metric(space: str, dataset: str, name: str) -> Metric:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.tables import OFFICIAL, get_table_definition, official_definitions
+from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition
 
@@ -65,21 +65,21 @@ class Pair:
 def pairs(space: str | None = None, dataset: str | None = None) -> list[Pair]:
     """Every comparison that can be made where its files are, of a space, of a dataset or of all."""
     found = [
-        Pair(name, data, _of(get_table_definition(name, data)), _of(other))
-        for name, datasets in OFFICIAL.items()
+        Pair(name, data, _of(name, data), Reading(other.sources, other.read))
+        for name, datasets in TABLES.items()
         for data in datasets
         for other in official_definitions(name, data).values()
     ]
     for data, column in _NATS_COLUMNS.items():
         by_nats = Reading(("nats-bench-csv",), partial(_read_nats_csv, column=column))
-        found.append(
-            Pair("nasbench201", data, _of(get_table_definition("nasbench201", data)), by_nats)
-        )
+        found.append(Pair("nasbench201", data, _of("nasbench201", data), by_nats))
     found += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in found if space in (None, p.space) and dataset in (None, p.dataset)]
 
 
-def _of(definition: TableDefinition) -> Reading:
+def _of(space: str, dataset: str) -> Reading:
+    definition = get_definition(space, dataset)
+    assert isinstance(definition, TableDefinition)
     return Reading(definition.sources, definition.read)
 
 
@@ -101,10 +101,10 @@ def _nasbench101(source: str) -> Pair:
     def read_second(paths: Mapping[str, Path]) -> pd.DataFrame:
         from ednag.tables.nasbench101_tfrecord import read_cells
 
-        shown = read_first(paths).set_index("key")["one_validation"]
-        cells = read_cells(paths[source], source, wanted=set(shown.index).__contains__)
+        visualised = read_first(paths).set_index("key")["one_validation"]
+        cells = read_cells(paths[source], source, selected=set(visualised.index).__contains__)
         trainings = cells.filter(regex=r"^validation_accuracy_\d$").to_numpy()
-        distance = np.abs(trainings - shown.reindex(cells["key"]).to_numpy()[:, None])
+        distance = np.abs(trainings - visualised.reindex(cells["key"]).to_numpy()[:, None])
         nearest = trainings[np.arange(len(cells)), distance.argmin(axis=1)]
         return cells[["key", "parameters"]].assign(one_validation=nearest)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ednag.errors import EdnagError
+from ednag.spaces import get_space
 from ednag.spaces.interface import SearchSpace
 from ednag.tables.columns import as_numbers
 
@@ -90,39 +91,23 @@ def _contradiction(protocol: Protocol, metric: Metric) -> str:
     )
 
 
-def _check_protocols(definition: "TableDefinition | PredictorDefinition") -> None:
-    """Refuse a definition with a protocol that lacks a metric or contradicts its direction."""
-    metrics = {metric.name: metric for metric in definition.metrics}
-    for name, protocol in definition.protocols.items():
-        place = f"{definition.space}/{definition.dataset}, protocol {name}"
-        for needed in (protocol.fitness_metric, protocol.reported_metric, *protocol.drawn_metrics):
-            if needed not in metrics:
-                raise EdnagError(f"{place}: no metric is called {needed!r}; add it to `metrics`")
-        for queried in (protocol.fitness_metric, *protocol.drawn_metrics):
-            metric = metrics[queried]
-            if wrong := _contradiction(protocol, metric):
-                better = "higher" if metric.higher_is_better else "lower"
-                raise EdnagError(
-                    f"{place}: of {metric.name}, from {metric.low:g} to {metric.high:g}, {better} "
-                    f'is better, but {wrong} (docs/own-dataset.md, "Lower is better")'
-                )
-
-
-@dataclass(frozen=True)
-class TableDefinition:
-    """A benchmark table that can be built: its sources, its reader, its protocols.
+@dataclass(frozen=True, kw_only=True)
+class Definition(ABC):
+    """A benchmark that `ednag tables build` can build.
 
     Attributes:
         space, dataset: Names in the configuration and in paths.
         title: A readable name of the dataset.
-        sources: Ids of the registered files that `read` needs.
-        metrics: The columns `read` returns.
-        protocols: Protocol name -> Protocol; every table has `paper`.
-        read: Takes {source id or generated file: path of verified bytes} and returns one row per
-            architecture with columns `key` and the metrics.
-        complete: Whether the table must have a row for every architecture of the space.
-        generated: Files below `results/` that other stages of the workflow make and `read` needs.
-        trained: The same table with what `predictor: train` trains here in place of a source.
+        sources: Ids of the registered source files.
+        metrics: The columns of a table, or the one metric of a predictor.
+        protocols: Protocol name -> Protocol; every benchmark has `paper`.
+        generated: Files below `results/` that are made by other stages of the workflow.
+        trained: The same benchmark by the predictor that `predictor: train` trains.
+        predicted: Whether the values are predictions; no comparison over datasets counts these.
+        official: Ids of the benchmark's own files with the same rows; see `OFFICIAL`.
+
+    Raises:
+        EdnagError: A protocol lacks its metric or contradicts its direction.
     """
 
     space: str
@@ -131,14 +116,59 @@ class TableDefinition:
     sources: tuple[str, ...]
     metrics: tuple[Metric, ...]
     protocols: Mapping[str, Protocol]
-    read: "Callable[[Mapping[str, Path]], pd.DataFrame]"
-    complete: bool = False
     generated: tuple[str, ...] = ()
-    trained: "TableDefinition | None" = None
+    trained: "Definition | None" = None
+    predicted: bool = False
+    official: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse protocols that contradict the metrics."""
-        _check_protocols(self)
+        metrics = {metric.name: metric for metric in self.metrics}
+        for name, protocol in self.protocols.items():
+            place = f"{self.space}/{self.dataset}, protocol {name}"
+            queried = (protocol.fitness_metric, *protocol.drawn_metrics)
+            for needed in (*queried, protocol.reported_metric):
+                if needed not in metrics:
+                    raise EdnagError(
+                        f"{place}: no metric is called {needed!r}; add it to `metrics`"
+                    )
+            for metric in (metrics[name] for name in queried):
+                if reason := _contradiction(protocol, metric):
+                    better = "higher" if metric.higher_is_better else "lower"
+                    raise EdnagError(
+                        f"{place}: of {metric.name}, from {metric.low:g} to {metric.high:g}, "
+                        f'{better} is better, but {reason} (docs/own-dataset.md, "Lower is better")'
+                    )
+
+    @abstractmethod
+    def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "Benchmark":
+        """The benchmark in verified files.
+
+        Args:
+            paths: Source id or generated file -> path of its verified bytes.
+            digests: The same -> sha256.
+
+        Raises:
+            EdnagError: A file holds something else.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableDefinition(Definition):
+    """The definition of a benchmark table.
+
+    Attributes:
+        read: Takes {source id or generated file: path of verified bytes} and returns one row per
+            architecture with columns `key` and the metrics.
+        complete: Whether the table must have a row for every architecture of the space.
+    """
+
+    read: "Callable[[Mapping[str, Path]], pd.DataFrame]"
+    complete: bool = False
+
+    def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "BenchmarkTable":
+        """The table in verified files; see `Definition.build` and `densify`."""
+        return densify(self.read(paths), get_space(self.space), self, digests)
 
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
@@ -147,46 +177,32 @@ Predictor = Callable[[SearchSpace, np.ndarray], np.ndarray]
 Parameters = Mapping[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class PredictorDefinition:
-    """A predictor that stands in for a benchmark table where the space is too large for one.
+@dataclass(frozen=True, kw_only=True)
+class PredictorDefinition(Definition):
+    """The definition of a predictor, which replaces a table where the space is too large for one.
 
     Attributes:
-        space, dataset, title, sources, protocols, generated, trained: As of a TableDefinition.
-        metrics: The one metric it predicts.
         load: Takes {source id or generated file: path of verified bytes} and returns the
             predictor's parameters.
-        predictor: Makes the predictor of its parameters; raises EdnagError if they are another's.
-        of_scale: The same with another mean and standard deviation, in %, where the file that
-            holds them is published nowhere.
+        predictor: Makes the predictor from its parameters; raises EdnagError if they belong to
+            another predictor.
+        of_scale: Returns the same definition with another mean and standard deviation, in %, where
+            the file with these numbers is not published.
     """
 
-    space: str
-    dataset: str
-    title: str
-    sources: tuple[str, ...]
-    metrics: tuple[Metric, ...]
-    protocols: Mapping[str, Protocol]
+    predicted: bool = True
     load: Callable[[Mapping[str, Path]], Parameters]
     predictor: Callable[[Parameters], Predictor]
-    generated: tuple[str, ...] = ()
-    trained: "PredictorDefinition | None" = None
     of_scale: "Callable[[float, float], PredictorDefinition] | None" = None
 
-    def __post_init__(self) -> None:
-        """Refuse protocols that contradict the metrics."""
-        _check_protocols(self)
+    def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "PredictedBenchmark":
+        """The predictor in verified files; see `Definition.build`."""
+        return self.with_parameters(self.load(paths), digests)
 
-    def build(self, parameters: Parameters, digests: Mapping[str, str]) -> "PredictedBenchmark":
-        """The benchmark with these parameters.
-
-        Args:
-            parameters: As `load` returns them.
-            digests: Source id -> sha256 of the bytes they were read from.
-
-        Raises:
-            EdnagError: They are another predictor's.
-        """
+    def with_parameters(
+        self, parameters: Parameters, digests: Mapping[str, str]
+    ) -> "PredictedBenchmark":
+        """The benchmark with parameters that `load` returned; raises EdnagError for others."""
         return PredictedBenchmark(
             space=self.space,
             dataset=self.dataset,
@@ -197,26 +213,27 @@ class PredictorDefinition:
         )
 
 
+@dataclass(frozen=True)
 class Benchmark(ABC):
-    """What a search is run on: a table of values, or a predictor where there can be no table.
+    """What a search runs on: a table of values, or a predictor where there can be no table.
 
     Attributes:
         space, dataset: Names.
-        values: Metric name -> float64[space size], NaN where there is no value; no metric at all
-            where values are predicted.
+        values: Metric name -> float64[space size], NaN where the table has no entry; empty where
+            values are predicted.
         metrics: Metric name -> Metric.
-        sources: Source id -> sha256 of the bytes the benchmark was read from.
+        sources: Source id -> sha256 of the file the benchmark was read from.
     """
 
     space: str
     dataset: str
     values: dict[str, np.ndarray]
     metrics: dict[str, Metric]
-    sources: dict[str, str]
+    sources: dict[str, str] = field(default_factory=dict)
 
     @abstractmethod
     def optimum(self, metric: str) -> float:
-        """The best value of a metric over all architectures; NaN if nobody knows it."""
+        """The best value of a metric over all architectures; NaN if it is not known."""
 
     @property
     @abstractmethod
@@ -226,56 +243,37 @@ class Benchmark(ABC):
 
 @dataclass(frozen=True)
 class PredictedBenchmark(Benchmark):
-    """Values that a predictor gives when they are asked for.
+    """Values that a predictor returns on request, of one metric; see `Benchmark`.
 
     Attributes:
         parameters: The predictor's parameters.
         predict: The predictor.
-        metrics: The one metric it predicts.
-        space, dataset, sources: As of any Benchmark.
     """
 
-    space: str
-    dataset: str
-    parameters: Parameters
-    predict: Predictor
-    metrics: dict[str, Metric]
-    sources: dict[str, str] = field(default_factory=dict)
     values: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+    parameters: Parameters = field(kw_only=True)
+    predict: Predictor = field(kw_only=True)
 
     def optimum(self, metric: str) -> float:
         """NaN: the space is too large to know."""
-        return float("nan")
+        return math.nan
 
     @property
     def extent(self) -> str:
-        """How many parameters there are."""
+        """The number of parameters."""
         return f"a predictor of {sum(array.size for array in self.parameters.values())} parameters"
 
 
 @dataclass(frozen=True)
 class BenchmarkTable(Benchmark):
-    """Measured values by code.
-
-    Attributes:
-        space, dataset: Names.
-        values: Metric name -> float64[space size]; NaN where the table has no entry.
-        metrics: Metric name -> Metric.
-        sources: Source id -> sha256 of the bytes the table was read from.
-    """
-
-    space: str
-    dataset: str
-    values: dict[str, np.ndarray]
-    metrics: dict[str, Metric]
-    sources: dict[str, str] = field(default_factory=dict)
+    """Measured values by code; see `Benchmark`."""
 
     def present(self, metric: str) -> np.ndarray:
         """bool[space size]: whether the table has a value."""
         return ~np.isnan(self.values[metric])
 
     def optimum(self, metric: str) -> float:
-        """The best value of a metric over the whole table."""
+        """The best value of a metric in the table."""
         best = np.nanmax if self.metrics[metric].higher_is_better else np.nanmin
         return float(best(self.values[metric]))
 
@@ -286,7 +284,7 @@ class BenchmarkTable(Benchmark):
 
     @property
     def extent(self) -> str:
-        """How many architectures have values."""
+        """The number of architectures with values."""
         return f"{self.valid.sum()} architectures"
 
 

@@ -25,6 +25,7 @@ from ednag.tables.interface import (
     Protocol,
     TableDefinition,
 )
+from ednag.training.places import SMALL_SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,18 @@ CHECKPOINT, MOBILENETV3_CHECKPOINT = "meta-predictor-checkpoint", "mbv3-meta-che
 SMALL_PREDICTOR, SMALL_FEATURES = "predictors/small.pt", "features/small.pt"
 TRAINED_PREDICTOR = "predictors/nasbench201.pt"
 OWN_FEATURES = "features/own-images.pt"
+#: These files -> ids of the sources that each is made of (rules/predictor.smk).
+GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
+    SMALL_PREDICTOR: (),
+    SMALL_FEATURES: SMALL_SOURCES,
+    TRAINED_PREDICTOR: (
+        "meta-train-tasks-predictor",
+        "meta-train-task-lst",
+        "meta-train-tasks-predictor-idx",
+        "imagenet32-by-label",
+    ),
+    OWN_FEATURES: ("resnet18-imagenet",),
+}
 
 Read = Callable[[Mapping[str, Path]], "pd.DataFrame"]
 
@@ -176,6 +189,7 @@ def _definition(dataset: str, title: str, sources: tuple[str, ...], read: Read) 
         },
         read=read,
         complete=True,
+        predicted=True,
     )
 
 

@@ -3,8 +3,8 @@
 A record is a JSON list: module hash, epochs, adjacency, operations, and in base64 a protocol buffer
 `ModelMetrics` of evaluations before, half-way through and after training. There are three records
 for each cell and number of epochs: 108 only in the small file, also 4, 12 and 36 in the full one.
-The benchmark's own package needs a TensorFlow of 2019 and does not import any more; this reader
-needs neither, checks every checksum, and holds nothing but the rows it returns.
+The benchmark's own package needs TensorFlow 1 and cannot be imported any more. This reader checks
+every checksum and keeps in memory only the rows that it returns.
 Source: search-spaces specification, Official files; `model_metrics.proto` of the benchmark.
 """
 
@@ -12,7 +12,7 @@ import base64
 import json
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ONLY108, FULL = "nasbench101-only108", "nasbench101-full"
+#: Length of the trainings that are read.
+_EPOCHS = 108
 #: Trainings of each cell, in the order of the file; the benchmark draws one at random per query.
 TRAININGS = (1, 2, 3)
 #: What is read of a training: accuracies in %, time in s.
@@ -41,93 +43,76 @@ _TIME, _VALIDATION, _TEST = 2, 4, 5
 _EVALUATIONS = 3
 
 
-@dataclass(frozen=True)
-class Training:
-    """One training of one cell.
+def _measurements(metrics: str) -> tuple[float, float, float, float]:
+    """The _MEASUREMENTS at the end of a training.
 
-    Attributes:
-        module_hash: The cell, 32 hexadecimal digits.
-        epochs: Length of the training.
-        adjacency: The upper triangular matrix row by row, "0" and "1".
-        operations: One per vertex, separated by commas.
+    Args:
         metrics: A ModelMetrics message in base64.
-    """
-
-    module_hash: str
-    epochs: int
-    adjacency: str
-    operations: str
-    metrics: str
-
-    def measurements(self) -> tuple[float, float, float, float]:
-        """The _MEASUREMENTS at the end of the training.
-
-        Raises:
-            ValueError: The message is none, or lacks one of them.
-        """
-        message = list(read_fields(base64.b64decode(self.metrics, validate=True)))
-        evaluations = [value for number, value in message if number == _EVALUATION]
-        if len(evaluations) != _EVALUATIONS or not isinstance(evaluations[-1], bytes):
-            raise ValueError(f"{len(evaluations)} evaluations, not {_EVALUATIONS}")
-        last, whole = dict(read_fields(evaluations[-1])), dict(message)
-        try:
-            # In % while still float64, as the reference does.
-            return (
-                as_number(last[_VALIDATION], "validation_accuracy") * 100,
-                as_number(last[_TEST], "test_accuracy") * 100,
-                as_number(last[_TIME], "training_time"),
-                as_number(whole[_PARAMETERS], "parameters"),
-            )
-        except KeyError as error:
-            raise ValueError(f"field {error} is missing") from None
-
-
-def read_trainings(path: Path, source: str) -> Iterator[tuple[int, Training]]:
-    """(record number, training) of each record of a file, in its order.
 
     Raises:
-        EdnagError: A frame is broken or no such record; the message names the record.
+        ValueError: It is not such a message, or lacks a measurement.
     """
+    message = list(read_fields(base64.b64decode(metrics, validate=True)))
+    evaluations = [value for number, value in message if number == _EVALUATION]
+    if len(evaluations) != _EVALUATIONS or not isinstance(evaluations[-1], bytes):
+        raise ValueError(f"{len(evaluations)} evaluations, not {_EVALUATIONS}")
+    last, whole = dict(read_fields(evaluations[-1])), dict(message)
+    try:
+        # In % while still float64, as the reference does.
+        return (
+            as_number(last[_VALIDATION], "validation_accuracy") * 100,
+            as_number(last[_TEST], "test_accuracy") * 100,
+            as_number(last[_TIME], "training_time"),
+            as_number(whole[_PARAMETERS], "parameters"),
+        )
+    except KeyError as error:
+        raise ValueError(f"field {error} is missing") from None
+
+
+def _read_records(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
+    """(record number, module hash, metrics) of each training of `_EPOCHS`, in the file's order."""
     for number, data in enumerate(read_frames(path, source)):
         try:
-            training = Training(*json.loads(data))
-            if not isinstance(training.module_hash, str) or not isinstance(training.epochs, int):
+            module_hash, epochs, _adjacency, _operations, metrics = json.loads(data)
+            if not isinstance(module_hash, str) or not isinstance(epochs, int):
                 raise ValueError("no module hash or no number of epochs")
         except (ValueError, TypeError, RecursionError) as error:
             raise EdnagError(
                 f"{source}: record {number} is not one of NAS-Bench-101: {error}"
             ) from None
-        yield number, training
+        if epochs == _EPOCHS:
+            yield number, module_hash, metrics
 
 
 def read_cells(
-    path: Path, source: str, epochs: int = 108, wanted: Callable[[str], bool] = lambda key: True
+    path: Path, source: str, selected: Callable[[str], bool] = lambda key: True
 ) -> "pd.DataFrame":
     """One row per cell, in the order of the file.
 
     Args:
         path: The file.
         source: Its id, for error messages.
-        epochs: Which trainings.
-        wanted: Whether a cell, by module hash, shall have a row; the others are only counted.
+        selected: Whether a cell, by its module hash, gets a row.
 
     Returns:
         `key`; `validation_accuracy`, `test_accuracy` (%), `training_time` (s) and `parameters`,
-        means over the trainings; the accuracies of each, with `_1`, `_2`, `_3` appended.
+        means over the trainings of 108 epochs; the accuracies of each training, with `_1`, `_2`,
+        `_3` appended.
 
     Raises:
-        EdnagError: A record is broken, or a wanted cell has not three trainings.
+        EdnagError: A record is broken, or a selected cell does not have three trainings; the
+            message names the record or the cell.
     """
     cells: dict[str, array[float]] = {}
-    for number, training in read_trainings(path, source):
-        if training.epochs != epochs or not wanted(training.module_hash):
+    for number, module_hash, metrics in _read_records(path, source):
+        if not selected(module_hash):
             continue
-        place = f"{source}: record {number} (cell {training.module_hash})"
-        numbers = cells.setdefault(training.module_hash, array("d"))
+        place = f"{source}: record {number} (cell {module_hash})"
+        numbers = cells.setdefault(module_hash, array("d"))
         if len(numbers) == len(TRAININGS) * len(_MEASUREMENTS):
             raise EdnagError(f"{place} is repeated: {len(TRAININGS)} trainings came before it")
         try:
-            numbers.extend(training.measurements())
+            numbers.extend(_measurements(metrics))
         except (ValueError, TypeError) as error:
             raise EdnagError(f"{place}: not the metrics of a training: {error}") from None
     for key, numbers in cells.items():
@@ -160,7 +145,7 @@ def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
     """
     space = get_space("nasbench101")
     reachable = {space.key(code) for code in range(space.size)}
-    return read_cells(paths[source], source, wanted=reachable.__contains__)
+    return read_cells(paths[source], source, selected=reachable.__contains__)
 
 
 def _metrics() -> tuple[Metric, ...]:
@@ -178,36 +163,37 @@ def _metrics() -> tuple[Metric, ...]:
     )
 
 
-def _definition(source: str) -> TableDefinition:
-    return TableDefinition(
-        space="nasbench101",
-        dataset="cifar10",
-        title="CIFAR-10",
-        sources=(source,),
-        metrics=_metrics(),
-        protocols={
-            "paper": Protocol(
-                fitness_metric="test_accuracy",
-                reported_metric="test_accuracy",
-                factor=1.05,
-                zero_below=0.01,
-                drawn_metrics=tuple(f"test_accuracy_{number}" for number in TRAININGS),
-                description="fitness is the test accuracy of one of three trainings, drawn anew "
-                "in each evaluation, times 1.05, as the reference does",
-            ),
-            "validation": Protocol(
-                fitness_metric="validation_accuracy",
-                reported_metric="test_accuracy",
-                factor=1.05,
-                zero_below=0.01,
-                description="fitness is the mean validation accuracy, times 1.05; the mean test "
-                "accuracy is only reported",
-            ),
-        },
-        read=partial(read, source=source),
-        complete=True,
-    )
+CIFAR10 = TableDefinition(
+    space="nasbench101",
+    dataset="cifar10",
+    title="CIFAR-10",
+    sources=(ONLY108,),
+    metrics=_metrics(),
+    protocols={
+        "paper": Protocol(
+            fitness_metric="test_accuracy",
+            reported_metric="test_accuracy",
+            factor=1.05,
+            zero_below=0.01,
+            drawn_metrics=tuple(f"test_accuracy_{number}" for number in TRAININGS),
+            description="fitness is the test accuracy of one of three trainings, drawn anew "
+            "in each evaluation, times 1.05, as the reference does",
+        ),
+        "validation": Protocol(
+            fitness_metric="validation_accuracy",
+            reported_metric="test_accuracy",
+            factor=1.05,
+            zero_below=0.01,
+            description="fitness is the mean validation accuracy, times 1.05; the mean test "
+            "accuracy is only reported",
+        ),
+    },
+    read=partial(read, source=ONLY108),
+    complete=True,
+    official=(FULL,),
+)
 
 
-CIFAR10 = _definition(ONLY108)
-CIFAR10_FULL = _definition(FULL)
+def from_full(table: TableDefinition) -> TableDefinition:
+    """The table, read from the file with all lengths of training."""
+    return replace(table, sources=(FULL,), read=partial(read, source=FULL))

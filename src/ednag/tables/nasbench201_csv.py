@@ -76,6 +76,7 @@ def _definition(dataset: str, title: str) -> TableDefinition:
         },
         read=partial(read, dataset=dataset),
         complete=True,
+        official=("nasbench201-v1_0", "nasbench201-v1_1", "nats-tss-simple"),
     )
 
 

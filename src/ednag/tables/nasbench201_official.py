@@ -21,11 +21,9 @@ from typing import Any
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.tables import nasbench201_csv
 from ednag.tables.interface import TableDefinition
 from ednag.tables.torch_files import load_pth
 
-V1_0, V1_1 = "nasbench201-v1_0", "nasbench201-v1_1"
 #: Dataset -> where (training, evaluation) the validation and the test accuracy are measured. On
 #: CIFAR-10 the former belongs to the training on half of the data, the latter to that on all.
 MEASURED = {
@@ -102,18 +100,11 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _definition(table: TableDefinition, source: str) -> TableDefinition:
+def _official(table: TableDefinition, source: str) -> TableDefinition:
     return replace(
-        table,
-        sources=(source,),
-        read=partial(read, dataset=table.dataset, source=source),
-        complete=True,
+        table, sources=(source,), read=partial(read, dataset=table.dataset, source=source)
     )
 
 
-CIFAR10_V1_0 = _definition(nasbench201_csv.CIFAR10, V1_0)
-CIFAR100_V1_0 = _definition(nasbench201_csv.CIFAR100, V1_0)
-IMAGENET16_V1_0 = _definition(nasbench201_csv.IMAGENET16, V1_0)
-CIFAR10_V1_1 = _definition(nasbench201_csv.CIFAR10, V1_1)
-CIFAR100_V1_1 = _definition(nasbench201_csv.CIFAR100, V1_1)
-IMAGENET16_V1_1 = _definition(nasbench201_csv.IMAGENET16, V1_1)
+from_v1_0 = partial(_official, source="nasbench201-v1_0")
+from_v1_1 = partial(_official, source="nasbench201-v1_1")

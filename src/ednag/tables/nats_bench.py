@@ -21,7 +21,6 @@ from typing import Any
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.tables import nasbench201_csv
 from ednag.tables.interface import TableDefinition
 from ednag.tables.nasbench201_official import EPOCHS, published_results, row
 from ednag.tables.numpy_pickles import NUMPY_NUMBERS
@@ -85,12 +84,6 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
     return pd.DataFrame([rows[index] for index in range(len(keys))])
 
 
-def _definition(table: TableDefinition) -> TableDefinition:
-    return replace(
-        table, sources=(SOURCE,), read=partial(read, dataset=table.dataset), complete=True
-    )
-
-
-CIFAR10 = _definition(nasbench201_csv.CIFAR10)
-CIFAR100 = _definition(nasbench201_csv.CIFAR100)
-IMAGENET16 = _definition(nasbench201_csv.IMAGENET16)
+def from_archive(table: TableDefinition) -> TableDefinition:
+    """A table of NAS-Bench-201, read from the archive."""
+    return replace(table, sources=(SOURCE,), read=partial(read, dataset=table.dataset))

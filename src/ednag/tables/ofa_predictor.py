@@ -7,10 +7,7 @@ to report beside measured ones. Source: search-spaces specification, `ofa_acc_pr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,10 +15,8 @@ from ednag.errors import EdnagError
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import EXPANSIONS, KERNELS, LAYERS, NONE, STAGES, depths
 from ednag.tables.interface import Metric, Parameters, Predictor, PredictorDefinition, Protocol
-from ednag.tables.unpickling import load_restricted
 
 SOURCE = "ofa-acc-predictor"
-MEASURED = "ofa-imagenet-2610"
 RESOLUTIONS = tuple(range(112, 225, 16))
 #: The image size of the search: the largest with measured accuracies to hold the predictor to.
 RESOLUTION = 192
@@ -40,30 +35,30 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 }
 
 
-def load_weights(path: Path) -> dict[str, np.ndarray]:
+def load(paths: Mapping[str, Path]) -> Parameters:
     """The predictor's parameters float32 by name.
 
     Raises:
-        EdnagError: The file wants to import something, or its parameters are others.
+        EdnagError: The file imports something, or holds other parameters.
     """
     import torch
 
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        weights = {name: np.asarray(value, dtype=np.float32) for name, value in state.items()}
+        state = torch.load(paths[SOURCE], map_location="cpu", weights_only=True)
+        parameters = {name: np.asarray(value, dtype=np.float32) for name, value in state.items()}
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EdnagError(f"{SOURCE}: not a file of parameters ({reason})") from None
-    _refuse_other_shapes(weights)
-    return weights
+    _check_shapes(parameters)
+    return parameters
 
 
-def _refuse_other_shapes(weights: Parameters) -> None:
+def _check_shapes(parameters: Parameters) -> None:
     """Raise EdnagError naming the first parameter whose shape is not the predictor's."""
-    for name in {**_SHAPES, **weights}:
-        found, wanted = weights.get(name, np.empty(0)).shape, _SHAPES.get(name)
-        if found != wanted:
-            raise EdnagError(f"{SOURCE}: parameter {name} has shape {found}, not {wanted}")
+    for name in {**_SHAPES, **parameters}:
+        shape, expected = parameters.get(name, np.empty(0)).shape, _SHAPES.get(name)
+        if shape != expected:
+            raise EdnagError(f"{SOURCE}: parameter {name} has shape {shape}, not {expected}")
 
 
 def encode(
@@ -119,71 +114,23 @@ def as_configuration(layers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     return np.array(KERNELS)[kernel], np.array(EXPANSIONS)[expand], depths(layers)
 
 
-@dataclass(frozen=True)
-class OFAPredictor:
-    """Predicted ImageNet top-1 accuracy in % of networks at RESOLUTION."""
+def as_predictor(parameters: Parameters) -> Predictor:
+    """Predicts ImageNet top-1 accuracy in % at RESOLUTION; see `ednag.tables.interface.Predictor`.
 
-    weights: Parameters
+    Raises:
+        EdnagError: The parameters belong to another predictor.
+    """
+    _check_shapes(parameters)
+    # `predict` multiplies in float64.
+    wide = {name: values.astype(np.float64) for name, values in parameters.items()}
 
-    @cached_property
-    def _wide(self) -> Parameters:
-        """The weights in float64, as `predict` multiplies them."""
-        return {name: values.astype(np.float64) for name, values in self.weights.items()}
-
-    def __call__(self, space: SearchSpace, codes: np.ndarray) -> np.ndarray:
-        """Values float64[n] of codes int[n] of the space mobilenetv3."""
+    def predictor(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
         assert isinstance(space, LargeSpace)
         kernel, expand, depth = as_configuration(space.contents(codes))
         size = np.full(len(codes), RESOLUTION)
-        return predict(self._wide, encode(kernel, expand, depth, size)) * 100
+        return predict(wide, encode(kernel, expand, depth, size)) * 100
 
-
-def load(paths: Mapping[str, Path]) -> Parameters:
-    """The predictor's parameters from verified files; raises EdnagError if they are others."""
-    return load_weights(paths[SOURCE])
-
-
-def as_predictor(weights: Parameters) -> Predictor:
-    """The predictor of the space mobilenetv3; raises EdnagError if the weights are another's."""
-    _refuse_other_shapes(weights)
-    return OFAPredictor(weights)
-
-
-def _empty_array(kind: type, shape: tuple[int, ...], dtype: bytes) -> np.ndarray:
-    """Stands for NumPy's `_reconstruct`: an array that the pickle then fills."""
-    if kind is not np.ndarray:
-        raise TypeError(f"{kind!r} is no array")
-    return np.ndarray(shape, dtype.decode())
-
-
-def read_measured(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The 2,610 networks measured on ImageNet.
-
-    Returns:
-        Predictor inputs float32[n, 128], image sizes int[n], top-1 accuracies float64[n] as
-        fractions.
-
-    Raises:
-        EdnagError: The pickle is broken, wants to import something or holds something else.
-    """
-    allowed: dict[str, Any] = {
-        "numpy.core.multiarray._reconstruct": _empty_array,
-        "numpy.ndarray": np.ndarray,
-        "numpy.dtype": np.dtype,
-    }
-    content = load_restricted(path.read_bytes(), allowed, MEASURED)
-    try:
-        networks = content["configs"]
-        kernel, expand, depth = (
-            np.array([network[name] for network in networks]) for name in ("ks", "e", "d")
-        )
-        size = np.array([network["image_size"] for network in networks])
-        accuracy = np.asarray(content["accuracies"], dtype=np.float64)
-        if len(accuracy) != len(networks):
-            raise ValueError(f"{len(networks)} networks and {len(accuracy)} accuracies")
-        return encode(kernel, expand, depth, size), size, accuracy
-    except (KeyError, TypeError, ValueError) as error:
-        raise EdnagError(f"{MEASURED}: not the measured networks ({error})") from None
+    return predictor
 
 
 IMAGENET = PredictorDefinition(

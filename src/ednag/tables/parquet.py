@@ -148,4 +148,4 @@ def _as_predictor(parquet: pq.ParquetFile, described: dict[str, Any]) -> Predict
             rows["parameter"], rows["shape"], rows["values"], strict=True
         )
     }
-    return definition.build(parameters, described["sources"])
+    return definition.with_parameters(parameters, described["sources"])

@@ -30,16 +30,6 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
     raise ValueError(f"an integer at byte {position} has more than 64 bits")
 
 
-def write_varint(value: int) -> bytes:
-    """An unsigned integer below 2^64 on the wire."""
-    parts = bytearray()
-    while value >= 0x80:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)
-
-
 def read_fields(data: bytes) -> Iterator[tuple[int, int | float | bytes]]:
     """(number, value) of each field: int, float (double or single precision) or bytes.
 
@@ -66,12 +56,3 @@ def read_fields(data: bytes) -> Iterator[tuple[int, int | float | bytes]]:
             raise ValueError(f"field {number} at byte {position} is cut off")
         yield number, value
         position = end
-
-
-def write_field(number: int, value: int | float | bytes) -> bytes:
-    """A field on the wire; a float becomes a double."""
-    if isinstance(value, bytes):
-        return write_varint(number << 3 | _BYTES) + write_varint(len(value)) + value
-    if isinstance(value, float):
-        return write_varint(number << 3 | _FIXED64) + _DOUBLE.pack(value)
-    return write_varint(number << 3 | _VARINT) + write_varint(value)

@@ -29,12 +29,6 @@ def masked_crc(data: bytes) -> int:
     return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
 
 
-def frame(data: bytes) -> bytes:
-    """Bytes as a frame."""
-    length = len(data).to_bytes(8, "little")
-    return length + _TAIL.pack(masked_crc(length)) + data + _TAIL.pack(masked_crc(data))
-
-
 def read_frames(path: Path, place: str) -> Iterator[bytes]:
     """The data of each frame in a file, in order; memory does not grow with the file.
 

@@ -108,6 +108,7 @@ def _accuracy_table(space: str, task: str) -> TableDefinition:
         protocols={"paper": paper, "validation": validation},
         read=partial(read, task=task, space=space, metrics=metrics, unit=unit),
         complete=True,
+        official=("transnas-v10141024",),
     )
 
 
@@ -146,6 +147,7 @@ def _room_layout_table(space: str) -> TableDefinition:
         protocols={"paper": paper, "validation": validation},
         read=partial(read, task="room_layout", space=space, metrics=metrics, unit=100),
         complete=True,
+        official=("transnas-v10141024",),
     )
 
 

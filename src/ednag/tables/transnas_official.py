@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.tables import transnas_csv
 from ednag.tables.interface import Metric, TableDefinition
 from ednag.tables.torch_files import load_pth
 
@@ -75,24 +74,8 @@ def read(
     return frame
 
 
-def _definition(table: TableDefinition) -> TableDefinition:
+def from_official(table: TableDefinition) -> TableDefinition:
+    """A table of TransNAS-Bench-101, read from the benchmark's own file."""
     kind = table.space.removeprefix("transnas-")
     reader = partial(read, task=table.dataset, kind=kind, metrics=table.metrics)
-    return replace(table, sources=(SOURCE,), read=reader, complete=True)
-
-
-MICRO_CLASS_SCENE = _definition(transnas_csv.MICRO_CLASS_SCENE)
-MICRO_CLASS_OBJECT = _definition(transnas_csv.MICRO_CLASS_OBJECT)
-MICRO_JIGSAW = _definition(transnas_csv.MICRO_JIGSAW)
-MICRO_SEGMENTSEMANTIC = _definition(transnas_csv.MICRO_SEGMENTSEMANTIC)
-MICRO_NORMAL = _definition(transnas_csv.MICRO_NORMAL)
-MICRO_AUTOENCODER = _definition(transnas_csv.MICRO_AUTOENCODER)
-MICRO_ROOM_LAYOUT = _definition(transnas_csv.MICRO_ROOM_LAYOUT)
-
-MACRO_CLASS_SCENE = _definition(transnas_csv.MACRO_CLASS_SCENE)
-MACRO_CLASS_OBJECT = _definition(transnas_csv.MACRO_CLASS_OBJECT)
-MACRO_JIGSAW = _definition(transnas_csv.MACRO_JIGSAW)
-MACRO_SEGMENTSEMANTIC = _definition(transnas_csv.MACRO_SEGMENTSEMANTIC)
-MACRO_NORMAL = _definition(transnas_csv.MACRO_NORMAL)
-MACRO_AUTOENCODER = _definition(transnas_csv.MACRO_AUTOENCODER)
-MACRO_ROOM_LAYOUT = _definition(transnas_csv.MACRO_ROOM_LAYOUT)
+    return replace(table, sources=(SOURCE,), read=reader)
