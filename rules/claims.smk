@@ -95,7 +95,7 @@ rule published_table:
     log:
         "logs/evidence/published-{table}.log",
     wildcard_constraints:
-        table="|".join(PRINTED),
+        table="|".join(PUBLISHED_TABLES),
     conda:
         "../envs/ednag.yaml"
     params:

@@ -1,8 +1,11 @@
 # The paper's printed numbers and claims: which files hold what they are compared with.
 
-from ednag.evidence.generated import GENERATORS
-from ednag.evidence.published import PRINTED
-from ednag.study.authors import plan_with_authors, read_listed_seeds
+from ednag.study.comparisons import GENERATORS
+from ednag.study.published import (
+    PUBLISHED_TABLES,
+    plan_with_authors,
+    read_listed_seeds,
+)
 
 _PUBLISHED = Path(workflow.basedir) / "published"
 try:
@@ -113,7 +116,7 @@ def measured_options(wildcards, input):
 
 
 def printed_file(wildcards):
-    return published(PRINTED[wildcards.table][0])
+    return published(PUBLISHED_TABLES[wildcards.table])
 
 
 def claims_files():
@@ -122,7 +125,7 @@ def claims_files():
     return [
         *(
             f"results/evidence/published-{table}.{suffix}"
-            for table in PRINTED
+            for table in PUBLISHED_TABLES
             for suffix in suffixes
         ),
         *(

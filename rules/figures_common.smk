@@ -1,6 +1,6 @@
 # Which figures a study's methods and datasets allow, and the files of each; none is drawn empty.
 
-from ednag.evidence.comparisons import (
+from ednag.study.comparisons import (
     DATASET_FIGURES,
     FEWEST_DATASETS,
     can_rank,

@@ -23,7 +23,7 @@ from ednag.evidence.figures import save_figure
 from ednag.evidence.figures.authors_seeds import authors_seeds_figure
 from ednag.methods.interface import Run
 from ednag.methods.storage import write_runs
-from ednag.study.authors import plan_with_authors, read_listed_seeds
+from ednag.study.published import plan_with_authors, read_listed_seeds
 from ednag.study.seeds import Block, plan_blocks
 
 from .claims_data import PUBLISHED, STATISTICS

@@ -10,7 +10,7 @@ from ednag.evidence.claims import RULES, Claim, read_claims
 from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, Cell
 from ednag.evidence.record import Record, needs_of
 from ednag.sources.registry import load_registry
-from ednag.study.authors import read_listed_seeds
+from ednag.study.published import PUBLISHED_TABLES, read_listed_seeds
 
 from .claims_data import PUBLISHED
 
@@ -22,7 +22,9 @@ def claims() -> dict[str, Claim]:
 
 def cells(*tables: str) -> list[Cell]:
     """The printed cells of tables."""
-    return [cell for table in tables for cell in PRINTED[table][1](PUBLISHED / PRINTED[table][0])]
+    return [
+        cell for table in tables for cell in PRINTED[table](PUBLISHED / PUBLISHED_TABLES[table])
+    ]
 
 
 ACCURACIES = ("nasbench201", "nasbench101-301", "transnas-micro", "transnas-macro", "mobilenetv3")

@@ -12,16 +12,6 @@ from matplotlib.figure import Figure
 
 from ednag.cli import group
 from ednag.errors import EdnagError
-from ednag.evidence.comparisons import (
-    ABLATIONS,
-    DATASET_FIGURES,
-    VARIANTS,
-    can_rank,
-    headline_methods,
-    main_methods,
-    variant_figures,
-    variants_in,
-)
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.drawings import DRAWINGS
 from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
@@ -31,6 +21,16 @@ from ednag.evidence.figures.style import looks_of, save_drawing, save_figure
 from ednag.evidence.figures.variants import variants, variants_frame
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.methods import METHODS
+from ednag.study.comparisons import (
+    ABLATIONS,
+    DATASET_FIGURES,
+    VARIANTS,
+    can_rank,
+    headline_methods,
+    main_methods,
+    variant_figures,
+    variants_in,
+)
 from ednag.study.configuration import Statistics
 
 SETTINGS = Statistics(checkpoints=(5, 20), resamples=100)

@@ -102,7 +102,7 @@ def authors_seeds(
     from ednag.evidence.figures import save_drawing
     from ednag.evidence.figures.authors_seeds import authors_seeds_figure
     from ednag.evidence.writing import write_frame
-    from ednag.study.authors import read_listed_seeds
+    from ednag.study.published import read_listed_seeds
     from ednag.study.seeds import parse_seeds
 
     settings = statistics_of(statistics)
@@ -136,7 +136,7 @@ def published(table: str, printed: Path, outputs: tuple[Path, ...], **files: Any
     if table not in PRINTED:
         raise EdnagError(f"unknown table {table!r}{suggestion(table, PRINTED)}")
     record = _record(files)
-    frame = published_table(PRINTED[table][1](printed), record)
+    frame = published_table(PRINTED[table](printed), record)
     write_frame(frame, readable_published(frame), NOTE, outputs)
     say(f"{table}: {int(frame['ours'].notna().sum())} of {len(frame)} printed numbers regenerated")
 

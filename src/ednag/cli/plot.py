@@ -74,9 +74,9 @@ def ranks(
     """Draw mean ranks over the datasets of SUMMARIES, with their critical difference."""
     import pandas as pd
 
-    from ednag.evidence.comparisons import main_methods
     from ednag.evidence.figures import ranks as figure_of
     from ednag.evidence.figures import save_drawing
+    from ednag.study.comparisons import main_methods
 
     settings = statistics_of(statistics)
     everything = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)

@@ -15,9 +15,6 @@ import pandas as pd
 from ednag.evidence.summaries import collect_runs
 from ednag.methods.interface import Run
 
-#: Methods whose populations the paper's tables speak of.
-GENERATORS = ("ednag", "ednag-identity", "ednag-power")
-
 
 def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
     """Counts and qualities of one run, of the queried metric; NaN where there is none.
@@ -66,7 +63,7 @@ def generated_table(
     """One row per run: space, dataset, protocol, method, seed, and what `describe_run` returns.
 
     Args:
-        paths: Run files of the methods in GENERATORS.
+        paths: Run files of the methods in `study.comparisons.GENERATORS`.
         space, dataset: Their benchmark.
         seeds: The study's seeds.
         higher_is_better: Direction of the queried metric.

@@ -120,27 +120,18 @@ def _read_transposed(path: Path, quantity: str, by_method: bool) -> list[Cell]:
     return cells
 
 
-#: Table -> (printed file, its reader).
-PRINTED: dict[str, tuple[str, Callable[[Path], list[Cell]]]] = {
-    "nasbench201": ("nasbench201.csv", _read_accuracies),
-    "nasbench101-301": ("nasbench101-301.csv", _read_accuracies),
-    "transnas-micro": ("transnas.csv", lambda path: _read_accuracies(path, "transnas-micro")),
-    "transnas-macro": ("transnas.csv", lambda path: _read_accuracies(path, "transnas-macro")),
-    "mobilenetv3": ("mobilenetv3.csv", _read_accuracies),
-    "generated-quality": (
-        "generated-quality.csv",
-        lambda path: _read_wide(path, "nasbench201", ("max", "mean", "min")),
-    ),
-    "validity": ("validity.csv", _read_validity),
-    "mapping-ablation": (
-        "mapping-ablation.csv",
-        lambda path: _read_wide(path, "nasbench201", tuple(MAPPINGS), "EDNAG"),
-    ),
-    "cost": ("cost-gpu-hours.csv", lambda path: _read_transposed(path, "gpu_hours", True)),
-    "predictor": (
-        "predictor-pearson.csv",
-        lambda path: _read_transposed(path, "pearson", False),
-    ),
+#: Table -> reader of its printed file.
+PRINTED: dict[str, Callable[[Path], list[Cell]]] = {
+    "nasbench201": _read_accuracies,
+    "nasbench101-301": _read_accuracies,
+    "transnas-micro": lambda path: _read_accuracies(path, "transnas-micro"),
+    "transnas-macro": lambda path: _read_accuracies(path, "transnas-macro"),
+    "mobilenetv3": _read_accuracies,
+    "generated-quality": lambda path: _read_wide(path, "nasbench201", ("max", "mean", "min")),
+    "validity": _read_validity,
+    "mapping-ablation": lambda path: _read_wide(path, "nasbench201", tuple(MAPPINGS), "EDNAG"),
+    "cost": lambda path: _read_transposed(path, "gpu_hours", True),
+    "predictor": lambda path: _read_transposed(path, "pearson", False),
 }
 
 

@@ -45,7 +45,7 @@ class Record:
 
     Attributes:
         summary: One row per run (evidence.summaries).
-        generated: One row per run of the methods in evidence.generated.GENERATORS.
+        generated: One row per run of the methods in study.comparisons.GENERATORS.
         seeds: One row per seed the authors list (evidence.authors_seeds).
         sets: One row per benchmark with listed seeds.
         searches: Draws and outcomes of searches by rankers (ranker.study.search_rows).

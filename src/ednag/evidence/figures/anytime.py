@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-from ednag.evidence.comparisons import main_methods
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
 from ednag.evidence.figures.style import (
@@ -22,6 +21,7 @@ from ednag.evidence.figures.style import (
     title_of,
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.study.comparisons import main_methods
 
 #: Methods that have a band whatever they reach.
 _OURS = ("ednag", "ednag-plus")

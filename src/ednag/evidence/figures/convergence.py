@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.comparisons import headline_methods
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
     draw_line_and_band,
@@ -15,6 +14,7 @@ from ednag.evidence.figures.style import (
     metric_label,
     new_figure,
 )
+from ednag.study.comparisons import headline_methods
 
 
 def draw(dataset: DatasetSummaries) -> Drawing:

@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ednag.evidence.comparisons import main_methods
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
     draw_line_and_band,
@@ -12,6 +11,7 @@ from ednag.evidence.figures.style import (
     new_figure,
     write_note,
 )
+from ednag.study.comparisons import main_methods
 
 #: Panels: quantity -> (title, factor to %).
 _PANELS = {

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ednag.evidence.comparisons import ABLATIONS
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
     draw_optimum,
@@ -18,6 +17,7 @@ from ednag.evidence.figures.style import (
     row_heights,
     title_of,
 )
+from ednag.study.comparisons import ABLATIONS
 
 _COLUMNS = ["method", "seed", "status", "outcome", "optimum", "found_optimum", "distinct"]
 #: Right edges of the columns of numbers, in points from the axes.

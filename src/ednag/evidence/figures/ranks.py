@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from ednag.errors import EdnagError
-from ednag.evidence.comparisons import FEWEST_DATASETS
 from ednag.evidence.figures.style import looks_of, new_figure, title_of
 from ednag.evidence.statistics import critical_difference, mean_ranks
+from ednag.study.comparisons import FEWEST_DATASETS
 from ednag.tables import get_reported_metric
 
 #: Scores closer than this are ties: means of equal values differ in their last bits.

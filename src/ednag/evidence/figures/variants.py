@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ednag.errors import EdnagError
-from ednag.evidence.comparisons import VARIANTS, variants_in
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visible_part
 from ednag.evidence.figures.style import (
@@ -20,6 +19,7 @@ from ednag.evidence.figures.style import (
     title_of,
 )
 from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
+from ednag.study.comparisons import VARIANTS, variants_in
 from ednag.study.configuration import Statistics
 
 _COLUMNS = ["panel", "method", "evaluations", "value", "low", "high", "runs", "optimum"]

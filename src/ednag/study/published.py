@@ -1,11 +1,27 @@
-"""The seeds that EDNAG's authors list, and the run files that hold them beside the study's own."""
+"""What the papers print: tables, and the seeds that EDNAG's authors list."""
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.study.seeds import Block, plan_blocks
+from ednag.tables import TABLES
+
+#: Printed table -> its file in the folder `published`.
+PUBLISHED_TABLES = {
+    "nasbench201": "nasbench201.csv",
+    "nasbench101-301": "nasbench101-301.csv",
+    "transnas-micro": "transnas.csv",
+    "transnas-macro": "transnas.csv",
+    "mobilenetv3": "mobilenetv3.csv",
+    "generated-quality": "generated-quality.csv",
+    "validity": "validity.csv",
+    "mapping-ablation": "mapping-ablation.csv",
+    "cost": "cost-gpu-hours.csv",
+    "predictor": "predictor-pearson.csv",
+}
 
 _COLUMNS = ("space", "dataset", "seed", "value_in_comment")
 
@@ -31,6 +47,19 @@ def read_listed_seeds(path: Path) -> dict[tuple[str, str], dict[int, float]]:
             except (KeyError, TypeError, ValueError) as error:
                 raise EdnagError(f"{path.name}: line {number}: {error}") from None
     return listed
+
+
+def benchmarks_printed(folder: Path) -> list[tuple[str, str]]:
+    """(space, dataset) of the registry whose dataset a printed table or a claim names.
+
+    Jobs that read printed numbers import the definitions of these benchmarks.
+
+    Args:
+        folder: The folder `published`.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.*"))]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    return [(space, name) for space in TABLES for name in TABLES[space] if name in words]
 
 
 def plan_with_authors(

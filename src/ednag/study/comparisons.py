@@ -30,6 +30,9 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+#: Methods whose populations the paper's tables describe.
+GENERATORS = ("ednag", "ednag-identity", "ednag-power")
+
 #: A critical difference over fewer datasets says nothing.
 FEWEST_DATASETS = 3
 
