@@ -25,7 +25,7 @@ import torch
 
 from ednag.cells.nasbench101 import counts_in_chunks
 from ednag.ranker.encoding import encode_nasbench201
-from ednag.ranker.losses import rank_loss, tier_loss
+from ednag.ranker.fitting import rank_loss, tier_loss
 from ednag.ranker.model import SIZES, TIERS, Ranker, new_ranker, rank
 from ednag.spaces.nasbench101_cells import Cell, enumerate_cells, whole_graphs
 

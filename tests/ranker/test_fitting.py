@@ -1,8 +1,7 @@
-"""Training: tiers, losses, schedule, and runs that are interrupted."""
+"""Training: tiers, losses and schedule."""
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,24 +9,20 @@ import torch
 from scipy.stats import kendalltau
 
 from ednag.errors import EdnagError
-from ednag.ranker import fitting
 from ednag.ranker.fitting import (
     RECIPES,
-    SAMPLE_SIZES,
     FittedRanker,
     RankerEpoch,
     RankerRecipe,
     Sample,
     fit,
-    load_fitted,
-    split_sample,
+    learning_rate,
+    rank_loss,
+    tier_loss,
 )
-from ednag.ranker.losses import rank_loss, tier_loss
 from ednag.ranker.model import Sizes
-from ednag.ranker.schedule import learning_rate
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 from ednag.ranker.tiers import TierEmbeddings, tiers_of
-from ednag.training.checkpoints import save_checkpoint
 
 SIZES = Sizes(5, 3, 16, 2, 8, 32, 24, 20, layers=2)
 RECIPE = RankerRecipe(4, 32, 1.0, 0.05, 5, (0.9, 0.99), 1e-2)
@@ -73,7 +68,7 @@ def test_too_few_architectures_make_no_tiers() -> None:
 
 
 def test_tier_embeddings_are_running_means() -> None:
-    embeddings = TierEmbeddings(2, 3, torch.device("cpu"))
+    embeddings = TierEmbeddings(2, 3)
     encodings = torch.randn(7, 2, 3, requires_grad=True)
     tiers = torch.tensor([0, 1, 1, 4, 0, 1, 4])
     embeddings.add(encodings[:3], tiers[:3])
@@ -129,13 +124,8 @@ def test_kendall_s_tau_and_what_the_reference_calls_so() -> None:
     )
 
 
-def test_published_recipes_and_samples() -> None:
+def test_published_recipes() -> None:
     assert RECIPES["nasbench101"].rank_factor == 9 and RECIPES["nasbench201"].epochs == 55
-    training, validation = split_sample(15625, *SAMPLE_SIZES["nasbench201"], seed=1)
-    assert (len(training), len(validation)) == (1000, 256)
-    assert not set(training) & set(validation)
-    with pytest.raises(EdnagError, match="more than the 10 there are"):
-        split_sample(10, 8, 3, seed=1)
 
 
 def test_a_ranker_learns_what_can_be_seen() -> None:
@@ -151,65 +141,11 @@ def test_equal_seeds_give_equal_bits() -> None:
     assert same(first, second) and not same(first, other)
 
 
-@pytest.mark.parametrize("killed_after", [1, 3])
-def test_an_interrupted_training_ends_in_the_same_bits(tmp_path: Path, killed_after: int) -> None:
-    path = tmp_path / "ranker.pt"
-    told: list[RankerEpoch] = []
-
-    def kill(record: RankerEpoch) -> None:
-        told.append(record)
-        if record.epoch == killed_after:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=kill)
-    torch.rand(5)  # what the process does meanwhile does not matter
-    resumed = fit(
-        SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=told.append
-    )
-    whole = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1)
-    assert same(resumed, whole)
-    assert [record.epoch for record in told] == [1, 2, 3, 4]
-    again = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path, progress=told.append)
-    assert same(again, whole) and len(told) == 4
-    assert same(load_fitted(path, SIZES), whole)
-
-
-def test_a_training_killed_within_an_epoch_ends_in_the_same_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "ranker.pt"
-    steps = 0
-
-    def kill(*given: torch.Tensor) -> torch.Tensor:
-        nonlocal steps
-        steps += 1
-        if steps == 7:  # of four an epoch
-            raise KeyboardInterrupt
-        return rank_loss(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(fitting, "rank_loss", kill)
-        with pytest.raises(KeyboardInterrupt):
-            fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path)
-    assert len(load_fitted(path, SIZES).records) == 1
-    resumed = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, checkpoint=path)
-    assert same(resumed, fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1))
-
-
-def test_checkpoints_of_other_runs_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "ranker.pt"
-    short = replace(RECIPE, epochs=1)
-    fit(SIZES, short, TRAINING, VALIDATION, seed=1, checkpoint=path)
-    with pytest.raises(EdnagError, match="other sizes, recipe, samples or seed; delete it"):
-        fit(SIZES, short, TRAINING, VALIDATION, seed=2, checkpoint=path)
-    with pytest.raises(EdnagError, match="other sizes, recipe, samples or seed; delete it"):
-        fit(SIZES, short, VALIDATION, TRAINING, seed=1, checkpoint=path)
-    with pytest.raises(EdnagError, match="give its own sizes"):
-        load_fitted(path, replace(SIZES, layers=3))
-    save_checkpoint(path, {"a": 1})
-    with pytest.raises(EdnagError, match="no training of a ranker"):
-        load_fitted(path, SIZES)
+def test_every_epoch_is_reported() -> None:
+    reported: list[RankerEpoch] = []
+    fitted = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, progress=reported.append)
+    assert [record.epoch for record in reported] == [1, 2, 3, 4]
+    assert fitted.records == tuple(reported)
 
 
 def test_samples_that_do_not_fit_are_refused() -> None:
@@ -225,5 +161,5 @@ def test_samples_that_do_not_fit_are_refused() -> None:
 def test_a_loss_that_is_no_number_is_refused() -> None:
     patches = TRAINING.patches.copy()
     patches[7, 0, 0, 0] = math.nan
-    with pytest.raises(EdnagError, match="loss of epoch 1 is no number"):
+    with pytest.raises(EdnagError, match="loss of epoch 1 is not a number"):
         fit(SIZES, RECIPE, Sample(patches, TRAINING.accuracies), VALIDATION)

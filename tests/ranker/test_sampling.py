@@ -6,35 +6,30 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from ednag.cells.nasbench201 import counts, shape_of
 from ednag.errors import EdnagError
 from ednag.ranker import sampling
-from ednag.ranker.encoding import edge_operation_counts
 from ednag.ranker.sampling import (
     RULES,
-    EdgeOperations,
     Population,
     Rules,
-    VertexCounts,
     draw_batch,
+    operation_counts,
+    population_of,
 )
-from ednag.spaces.nasbench201 import OPERATIONS
+from ednag.spaces.nasbench201 import OPERATIONS, NASBench201
 
 SKIP = OPERATIONS.index("skip_connect")
-GUIDED = replace(RULES["nasbench201"], force_uniform=False)
+GUIDED = replace(RULES, force_uniform=False)
+SIZE = NASBench201.size
+CODES = np.arange(SIZE)
+#: FLOPs and parameters are opposed: where both targets are low nothing fits.
+OPPOSED = Population(CODES * 1.0, SIZE * 1.0 - CODES)
+ALL_JUDGED = CODES, CODES * 5 // SIZE
 
 
 @pytest.fixture(scope="module")
 def nasbench201() -> Population:
-    found = counts(shape_of("cifar10"))
-    return Population(found.flops.astype(float), found.parameters.astype(float), EdgeOperations())
-
-
-@pytest.fixture(scope="module")
-def by_vertices() -> Population:
-    """1,000 architectures: code c has c FLOPs, 1000 - c parameters and 2 + c // 250 vertices."""
-    codes = np.arange(1000)
-    return Population(codes * 1.0, 1000.0 - codes, VertexCounts(2 + codes // 250))
+    return population_of("cifar10")
 
 
 def judged(population: Population, count: int = 128) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +94,7 @@ def test_divergence_is_from_tier_1() -> None:
 
 def test_structure_follows_the_first_tier(nasbench201: Population) -> None:
     codes, tiers = judged(nasbench201, 1000)
-    skips = edge_operation_counts(codes)[:, SKIP]
+    skips = np.array([operation_counts(codes[[row]])[SKIP] for row in range(len(codes))])
     tiers = np.where(skips >= 2, 0, np.where(np.arange(1000) % 2, 3, 4))
     rules = replace(GUIDED, batch=600, structure_threshold=0.05)
     shares = []
@@ -112,37 +107,16 @@ def test_structure_follows_the_first_tier(nasbench201: Population) -> None:
             last=(codes, tiers),
         )
         guided = drawn.codes[: drawn.guided]
-        shares.append(edge_operation_counts(guided)[:, SKIP].mean() / 6)
+        shares.append(operation_counts(guided)[SKIP] / (6 * len(guided)))
     assert shares[0] > shares[1] + 0.1
 
 
-def test_vertices_follow_the_first_tier(by_vertices: Population) -> None:
-    codes = np.arange(0, 1000, 4)
-    tiers = np.where(codes < 250, 0, np.where(codes % 8, 3, 4))
-    rules = Rules(200, 8, 99, 99, None)
-    drawn = draw_batch(
-        by_vertices, rules, np.random.default_rng(1), protocol="paper", last=(codes, tiers)
-    )
-    assert drawn.used == {"flops": False, "parameters": False, "structure": True}
-    assert (drawn.codes[: drawn.guided] < 250).all()
-    uniform = draw_batch(
-        by_vertices,
-        replace(rules, force_uniform=True),
-        np.random.default_rng(1),
-        protocol="paper",
-        last=(codes, tiers),
-    )
-    assert (uniform.codes[: uniform.guided] >= 250).any()
-
-
-def test_what_no_trial_made_small_enough(by_vertices: Population) -> None:
-    # FLOPs and parameters are opposed: where both targets are low nothing fits.
-    last = np.arange(1000), np.arange(1000) * 5 // 1000
+def test_what_no_trial_made_small_enough() -> None:
     rules = Rules(400, 8, 99, 99, 99, trials=10)
     found = {}
     for protocol in ("paper", "honest"):
         found[protocol] = draw_batch(
-            by_vertices, rules, np.random.default_rng(7), protocol=protocol, last=last
+            OPPOSED, rules, np.random.default_rng(7), protocol=protocol, last=ALL_JUDGED
         )
     paper, honest = found["paper"], found["honest"]
     assert paper.too_large == honest.too_large > 0
@@ -152,27 +126,24 @@ def test_what_no_trial_made_small_enough(by_vertices: Population) -> None:
     assert paper.codes[200:].tolist() == honest.codes[honest.guided :].tolist()
 
 
-def test_targets_hold_for_25_architectures(
-    by_vertices: Population, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_targets_hold_for_25_architectures(monkeypatch: pytest.MonkeyPatch) -> None:
     targets: list[float] = []
     real = sampling._target
     monkeypatch.setattr(
         sampling, "_target", lambda *given: targets.append(real(*given)) or targets[-1]
     )
-    last = np.arange(1000), np.arange(1000) * 5 // 1000
     rules = Rules(256, 8, 99, 99, 99)
-    drawn = draw_batch(by_vertices, rules, np.random.default_rng(1), protocol="paper", last=last)
+    drawn = draw_batch(OPPOSED, rules, np.random.default_rng(1), protocol="paper", last=ALL_JUDGED)
     assert drawn.guided == 128 and len(targets) == 2 * 6  # 128 = 5 * 25 + 3
-    assert all(0 <= target <= 1000 for target in targets)
+    assert all(0 <= target <= SIZE for target in targets)
 
 
-def test_a_batch_of_one_architecture_can_be_followed(by_vertices: Population) -> None:
+def test_a_batch_of_one_architecture_can_be_followed() -> None:
     last = np.full(50, 3), np.arange(50) % 5
     for protocol in ("paper", "honest"):
         drawn = draw_batch(
-            by_vertices,
-            Rules(20, 8, 0.1, 0.1, None),
+            OPPOSED,
+            Rules(20, 8, 0.1, 0.1, 0.1),
             np.random.default_rng(1),
             protocol=protocol,
             last=last,
@@ -186,6 +157,6 @@ def test_rules_and_populations_are_checked() -> None:
     with pytest.raises(EdnagError, match="random_share is 2"):
         replace(GUIDED, random_share=2)
     with pytest.raises(EdnagError, match="3 FLOPs and 2 parameters"):
-        Population(np.ones(3), np.ones(2), VertexCounts(np.ones(3, dtype=int)))
-    with pytest.raises(EdnagError, match="give all 15625"):
-        Population(np.ones(3), np.ones(3), EdgeOperations())
+        Population(np.ones(3), np.ones(2))
+    with pytest.raises(EdnagError, match="give both for all 15625 cells"):
+        Population(np.ones(3), np.ones(SIZE))

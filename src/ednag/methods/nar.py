@@ -91,9 +91,9 @@ class _Round:
 
 @lru_cache(maxsize=1)
 def _population(dataset: str) -> "Population":
-    from ednag.ranker.populations import nasbench201_population
+    from ednag.ranker.sampling import population_of
 
-    return nasbench201_population(dataset)
+    return population_of(dataset)
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
@@ -107,7 +107,7 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
         here = _Round(spender, trained)
         search = RankedSearch(
             _population(counted_as(objective)),
-            replace(RULES["nasbench201"], force_uniform=given.force_uniform),
+            replace(RULES, force_uniform=given.force_uniform),
             here.score,
             here.evaluate,
             protocol="honest",

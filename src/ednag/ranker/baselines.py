@@ -1,7 +1,4 @@
-"""Plain regressors on the ranker's encodings, and two numbers that need no fitting.
-
-What a ranker must be better than to be worth its training.
-"""
+"""Baselines of the ranker: regressors on its encodings, and two scores without training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from ednag.naming import suggestion
 
 @dataclass(frozen=True)
 class Described:
-    """What a baseline may know of n architectures.
+    """The input of a baseline for n architectures.
 
     Attributes:
         patches: float32[n, patches, side, side], the ranker's encodings.
@@ -29,7 +26,7 @@ class Described:
     parameters: np.ndarray
 
 
-#: Scores float64[n], rising with accuracy.
+#: From the input to scores float64[n] that rise with accuracy.
 Predict = Callable[[Described], np.ndarray]
 
 
@@ -48,15 +45,15 @@ BASELINES = (*_REGRESSORS, "flops", "parameters")
 def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: int) -> Predict:
     """Fit a baseline.
 
-    `random_forest` and `gradient_boosting` are scikit-learn's, with its own settings, on the
-    entries of the encodings that differ within the sample and from each other. `flops` and
-    `parameters` are not fitted: the score is the number itself.
+    `random_forest` and `gradient_boosting` are scikit-learn's with default settings, on the
+    entries of the encodings that vary within the sample, without duplicates. `flops` and
+    `parameters` need no training: the score is the number itself.
 
     Args:
         name: One of BASELINES.
-        training: The architectures that the ranker is trained on.
-        accuracies: float64[n], their validation accuracy.
-        seed: Of the regressors' own draws, 0 to 2^32 - 1.
+        training: The architectures to train on.
+        accuracies: float64[n], their validation accuracies.
+        seed: Seed of the regressors, 0 to 2^32 - 1.
 
     Raises:
         EdnagError: There is no such baseline.
@@ -64,16 +61,16 @@ def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: i
     if name not in BASELINES:
         raise EdnagError(f"ranker: no baseline {name!r}{suggestion(name, BASELINES)}")
     if name not in _REGRESSORS:
-        return lambda given: np.asarray(getattr(given, name), dtype=np.float64)
+        return lambda inputs: np.asarray(getattr(inputs, name), dtype=np.float64)
     columns = _different_columns(_flattened(training))
     regressor = _REGRESSORS[name](seed).fit(_flattened(training)[:, columns], accuracies)
-    return lambda given: np.asarray(
-        regressor.predict(_flattened(given)[:, columns]), dtype=np.float64
+    return lambda inputs: np.asarray(
+        regressor.predict(_flattened(inputs)[:, columns]), dtype=np.float64
     )
 
 
-def _flattened(given: Described) -> np.ndarray:
-    return given.patches.reshape(len(given.patches), -1)
+def _flattened(inputs: Described) -> np.ndarray:
+    return inputs.patches.reshape(len(inputs.patches), -1)
 
 
 def _different_columns(values: np.ndarray) -> np.ndarray:

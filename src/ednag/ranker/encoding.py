@@ -1,4 +1,4 @@
-"""Architectures as stacks of square patches: what the ranker reads.
+"""Architectures as stacks of square patches, the input of the ranker.
 
 Source: specification nar.md, section Architecture encoding.
 """
@@ -27,19 +27,13 @@ OPERATION_TYPES = {
 }
 
 
-def encode_nasbench101(
-    batch: nasbench101.CellBatch, counts: nasbench101.NASBench101Counts | None = None
-) -> np.ndarray:
-    """Patches float32[n, 19, 7, 7]: adjacency times what the vertex of the column is.
+def encode_nasbench101(batch: nasbench101.CellBatch) -> np.ndarray:
+    """Patches float32[n, 19, 7, 7]: adjacency times a property of the column's vertex.
 
-    First its operation type, then for each of the nine modules its FLOPs / 1e7 and its
-    parameters / 1e5.
-
-    Args:
-        batch: Cells; the numbering of their vertices shows in the encoding.
-        counts: Of these cells, if they are there already.
+    The first patch has its operation type, the others its FLOPs / 1e7 and its parameters / 1e5 in
+    each of the nine modules. The encoding depends on the numbering of the vertices.
     """
-    found = counts or nasbench101.counts(batch)
+    counts = nasbench101.counts(batch)
     patches, side = NASBENCH101_PATCHES
     columns = np.empty((len(batch), patches, side), dtype=np.float32)
     lowest = min(OPERATION_TYPES)
@@ -47,42 +41,33 @@ def encode_nasbench101(
     for label, kind in OPERATION_TYPES.items():
         types[label - lowest] = kind
     columns[:, 0] = types[batch.labels.astype(np.int64) - lowest]
-    columns[:, 1::2] = found.vertex_flops / FLOPS_UNIT
-    columns[:, 2::2] = found.vertex_parameters / PARAMETERS_UNIT
+    columns[:, 1::2] = counts.vertex_flops / FLOPS_UNIT
+    columns[:, 2::2] = counts.vertex_parameters / PARAMETERS_UNIT
     return batch.adjacency[:, None] * columns[:, :, None, :]
 
 
-def encode_nasbench201(dataset: str, codes: np.ndarray | None = None) -> np.ndarray:
-    """Patches float32[n, 31, 4, 4]: edges by (source, target), upper triangular.
+def encode_nasbench201(dataset: str) -> np.ndarray:
+    """Patches float32[15625, 31, 4, 4] of all cells in code order: edges by (source, target).
 
-    First the number of each edge's operation, 0 to 4, then for each of the fifteen cells its
-    multiply-adds and its parameters, unscaled.
+    The first patch has the number of each edge's operation, 0 to 4, the others its multiply-adds
+    and its parameters in each of the fifteen cells, unscaled.
 
     Args:
         dataset: A key of `ednag.cells.nasbench201.SHAPES`.
-        codes: int[n]; all 15,625 in code order if None.
 
     Raises:
         EdnagError: There is no such dataset.
     """
     shape = nasbench201.shape_of(dataset)
-    if codes is None:
-        codes = np.arange(NASBench201.size)
-    counts = nasbench201.counts(shape, codes)
-    operations = digits_of(np.asarray(codes, dtype=np.int64), len(EDGE_OPERATIONS), len(EDGES))
+    counts = nasbench201.counts(shape)
+    operations = digits_of(np.arange(NASBench201.size), len(EDGE_OPERATIONS), len(EDGES))
     stages = [stage for _, stage in shape.cell_positions]
     patches, side = NASBENCH201_PATCHES
-    edges = np.empty((len(codes), patches, len(EDGES)), dtype=np.float32)
+    edges = np.empty((NASBench201.size, patches, len(EDGES)), dtype=np.float32)
     edges[:, 0] = operations
     edges[:, 1::2] = counts.edge_flops[:, stages]
     edges[:, 2::2] = counts.edge_parameters[:, stages]
-    encoded = np.zeros((len(codes), patches, side, side), dtype=np.float32)
+    encoded = np.zeros((NASBench201.size, patches, side, side), dtype=np.float32)
     targets, sources = np.array(EDGES).T
     encoded[:, :, sources, targets] = edges
     return encoded
-
-
-def edge_operation_counts(codes: np.ndarray) -> np.ndarray:
-    """How often each of the five operations occurs on the six edges, int64[n, 5]."""
-    digits = digits_of(np.asarray(codes, dtype=np.int64), len(EDGE_OPERATIONS), len(EDGES))
-    return (digits[:, :, None] == np.arange(len(EDGE_OPERATIONS))).sum(axis=1)

@@ -1,32 +1,23 @@
-"""Training the ranker, so that it can be stopped after any epoch and end in the same bits.
+"""Training the ranker; equal seeds give equal bits (same machine, same number of threads).
 
-Each epoch draws its order and its dropout from generators that (seed, epoch) begins, and gathers
-its tier embeddings anew. So the state between two epochs is weights, optimiser, the embeddings and
-the records, and a run that was killed ends with the weights of one that was not (same machine, same
-number of threads). Source: specification nar.md, section Ranker.
+Each epoch draws its order and its dropout from generators seeded by (seed, epoch), and computes its
+tier embeddings anew. Source: specification nar.md, section Ranker.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ednag.errors import EdnagError
-from ednag.ranker.losses import rank_loss, tier_loss
 from ednag.ranker.model import Ranker, Sizes, new_ranker, rank
-from ednag.ranker.schedule import learning_rate
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 from ednag.ranker.tiers import TierEmbeddings, Tiers, tiers_of
-from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 
-FORMAT = "ednag ranker training 1"
 #: The published seed.
 SEED = 77777777
 
@@ -56,7 +47,7 @@ class RankerRecipe:
     epsilon: float = 1e-9
 
     def __post_init__(self) -> None:
-        """Refuse what nothing can be trained by."""
+        """Check the smallest values."""
         for name, least in (("epochs", 1), ("batch", 2), ("warm", 1)):
             if getattr(self, name) < least:
                 raise EdnagError(f"ranker: {name} is {getattr(self, name)}; give {least} or more")
@@ -69,17 +60,15 @@ RECIPES = MappingProxyType(
         "nasbench201": RankerRecipe(55, 128, 1, 0.07, 30, (0.9, 0.99), 1e-2),
     }
 )
-#: Published numbers of architectures to train on and to validate with.
-SAMPLE_SIZES = MappingProxyType({"nasbench101": (4236, 1024), "nasbench201": (1000, 256)})
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Architectures with what was measured of them.
+    """Architectures and their measured accuracies.
 
     Attributes:
         patches: float32[n, patches, side, side].
-        accuracies: float64[n], validation accuracy of any scale.
+        accuracies: float64[n], validation accuracies on any scale.
     """
 
     patches: np.ndarray
@@ -95,10 +84,10 @@ class RankerEpoch:
         learning_rate: Of its last step.
         tier_loss: Mean over the training sample.
         rank_loss: Likewise, without its factor.
-        tier_accuracy: Share, in [0, 1], of the validation sample whose tier was right; tiers by
-            the bounds of the training sample.
-        tau_b: Kendall's tau-b of the validation sample's scores; None where it is not defined.
-        tau_ties_concordant: The reference's tau of them; None likewise.
+        tier_accuracy: Share, in [0, 1], of the validation sample with the right tier; tiers by the
+            bounds of the training sample.
+        tau_b: Kendall's tau-b of the validation sample's scores; None where undefined.
+        tau_ties_concordant: The reference's tau of them; None where undefined.
     """
 
     epoch: int
@@ -129,23 +118,6 @@ class FittedRanker:
         return rank(self.ranker, patches, self.tier_embeddings)
 
 
-def split_sample(
-    population: int, training: int, validation: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Codes int64 of two disjoint uniform samples, each ascending.
-
-    Raises:
-        EdnagError: The population is smaller than both samples together.
-    """
-    if training + validation > population:
-        raise EdnagError(
-            f"ranker: {training} architectures to train on and {validation} to validate with are "
-            f"more than the {population} there are; ask for fewer"
-        )
-    drawn = np.random.default_rng(seed).permutation(population)[: training + validation]
-    return np.sort(drawn[:training]), np.sort(drawn[training:])
-
-
 def fit(
     sizes: Sizes,
     recipe: RankerRecipe,
@@ -153,59 +125,33 @@ def fit(
     validation: Sample,
     *,
     seed: int = SEED,
-    device: str | torch.device = "cpu",
-    checkpoint: Path | None = None,
     progress: Callable[[RankerEpoch], object] | None = None,
 ) -> FittedRanker:
-    """Train a ranker; go on from `checkpoint` if it is there.
-
-    On an accelerator call it within `ednag.training.determinism.deterministic`.
+    """Train a ranker on the CPU.
 
     Args:
-        sizes: Of the ranker.
-        recipe: How.
+        sizes: Sizes of the ranker.
+        recipe: How to train.
         training: At least five architectures.
-        validation: At least one; only judged, nothing is chosen by it.
+        validation: At least one; its results are recorded and choose nothing.
         seed: Of weights, order and dropout.
-        device: Torch's name of a device.
-        checkpoint: Where the state is kept after each epoch, and after the last.
-        progress: Called after each epoch, when the checkpoint is written.
+        progress: Called after each epoch.
 
     Raises:
-        EdnagError: A sample does not fit the sizes or is too small, the checkpoint is of another
-            run, or the loss is no number any more.
+        EdnagError: A sample does not fit the sizes or is too small, or the loss is not finite.
     """
     for name, sample in (("training", training), ("validation", validation)):
         _check(sample, sizes, name)
-    run = _RankerTraining(sizes, recipe, training, validation, seed, torch.device(device))
-    if checkpoint is not None and checkpoint.exists():
-        run.go_on(checkpoint)
+    run = _RankerTraining(sizes, recipe, training, validation, seed)
     while len(run.records) < recipe.epochs:
         record = run.train_epoch()
-        if checkpoint is not None:
-            save_checkpoint(checkpoint, run.state())
         if progress is not None:
             progress(record)
     return FittedRanker(run.ranker.eval(), run.tier_embeddings, tuple(run.records))
 
 
-def load_fitted(checkpoint: Path, sizes: Sizes) -> FittedRanker:
-    """The ranker in a checkpoint of `fit`, on the CPU.
-
-    Raises:
-        EdnagError: The file is no such checkpoint, or of other sizes.
-    """
-    state = _read(checkpoint)
-    if state["sizes"] != asdict(sizes):
-        raise EdnagError(f"{checkpoint}: a ranker of {state['sizes']}; give its own sizes")
-    ranker = Ranker(sizes)
-    ranker.load_state_dict(state["ranker"])
-    records = tuple(RankerEpoch(**record) for record in state["records"])
-    return FittedRanker(ranker.eval(), state["tier_embeddings"], records)
-
-
 class _RankerTraining:
-    """A training under way: everything a checkpoint holds, and what moves it on."""
+    """The state of a training, and one epoch."""
 
     def __init__(
         self,
@@ -214,16 +160,14 @@ class _RankerTraining:
         training: Sample,
         validation: Sample,
         seed: int,
-        device: torch.device,
     ) -> None:
-        self._sizes, self._recipe, self._seed, self._device = sizes, recipe, seed, device
-        self._identity = _identity(sizes, recipe, training, validation, seed)
+        self._sizes, self._recipe, self._seed = sizes, recipe, seed
         self._validation = validation
         self._tiers: Tiers = tiers_of(training.accuracies)
-        self._patches = torch.from_numpy(np.ascontiguousarray(training.patches)).to(device)
-        self._accuracies = torch.from_numpy(np.asarray(training.accuracies, np.float64)).to(device)
-        self._members = torch.from_numpy(self._tiers.members).to(device)
-        self.ranker = new_ranker(sizes, seed).to(device)
+        self._patches = torch.from_numpy(np.ascontiguousarray(training.patches))
+        self._accuracies = torch.from_numpy(np.asarray(training.accuracies, np.float64))
+        self._members = torch.from_numpy(self._tiers.members)
+        self.ranker = new_ranker(sizes, seed)
         self._optimiser = torch.optim.AdamW(
             self.ranker.parameters(),
             betas=recipe.betas,
@@ -234,60 +178,30 @@ class _RankerTraining:
         self.tier_embeddings = torch.zeros(0)
         self.records: list[RankerEpoch] = []
 
-    def state(self) -> dict[str, Any]:
-        """What the rest of the run depends on."""
-        return {
-            "format": FORMAT,
-            "identity": self._identity,
-            "sizes": asdict(self._sizes),
-            "step": self._step,
-            "ranker": {name: each.cpu() for name, each in self.ranker.state_dict().items()},
-            "optimiser": self._optimiser.state_dict(),
-            "tier_embeddings": self.tier_embeddings,
-            "records": [asdict(record) for record in self.records],
-        }
-
-    def go_on(self, checkpoint: Path) -> None:
-        """Take the state of a checkpoint of this run."""
-        state = _read(checkpoint)
-        if state["identity"] != self._identity:
-            raise EdnagError(
-                f"{checkpoint}: a training of other sizes, recipe, samples or seed; "
-                "delete it to start anew"
-            )
-        self.ranker.load_state_dict(state["ranker"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._step = state["step"]
-        self.tier_embeddings = state["tier_embeddings"]
-        self.records = [RankerEpoch(**record) for record in state["records"]]
-
     def train_epoch(self) -> RankerEpoch:
-        """One pass over the training sample, and what the validation sample says of it."""
+        """Train on each architecture once, then validate."""
         epoch = len(self.records)
         order = np.random.default_rng([self._seed, epoch]).permutation(len(self._patches))
-        embeddings = TierEmbeddings(self._sizes.patches, self._sizes.model, self._device)
-        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
-        devices = [self._device] if self._device.type == "cuda" else []
+        embeddings = TierEmbeddings(self._sizes.patches, self._sizes.model)
+        sums = torch.zeros(2, dtype=torch.float64)
         self.ranker.train()
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_dropout_seed(self._seed, epoch))
             for start in range(0, len(order), self._recipe.batch):
                 rows = torch.from_numpy(order[start : start + self._recipe.batch])
-                losses = self._train_step(rows.to(self._device), embeddings)
-                sums += losses * len(rows)
+                sums += self._train_step(rows, embeddings) * len(rows)
         if not sums.isfinite().all():
             raise EdnagError(
-                f"ranker: the loss of epoch {epoch + 1} is no number; lower rate_factor "
-                f"({self._recipe.rate_factor}), or look for values in the sample that are none"
+                f"ranker: the loss of epoch {epoch + 1} is not a number; lower rate_factor "
+                f"({self._recipe.rate_factor}), or check the sample for values that are not finite"
             )
-        self.tier_embeddings = embeddings.means().cpu()
-        of_tiers, of_ranks = (sums / len(order)).tolist()
-        record = self._judge(epoch + 1, of_tiers, of_ranks)
-        self.records.append(record)
-        return record
+        self.tier_embeddings = embeddings.means()
+        mean_tier_loss, mean_rank_loss = (sums / len(order)).tolist()
+        self.records.append(self._validated(epoch + 1, mean_tier_loss, mean_rank_loss))
+        return self.records[-1]
 
     def _train_step(self, rows: Tensor, embeddings: TierEmbeddings) -> Tensor:
-        """One step of the optimiser; tier loss and rank loss, float64[2]."""
+        """Take one step of the optimiser; return tier loss and rank loss, float64[2]."""
         self._step += 1
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
@@ -310,7 +224,7 @@ class _RankerTraining:
             warm=self._recipe.warm,
         )
 
-    def _judge(self, epoch: int, of_tiers: float, of_ranks: float) -> RankerEpoch:
+    def _validated(self, epoch: int, mean_tier_loss: float, mean_rank_loss: float) -> RankerEpoch:
         """The record of an epoch."""
         measured = np.asarray(self._validation.accuracies, dtype=np.float64)
         logits, scores = rank(self.ranker, self._validation.patches, self.tier_embeddings)
@@ -318,12 +232,48 @@ class _RankerTraining:
         return RankerEpoch(
             epoch=epoch,
             learning_rate=self._rate(),
-            tier_loss=of_tiers,
-            rank_loss=of_ranks,
+            tier_loss=mean_tier_loss,
+            rank_loss=mean_rank_loss,
             tier_accuracy=float(right.mean()),
             tau_b=_defined(kendall_tau_b(scores, measured)),
             tau_ties_concordant=_defined(kendall_tau_ties_concordant(scores, measured)),
         )
+
+
+def tier_loss(tier_logits: Tensor, tiers: Tensor) -> Tensor:
+    """Cross-entropy, a scalar, of logits Tensor[n, 5] against tiers int64[n]."""
+    return functional.cross_entropy(tier_logits, tiers)
+
+
+def rank_loss(scores: Tensor, accuracies: Tensor) -> Tensor:
+    """Pairwise logistic loss, a scalar; 0 if there is no pair.
+
+    The mean over i != j of log(1 + exp(-(s_i - s_j) sign(a_i - a_j))). A pair of equal accuracies
+    counts log 2 for any scores.
+
+    Args:
+        scores: Tensor[n].
+        accuracies: Tensor[n], on any scale.
+    """
+    n = len(scores)
+    if n < 2:
+        return scores.sum() * 0
+    order = torch.sign(accuracies[:, None] - accuracies[None, :]).to(scores.dtype)
+    losses = functional.softplus(-(scores[:, None] - scores[None, :]) * order)
+    pairs = ~torch.eye(n, dtype=torch.bool)
+    return torch.where(pairs, losses, 0).sum() / (n * (n - 1))
+
+
+def learning_rate(step: int, *, factor: float, model: int, warm: int) -> float:
+    """factor * model^-0.5 * min(step^-0.5, step * warm^-1.5).
+
+    Args:
+        step: Step of the optimiser, from 1.
+        factor: Scales the whole schedule.
+        model: Width of the ranker (d).
+        warm: Steps until the rate is highest, at least 1.
+    """
+    return float(factor * model**-0.5 * min(step**-0.5, step * warm**-1.5))
 
 
 def _defined(value: float) -> float | None:
@@ -348,24 +298,3 @@ def _check(sample: Sample, sizes: Sizes, name: str) -> None:
             f"ranker: {name} sample: give patches as float32 (they are {sample.patches.dtype}) "
             "and a finite accuracy for each architecture"
         )
-
-
-def _read(checkpoint: Path) -> dict[str, Any]:
-    """The state in a checkpoint; raises EdnagError if it is none of a ranker."""
-    state = load_checkpoint(checkpoint)
-    if state.get("format") != FORMAT:
-        raise EdnagError(f"{checkpoint}: no training of a ranker; delete it to start anew")
-    return state
-
-
-def _identity(
-    sizes: Sizes, recipe: RankerRecipe, training: Sample, validation: Sample, seed: int
-) -> str:
-    """Digest of everything that a training's result depends on."""
-    digest = hashlib.sha256()
-    settings = {"sizes": asdict(sizes), "recipe": asdict(recipe), "seed": seed}
-    digest.update(json.dumps(settings, sort_keys=True).encode())
-    for sample in (training, validation):
-        digest.update(np.ascontiguousarray(sample.patches).tobytes())
-        digest.update(np.asarray(sample.accuracies, dtype=np.float64).tobytes())
-    return digest.hexdigest()

@@ -29,10 +29,10 @@ class Sizes:
         heads: Attention heads.
         key: Numbers of a query, a key and a value in each head (d_k).
         feed_forward: Hidden units of each feed-forward layer.
-        tier_hidden: Hidden units of the MLP that gives the tier.
-        score_hidden: Hidden units of the MLP that gives the score.
-        layers: Of the encoder, and of the decoder.
-        dropout: Share of units dropped while training, in [0, 1).
+        tier_hidden: Hidden units of the MLP for the tier.
+        score_hidden: Hidden units of the MLP for the score.
+        layers: Layers of the encoder, and of the decoder.
+        dropout: Share of units dropped in training, in [0, 1).
         positions: Rows of the table of positions, at least `patches`.
     """
 
@@ -49,7 +49,7 @@ class Sizes:
     positions: int = 200
 
     def __post_init__(self) -> None:
-        """Refuse what no ranker can be built from."""
+        """Check the ranges."""
         for name, value in vars(self).items():
             if name != "dropout" and value < 1:
                 raise EdnagError(f"ranker: {name} is {value}; give 1 or more")
@@ -75,11 +75,11 @@ SIZES = MappingProxyType(
 
 @dataclass(frozen=True)
 class Ranked:
-    """What the ranker says of n architectures.
+    """The output of the ranker for n architectures.
 
     Attributes:
         tier_logits: Tensor[n, 5], the best tier first.
-        score: Tensor[n], rises with validation accuracy; its scale means nothing.
+        score: Tensor[n], rises with validation accuracy; its scale has no meaning.
         encoding: Tensor[n, patches, model].
     """
 
@@ -125,9 +125,9 @@ class Ranker(nn.Module):
         n = len(encoding)
         targets = self.trg_prj(tier_embeddings)
         if self.training and self.sizes.dropout:
-            # Each architecture drops units of its own.
+            # Each architecture drops its own units.
             targets = targets.repeat(n, 1, 1)
-        # Each architecture is decoded once for each tier, all of them in one batch.
+        # Each architecture is decoded once for each tier, all in one batch.
         decoded = self.decoder(targets, encoding).unflatten(0, (n, TIERS)).sum(dim=1)
         return Ranked(
             tier_logits=self.tier_prj(decoded.flatten(1)) * self.sizes.model**-0.5,
@@ -141,9 +141,9 @@ class Ranker(nn.Module):
 
 
 def new_ranker(sizes: Sizes, seed: int) -> Ranker:
-    """A ranker with the starting weights that `seed` gives, on the CPU.
+    """A ranker with initial weights drawn from `seed`, on the CPU.
 
-    The global generator of torch is left as it was.
+    The global generator of torch does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -157,21 +157,20 @@ def rank(
     """Tier logits float32[n, 5] and scores float32[n] in evaluation mode.
 
     Args:
-        ranker: On any device; left in the mode that it was in.
+        ranker: On the CPU; its mode is restored.
         patches: float32[n, patches, side, side].
         tier_embeddings: Tensor[5, patches, model].
         batch: Architectures at a time, at least 1.
     """
-    training, device = ranker.training, ranker.src_prj.weight.device
+    training = ranker.training
     logits = np.empty((len(patches), TIERS), dtype=np.float32)
     scores = np.empty(len(patches), dtype=np.float32)
     ranker.eval()
     try:
         for start in range(0, len(patches), batch):
             some = slice(start, start + batch)
-            given = torch.from_numpy(np.ascontiguousarray(patches[some])).to(device)
-            found = ranker(given, tier_embeddings.to(device))
-            logits[some], scores[some] = found.tier_logits.cpu(), found.score.cpu()
+            ranked = ranker(torch.from_numpy(np.ascontiguousarray(patches[some])), tier_embeddings)
+            logits[some], scores[some] = ranked.tier_logits, ranked.score
     finally:
         ranker.train(training)
     return logits, scores
@@ -179,7 +178,7 @@ def rank(
 
 @torch.no_grad()
 def score(ranker: Ranker, patches: np.ndarray, batch: int = 256) -> np.ndarray:
-    """The scores float32[n] of `rank` alone: the decoder, which only tiers need, is left out.
+    """The scores float32[n] of `rank` alone, without the decoder, which only tiers need.
 
     Args:
         ranker: On the CPU, in evaluation mode.
@@ -195,7 +194,7 @@ def score(ranker: Ranker, patches: np.ndarray, batch: int = 256) -> np.ndarray:
 
 
 class _Positions(nn.Module):
-    """Adds to each patch the waves that tell its position."""
+    """Adds the sinusoidal encoding of its position to each patch."""
 
     pos_table: Tensor
 
@@ -211,9 +210,9 @@ class _Positions(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Attention of several heads, the sum with its input normalised.
+    """Multi-head attention; the sum with its input is normalised.
 
-    One row that asks stands for as many equal ones as there are rows to ask.
+    A single batch entry of queries is used for every batch entry of the memory.
     """
 
     def __init__(self, sizes: Sizes) -> None:
@@ -227,15 +226,15 @@ class _Attention(nn.Module):
         self.layer_norm = nn.LayerNorm(sizes.model, eps=_EPSILON)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, asking: Tensor, asked: Tensor) -> Tensor:
-        queries = self._split(self.w_qs(asking)).expand(len(asked), -1, -1, -1)
-        keys, values = self._split(self.w_ks(asked)), self._split(self.w_vs(asked))
+    def forward(self, vectors: Tensor, memory: Tensor) -> Tensor:
+        queries = self._split(self.w_qs(vectors)).expand(len(memory), -1, -1, -1)
+        keys, values = self._split(self.w_ks(memory)), self._split(self.w_vs(memory))
         # Its scale is key^-0.5.
-        found = nn.functional.scaled_dot_product_attention(
+        attended = nn.functional.scaled_dot_product_attention(
             queries, keys, values, dropout_p=self.drop if self.training else 0.0
         )
-        found = found.transpose(1, 2).flatten(2)
-        normalised: Tensor = self.layer_norm(self.dropout(self.fc(found)) + asking)
+        attended = attended.transpose(1, 2).flatten(2)
+        normalised: Tensor = self.layer_norm(self.dropout(self.fc(attended)) + vectors)
         return normalised
 
     def _split(self, vectors: Tensor) -> Tensor:
@@ -244,7 +243,7 @@ class _Attention(nn.Module):
 
 
 class _FeedForward(nn.Module):
-    """Two layers for each patch alone, the sum with their input normalised."""
+    """Two layers on each patch; the sum with their input is normalised."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -279,16 +278,16 @@ class _DecoderLayer(nn.Module):
 
     def forward(self, vectors: Tensor, memory: Tensor) -> Tensor:
         """Vectors Tensor[n * 5, patches, model], or [5, patches, model]: the same for all n."""
-        itself = self.slf_attn(vectors, vectors)
-        # The tiers of an architecture ask one memory: as the patches of one long sequence.
-        asking = itself.reshape(len(vectors) // TIERS, -1, itself.shape[2])
-        compared = self.enc_attn(asking, memory).reshape(-1, *itself.shape[1:])
+        attended = self.slf_attn(vectors, vectors)
+        # The tiers of an architecture share one memory: their patches form one long sequence.
+        queries = attended.reshape(len(vectors) // TIERS, -1, attended.shape[2])
+        compared = self.enc_attn(queries, memory).reshape(-1, *attended.shape[1:])
         result: Tensor = self.pos_ffn(compared)
         return result
 
 
 class _Stack(nn.Module):
-    """Positions and a normalisation, then layers of one kind."""
+    """Positions, normalisation, then layers of one kind."""
 
     def __init__(self, sizes: Sizes, layer: type[nn.Module]) -> None:
         super().__init__()

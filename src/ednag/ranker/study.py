@@ -1,7 +1,8 @@
-"""How well the ranker and plainer predictors rank cells, and what the sampler makes of a ranker.
+"""The study of rankers: how well predictors rank cells, and NAR's search with a ranker.
 
-Everything is a function of a seed: it draws the cells held out, then the cells to train on, of
-which a smaller training set takes the first. So predictors of one seed and size saw the same cells.
+Everything is a function of a seed: it draws the held-out cells, then the cells to train on. A
+smaller training set is the first part of a larger one. So predictors of one seed and size are
+trained on the same cells.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,36 +21,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ednag.ranker.fitting import FittedRanker, RankerEpoch
-    from ednag.ranker.model import Sizes
     from ednag.ranker.sampling import Protocol
     from ednag.ranker.tiers import Tiers
 
-#: What the ranker is called beside BASELINES: by its score, and by the tier it assigns.
+#: Names of the ranker beside BASELINES: by its score, and by the tier that it assigns.
 RANKER, RANKER_TIERS = "ranker", "ranker_tiers"
-#: Width and layers of the study's ranker, which has one attention head and no dropout; the
-#: published one has width 128, 6 layers, 4 heads and dropout 0.1.
+#: The study's ranker has one attention head and no dropout. The published one has width 128,
+#: 6 layers, 4 heads and dropout 0.1.
 WIDTH, LAYERS = 32, 1
-#: What differs from the published recipes: 55 epochs at batch 128, 35 at 256 on NAS-Bench-101.
+#: The published recipes have 55 epochs at batch 128, and 35 at 256 on NAS-Bench-101.
 EPOCHS, BATCH = 30, 64
 TIERS = 5
-#: Columns of a list of cells of NAS-Bench-101 that are read.
+#: Columns that are read of a list of cells of NAS-Bench-101.
 LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
 PROTOCOLS: tuple["Protocol", ...] = ("honest", "paper")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The n cells of a study, with what is known of them.
+    """The n cells of a study.
 
-    All 15,625 cells of NAS-Bench-201 in code order, or those of NAS-Bench-101 that a list has.
+    All 15,625 cells of NAS-Bench-201 in code order, or the cells of NAS-Bench-101 in a list.
 
     Attributes:
         space: nasbench101 or nasbench201.
-        dataset: What their accuracies are of.
-        patches: float32[n, 19, 7, 7] or float32[n, 31, 4, 4].
+        dataset: Dataset of the accuracies.
+        patches: float32[n, 19, 7, 7] or float32[n, 31, 4, 4], the ranker's encodings.
         flops, parameters: float64[n], of whole networks.
-        validation: float64[n], what predictors learn and are judged by; NaN where unknown.
-        test: float64[n], what a search reports, NaN where unknown; None where no cell has one.
+        validation: float64[n], accuracies to train and judge predictors; NaN where unknown.
+        test: float64[n], accuracies that a search reports, NaN where unknown; None if no cell has
+            one.
     """
 
     space: str
@@ -61,7 +62,7 @@ class Cells:
     test: np.ndarray | None
 
     def described(self, codes: np.ndarray) -> Described:
-        """What a baseline may know of cells int[n]."""
+        """The input of a baseline for cells int[n]."""
         return Described(self.patches[codes], self.flops[codes], self.parameters[codes])
 
 
@@ -70,8 +71,8 @@ class CellDraw:
     """Cells of one seed.
 
     Attributes:
-        pool: int64[n], to train on: a training set of k cells is the first k.
-        held_out: int64[m], to judge by; none of them is in the pool.
+        pool: int64[n], cells to train on; a training set of k cells is the first k.
+        held_out: int64[m], cells to judge by; none of them is in the pool.
     """
 
     pool: np.ndarray
@@ -81,7 +82,7 @@ class CellDraw:
 def cells_of(dataset: str, validation: np.ndarray, test: np.ndarray) -> Cells:
     """The cells with accuracies float64[15625]; networks counted as on `dataset`.
 
-    A dataset that the benchmark does not have is counted as on CIFAR-10.
+    For a dataset that the benchmark does not have, networks are counted as on CIFAR-10.
     """
     counted = dataset if dataset in nasbench201.SHAPES else "cifar10"
     counts = nasbench201.counts(nasbench201.shape_of(counted))
@@ -99,13 +100,13 @@ def cells_of(dataset: str, validation: np.ndarray, test: np.ndarray) -> Cells:
 def cells_of_nasbench101(listed: "pd.DataFrame") -> Cells:
     """Cells of NAS-Bench-101 with the validation accuracy of one training of 108 epochs.
 
-    Their test accuracy is not there. The encoding counts for vertices numbered as listed.
+    They have no test accuracy. The encoding is for vertices numbered as in the list.
 
     Args:
-        listed: As `ednag cells enumerate --hashes` writes them: columns LISTED.
+        listed: Output of `ednag cells enumerate --hashes`: columns LISTED.
 
     Raises:
-        EdnagError: A row is no cell.
+        EdnagError: A row is not a cell.
     """
     batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
     return Cells(
@@ -123,30 +124,30 @@ def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> CellDr
     """Draw cells that have a validation accuracy, and a test accuracy where any has one.
 
     Raises:
-        EdnagError: There are too few, or fewer are asked for than there are tiers.
+        EdnagError: There are too few, or fewer than the number of tiers are asked for.
     """
     if training < TIERS or held_out < TIERS:
         raise EdnagError(
             f"ranker: {training} cells to train on and {held_out} held out for {TIERS} tiers; "
             f"give at least {TIERS} of each"
         )
-    there = np.isfinite(cells.validation)
+    has_accuracy = np.isfinite(cells.validation)
     if cells.test is not None:
-        there &= np.isfinite(cells.test)
-    known = np.flatnonzero(there)
-    if training + held_out > len(known):
+        has_accuracy &= np.isfinite(cells.test)
+    codes = np.flatnonzero(has_accuracy)
+    if training + held_out > len(codes):
         raise EdnagError(
             f"ranker: {training} cells to train on and {held_out} held out are more than the "
-            f"{len(known)} with an accuracy; ask for fewer"
+            f"{len(codes)} with an accuracy; ask for fewer"
         )
-    drawn = np.random.default_rng(seed).permutation(known)
+    drawn = np.random.default_rng(seed).permutation(codes)
     return CellDraw(drawn[held_out : held_out + training], drawn[:held_out])
 
 
 def judged(
     predictor: str, training: int, scores: np.ndarray, measured: np.ndarray
 ) -> dict[str, Any]:
-    """A row about scores float[n] of held-out cells beside accuracies float64[n]."""
+    """A row on scores float[n] of held-out cells against accuracies float64[n]."""
     return {
         "predictor": predictor,
         "training": training,
@@ -159,7 +160,7 @@ def judged(
 def baseline_rows(
     cells: Cells, split: CellDraw, sizes: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
-    """Every baseline trained on each number of cells, a row each; see `judged`."""
+    """One row for each baseline and number of training cells; see `judged`."""
     unseen, measured = cells.described(split.held_out), cells.validation[split.held_out]
     for size in sizes:
         codes = split.pool[:size]
@@ -176,20 +177,12 @@ def fit_ranker(
     seed: int,
     progress: "Callable[[RankerEpoch], object] | None" = None,
 ) -> "FittedRanker":
-    """The study's small ranker, trained on cells int64[n]; those held out only judge epochs."""
+    """The study's small ranker, trained on cells int64[n]; held-out cells only judge epochs."""
     from ednag.ranker.fitting import RECIPES, Sample, fit
-
-    recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
-    samples = [Sample(cells.patches[some], cells.validation[some]) for some in (codes, held_out)]
-    return fit(study_sizes(cells), recipe, *samples, seed=seed, progress=progress)
-
-
-def study_sizes(cells: Cells) -> "Sizes":
-    """Sizes of the study's ranker of these cells."""
     from ednag.ranker.model import Sizes
 
     _, patches, side, _ = cells.patches.shape
-    return Sizes(
+    sizes = Sizes(
         patches,
         side,
         model=WIDTH,
@@ -201,23 +194,26 @@ def study_sizes(cells: Cells) -> "Sizes":
         layers=LAYERS,
         dropout=0.0,
     )
+    recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
+    samples = [Sample(cells.patches[some], cells.validation[some]) for some in (codes, held_out)]
+    return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
 
 def tier_rows(
     cells: Cells, split: CellDraw, size: int, logits: np.ndarray, scores: np.ndarray, seed: int
 ) -> list[dict[str, Any]]:
-    """How often held-out cells of each tier were put into each tier, by several predictors.
+    """Numbers of held-out cells by true tier, predicted tier and predictor.
 
-    True tiers are by the bounds of the training set. The ranker says tiers by itself
-    (`ranker_tiers`); of any score, the ranker's too, the fifths of the held-out cells are taken.
+    True tiers are by the bounds of the training set. `ranker_tiers` are the tiers that the ranker
+    predicts; every other predictor's tiers are the fifths of the held-out cells by its score.
 
     Args:
         cells: All cells.
-        split: Of this seed.
-        size: Cells that the ranker was trained on.
-        logits: float[m, 5], the ranker's, of the held-out cells.
-        scores: float[m], likewise.
-        seed: Of the random forest.
+        split: The draw of this seed.
+        size: Number of cells that the ranker is trained on.
+        logits: float[m, 5], the ranker's tier logits of the held-out cells.
+        scores: float[m], the ranker's scores of them.
+        seed: Seed of the random forest.
     """
     from ednag.ranker.tiers import tiers_of
 
@@ -225,7 +221,7 @@ def tier_rows(
     truth = tiers_of(cells.validation[codes]).of(cells.validation[split.held_out])
     forest = fit_baseline("random_forest", cells.described(codes), cells.validation[codes], seed)
     unseen = cells.described(split.held_out)
-    said = {
+    tiers_by = {
         RANKER_TIERS: logits.argmax(axis=1),
         RANKER: tiers_of(scores).members,
         "random_forest": tiers_of(forest(unseen)).members,
@@ -239,14 +235,14 @@ def tier_rows(
             "predicted_tier": predicted + 1,
             "cells": int(((truth == tier) & (tiers == predicted)).sum()),
         }
-        for name, tiers in said.items()
+        for name, tiers in tiers_by.items()
         for tier in range(TIERS)
         for predicted in range(TIERS)
     ]
 
 
 class Lookup:
-    """What a ranker says of cells, asked for once each."""
+    """The output of a ranker for cells, computed once for each."""
 
     def __init__(self, fitted: "FittedRanker", patches: np.ndarray) -> None:
         self._fitted, self._patches = fitted, patches
@@ -264,20 +260,17 @@ class Lookup:
 def search_rows(
     cells: Cells, split: CellDraw, size: int, score: Lookup, iterations: int, seed: int
 ) -> list[dict[str, Any]]:
-    """NAR's search of NAS-Bench-201, with tier distributions allowed and uniform draws forced.
+    """NAR's search of NAS-Bench-201, with tier distributions allowed and with uniform draws forced.
 
-    One row for each of the two and each protocol. Accuracies are the table's; a cell that was
-    trained on may be drawn again, as in the published search. Only for cells with test accuracies.
+    One row for each of the two, each protocol and each k. A cell of the training set may be drawn
+    again, as in the published search. Only for cells with test accuracies.
     """
     assert cells.test is not None
-    from ednag.ranker.populations import nasbench201_population
-    from ednag.ranker.sampling import RULES
+    from ednag.ranker.sampling import RULES, Population
     from ednag.ranker.search import RankedSearch
     from ednag.ranker.tiers import tiers_of
 
-    population = replace(
-        nasbench201_population("cifar10"), flops=cells.flops, parameters=cells.parameters
-    )
+    population = Population(cells.flops, cells.parameters)
     tiers = tiers_of(cells.validation[split.pool[:size]])
     parts = {"validation": cells.validation, "test": cells.test}
     rows = []
@@ -285,7 +278,7 @@ def search_rows(
         for protocol in PROTOCOLS:
             search = RankedSearch(
                 population,
-                replace(RULES["nasbench201"], force_uniform=force_uniform),
+                replace(RULES, force_uniform=force_uniform),
                 score,
                 lambda codes, part: parts[part][codes],
                 protocol=protocol,
@@ -305,20 +298,22 @@ def search_rows(
 
 
 def _about_draws(done: Sequence[Any], accuracies: np.ndarray, tiers: "Tiers") -> dict[str, float]:
-    """How often each distribution was used, and what guided and random draws were worth."""
+    """How often each distribution was used, and the accuracies of guided and random draws."""
     after_first = done[1:]
     count = max(1, len(after_first))
     guided = [each.drawn.codes[: each.drawn.guided] for each in after_first]
     free = [each.drawn.codes[each.drawn.guided :] for each in done]
-    told: dict[str, float] = {
+    summary: dict[str, float] = {
         f"used_{name}": sum(each.drawn.used[name] for each in after_first) / count
         for name in ("flops", "parameters", "structure")
     }
     for name, parts in (("guided", guided), ("random", free)):
         drawn = np.concatenate([*parts, np.empty(0, dtype=np.int64)]).astype(np.int64)
         empty = not len(drawn)
-        told[f"{name}_mean"] = float("nan") if empty else float(accuracies[drawn].mean())
+        summary[f"{name}_mean"] = float("nan") if empty else float(accuracies[drawn].mean())
         first = tiers.of(accuracies[drawn]) == 0
-        told[f"{name}_first_tier"] = float("nan") if empty else float(first.mean())
-    told["too_large"] = float(np.mean([each.drawn.too_large for each in after_first] or [np.nan]))
-    return told
+        summary[f"{name}_first_tier"] = float("nan") if empty else float(first.mean())
+    summary["too_large"] = float(
+        np.mean([each.drawn.too_large for each in after_first] or [np.nan])
+    )
+    return summary

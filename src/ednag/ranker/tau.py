@@ -1,4 +1,4 @@
-"""Kendall's tau: the coefficient, and the number that NAR's code reports under its name."""
+"""Kendall's tau-b, and the number that NAR's code reports as Kendall's tau."""
 
 import numpy as np
 from scipy.stats import kendalltau
@@ -17,7 +17,7 @@ def kendall_tau_b(predicted: np.ndarray, measured: np.ndarray) -> float:
 def kendall_tau_ties_concordant(predicted: np.ndarray, measured: np.ndarray) -> float:
     """The share of concordant minus that of discordant pairs, where ties count as concordant.
 
-    What the reference calls Kendall's tau; too high where there are ties, and 1 for a constant
+    The reference calls it Kendall's tau. It is too high where there are ties, and 1 for a constant
     prediction. NaN if n < 2.
 
     Args:
@@ -33,5 +33,5 @@ def kendall_tau_ties_concordant(predicted: np.ndarray, measured: np.ndarray) -> 
         of_predicted = np.sign(predicted[rows, None] - predicted[None, :])
         of_measured = np.sign(measured[rows, None] - measured[None, :])
         discordant += int((of_predicted * of_measured < 0).sum())
-    # Every pair was seen twice.
+    # Every pair is counted twice.
     return 1 - 2 * (discordant / 2) / (n * (n - 1) / 2)

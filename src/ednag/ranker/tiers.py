@@ -1,4 +1,4 @@
-"""Quality tiers of a sample, and what the ranker knows of each tier.
+"""Quality tiers of a sample, and their embeddings.
 
 Tiers are numbered from 0, the best. Source: specification nar.md, section Ranker.
 """
@@ -26,14 +26,14 @@ class Tiers:
     lowest: np.ndarray
 
     def of(self, accuracies: np.ndarray) -> np.ndarray:
-        """Tiers int64[n] of accuracies float[n] from outside the sample, by its bounds."""
+        """Tiers int64[n] of accuracies float[n], by the bounds of the sample."""
         return (np.asarray(accuracies)[:, None] < self.lowest).sum(axis=1)
 
 
 def tiers_of(accuracies: np.ndarray) -> Tiers:
-    """Cut a sample into five tiers of equal size; the first ones take a remainder.
+    """Cut a sample into five tiers of equal size; the first tiers take the remainder.
 
-    Of equal accuracies the one that stands first in the sample is the better one.
+    Of equal accuracies the first in the sample is the better one.
 
     Args:
         accuracies: float[n], all finite.
@@ -59,18 +59,17 @@ def tiers_of(accuracies: np.ndarray) -> Tiers:
 class TierEmbeddings:
     """The running mean of the encodings assigned to each tier so far."""
 
-    def __init__(self, patches: int, model: int, device: torch.device) -> None:
-        """Begin with no encodings; for encodings Tensor[n, patches, model]."""
-        self._sums = torch.zeros(TIERS, patches, model, device=device)
-        self._counts = torch.zeros(TIERS, device=device)
+    def __init__(self, patches: int, model: int) -> None:
+        """Start without encodings; they will be Tensor[n, patches, model]."""
+        self._sums = torch.zeros(TIERS, patches, model)
+        self._counts = torch.zeros(TIERS)
 
     def add(self, encodings: Tensor, tiers: Tensor) -> None:
-        """Take in encodings Tensor[n, patches, model] of tiers int64[n]; no gradient flows back."""
-        # A product, for adding by index is in no fixed order on accelerators.
+        """Add encodings Tensor[n, patches, model] of tiers int64[n]; no gradient flows back."""
         belongs = torch.nn.functional.one_hot(tiers, TIERS).to(encodings.dtype)
         self._sums += torch.einsum("nt,npm->tpm", belongs, encodings.detach())
         self._counts += belongs.sum(dim=0)
 
     def means(self) -> Tensor:
-        """Tensor[5, patches, model], zeros for a tier that has had no encoding yet."""
+        """Tensor[5, patches, model], zeros for a tier without encodings."""
         return self._sums / self._counts.clamp(min=1)[:, None, None]
