@@ -52,5 +52,5 @@ def test_a_chain_holds_its_methods_runs_and_no_others(built: Tree) -> None:
 def test_a_table_without_a_record_is_refused(built: Tree, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.csv"
     foreign.write_text("method,mean\nednag,1.0\n")
-    with pytest.raises(EdnagError, match="no record tells how it was made"):
+    with pytest.raises(EdnagError, match="no record of the job that made it"):
         chain_page(built.setting(), [foreign], "title")

@@ -62,7 +62,7 @@ def test_a_record_tells_what_a_job_read_and_wrote(built: Tree) -> None:
     assert record.parameters["hyperparameters"] == "{}"
     assert (record.code["commit"], record.code["dirty"]) == ("0" * 40, False)
     assert record.code["modules"]["ednag.cli.run"] == built.setting().code_digest("ednag.cli.run")
-    assert record.code["lock"] == built.setting().lock_digest()
+    assert record.code["lock"] == built.setting().code_digest("envs/requirements.lock")
     assert record.packages["numpy"]
     assert set(record.machine) == {"python", "platform", "cpu", "gpu"}
     assert 0 < record.seconds < 600

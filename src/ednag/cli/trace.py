@@ -33,17 +33,12 @@ def command(
     --row EDNAG --column mean
     """
     from ednag.provenance.setting import Setting
-    from ednag.provenance.trace import as_mapping, as_text, trace
+    from ednag.provenance.trace import as_json, as_text, trace
 
     aliases = _printed_titles() if rows or column else {}
     chain = trace(Setting.of_user(root), file, rows, column, aliases)
-    if for_programs:
-        import json
-
-        click.echo(json.dumps(as_mapping(chain), indent=1, ensure_ascii=False))
-    else:
-        for line in as_text(chain):
-            click.echo(line)
+    for line in [as_json(chain)] if for_programs else as_text(chain):
+        click.echo(line)
     if chain.faults:
         fault = chain.faults[0]
         raise EdnagError(f"the chain is broken: {fault.link}; next: {fault.next_step}")

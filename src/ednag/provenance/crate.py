@@ -1,22 +1,23 @@
-"""A study as a Workflow Run RO-Crate: what ran on what and made what, to attach to a paper.
+"""A study as a Workflow Run RO-Crate, to attach to a paper: what ran and what it made.
 
 The crate follows the profile Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance) on
-RO-Crate 1.1: the workflow, one tool and step per subcommand, one action per job with its inputs and
-outputs, and one action for the whole study. It holds the evidence, figures, published numbers and
-records (packed) with the workflow's own files; sources, benchmark tables, runs and summaries are
-entities with size and sha256 that lie elsewhere. A source is named by the address it is fetched
-from, any other absent file by its content: `ni:///sha-256;...` (RFC 6920).
+RO-Crate 1.1: the workflow, a tool and a step for each subcommand, an action for each job and one
+for the whole study. It contains evidence, figures, published numbers, packed records and the files
+of the workflow. Sources, benchmark tables, runs and summaries are entities with size and sha256:
+a source is identified by its address, another file by its content (`ni:///sha-256;...`, RFC 6920).
 
-`docs/provenance.md` tells how to validate a crate without a network.
+`docs/provenance.md` shows how to validate a crate without a network.
 """
 
 import base64
 import io
 import lzma
 import mimetypes
+import re
 import shlex
 import tarfile
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,14 +29,14 @@ import ednag
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.provenance.audit import Audit
-from ednag.provenance.records import STORE, File, Record, digest_of
+from ednag.provenance.records import STORE, Record, digest_of
 from ednag.provenance.report import as_markdown
 from ednag.provenance.results_lock import LOCK_NAME, write_lock
 from ednag.provenance.stages import is_published, plain_name, stage_of, stage_rank
 from ednag.sources.places import beside
 from ednag.sources.verification import checksum_line
 
-#: Files of the project that say how the workflow runs; those that are not there are left out.
+#: Further files of the workflow, as far as they exist.
 _WORKFLOW = ("sources.yaml", "sources.lock", "envs/requirements.lock", "LICENSE", "CITATION.cff")
 _MAIN = "Snakefile"
 RECORDS = "records.tar.xz"
@@ -52,16 +53,16 @@ _README = f"""\
 
 {{verdict}}
 
-- `sha256sum -c {SUMS}` checks the files of this crate; `audit.md` says how they were checked.
-- `ro-crate-metadata.json` tells what made what (RO-Crate 1.1, Provenance Run Crate 0.5).
-- `{RECORDS}` holds the run record of every job, `{LOCK_NAME}` the sha256 of every file.
-- Sources, benchmark tables, runs and summaries are not here: they are named by address or sha256.
-  `snakemake` in a clone of the project makes them again, and
-  `ednag audit --against {LOCK_NAME}` says whether they are the same.
+- `sha256sum -c {SUMS}` checks the files of this crate; `audit.md` is the audit of the study.
+- `ro-crate-metadata.json` describes all jobs and files (RO-Crate 1.1, Provenance Run Crate 0.5).
+- `{RECORDS}` contains the run record of every job, `{LOCK_NAME}` the sha256 of every file.
+- Sources, benchmark tables, runs and summaries are not included; they are identified by address or
+  sha256. `snakemake` in a clone of the project makes them again, and
+  `ednag audit --against {LOCK_NAME}` checks whether they are the same.
 """
-#: Has `sha256`, which the context of RO-Crate 1.1 lacks.
+#: Defines `sha256`, which the context of RO-Crate 1.1 does not.
 _CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
-#: Letters of a command in the description of its action; the record has all of it.
+#: Characters of a command in the description of its action; the record has all.
 _SHORT = 1000
 
 
@@ -70,14 +71,14 @@ def write_crate(audit: Audit, folder: Path, with_figures: bool = True) -> int:
 
     Args:
         audit: Of the whole study.
-        folder: Where to; new or empty.
-        with_figures: Whether the crate holds the figures; otherwise it names them by content.
+        folder: Of the crate; it must be new or empty.
+        with_figures: Whether the crate contains the figures or only identifies them by content.
 
     Returns:
         Size of the crate in bytes.
 
     Raises:
-        EdnagError: The folder holds something, or the audit has faults.
+        EdnagError: The folder is not empty, or the audit has faults.
     """
     if folder.exists() and any(folder.iterdir()):
         raise EdnagError(f"{folder} is not empty; name a new folder for the crate")
@@ -87,16 +88,14 @@ def write_crate(audit: Audit, folder: Path, with_figures: bool = True) -> int:
     with beside(folder) as whole:
         whole.mkdir()
         _write_parts(audit, whole)
-        writer = _Writer(audit, whole, with_figures)
-        writer.describe()
-        writer.crate.write(whole)
+        _CrateWriter(audit, whole, with_figures).write()
         size = _write_sums(whole)
         whole.replace(folder)
     return size
 
 
 def _write_sums(folder: Path) -> int:
-    """SHA256SUMS of all files in a folder; the size of all, itself among them, in bytes."""
+    """Write SHA256SUMS of all files in a folder; returns the size of all files in bytes."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in files]
     lines = [checksum_line(digest_of(folder / name)[0], name) for name in names]
@@ -105,7 +104,7 @@ def _write_sums(folder: Path) -> int:
 
 
 def _write_parts(audit: Audit, folder: Path) -> None:
-    """What is made for the crate: records in one file, the lock, the audit's page."""
+    """Write the files that are made for the crate: records, lock, audit, README."""
     write_lock(audit, folder / LOCK_NAME)
     write_text(folder / "audit.md", as_markdown(audit))
     write_text(folder / "README.md", _README.format(verdict=audit.verdict))
@@ -113,7 +112,7 @@ def _write_parts(audit: Audit, folder: Path) -> None:
 
 
 def _packed(root: Path, records: Iterable[Record]) -> bytes:
-    """The records as tar.xz; the same bytes for the same records."""
+    """The records as tar.xz; equal bytes for equal records."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in sorted(record.path for record in records):
@@ -125,15 +124,13 @@ def _packed(root: Path, records: Iterable[Record]) -> bytes:
 
 
 def tool_of(record: Record) -> str:
-    """The subcommand a job ran, as words: `ednag tables build`."""
-    words = list(record.command[:2])
-    if len(record.command) > 2 and record.command[2].replace("-", "").isalpha():
-        words += [record.command[2]] if not record.command[2].startswith("-") else []
+    """The subcommand of a job: `ednag tables build`."""
+    words = takewhile(re.compile("[a-z][a-z-]*").fullmatch, record.command[:3])
     return " ".join(words)
 
 
-class _Writer:
-    """Puts the entities of a study into a crate."""
+class _CrateWriter:
+    """Adds the entities of a study to a crate."""
 
     def __init__(self, audit: Audit, folder: Path, with_figures: bool) -> None:
         self.audit = audit
@@ -144,15 +141,13 @@ class _Writer:
         self.crate.metadata.extra_contexts.append(_CONTEXT)
         self.sources = {source.file: source for source in audit.sources}
         self.entities: dict[str, Any] = {}
-        self.started = min(record.started for record in audit.records)
-        self.ended = max(record.ended for record in audit.records)
 
-    def describe(self) -> None:
-        """All entities, from the whole to the parts."""
+    def write(self) -> None:
+        """Describe the study and write the crate."""
         root = self.crate.root_dataset
         root["name"] = "Results of ednag: EDNAG and NAR, regenerated and checked"
         root["description"] = self.audit.verdict
-        root["datePublished"] = self.ended
+        root["datePublished"] = max(record.ended for record in self.audit.records)
         root["license"] = self._context(
             _LICENCE, "CreativeWork", name="Apache License 2.0", identifier="Apache-2.0"
         )
@@ -166,16 +161,16 @@ class _Writer:
         workflow = self._workflow()
         tools = self._tools(workflow)
         actions = [self._action(record, tools[tool_of(record)]) for record in self.audit.records]
-        study = self._study(workflow)
-        root["mentions"] = [study, *actions]
+        root["mentions"] = [self._study(workflow), *actions]
+        self.crate.write(self.folder)
 
     # --- files ----------------------------------------------------------------------------------
 
     def _file(self, name: str) -> Any:
-        """A file of the study: in the crate, or named by its address or content."""
+        """A file of the study: in the crate, or identified by address or content."""
         measured = self.audit.evidence.measured[name]
-        if measured is None:  # not in a tree without faults
-            raise EdnagError(f"{name} is not there any more; run: ednag audit")
+        if measured is None:  # impossible in a tree without faults
+            raise EdnagError(f"{name} does not exist; run: ednag audit")
         plain = plain_name(name)
         properties = {
             "name": plain,
@@ -194,15 +189,15 @@ class _Writer:
         return entity
 
     def _of_source(self, name: str) -> dict[str, Any]:
-        """What the registry knows of a source; its `id` is an address, if it has one of its own."""
+        """The registry's entry of a source; `id` is its address unless other sources share it."""
         used = self.sources[name]
         source = self.setting.registry[used.id]
         web = [each for each in source.addresses if each.startswith(("https://", "http://"))]
-        alone = web and not any(
+        shared = web and any(
             web[0] in other.addresses for other in self.audit.sources if other is not used
         )
         return {
-            **({"id": web[0]} if alone else {}),
+            **({"id": web[0]} if web and not shared else {}),
             "identifier": used.id,
             "alternateName": source.file,
             "url": _one_or_all(source.addresses),
@@ -212,12 +207,12 @@ class _Writer:
         }
 
     def _parts(self) -> None:
-        """What the crate holds besides the study's results."""
+        """Files of the crate besides the study's results."""
         described = {
-            RECORDS: "Run records of all jobs: what each read, wrote and was made of",
-            LOCK_NAME: "sha256 and size of every source and output: for ednag audit --against",
-            "audit.md": "What ednag audit found",
-            "README.md": "What this crate holds",
+            RECORDS: "Run records of all jobs: inputs, outputs, code and environment",
+            LOCK_NAME: "sha256 and size of every source and output, for ednag audit --against",
+            "audit.md": "The result of ednag audit",
+            "README.md": "The contents of this crate",
         }
         for name, text in described.items():
             self._embed(self.folder / name, name, description=text)
@@ -239,7 +234,7 @@ class _Writer:
     def _workflow(self) -> Any:
         path = self.setting.project / _MAIN
         if not path.is_file():
-            raise EdnagError(f"{path} is not there; set EDNAG_PROJECT to the folder that holds it")
+            raise EdnagError(f"{path} does not exist; set EDNAG_PROJECT to the folder with {_MAIN}")
         commits = sorted({record.commit for record in self.audit.records if record.code["commit"]})
         sha256, size = digest_of(path)
         properties = {
@@ -257,7 +252,7 @@ class _Writer:
         )
 
     def _tools(self, workflow: Any) -> dict[str, Any]:
-        """A tool and a step for each subcommand, in the order of the flow."""
+        """A tool and a step for each subcommand, in the order of the data flow."""
         first: dict[str, float] = {}
         for record in self.audit.records:
             rank = stage_rank(stage_of(record.outputs[0].path)) if record.outputs else 0.0
@@ -275,61 +270,59 @@ class _Writer:
         return tools
 
     def _action(self, record: Record, tool: Any) -> Any:
-        """What one job did."""
+        """The action of a job."""
         command = shlex.join(record.command)
-        short = command if len(command) <= _SHORT else f"{command[:_SHORT]}..."
-        made = record.outputs[0].path if record.outputs else record.path
-        action = self._context(
-            f"#{quote(made)}",
-            "CreateAction",
-            name=f"{tool_of(record)}: {plain_name(made)}",
-            description=short,
+        first = record.outputs[0].path if record.outputs else record.path
+        return self._create_action(
+            f"#{quote(first)}",
+            tool,
+            [file.path for file in record.inputs],
+            [file.path for file in record.outputs],
+            name=f"{tool_of(record)}: {plain_name(first)}",
+            description=command if len(command) <= _SHORT else f"{command[:_SHORT]}...",
             startTime=record.started,
             endTime=record.ended,
-            actionStatus="http://schema.org/CompletedActionStatus",
         )
-        action["instrument"] = tool
-        self._link(action, record.inputs, record.outputs)
-        return action
 
     def _study(self, workflow: Any) -> Any:
-        """What all jobs did together: from sources to evidence and figures."""
-        action = self._context(
+        """The action of all jobs together, from sources to evidence and figures."""
+        records, files = self.audit.records, self.audit.files
+        return self._create_action(
             "#study",
-            "CreateAction",
+            workflow,
+            [name for name in files if stage_of(name) == "sources"],
+            self.audit.targets,
             name="The study",
             description="All jobs of the study, from its sources to evidence and figures",
-            startTime=self.started,
-            endTime=self.ended,
-            actionStatus="http://schema.org/CompletedActionStatus",
+            startTime=min(record.started for record in records),
+            endTime=max(record.ended for record in records),
         )
-        action["instrument"] = workflow
-        begins = [name for name in self.audit.files if stage_of(name) == "sources"]
-        action["object"] = _one_or_all([self.entities[name] for name in begins])
-        action["result"] = _one_or_all([self.entities[name] for name in self.audit.targets])
+
+    def _create_action(
+        self, id: str, instrument: Any, inputs: Sequence[str], outputs: Sequence[str], **words: str
+    ) -> Any:
+        done = "http://schema.org/CompletedActionStatus"
+        action = self._context(id, "CreateAction", actionStatus=done, **words)
+        action["instrument"] = instrument
+        for key, files in (("object", inputs), ("result", outputs)):
+            if files:
+                action[key] = _one_or_all([self.entities[file] for file in files])
         return action
 
-    def _link(self, action: Any, read: Sequence[File], written: Sequence[File]) -> None:
-        for key, files in (("object", read), ("result", written)):
-            if files:
-                action[key] = _one_or_all([self.entities[file.path] for file in files])
-
     def _context(self, id: str, type: str, **properties: Any) -> Any:
-        """An entity that is no file of the crate; the one there is, if two have one name."""
-        known = self.crate.get(id)
-        if known is not None:
-            return known
-        return self.crate.add(
-            ContextEntity(self.crate, id, properties={"@type": type, **properties})
-        )
+        """An entity that is not a file of the crate; one for each id."""
+        if self.crate.get(id) is None:
+            fields = {"@type": type, **properties}
+            self.crate.add(ContextEntity(self.crate, id, properties=fields))
+        return self.crate.get(id)
 
 
 def _one_or_all(things: Sequence[Any]) -> Any:
-    """A single thing as it is, several as a list: RO-Crate wants no lists of one."""
+    """One thing itself, several as a list: RO-Crate has no lists of one."""
     return things[0] if len(things) == 1 else list(things)
 
 
 def named_by_content(sha256: str) -> str:
-    """The name of bytes that lie nowhere in particular (RFC 6920)."""
+    """The identifier of bytes without an address (RFC 6920)."""
     digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
     return f"ni:///sha-256;{digest}"

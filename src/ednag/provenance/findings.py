@@ -1,4 +1,4 @@
-"""What an audit finds: kinds of faults and notes, in words, each with its next step."""
+"""Findings of an audit: kinds of faults and notes, in words, each with its next step."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -6,44 +6,44 @@ from dataclasses import dataclass
 
 from ednag.provenance.stages import stage_of
 
-#: Kind -> what it means.
+#: Kind -> its meaning.
 KINDS = {
-    "wrong source": "a source does not hold the bytes that the registry or sources.lock names",
-    "unknown source": "a file under resources that the registry does not know",
-    "changed": "a file is not what its job left",
-    "changed input": "a file of the project is not what a job read",
-    "missing": "a file is not there",
-    "no record": "no record tells how a file was made",
+    "wrong source": "a source does not have the bytes that the registry or sources.lock names",
+    "unknown source": "a file in resources is not in the registry",
+    "changed": "a file differs from what its job wrote",
+    "changed input": "a file of the project differs from what a job read",
+    "missing": "a file does not exist",
+    "no record": "a file has no record of the job that made it",
     "other bytes read": "a job read other bytes than the job before it wrote",
-    "unregistered input": "a job read a file that is neither made by a job nor registered",
+    "unregistered input": "a job read a file that no job made and that is not registered",
     "made from nothing": "a job that should read data declares no input",
-    "circle": "a job read what was made of its own output",
+    "circle": "a job read a file made from its own output",
     "broken record": "a record is damaged or was changed after it was written",
-    "claimed twice": "two records say that their job wrote the same file",
+    "claimed twice": "two records name the same output",
     "undeclared read": "a job opened a file that it did not declare",
-    "connection": "a job that fetches nothing used the network",
-    "other code": "a file was made by other code than is here now",
-    "code alone": "made of code and a seed alone, from no data",
+    "connection": "a job that fetches no source used the network",
+    "other code": "a file was made by other code than the current code",
+    "code alone": "a file was made from code and a seed only, without data",
     "no commit known": "the commit of the code that made a file is not known",
-    "uncommitted code": "made from a checkout in which tracked files had changed",
-    "modules from elsewhere": "made with modules from folders such as those of PYTHONPATH",
-    "unrecorded": "a file without a record that nothing rests on",
+    "uncommitted code": "a file was made from a checkout with changed tracked files",
+    "modules from elsewhere": "a file was made with modules from other folders (PYTHONPATH)",
+    "unrecorded": "a file has no record, and no target depends on it",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that an audit found.
+    """One finding of an audit.
 
     Attributes:
         kind: A key of KINDS.
-        files: Names of the files at fault, the earliest in the flow first.
-        explanation: What was found, in a sentence.
-        next_step: What to do, as a command where one does it.
-        fault: Whether the audit fails for it; otherwise it is only noted.
-        others: What else it speaks of: readers, records, modules.
-        first_broken_link: `link` of the earliest fault that the file rests on.
-        touches: Number of targets that rest on it.
+        files: Names of the files concerned, in the order of the data flow.
+        explanation: One sentence.
+        next_step: What to do, as a command if possible.
+        fault: Whether the audit fails because of it; otherwise it is a note.
+        others: Other names that it concerns: readers, records, modules.
+        first_broken_link: `link` of the earliest fault that the file depends on.
+        touches: Number of targets that depend on the files.
     """
 
     kind: str
@@ -57,35 +57,40 @@ class Finding:
 
     @property
     def file(self) -> str:
-        """The file at fault."""
+        """The first file."""
         return self.files[0]
 
     @property
     def stage(self) -> str:
-        """The stage of the file at fault; of a record, that of what it claims to have made."""
+        """The stage of the first file; of a broken record, the stage of its first output."""
         if self.kind == "broken record":
             return stage_of(self.files[1]) if len(self.files) > 1 else "records"
         return stage_of(self.file)
 
     @property
     def link(self) -> str:
-        """Where the chain breaks: `file (stage): kind`, or from one file to the next."""
+        """Where the chain breaks: `file (stage): kind`, or between two files."""
         came_from = f"{self.others[0]} -> " if self.kind == "other bytes read" else ""
         return f"{came_from}{self.file} ({self.stage}): {self.kind}"
 
 
 def short(digest: str) -> str:
-    """A checksum as sentences show it."""
+    """A checksum as it is shown in sentences."""
     return f"{digest[:12]}..."
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:
-    """Names in a sentence, the first few of many."""
+    """Names in a sentence; only the first few if there are many."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def counted(things: Sequence[object], name: str) -> str:
+    """The number of things with their name: `2 files`."""
+    return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"
+
+
 def rerun(names: Iterable[str]) -> str:
-    """The command that makes files again, and all that rests on them."""
+    """The command that makes files again, and everything that depends on them."""
     quoted = " ".join(shlex.quote(name) for name in names)
     return f"snakemake --cores 2 --forcerun {quoted}"

@@ -1,4 +1,4 @@
-"""Making a record: what one process of `ednag` declares, opens, connects to, imports and writes."""
+"""The recorder of a process: what it declares, opens, connects to, imports and writes."""
 
 import json
 import os
@@ -15,20 +15,20 @@ from typing import Any
 
 import ednag
 from ednag import files
-from ednag.provenance.records import Record, described, digest_of, name_of, write_record
+from ednag.provenance.records import Record, digest_of, measured_files, name_of, write_record
 
-#: Set by the workflow, so that not every job asks git: what `commit_state` returns.
+#: The value of `commit_state`. The workflow sets it, so that its jobs need not call git.
 COMMIT_VARIABLE = "EDNAG_COMMIT"
-#: Set by the workflow: the project's folder. By hand it is where the package lies.
+#: The project's folder. The workflow sets it; otherwise it is the clone that holds the package.
 PROJECT_VARIABLE = "EDNAG_PROJECT"
 LOCK = "envs/requirements.lock"
-#: Endings of modules, of what is compiled of them, and of lists of folders that hold modules.
+#: Endings of modules, compiled modules, and lists of folders with modules.
 _CODE = (".py", ".pyc", ".so", ".nbi", ".nbc", ".pth")
-#: Endings of folders that describe an installed package.
+#: Endings of folders with the metadata of an installed package.
 _METADATA = (".dist-info", ".egg-info")
-#: Folders of a study's files.
+#: Folders with the files of a study.
 _DATA = ("resources", "results", "figures")
-#: Top-level modules whose distribution has another name.
+#: Top-level module -> its distribution, if that has another name.
 _DISTRIBUTIONS = {
     "PIL": "pillow",
     "dateutil": "python-dateutil",
@@ -37,57 +37,60 @@ _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
-#: Modules that write records, and make no result.
+#: Modules that write records and do not influence results.
 _WATCHING = "ednag.provenance"
 _PACKAGE = Path(ednag.__file__).resolve().parent
 
 
 def _below(*folders: str | Path | None) -> tuple[str, ...]:
-    """How paths in these folders begin, with links followed or not; None is no folder."""
-    named = (Path(each) for each in folders if each)
-    places = (place for each in named for place in (each, each.resolve()))
+    """Prefixes of the paths in these folders, with and without links resolved; None is ignored."""
+    paths = (Path(folder) for folder in folders if folder)
+    places = (place for path in paths for place in (path, path.resolve()))
     return tuple(dict.fromkeys(f"{place}{os.sep}" for place in places))
 
 
-#: The user's folder of caches, where libraries keep fonts and compiled code.
+#: The user's folder of caches, in which libraries keep fonts and compiled code.
 _CACHE = files.home_folder("XDG_CACHE_HOME", ".cache")
-#: Where downloaded sources may lie: data, unlike the compiled code that may lie beside them.
+#: Folder of downloaded sources. They are data; compiled code beside them is not.
 _DOWNLOADS = _below(_CACHE and _CACHE / "ednag")
 _INSTALLATION = _below(sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())
-#: Where the installation lies, the system, and what libraries keep for themselves.
+#: The installation, the system, and files that libraries keep for themselves.
 _ENVIRONMENT = _INSTALLATION + _below(
     _PACKAGE,
     _CACHE,
     files.home_folder("XDG_CONFIG_HOME", ".config"),
     *(
-        files.user_path(named)
-        for named in map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))
-        if named
+        files.user_path(folder)
+        for folder in map(os.environ.get, ("MPLCONFIGDIR", "NUMBA_CACHE_DIR"))
+        if folder
     ),
     *("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/opt", "/var/lib"),
 )
 
 
 def project_folder() -> Path:
-    """The folder of the Snakefile, or of the package where there is none."""
-    named = os.environ.get(PROJECT_VARIABLE)
-    return Path(named) if named else _PACKAGE.parents[1]
+    """The folder of the Snakefile."""
+    folder = os.environ.get(PROJECT_VARIABLE)
+    return Path(folder) if folder else _PACKAGE.parents[1]
 
 
 def commit_state(project: Path) -> str:
     """`{commit} clean` or `{commit} dirty` (tracked files differ); "" if no commit is known.
 
-    None is known where the imported package is not what this commit of the project holds: outside
-    a repository, unpacked inside a foreign one, installed elsewhere, or where git does not answer.
+    No commit is known if the imported package is not part of it: outside a repository, unpacked
+    inside another repository, installed elsewhere, or if git does not answer.
     """
     # GIT_DIR and similar variables would make git read another repository.
-    own = {name for name in os.environ if name.startswith("GIT_") and "CONFIG" not in name}
-    kept = {name: value for name, value in os.environ.items() if name not in own}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or "CONFIG" in name
+    }
 
     def git(*arguments: str) -> str:
         return subprocess.run(
             ["git", "-C", str(project), *arguments],
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0"},  # the user may be committing
+            env={**environment, "GIT_OPTIONAL_LOCKS": "0"},  # the user may be committing
             capture_output=True,
             text=True,
             check=True,
@@ -96,9 +99,9 @@ def commit_state(project: Path) -> str:
     top = project.resolve()
     try:
         package = (_PACKAGE / "__init__.py").relative_to(top).as_posix()
-        asked = git("rev-parse", "HEAD", f"HEAD:{package}", "HEAD:Snakefile", "--show-toplevel")
-        commit, _, _, found = asked.split("\n", 3)
-        if not Path(found).samefile(top):
+        answer = git("rev-parse", "HEAD", f"HEAD:{package}", "HEAD:Snakefile", "--show-toplevel")
+        commit, _, _, repository = answer.split("\n", 3)
+        if not Path(repository).samefile(top):
             return ""
         changed = git("status", "--porcelain", "--untracked-files=no")
     except (OSError, ValueError, subprocess.CalledProcessError):
@@ -107,30 +110,28 @@ def commit_state(project: Path) -> str:
 
 
 def commit_of(project: Path) -> tuple[str, bool | None]:
-    """The project's commit, and whether tracked files differ; ("", None) where none is known.
-
-    In a job of the workflow, what the workflow found.
-    """
-    named = os.environ.get(COMMIT_VARIABLE)
-    commit, _, state = (commit_state(project) if named is None else named).partition(" ")
+    """The project's commit and whether tracked files differ; ("", None) if it is not known."""
+    known = os.environ.get(COMMIT_VARIABLE)
+    commit, _, state = (commit_state(project) if known is None else known).partition(" ")
     return (commit, state == "dirty") if commit and state else ("", None)
 
 
 class Recorder:
-    """Watches this process from its start; `write` says what happened.
+    """Watches this process from now on; `write` writes its record.
 
     Attributes:
-        inputs: Files the command line names to read.
-        outputs: Files it names to write.
-        folders: Folders it names to write to.
-        searched: Folders in which sources are looked for by checksum.
-        parameters: The subcommand's own, once they are known.
+        inputs: Files that the command line names to read.
+        outputs: Files that it names to write.
+        folders: Folders that it names to write to.
+        searched: Folders that are searched for files with known checksums.
+        parameters: Options and arguments of the subcommand.
     """
 
     def __init__(self, arguments: list[str]) -> None:
         self.started = datetime.now(UTC)
         self.arguments = arguments
         self.root = Path.cwd()
+        self.project = project_folder()
         self.inputs: dict[Path, None] = {}
         self.outputs: dict[Path, None] = {}
         self.folders: list[Path] = []
@@ -139,11 +140,13 @@ class Recorder:
         self._written: dict[Path, None] = {}
         self._opened: dict[str, None] = {}
         self._connections: dict[str, None] = {}
+        # Data of the study, even if the study is in a folder of the system.
+        self._data = tuple(f"{self.root / folder}{os.sep}" for folder in _DATA)
         files.ON_WRITTEN.append(lambda path: self._written.setdefault(path.absolute()))
         sys.addaudithook(self._watch)
 
     def _watch(self, event: str, details: tuple[Any, ...]) -> None:
-        """Called by Python for everything; must be quick."""
+        """Python's audit hook; it must be fast."""
         if event == "open":
             path, mode, _ = details
             if isinstance(path, str | bytes) and (mode is None or "r" in mode):
@@ -151,65 +154,58 @@ class Recorder:
         elif event == "socket.connect" and isinstance(details[1], tuple):
             self._connections.setdefault(str(details[1][0]))
 
-    @cached_property
-    def project(self) -> Path:
-        """The project's folder."""
-        return project_folder()
-
     def _undeclared(self) -> list[str]:
-        """What was opened for reading and is neither declared nor of project or environment."""
-        declared = [*self.inputs, *self.outputs, *self._written]
-        known = {Path(os.path.normpath(path.absolute())) for path in declared}
-        own = {self.project / name for name in ("sources.yaml", "sources.lock", LOCK)}
+        """Opened files that are neither declared nor of the project or the environment."""
+        allowed = [*self.inputs, *self.outputs, *self._written]
+        allowed += [self.project / name for name in ("sources.yaml", "sources.lock", LOCK)]
         named = filter(None, map(os.environ.get, ("EDNAG_REGISTRY", "EDNAG_LOCK")))
-        own |= {Path(os.path.normpath(files.user_path(path, self.root))) for path in named}
-        found = []
+        allowed += [files.user_path(path, self.root) for path in named]
+        known = {Path(os.path.normpath(path.absolute())) for path in allowed}
+        undeclared = []
         for text in self._opened:
             whole = os.path.normpath(text if text.startswith(os.sep) else f"{self.root}/{text}")
-            # Nearly all are modules; to follow links is slow and left to the rest.
+            # Nearly all files are modules; they leave here, because resolving links is slow.
             if self._is_environment(whole):
                 continue
             path = Path(whole)
-            if path in known or path in own or self._is_environment(str(path.resolve())):
-                continue
-            if self._is_of_a_package(whole) or self._is_of_a_package(str(path.resolve())):
-                continue
-            if any(path.is_relative_to(folder) for folder in self.searched):
-                continue
-            if path.is_file() and not path.name.startswith("."):
-                found.append(name_of(path, self.root, self.project))
-        return sorted(found)
-
-    @cached_property
-    def _data(self) -> tuple[str, ...]:
-        """Folders of the study's files: no environment, even where they lie in the system's."""
-        return tuple(f"{self.root / folder}{os.sep}" for folder in _DATA)
+            resolved = str(path.resolve())
+            if (
+                path not in known
+                and not self._is_environment(resolved)
+                and not self._is_of_a_package(whole)
+                and not self._is_of_a_package(resolved)
+                and not any(path.is_relative_to(folder) for folder in self.searched)
+                and path.is_file()
+                and not path.name.startswith(".")
+            ):
+                undeclared.append(name_of(path, self.root, self.project))
+        return sorted(undeclared)
 
     def _is_environment(self, path: str) -> bool:
-        """Whether a file is of the system, the installation, or kept by a library for itself."""
+        """Whether a file is of the system, of the installation, or a library's own."""
         if path.startswith(_DOWNLOADS):
             return Path(path).suffix.startswith(".nb")
         return path.startswith(_ENVIRONMENT) and not path.startswith(self._data)
 
     @cached_property
     def _search_path(self) -> dict[str, list[str]]:
-        """Folder of `sys.path` outside the installation -> modules that were imported from it."""
+        """Folder of `sys.path` outside the installation -> modules imported from it."""
         entries = [Path(os.path.normpath(Path(entry).absolute())) for entry in sys.path]
-        found: dict[str, list[str]] = {
+        imported: dict[str, list[str]] = {
             str(entry): []
             for entry in entries
             if entry.exists() and not f"{entry}{os.sep}".startswith(_INSTALLATION)
         }
         for name, module in sorted(sys.modules.items()):
             file = getattr(module, "__file__", None) or ""
-            holding = [folder for folder in found if file.startswith(f"{folder}{os.sep}")]
-            if holding and name != "__main__" and not file.startswith(_INSTALLATION):
-                found[max(holding, key=len)].append(name.partition(".")[0])
-        return {folder: list(dict.fromkeys(names)) for folder, names in found.items()}
+            above = [folder for folder in imported if file.startswith(f"{folder}{os.sep}")]
+            if above and name != "__main__" and not file.startswith(_INSTALLATION):
+                imported[max(above, key=len)].append(name.partition(".")[0])
+        return {folder: list(dict.fromkeys(names)) for folder, names in imported.items()}
 
     @cached_property
     def _imported_packages(self) -> tuple[str, ...]:
-        """Folders of imported packages that lie neither in the study's folder nor around it."""
+        """Folders of imported packages that are neither inside nor above the study's folder."""
         modules = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
         folders = [
             Path(file).parent
@@ -224,9 +220,9 @@ class Recorder:
         return _below(*apart)
 
     def _is_of_a_package(self, path: str) -> bool:
-        """Whether a file is of an imported package, or is code or metadata in `sys.path`.
+        """Whether a file is of an imported package, or code or metadata in `sys.path`.
 
-        The study's data are not, even if the folder of the study is in `sys.path`.
+        Data of the study are not, even if the study's folder is in `sys.path`.
         """
         if path.startswith(self._data):
             return False
@@ -246,7 +242,7 @@ class Recorder:
             for name, module in sorted(sys.modules.items())
             if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
         }
-        # Here, that it is not among the modules of a job that imports it for its record alone.
+        # Imported here, so that it is not among the modules of every recorded job.
         from ednag.registries import digest_of_code
 
         return {
@@ -264,26 +260,26 @@ class Recorder:
         }
 
     def _package_files(self) -> dict[str, str]:
-        """sha256 of the package's files that were opened and are no modules, such as a style."""
-        inside = [Path(text) for text in self._opened if text.startswith(f"{_PACKAGE}{os.sep}")]
-        data = sorted(path for path in inside if path.suffix not in _CODE and path.is_file())
+        """sha256 of the opened data files of the package, for example a style."""
+        opened = [Path(text) for text in self._opened if text.startswith(f"{_PACKAGE}{os.sep}")]
+        data = sorted(path for path in opened if path.suffix not in _CODE and path.is_file())
         return {path.relative_to(_PACKAGE).as_posix(): digest_of(path)[0] for path in data}
 
-    def finish(self) -> Record:
-        """The record of this process until now."""
-        outputs = [path for path in self.outputs if path.is_file()]
+    def write(self, path: Path) -> None:
+        """Write the record of this process."""
+        outputs = [file for file in self.outputs if file.is_file()]
         outputs += [
-            path
-            for path in self._written
-            if path.is_file() and any(path.is_relative_to(folder) for folder in self.folders)
+            file
+            for file in self._written
+            if file.is_file() and any(file.is_relative_to(folder) for folder in self.folders)
         ]
         reads, connections = self._undeclared(), sorted(self._connections)
         ended = datetime.now(UTC)
-        return Record(
+        record = Record(
             command=("ednag", *self.arguments),
             parameters=json.loads(json.dumps(self.parameters, default=self._plain)),
-            inputs=described(list(self.inputs), self.root, self.project),
-            outputs=described(list(dict.fromkeys(outputs)), self.root, self.project),
+            inputs=measured_files(self.inputs, self.root, self.project),
+            outputs=measured_files(dict.fromkeys(outputs), self.root, self.project),
             undeclared_reads=tuple(reads),
             connections=tuple(connections),
             code=self._code(),
@@ -294,13 +290,10 @@ class Recorder:
             seconds=round((ended - self.started).total_seconds(), 3),
             peak_memory=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         )
-
-    def write(self, path: Path) -> None:
-        """Write the record."""
-        write_record(self.finish(), path)
+        write_record(record, path)
 
     def _plain(self, value: object) -> object:
-        """A parameter that JSON does not know, as text."""
+        """The text of a parameter that is not a JSON type."""
         if isinstance(value, Path):
             return name_of(value, self.root, self.project)
         return str(value)
@@ -308,55 +301,49 @@ class Recorder:
 
 def _packages() -> dict[str, str]:
     """Version of every installed package that was imported."""
-    installed, found = _installed(), {}
+    installed, versions = _installed(), {}
     top_level = {name.partition(".")[0] for name in sys.modules}
     for name in sorted(top_level - set(sys.stdlib_module_names) - {"ednag", "__main__"}):
         distribution = _DISTRIBUTIONS.get(name, name)
         version = installed.get(_normal(distribution))
         if version is not None and not name.startswith("_"):
-            found[distribution] = version
-    return found
+            versions[distribution] = version
+    return versions
 
 
 def _installed() -> dict[str, str]:
     """Normal name -> version of every installed package.
 
     Read from the names of the folders `{name}-{version}.dist-info` (PyPA, "Recording installed
-    projects"): importlib.metadata would parse a file each, a tenth of the time of a short job.
+    projects"). importlib.metadata parses a file per package: a tenth of the time of a short job.
     """
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for folder in map(Path, sys.path):
         for info in folder.glob("*.dist-info") if folder.is_dir() else ():
             name, _, version = info.stem.partition("-")
-            found.setdefault(_normal(name), version)
-    return found
+            versions.setdefault(_normal(name), version)
+    return versions
 
 
 def _normal(name: str) -> str:
-    """A package's name however it is written."""
+    """A package's name in one spelling."""
     return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _machine() -> dict[str, str]:
-    """Python, platform, processor and, where torch was used, the accelerator."""
+    """Python, platform, processor and, if torch was used, the GPU."""
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else ""
     system = os.uname()
+    try:
+        cpu_info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        processor = re.search(r"^model name\s*:(.*)", cpu_info, re.M)
+    except OSError:
+        processor = None
     return {
         "python": platform.python_version(),
-        # As platform.platform(), which starts another process to ask.
+        # Like platform.platform(), which starts another process.
         "platform": "-".join((system.sysname, system.release, system.machine)),
-        "cpu": _processor(),
+        "cpu": processor[1].strip() if processor else platform.processor(),
         "gpu": gpu,
     }
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor()

@@ -1,13 +1,12 @@
-"""Run records: one JSON file per job, which says what it read, wrote and was made of.
+"""Run records: one JSON file per job with its inputs, outputs, code and environment.
 
-Results hold neither time nor machine; what is known of those stands here. A record is sealed: its
-last entry is the sha256 of all others, so that a record that was changed by hand is told from one
-that was written by a job.
+Results contain neither time nor machine; records do. The last entry of a record, its seal, is the
+sha256 of all other entries: it shows whether a record was edited after its job wrote it.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,20 @@ from ednag.errors import EdnagError
 from ednag.files import write_text
 
 FORMAT = "ednag record 1"
-#: Where the workflow keeps records: results/provenance/{path of the first output}.json
+#: Folder of the workflow's records: results/provenance/{path of the first output}.json
 STORE = "results/provenance"
-#: Stands before the path of a file of the project that lies outside the folder of the results.
+#: Prefix of the path of a file that is in the project's folder and not in that of the results.
 PROJECT = "project:"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as a job read or left it.
+    """A file as a job read or wrote it.
 
     Attributes:
         path: Relative to the folder of the results, with slashes; or `project:` and the path in
-            the project's folder; or an absolute path where it lies elsewhere.
-        sha256: Of its bytes, 64 hexadecimal digits.
+            the project's folder; or an absolute path.
+        sha256: 64 hexadecimal digits.
         size: In bytes.
     """
 
@@ -40,29 +39,27 @@ class File:
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one job.
+    """The record of one job.
 
     Attributes:
-        command: The command line, without the option that asks for the record.
-        parameters: The subcommand's options and arguments as it understood them: the slice of the
-            configuration that the job depends on.
-        inputs, outputs: Files by path, sorted.
-        undeclared_reads: Other files it opened that are neither of the project nor of the
-            installation; none in an honest job.
-        connections: Hosts it connected to; none but where sources are fetched.
-        code: `commit` ("" if none is known), `dirty` (whether tracked files differed, None if
-            unknown), `modules` (name -> sha256 of the project's modules that were imported, of a
-            registry the lines that were used),
-            `files` (the same of the package's other files that were opened, by path in the
-            package), `path` (folder of `sys.path` outside the installation, such as one of
-            PYTHONPATH -> the top-level modules that were imported from it), `lock` (sha256 of
-            envs/requirements.lock).
-        packages: Name -> version of the installed packages that were imported.
+        command: The command line, without the option `--record`.
+        parameters: Options and arguments of the subcommand: the part of the configuration that
+            the job depends on.
+        inputs, outputs: Files, sorted by path.
+        undeclared_reads: Other files that it opened, outside the project and the installation;
+            none in a correct job.
+        connections: Hosts that it connected to; none unless it fetches sources.
+        code: `commit` ("" if not known), `dirty` (whether tracked files differed; None if not
+            known), `modules` (imported module of the project -> sha256; of a registry, only the
+            lines that were used count), `files` (opened data file of the package -> sha256),
+            `path` (folder of `sys.path` outside the installation, for example of PYTHONPATH ->
+            top-level modules imported from it), `lock` (sha256 of envs/requirements.lock).
+        packages: Imported package -> installed version.
         machine: `python`, `platform`, `cpu`, `gpu`.
         started, ended: UTC, ISO 8601.
         seconds: Wall time.
         peak_memory: Largest resident memory, in MB.
-        path: Where the record stands; not part of it.
+        path: The record's own path; not part of the record.
     """
 
     command: tuple[str, ...]
@@ -82,59 +79,57 @@ class Record:
 
     @property
     def commit(self) -> str:
-        """The commit in words."""
+        """The commit, with a note if tracked files differed."""
         changed = " with changes" if self.code.get("dirty") else ""
         return f"{self.code['commit']}{changed}" if self.code["commit"] else "not known"
 
 
 class BrokenRecordError(EdnagError):
-    """A record that is no record, or was changed after it was written."""
-
-
-def _body(record: Record) -> dict[str, Any]:
-    """What is sealed."""
-    fields = asdict(record)
-    del fields["path"]
-    return {"format": FORMAT, **fields}
+    """A file that is not a record, or a record that was edited."""
 
 
 def seal_of(body: Mapping[str, Any]) -> str:
-    """The sha256 of a record's entries, whatever their order."""
+    """The sha256 of a record's entries, in any order."""
     text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _sealed(body: Mapping[str, Any]) -> str:
+    """The text of a record."""
+    return json.dumps({**body, "seal": seal_of(body)}, indent=1) + "\n"
+
+
 def write_record(record: Record, path: Path) -> None:
     """Write a sealed record, whole or not at all."""
-    body = json.loads(json.dumps(_body(record)))
-    write_text(path, json.dumps({**body, "seal": seal_of(body)}, indent=1) + "\n")
+    fields = asdict(record)
+    del fields["path"]
+    write_text(path, _sealed(json.loads(json.dumps({"format": FORMAT, **fields}))))
 
 
 def read_record(path: Path, name: str | None = None) -> Record:
-    """A record from its file.
+    """Read a record.
 
     Args:
         path: The file.
-        name: What to call it in messages and in `Record.path`; by default the path.
+        name: Its name in messages and in `Record.path`; the path by default.
 
     Raises:
-        BrokenRecordError: Not a record of this format, or the seal does not fit.
+        BrokenRecordError: The file is not a record of this format, or its seal does not match.
     """
     name = name or path.as_posix()
     try:
-        # As bytes: a record has one form, and a changed byte anywhere in it must be seen.
+        # Bytes are compared below, so that a changed byte anywhere in the file is noticed.
         raw = path.read_bytes()
         body = json.loads(raw)
-        given = body.pop("seal")
-        known = body.pop("format")
+        seal, version = body.pop("seal"), body.pop("format")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise BrokenRecordError(f"{name}: not a run record: {error}") from None
-    if known != FORMAT:
-        raise BrokenRecordError(f"{name}: a record of format {known!r}, not {FORMAT!r}")
-    whole = {"format": FORMAT, **body}
-    if seal_of(whole) != given:
-        raise BrokenRecordError(f"{name}: changed after it was written: the seal does not fit")
-    if (json.dumps({**whole, "seal": given}, indent=1) + "\n").encode() != raw:
+    if version != FORMAT:
+        raise BrokenRecordError(f"{name}: a record of format {version!r}, not {FORMAT!r}")
+    sealed = {"format": FORMAT, **body}
+    if seal_of(sealed) != seal:
+        raise BrokenRecordError(f"{name}: changed after it was written: the seal does not match")
+    if _sealed(sealed).encode() != raw:
         raise BrokenRecordError(f"{name}: changed after it was written: other bytes, same content")
     try:
         for kind in ("inputs", "outputs"):
@@ -152,18 +147,14 @@ def digest_of(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size
 
 
-def described(paths: Sequence[Path], root: Path, project: Path) -> tuple[File, ...]:
-    """Files as they are now, sorted by name; see `File.path` for `root` and `project`."""
-    return tuple(
-        sorted(
-            (File(name_of(path, root, project), *digest_of(path)) for path in paths),
-            key=lambda file: file.path,
-        )
-    )
+def measured_files(paths: Iterable[Path], root: Path, project: Path) -> tuple[File, ...]:
+    """The files as they are now, sorted by path; see `File.path` for `root` and `project`."""
+    files = (File(name_of(path, root, project), *digest_of(path)) for path in paths)
+    return tuple(sorted(files, key=lambda file: file.path))
 
 
 def name_of(path: Path, root: Path, project: Path) -> str:
-    """What a path is called in a record."""
+    """The name of a file in records."""
     whole = path.absolute()
     if whole.is_relative_to(root):
         return whole.relative_to(root).as_posix()
@@ -173,7 +164,7 @@ def name_of(path: Path, root: Path, project: Path) -> str:
 
 
 def path_of(name: str, root: Path, project: Path) -> Path:
-    """Where a file stands that a record calls `name`."""
+    """The path of a file that records call `name`."""
     if name.startswith(PROJECT):
         return project / name.removeprefix(PROJECT)
     return root / name

@@ -1,4 +1,4 @@
-"""An audit in words, as Markdown and as JSON: the same for equal trees, without time or machine."""
+"""An audit as text, Markdown and JSON: equal for equal trees, without time or machine."""
 
 import json
 from collections import Counter
@@ -10,15 +10,15 @@ from typing import Any
 from ednag.errors import EdnagError
 from ednag.provenance.audit import Audit
 from ednag.provenance.findings import KINDS, Finding, listed
-from ednag.provenance.results_lock import Comparison
+from ednag.provenance.results_lock import LockComparison
 from ednag.provenance.stages import stage_of, stage_rank
 
-#: Files of one finding that a page shows; the JSON holds all.
+#: Files of a finding that a page shows; the JSON has all.
 _SHOWN = 8
 
 
 def jobs_by_stage(audit: Audit) -> list[tuple[str, int, int]]:
-    """(stage, jobs, files) of what the targets rest on, in the order of the flow."""
+    """(stage, number of jobs, number of files) in the order of the data flow."""
     jobs = Counter(stage_of(record.outputs[0].path) for record in audit.records if record.outputs)
     files = Counter(stage_of(name) for name in audit.files)
     stages = sorted({*jobs, *files}, key=lambda stage: (stage_rank(stage), stage))
@@ -26,23 +26,23 @@ def jobs_by_stage(audit: Audit) -> list[tuple[str, int, int]]:
 
 
 def failure(first_broken_link: str, next_step: str) -> EdnagError:
-    """The error of an audit, by its first fault."""
+    """The error for an audit with faults."""
     return EdnagError(f"audit failed: {first_broken_link}; next: {next_step}")
 
 
 def require_sound(path: Path) -> None:
-    """Raise EdnagError if `path`, an audit written as JSON, names faults or is no such file."""
+    """Raise EdnagError if `path`, an audit as JSON, has faults or is not an audit."""
     try:
         faults = json.loads(path.read_bytes())["faults"]
         error = failure(faults[0]["first_broken_link"], faults[0]["next_step"]) if faults else None
     except (ValueError, KeyError, TypeError):
-        raise EdnagError(f"{path}: not written by an audit; run: ednag audit --json") from None
+        raise EdnagError(f"{path}: not an audit; write one: ednag audit --json {path}") from None
     if error:
         raise error
 
 
-def as_json(audit: Audit, comparison: Comparison | None = None) -> str:
-    """All that was found, for programs; a checksum is never shortened."""
+def as_json(audit: Audit, comparison: LockComparison | None = None) -> str:
+    """The audit for programs, with full checksums."""
     content: dict[str, Any] = {
         "verdict": audit.verdict,
         "sound": not audit.faults,
@@ -73,18 +73,18 @@ def as_json(audit: Audit, comparison: Comparison | None = None) -> str:
 
 
 def _as_mapping(finding: Finding) -> dict[str, Any]:
-    """A finding with what is computed of it."""
+    """A finding with its meaning, file and stage."""
     fields = asdict(finding)
     del fields["fault"]
-    told = {"kind": fields.pop("kind"), "meaning": KINDS[finding.kind]}
-    return {**told, "file": finding.file, "stage": finding.stage, **fields}
+    kind = {"kind": fields.pop("kind"), "meaning": KINDS[finding.kind]}
+    return {**kind, "file": finding.file, "stage": finding.stage, **fields}
 
 
 # --- for people ---------------------------------------------------------------------------------
 
 
-def as_text(audit: Audit, comparison: Comparison | None = None) -> Iterator[str]:
-    """Lines for a terminal, the verdict first."""
+def as_text(audit: Audit, comparison: LockComparison | None = None) -> Iterator[str]:
+    """Lines for a terminal; the first is the verdict."""
     yield audit.verdict
     for fault in audit.faults:
         yield ""
@@ -92,7 +92,7 @@ def as_text(audit: Audit, comparison: Comparison | None = None) -> Iterator[str]
         yield f"  {fault.explanation}"
         if fault.first_broken_link != fault.link:
             yield f"  first broken link: {fault.first_broken_link}"
-        yield f"  {fault.touches} of {len(audit.targets)} audited files rest on it"
+        yield f"  {fault.touches} of {len(audit.targets)} audited files depend on it"
         yield f"  next: {fault.next_step}"
     if audit.notes:
         yield ""
@@ -107,8 +107,8 @@ def as_text(audit: Audit, comparison: Comparison | None = None) -> Iterator[str]
         yield from comparison_lines(comparison)
 
 
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """A comparison with a lock, line by line."""
+def comparison_lines(comparison: LockComparison) -> Iterator[str]:
+    """Lines on a comparison with a lock."""
     yield f"against the lock: {comparison.verdict}"
     if comparison.agrees:
         return
@@ -121,8 +121,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
             yield f"  {kind}: {name}"
 
 
-def as_markdown(audit: Audit, comparison: Comparison | None = None) -> str:
-    """A page; its first line is the verdict."""
+def as_markdown(audit: Audit, comparison: LockComparison | None = None) -> str:
+    """The audit as a page; the first line is the verdict."""
     lines = [audit.verdict, ""]
     if comparison is not None:
         lines += [f"Against the lock: {comparison.verdict}.", ""]
@@ -148,7 +148,7 @@ def as_markdown(audit: Audit, comparison: Comparison | None = None) -> str:
 
 
 def _fault_lines(number: int, fault: Finding, targets: int) -> list[str]:
-    """One fault of the page."""
+    """The section of a fault."""
     return [
         f"### {number}. {fault.kind}: `{fault.file}`",
         "",
@@ -156,7 +156,7 @@ def _fault_lines(number: int, fault: Finding, targets: int) -> list[str]:
         "",
         f"- files: {listed(fault.files, _SHOWN)}",
         f"- first broken link: {fault.first_broken_link}",
-        f"- {fault.touches} of {targets} audited files rest on it",
+        f"- {fault.touches} of {targets} audited files depend on it",
         f"- next step: `{fault.next_step}`",
         "",
     ]

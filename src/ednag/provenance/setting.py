@@ -1,22 +1,24 @@
-"""What a tree of results is held against: its folder, the project's, the registry, the locks."""
+"""A tree of results and everything that an audit compares it with."""
 
+import os
 from collections.abc import Container, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import ednag
 from ednag.provenance.recording import LOCK, project_folder
-from ednag.provenance.records import PROJECT, digest_of, name_of, path_of
-from ednag.provenance.stages import is_published
+from ednag.provenance.records import PROJECT, name_of, path_of
+from ednag.provenance.stages import is_published, source_of
 from ednag.registries import digest_of_code
 from ednag.sources.lock import load_lock, lock_path
 from ednag.sources.registry import Source, load_registry
-from ednag.sources.verification import Expected
+from ednag.sources.verification import Digests, Expected, digest
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a study lies and what it should agree with.
+    """The folders of a study, the registry of sources and the code.
 
     Attributes:
         root: The folder that holds `results`, `figures` and `resources`.
@@ -34,9 +36,9 @@ class Setting:
 
     @classmethod
     def of_user(cls, root: Path) -> "Setting":
-        """The tree at `root`, held against the project, registry and lock in force.
+        """The tree at `root` with the project, registry and lock in use.
 
-        Raises EdnagError where registry or lock cannot be read.
+        Raises EdnagError if the registry or the lock cannot be read.
         """
         return cls(
             root=root.absolute(),
@@ -47,30 +49,51 @@ class Setting:
         )
 
     def path(self, name: str) -> Path:
-        """Where the file stands that records call `name`."""
+        """The path of a file that records call `name`."""
         path = path_of(name, self.root, self.project)
         if is_published(name) and not path.is_file():
-            # A tree that was made in the project's folder and now lies elsewhere, or the reverse.
+            # The results were moved out of the project's folder, or into it.
             other = self.root if name.startswith(PROJECT) else self.project
             return other / name.removeprefix(PROJECT)
         return path
 
     def name(self, path: Path) -> str:
-        """What records call the file at `path`."""
+        """The name of a file in records."""
         return name_of(path, self.root, self.project)
 
-    def code_digest(self, name: str, imported: Container[str] = ()) -> str:
-        """The sha256 that a module, or another file of the package, has now; "" if it is gone.
+    def locate(self, path: Path) -> str:
+        """The name of a file that the user names, relative to `root` or to the current folder."""
+        inside = self.root / path
+        return self.name(inside if inside.exists() or not path.exists() else path)
 
-        Of a registry, what a job depends on that imported these modules: see `ednag.registries`.
+    def code_digest(self, name: str, imported: Container[str] = ()) -> str:
+        """The current sha256 of a module, a data file of the package, or the lock; "" if missing.
+
+        Of a registry, only the lines count that a job uses which imported the modules `imported`:
+        see `ednag.registries`.
         """
-        inside = self.package.joinpath(*name.split(".")[1:])
-        for path in (self.package / name, inside.with_suffix(".py"), inside / "__init__.py"):
+        module = self.package.joinpath(*name.split(".")[1:])
+        data = self.project / LOCK if name == LOCK else self.package / name
+        for path in (data, module.with_suffix(".py"), module / "__init__.py"):
             if path.is_file():
                 return digest_of_code(name, path, imported)
         return ""
 
-    def lock_digest(self) -> str:
-        """The sha256 that envs/requirements.lock has now; "" without one."""
-        lock = self.project / LOCK
-        return digest_of(lock)[0] if lock.is_file() else ""
+    def measure(self, names: frozenset[str]) -> Mapping[str, Digests | None]:
+        """The current digests of the named files, sorted; None for a missing file.
+
+        Each file is read once. Of a source, all checksums are computed that the registry has.
+        """
+        paths = {name: self.path(name) for name in names}
+        sizes = {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+        # The largest file comes first, so that no core waits for it at the end.
+        ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
+
+        def digest_one(name: str) -> Digests:
+            source = source_of(name)
+            return digest(paths[name], self.registry.get(source[0]) if source else None)
+
+        # Threads suffice: hashing and reading release Python's lock.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            digests = dict(zip(ordered, pool.map(digest_one, ordered), strict=True))
+        return {name: digests.get(name) for name in sorted(names)}

@@ -1,34 +1,34 @@
-"""The stages of a study, told from the names of its files: the path grammar of the Snakefile."""
+"""The stages of a study, derived from the names of its files (path grammar of the Snakefile)."""
 
 from ednag.provenance.records import PROJECT
 
-#: In the order in which data flows.
+#: In the order of the data flow.
 STAGES = ("sources", "tables", "runs", "summaries", "evidence", "figures")
-#: Files of the repository that jobs may read, as they stand there.
+#: Files of the repository that jobs may read.
 PUBLISHED = "published/"
-#: Verified bytes, by the id of their source.
+#: Verified source files, by the id of their source.
 RESOURCES = "resources/"
 
 
 def is_published(name: str) -> bool:
-    """Whether a record's `name` is a registered input of the repository."""
+    """Whether a name in a record is a registered input of the repository."""
     return plain_name(name).startswith(PUBLISHED)
 
 
 def plain_name(name: str) -> str:
-    """The name without the mark that tells the project's folder from that of the results.
+    """The name without the prefix of the project's folder.
 
-    Where both are one folder, records call a published file `published/x`, otherwise
-    `project:published/x`; it is the same file.
+    A published file is called `published/x` if the results are in the project's folder, and
+    `project:published/x` otherwise.
     """
     return name.removeprefix(PROJECT)
 
 
 def stage_of(name: str) -> str:
-    """The stage a file belongs to; a folder of `results` that STAGES lacks is a stage of its own.
+    """The stage of a file.
 
-    Pages directly under `results` are evidence; published numbers are sources. What lies outside
-    the grammar is `elsewhere`.
+    A folder of `results` that is not in STAGES is a stage of its own. Pages directly in `results`
+    are evidence, published numbers are sources, and files outside the grammar are `elsewhere`.
     """
     folder, *inside = plain_name(name).split("/")
     if folder in ("resources", "published"):
@@ -41,15 +41,18 @@ def stage_of(name: str) -> str:
 
 
 def stage_rank(stage: str) -> float:
-    """Where a stage stands in the flow; one that STAGES lacks stands just before the evidence."""
+    """The position of a stage in the data flow; other stages come just before the evidence."""
     if stage in STAGES:
         return float(STAGES.index(stage))
     return STAGES.index("evidence") - 0.5
 
 
+def in_flow(name: str) -> tuple[float, str]:
+    """Sort key that orders files by the data flow, then by name."""
+    return stage_rank(stage_of(name)), name
+
+
 def source_of(name: str) -> tuple[str, str] | None:
-    """(source id, file) of a file under `resources`, else None."""
-    parts = name.removeprefix(RESOURCES).split("/", 1)
-    if not name.startswith(RESOURCES) or len(parts) != 2:
-        return None
-    return parts[0], parts[1]
+    """(source id, file) of a file in `resources`, else None."""
+    id, slash, file = name.removeprefix(RESOURCES).partition("/")
+    return (id, file) if name.startswith(RESOURCES) and slash else None

@@ -1,4 +1,4 @@
-"""All records of a tree of results, and the graph of files and jobs that they spell."""
+"""All records of a tree of results, as a graph of files and jobs."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,12 +11,12 @@ from ednag.provenance.records import STORE, BrokenRecordError, File, Record, rea
 
 @dataclass(frozen=True)
 class BrokenRecord:
-    """A file of the store that is no intact record.
+    """A file of the store that is not an intact record.
 
     Attributes:
         path: Relative to the folder of the results.
-        fault: What is wrong, in words.
-        outputs: What it claims to have made, as far as it can still be read.
+        fault: The reason, one sentence.
+        outputs: The outputs that it names, as far as it can be read.
     """
 
     path: str
@@ -26,12 +26,12 @@ class BrokenRecord:
 
 @dataclass(frozen=True)
 class Reach:
-    """What some files rest on.
+    """The files and jobs that some files depend on.
 
     Attributes:
-        files: Names of these files, of what their jobs read, and of all that those jobs wrote.
-        records: The jobs, each after those whose outputs it read.
-        circular: Jobs that read what was made of their own outputs.
+        files: Names of these files, and of all inputs and outputs of the jobs.
+        records: The jobs; each comes after the jobs that made its inputs.
+        circular: Jobs that read a file made from their own outputs.
     """
 
     files: frozenset[str]
@@ -48,82 +48,75 @@ class Store:
 
     @cached_property
     def claims(self) -> dict[str, list[Record]]:
-        """Output -> the records that say their job wrote it; more than one is a fault."""
-        found: dict[str, list[Record]] = {}
+        """Output -> the records that name it; more than one is a fault."""
+        claims: dict[str, list[Record]] = {}
         for record in self.records:
             for output in record.outputs:
-                found.setdefault(output.path, []).append(record)
-        return found
+                claims.setdefault(output.path, []).append(record)
+        return claims
 
     @cached_property
     def contents(self) -> dict[str, str]:
-        """sha256 -> the first output that is recorded with it."""
-        found: dict[str, str] = {}
-        for record in self.records:
-            for output in record.outputs:
-                found.setdefault(output.sha256, output.path)
-        return found
+        """sha256 -> the first output with these bytes."""
+        outputs = [output for record in self.records for output in record.outputs]
+        return {output.sha256: output.path for output in reversed(outputs)}
 
     def maker(self, name: str) -> Record | None:
-        """The record of the job that wrote `name`; the first where several claim it."""
+        """The record of the job that wrote `name`; the first one if several name it."""
         claims = self.claims.get(name)
         return claims[0] if claims else None
 
     def written(self, name: str) -> File | None:
-        """`name` as its maker left it."""
+        """`name` as its job wrote it."""
         maker = self.maker(name)
-        if maker is None:
-            return None
-        return next(output for output in maker.outputs if output.path == name)
+        outputs = maker.outputs if maker else ()
+        return next((output for output in outputs if output.path == name), None)
 
     @cached_property
-    def _above(self) -> dict[str, frozenset[str]]:
-        """Record -> all files that its job rests on."""
-        found: dict[str, frozenset[str]] = {}
+    def _ancestors(self) -> dict[str, frozenset[str]]:
+        """Record -> all files that its job depends on."""
+        ancestors: dict[str, frozenset[str]] = {}
         for record in self.reach(self.claims).records:
             names = {file.path for file in record.inputs}
             for maker in self._makers(sorted(names)):
-                names |= found.get(maker.path, frozenset())
-            found[record.path] = frozenset(names)
-        return found
+                names |= ancestors.get(maker.path, frozenset())
+            ancestors[record.path] = frozenset(names)
+        return ancestors
 
     def rests_on(self, name: str) -> frozenset[str]:
-        """All files that `name` was made of, step by step, and itself."""
+        """All files that `name` depends on, itself included."""
         maker = self.maker(name)
-        return frozenset([name]) | (self._above[maker.path] if maker else frozenset())
+        return frozenset([name]) | (self._ancestors[maker.path] if maker else frozenset())
 
     def reach(self, targets: Iterable[str]) -> Reach:
-        """What the files `targets` rest on, down to the files that no job made."""
+        """The files and jobs that `targets` depend on, down to files that no job made."""
         files = set(targets)
-        ordered: dict[str, Record] = {}
+        finished: dict[str, Record] = {}
         circular: dict[str, Record] = {}
-        open_now: set[str] = set()
+        unfinished: set[str] = set()
         # Depth first without recursion: a record is entered, then its makers, then it is left.
-        waiting = [(record, False) for record in self._makers(sorted(files, reverse=True))]
-        while waiting:
-            record, leaving = waiting.pop()
+        stack = [(record, False) for record in self._makers(sorted(files, reverse=True))]
+        while stack:
+            record, leaving = stack.pop()
             if leaving:
-                open_now.discard(record.path)
-                ordered[record.path] = record
-            elif record.path in open_now:
+                unfinished.discard(record.path)
+                finished[record.path] = record
+            elif record.path in unfinished:
                 circular[record.path] = record
-            elif record.path not in ordered:
-                open_now.add(record.path)
+            elif record.path not in finished:
+                unfinished.add(record.path)
                 names = [file.path for file in record.inputs]
                 files.update(names, (file.path for file in record.outputs))
-                waiting.append((record, True))
-                waiting += [(maker, False) for maker in self._makers(reversed(names))]
-        return Reach(frozenset(files), tuple(ordered.values()), tuple(circular.values()))
+                stack.append((record, True))
+                stack += [(maker, False) for maker in self._makers(reversed(names))]
+        return Reach(frozenset(files), tuple(finished.values()), tuple(circular.values()))
 
     def _makers(self, names: Iterable[str]) -> Iterator[Record]:
-        for name in names:
-            maker = self.maker(name)
-            if maker is not None:
-                yield maker
+        return filter(None, map(self.maker, names))
 
 
 def read_store(root: Path) -> Store:
-    """Every record under `root`/results/provenance; unreadable ones are listed as broken."""
+    """Read every record in `root`/results/provenance; broken ones are listed apart."""
     records, broken = [], []
     for path in sorted((root / STORE).rglob("*.json")):
         if path.name.startswith("."):
@@ -137,7 +130,7 @@ def read_store(root: Path) -> Store:
 
 
 def _claimed_outputs(path: Path) -> tuple[str, ...]:
-    """The outputs that a broken record names; none where it is no JSON any more."""
+    """The outputs that a broken record names; none if it is not JSON."""
     try:
         entries = json.loads(path.read_bytes())["outputs"]
         return tuple(sorted(str(entry["path"]) for entry in entries))
