@@ -47,7 +47,7 @@ from ednag.search.compiled_sorting import STACK, argsort_descending
 from ednag.search.compiled_vectors import LANES, load, repeat, sqrt, store
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, objective_on
-from ednag.sources.obtain import obtain
+from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import get_space
 from ednag.spaces.interface import SearchSpace
@@ -200,7 +200,7 @@ def subject(space_name: str, dataset: str, real: bool = True) -> Subject:
     if real:
         with contextlib.suppress(EdnagError):
             files = {name: find_source(registry, name) for name in definition.sources}
-            paths = {name: obtain(file, offline=True) for name, file in files.items()}
+            paths = {name: obtain(file, Surroundings.of_user(offline=True)) for name, file in files.items()}
             benchmark = definition.build(paths, {})
             source = "predictor" if isinstance(benchmark, PredictedBenchmark) else "real table"
     settings = read_hyperparameters("ednag", {}, space)

@@ -75,7 +75,7 @@ def find_here(
     needed: tuple[str, ...], given: Mapping[str, Path], search: bool = True
 ) -> tuple[dict[str, Path], list[str]]:
     """(source id -> verified path, ids of those that are not given nor, if asked, found here)."""
-    from ednag.sources.obtain import obtain
+    from ednag.sources.obtain import Surroundings, obtain
     from ednag.sources.registry import find_source, load_registry
 
     registry = load_registry()
@@ -87,7 +87,7 @@ def find_here(
         try:
             if not search:
                 raise EdnagError(f"{name}: not given")
-            paths[name] = obtain(find_source(registry, name), offline=True)
+            paths[name] = obtain(find_source(registry, name), Surroundings.of_user(offline=True))
         except EdnagError:
             missing.append(name)
     return paths, missing

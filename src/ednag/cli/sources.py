@@ -197,7 +197,7 @@ def fetch(
     note_searched([around.cache, *around.mirrors])
     with following() as named:
         if output is not None:
-            deliver(chosen[0], output, around=around, report=named(chosen[0].id))
+            deliver(chosen[0], output, around, named(chosen[0].id))
             found = [output]
         else:
             found = fetch_all(chosen, around, named, jobs)

@@ -1,5 +1,5 @@
-"""Every upstream file: where it comes from, how it is fetched, how its bytes are judged.
+"""Upstream files: where they come from, how they are fetched and verified.
 
-The registry (`sources.yaml`) names each file once. `obtain` looks for its bytes in the places that
-may hold them and returns only verified ones; `deliver` puts them where a workflow wants them.
+The registry (`sources.yaml`) names each file once. `obtain` searches the places that may hold the
+file and returns verified bytes only; `deliver` puts them at the path that a workflow needs.
 """

@@ -1,4 +1,4 @@
-"""A new entry in the registry, from the bytes that its addresses serve today."""
+"""A new entry in the registry, from a file or from the bytes that its addresses serve."""
 
 import dataclasses
 import tempfile
@@ -20,22 +20,22 @@ def add_source(
 ) -> Source:
     """Write an entry with `fields` and the size and sha256 of its bytes into `registry`.
 
-    The bytes are those at `path`, or what the addresses serve; they must have the shape that the
-    file's suffix says. Raises EdnagError if a field is not valid, the id is taken, or the bytes
-    cannot be had.
+    The bytes are those at `path`, or those that the addresses serve. They must have the shape of
+    the file's suffix. Raises EdnagError if a field is invalid, the id is taken, or the bytes cannot
+    be obtained.
     """
     try:
         bare = Source.model_validate(dict(fields))
     except ValidationError as error:
         raise EdnagError(f"'{fields.get('id')}' not added: {first_fault(error)}") from error
     text = registry.read_text(encoding="utf-8")
-    insert_entry(text, bare)  # refuses a taken id before anything is fetched
+    insert_entry(text, bare)  # refuses a taken id before the download
     if path is not None:
         verify(path, bare)
         measured = digest(path)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            # The registry will vouch for these bytes, so the user's lock file need not.
+            # The registry will hold the sha256, so the user's lock file does not need it.
             measured = find(bare, dataclasses.replace(around, lock=Path(folder, "lock")))[1]
     source = bare.model_copy(
         update={"size": measured.size, "sha256": measured.sha256, "evidence": "bytes checked"}

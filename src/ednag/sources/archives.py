@@ -1,7 +1,7 @@
-"""Unpacking tar and zip files that may be hostile.
+"""Unpacking of tar and zip files that are not trusted.
 
-Every member is judged before a byte of it is written, and only plain files and folders are ever
-created, so nothing can lead outside. What was unpacked is listed, and a later call checks the list.
+Each member is checked before it is written. Only plain files and folders are created, so no member
+can leave the folder. A list of the unpacked files lets a later call check them.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from ednag.files import write_text
 from ednag.sources.places import beside
 from ednag.sources.verification import BLOCK, checksum_line, digest
 
-#: An archive may grow this many times, and to this many bytes in any case, before it is refused.
+#: An archive is refused if it grows beyond both this factor and this many bytes.
 LARGEST_GROWTH = 200
 ALWAYS_ALLOWED = 1 << 30
 
@@ -30,12 +30,12 @@ _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError
 
 
 class UnsafeArchiveError(EdnagError):
-    """An archive holds something that could reach outside its folder, or fill the disk."""
+    """A member of an archive leaves its folder, is no plain file, or fills the disk."""
 
 
 @dataclass(frozen=True)
 class _Member:
-    """One entry of an archive: `size` in bytes as declared; `content` is None for a folder."""
+    """A member of an archive: its declared size in bytes, and None as content for a folder."""
 
     name: str
     size: int
@@ -43,19 +43,21 @@ class _Member:
 
 
 def extract(archive: Path, folder: Path) -> dict[str, str]:
-    """Unpack `archive` into `folder`; path inside it to sha256 of each file.
+    """Unpack `archive` into `folder`; path in the folder -> sha256 of each file.
 
-    Where `folder` already holds exactly that, nothing is written. The list stands beside it as
-    `<folder>.sha256` (inside the folder, `sha256sum -c` accepts it).
+    Writes nothing if `folder` already holds exactly these files. Their list is beside the folder,
+    as `<folder>.sha256`; `sha256sum -c` accepts it inside the folder. After an error nothing of the
+    archive is left.
 
-    Raises UnsafeArchiveError for a path that leads outside, a link, a device, a name given twice,
-    an encrypted member or a bomb; EdnagError for a damaged archive or a folder that holds other
-    things. In each case nothing of it is left.
+    Raises:
+        UnsafeArchiveError: A path leads outside, a member is a link, a device, encrypted or named
+            twice, or the archive is too large.
+        EdnagError: The archive is damaged, or the folder holds other files.
     """
     listing = folder.with_name(f"{folder.name}.sha256")
     heading = f"# {digest(archive).sha256}\n"
-    if (intact := _intact(folder, listing, heading)) is not None:
-        return intact
+    if (sums := _intact(folder, listing, heading)) is not None:
+        return sums
     if folder.exists() and not listing.is_file() and any(folder.iterdir()):
         raise EdnagError(f"{folder} holds files that are not from {archive.name}; remove it first")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def extract(archive: Path, folder: Path) -> dict[str, str]:
 
 
 def _intact(folder: Path, listing: Path, heading: str) -> dict[str, str] | None:
-    """Path to sha256 if `folder` holds what `listing` says of this archive, and nothing else."""
+    """Path -> sha256 if `folder` holds exactly the files in `listing`, which has this heading."""
     if not (folder.is_dir() and listing.is_file()):
         return None
     text = listing.read_text(encoding="utf-8")
@@ -95,7 +97,7 @@ def _unpack(archive: Path, folder: Path) -> dict[str, str]:
     room = max(ALWAYS_ALLOWED, LARGEST_GROWTH * archive.stat().st_size)
     room = min(room, shutil.disk_usage(folder).free)
     for member in _members(archive):
-        name = _judged(archive, member.name)
+        name = _safe_path(archive, member.name)
         if name in seen and member.content is not None:
             raise UnsafeArchiveError(f"{archive.name} holds '{name}' twice; not unpacked")
         seen.add(name)
@@ -110,8 +112,8 @@ def _unpack(archive: Path, folder: Path) -> dict[str, str]:
     return sums
 
 
-def _judged(archive: Path, name: str) -> str:
-    """The path of a member below the folder. Raises UnsafeArchiveError if it could be elsewhere."""
+def _safe_path(archive: Path, name: str) -> str:
+    """The path of a member below the folder; raises UnsafeArchiveError if it leads outside."""
     path = PurePosixPath(name)
     outside = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name)
     if outside or "\\" in name or "\0" in name or not name:
@@ -134,9 +136,12 @@ def _written(content: IO[bytes], target: Path, size: int) -> str:
 
 
 def _members(archive: Path) -> Iterator[_Member]:
-    if zipfile.is_zipfile(archive):
-        return _zip_members(archive)
-    return _tar_members(archive)
+    return (_zip_members if zipfile.is_zipfile(archive) else _tar_members)(archive)
+
+
+def _not_plain(archive: Path, name: str, is_link: bool) -> UnsafeArchiveError:
+    kind = "a link" if is_link else "a device or pipe"
+    return UnsafeArchiveError(f"{archive.name} holds {kind}, '{name}'; not unpacked")
 
 
 def _tar_members(archive: Path) -> Iterator[_Member]:
@@ -147,10 +152,7 @@ def _tar_members(archive: Path) -> Iterator[_Member]:
             elif entry.isreg():
                 yield _Member(entry.name, entry.size, tar.extractfile(entry))
             else:
-                kind = "a link" if entry.issym() or entry.islnk() else "a device or pipe"
-                raise UnsafeArchiveError(
-                    f"{archive.name} holds {kind}, '{entry.name}'; not unpacked"
-                )
+                raise _not_plain(archive, entry.name, entry.issym() or entry.islnk())
 
 
 def _zip_members(archive: Path) -> Iterator[_Member]:
@@ -158,10 +160,7 @@ def _zip_members(archive: Path) -> Iterator[_Member]:
         for entry in zipped.infolist():
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                what = "a link" if kind == stat.S_IFLNK else "a device or pipe"
-                raise UnsafeArchiveError(
-                    f"{archive.name} holds {what}, '{entry.filename}'; not unpacked"
-                )
+                raise _not_plain(archive, entry.filename, kind == stat.S_IFLNK)
             if entry.flag_bits & 1:
                 raise UnsafeArchiveError(f"{archive.name} is encrypted; not unpacked")
             if entry.is_dir():

@@ -1,4 +1,4 @@
-"""Files on Google Drive, through gdown: it answers the page that asks to confirm large files."""
+"""Files on Google Drive, with gdown, which answers the confirmation page of large files."""
 
 import gdown
 import requests
@@ -11,9 +11,8 @@ from ednag.sources.verification import explain_page
 def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patience) -> bool:
     """Fetch the Drive file `file_id` into `part`, with gdown's own retries and resuming.
 
-    gdown does not remember which version its half-finished file belongs to, so that file is only
-    gone on with where a published checksum will judge the whole; True if that was done. Raises
-    TransferError.
+    True if the download was resumed. gdown does not record the version of its unfinished file, so
+    it resumes only if a checksum verifies the whole file. Raises TransferError.
     """
     folder = part.drive_folder
     if not part.judged or len(list(folder.glob("*.part"))) > 1:
@@ -35,26 +34,26 @@ def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patienc
             id=file_id,
             output=str(whole),
             quiet=True,
-            use_cookies=False,  # reproducible: no sign-in state of this machine
+            use_cookies=False,  # no sign-in state of this machine
             resume=True,
             timeout=(patience.connect, patience.silence),
             retries=patience.attempts - 1,
             progress=follow,
         )
     except (DownloadError, requests.RequestException) as error:
-        if resumed and "byte range" in str(error):  # what is here does not fit what is there
+        if resumed and "byte range" in str(error):  # the file on Drive has changed
             part.discard()
             return fetch_from_drive(file_id, part, report, patience)
         raise TransferError(_in_words(error)) from error
     except (KeyError, AssertionError, ValueError) as error:
-        # gdown reads Drive's pages, whose form changes; then these escape from it.
+        # gdown raises these when it cannot parse a page of Drive.
         raise TransferError(f"Google Drive answered what gdown cannot read ({error!r})") from error
     whole.replace(part.path)
     return resumed
 
 
 def _in_words(error: Exception) -> str:
-    """gdown's message, several lines with an address, as one clause."""
+    """gdown's message of several lines as one clause."""
     text = " ".join(str(error).split())
     if "quota" in text.lower() or "too many users" in text.lower():
         return f"Google Drive serves {explain_page(b'quota')}"

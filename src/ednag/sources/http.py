@@ -1,7 +1,6 @@
-"""Files over HTTP(S): resumed, never spliced from two versions, never a web page in disguise.
+"""Files over HTTP(S): resumed, never joined from two versions, never a web page.
 
-pooch's own HTTP downloader begins anew after every interruption, so the transfer is done here with
-`requests`, the library under it.
+Uses `requests`, because the downloader of pooch cannot resume.
 """
 
 import itertools
@@ -18,9 +17,9 @@ from ednag.sources.verification import HEAD
 
 log = logging.getLogger(__name__)
 
-#: Bytes taken from the network at a time; what an interruption can lose at most.
+#: Bytes read from the network at a time; an interruption loses at most these.
 PIECE = 1 << 18
-#: Answers that may be different a moment later (RFC 9110, section 15).
+#: Status codes that are worth another attempt (RFC 9110, section 15).
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _MEANINGS = {
     401: "asks for a login",
@@ -33,14 +32,14 @@ _MEANINGS = {
 
 
 def fetch(address: str, part: Part, report: Report, patience: Patience) -> bool:
-    """Fetch `address` into `part`; a passing failure is retried, each time from where it stopped.
+    """Fetch `address` into `part`; resume after a passing failure.
 
-    True if the last answer was added to bytes of an earlier one. Raises TransferError when all
-    attempts are used up or another attempt would not help.
+    True if the last response was appended to bytes of an earlier one. Raises TransferError after
+    the last attempt, or at once if another attempt cannot help.
     """
     with requests.Session() as session:
         session.headers["User-Agent"] = f"ednag/{__version__}"
-        # Offsets count the bytes of the file, so it must come as it is, not compressed.
+        # Uncompressed, because offsets count the bytes of the file.
         session.headers["Accept-Encoding"] = "identity"
         attempt = 1
         while True:
@@ -63,14 +62,14 @@ def _attempt(
     asked, headers = _resumption(address, part)
     memo = part.read_memo()
     if asked and memo is not None and asked == memo.total:
-        return True  # an earlier process had it all and was stopped before it could verify
+        return True  # an earlier process was stopped before verification
     try:
         with session.get(
             address, headers=headers, stream=True, timeout=(patience.connect, patience.silence)
         ) as response:
             start = _start(response, asked, part)
             if start is None:
-                return True  # nothing was missing
+                return True  # all bytes are here
             memo = Memo(address, _validator(response), _total(response, start))
             part.expect(memo.total)
             _receive(response, part, start, memo, report)
@@ -80,33 +79,33 @@ def _attempt(
 
 
 def _resumption(address: str, part: Part) -> tuple[int, dict[str, str]]:
-    """Bytes that may be kept, and the request headers that ask for the rest."""
+    """The number of bytes to keep, and the request headers for the rest."""
     received, memo = part.received(), part.read_memo()
     if not received or memo is None:
         return 0, {}
     headers = {"Range": f"bytes={received}-"}
     if memo.address == address and memo.validator:
-        # RFC 9110, section 13.1.5: the rest if the file is still that version, else all of it.
+        # RFC 9110, section 13.1.5: the rest of the same version, else the whole file.
         return received, {**headers, "If-Range": memo.validator}
     return (received, headers) if part.judged else (0, {})
 
 
 def _validator(response: requests.Response) -> str | None:
-    """What names this version of the remote file: a strong ETag, else its date."""
+    """The version of the remote file: a strong ETag, else its date."""
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")
 
 
 def _start(response: requests.Response, asked: int, part: Part) -> int | None:
-    """The offset at which the body of `response` begins; None if nothing is missing any more.
+    """The offset of the body of `response` in the file; None if all bytes are here.
 
-    Raises TransferError if the body is not what was asked for.
+    Raises TransferError if the body is not the requested one.
     """
     status = response.status_code
     if status == 206:
         return _honoured(response, asked, part)
     if status == 416 and asked:
-        # The file ends where ours does, or before: then ours is of another version.
+        # The remote file has this length, or is shorter and so another version.
         if response.headers.get("Content-Range", "") == f"bytes */{asked}":
             return None
         part.discard()
@@ -119,23 +118,22 @@ def _start(response: requests.Response, asked: int, part: Part) -> int | None:
 
 
 def _honoured(response: requests.Response, asked: int, part: Part) -> int:
-    """`asked`, if the server sends the bytes from there on of a file of the same length."""
+    """`asked`, if the server sends the bytes from this offset of a file of the same length."""
     sent = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
     if not asked or sent is None or int(sent[1]) != asked:
         part.discard()
         raise TransferError("answered with another part than was asked for", passing=True)
     memo = part.read_memo()
-    known = memo.total if memo else None
-    if sent[3] != "*" and known is not None and int(sent[3]) != known:
+    if sent[3] != "*" and memo and memo.total not in (None, int(sent[3])):
         part.discard()
         raise TransferError("changed while it was being fetched", passing=True)
     return asked
 
 
 def _total(response: requests.Response, start: int) -> int | None:
-    """Bytes of the whole file, None where the server does not say."""
+    """Bytes of the whole file; None if the server does not state them."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return None  # the length counts what is on the wire
+        return None  # the length counts compressed bytes
     sent = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
     if response.status_code == 206 and sent:
         return int(sent[1])
@@ -153,7 +151,7 @@ def _receive(
     part.refuse_page(head, lambda: next(blocks, b""))
     received = start
     if not start:
-        # Only here are older bytes given up: all that could be refused has been.
+        # After all checks, so that a refused response deletes nothing.
         part.path.unlink(missing_ok=True)
     with part.path.open("ab") as stream:
         part.write_memo(memo)
@@ -168,7 +166,7 @@ def _receive(
 
 
 def _head(blocks: Iterator[bytes]) -> bytes:
-    """The first bytes of a body, however small the pieces it comes in."""
+    """The first bytes of a body, at least HEAD unless it is shorter."""
     head = b""
     for block in blocks:
         head += block
@@ -178,7 +176,7 @@ def _head(blocks: Iterator[bytes]) -> bytes:
 
 
 def _refusal(response: requests.Response) -> TransferError:
-    """An answer that is no file, as an error."""
+    """The error for a response without a file."""
     status = response.status_code
     meaning = _MEANINGS.get(status, response.reason or "no file")
     after = response.headers.get("Retry-After", "")
@@ -190,7 +188,7 @@ def _refusal(response: requests.Response) -> TransferError:
 
 
 def in_words(error: requests.RequestException, patience: Patience) -> TransferError:
-    """What went wrong on the way, in words and without the address."""
+    """The cause of an error of `requests`, in words and without the address."""
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return TransferError("redirects in a circle")
     if isinstance(error, requests.exceptions.ProxyError):
@@ -209,9 +207,9 @@ def in_words(error: requests.RequestException, patience: Patience) -> TransferEr
 
 
 def resolve_doi(address: str, patience: Patience) -> str:
-    """The HTTP address of `doi:<doi>/<file name>`, asked of its archive through pooch.
+    """The HTTP address of `doi:<doi>/<file name>`, from its archive with pooch.
 
-    Raises TransferError where the archive is unknown to pooch or has no such file.
+    Raises TransferError if pooch does not know the archive or the archive has no such file.
     """
     from pooch.downloaders import doi_to_repository
 

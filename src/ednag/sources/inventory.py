@@ -1,4 +1,4 @@
-"""What is here of all that the registry names, and whether it still is what it should be."""
+"""Which files of the registry are on this machine, and whether their content is right."""
 
 import dataclasses
 import os
@@ -26,21 +26,21 @@ from ednag.sources.verification import (
 
 
 class State(StrEnum):
-    """How a source stands on this machine."""
+    """State of a source on this machine."""
 
-    #: its bytes are here and were verified since they last changed
+    #: here, and unchanged since its last verification
     VERIFIED = "verified"
-    #: a file of its name and size is here; its content will be judged before use
+    #: a file of its name and size is here; it is verified before use
     PRESENT = "present"
     #: not here; it can be fetched
     MISSING = "missing"
-    #: not here, and nobody publishes it
+    #: not here and not published
     UNOBTAINABLE = "unobtainable"
 
 
 @dataclass(frozen=True)
 class Holding:
-    """How `source` stands: `place` is cache, mirror or package, `path` the file there."""
+    """State of a source; `place` is cache, mirror or package, `path` the file there."""
 
     source: Source
     state: State
@@ -50,7 +50,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Check:
-    """A file that was hashed: what was measured, or the `fault` that was found."""
+    """A hashed file: its checksums, or what is wrong with it."""
 
     source: Source
     path: Path
@@ -59,7 +59,7 @@ class Check:
 
 
 def take_stock(registry: Mapping[str, Source], around: Surroundings) -> list[Holding]:
-    """How each source stands, in the registry's order, without hashing anything."""
+    """The state of each source, in the registry's order; hashes nothing."""
     locked = load_lock(around.lock)
     return [_holding(source, around, locked.get(source.id)) for source in registry.values()]
 
@@ -70,15 +70,15 @@ def _holding(source: Source, around: Surroundings, locked: Expected | None) -> H
         if size is not None and path.stat().st_size != size:
             continue
         sha256 = stamped_sha256(source, around.cache, path)
-        wanted = source.sha256 or (locked.sha256 if locked else sha256)
-        known = sha256 is not None and sha256 == wanted
-        return Holding(source, State.VERIFIED if known else State.PRESENT, place, path)
-    gone = State.UNOBTAINABLE if source.status == "unpublished" else State.MISSING
-    return Holding(source, gone)
+        expected = source.sha256 or (locked.sha256 if locked else sha256)
+        verified = sha256 is not None and sha256 == expected
+        return Holding(source, State.VERIFIED if verified else State.PRESENT, place, path)
+    unpublished = source.status == "unpublished"
+    return Holding(source, State.UNOBTAINABLE if unpublished else State.MISSING)
 
 
 def _places(source: Source, around: Surroundings) -> Iterable[tuple[str, Path]]:
-    """(place, path) of each file that may be `source`, in the order in which `obtain` looks."""
+    """(place, path) of each file that may be `source`, in the order of `obtain`."""
     cached = cached_path(source, around.cache)
     if is_file(cached):
         yield "cache", cached
@@ -95,9 +95,9 @@ def _places(source: Source, around: Surroundings) -> Iterable[tuple[str, Path]]:
 def check_all(
     registry: Mapping[str, Source], around: Surroundings, delivered: Path | None = None
 ) -> list[Check]:
-    """Hash every file that is here, on all cores; one `Check` each, in the registry's order.
+    """Hash every file on this machine, on all cores; one `Check` each, in the registry's order.
 
-    Looked for in the cache, the mirrors, the packages and, as `<id>/<file>`, in `delivered`.
+    Searches the cache, the mirrors, the packages and `<id>/<file>` in the folder `delivered`.
     """
     locked = load_lock(around.lock)
     jobs = []
@@ -117,7 +117,7 @@ def check_all(
             return Check(source, path, None, f"{path} cannot be read: {error.strerror}")
         return Check(source, path, measured)
 
-    # Hashing leaves Python's lock, so threads use all cores.
+    # Hashing releases the GIL.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checks = list(pool.map(check, jobs))
     _stamp_first(checks, around)
@@ -125,16 +125,15 @@ def check_all(
 
 
 def _stamp_first(checks: list[Check], around: Surroundings) -> None:
-    """Stamp, for each source, the first file that was found right: the one `list` looks at."""
-    stamped = set()
+    """Stamp the first right file of each source, which `ednag sources list` reads."""
+    first: dict[str, Check] = {}
     for each in checks:
-        if each.measured is not None and each.source.id not in stamped:
-            stamped.add(each.source.id)
+        if each.measured is not None and first.setdefault(each.source.id, each) is each:
             write_stamp(each.source, around.cache, each.path, each.measured.sha256)
 
 
 def checksum_file(checks: Iterable[Check], folder: Path) -> str:
-    """A SHA256SUMS of the files found right, for use in `folder`: paths are relative to it."""
+    """A SHA256SUMS of the right files; paths are relative to `folder`."""
     lines = {
         os.path.relpath(each.path.resolve(), folder.resolve()): each.measured.sha256
         for each in checks
@@ -146,11 +145,14 @@ def checksum_file(checks: Iterable[Check], folder: Path) -> str:
 def lock_present(
     registry: Mapping[str, Source], around: Surroundings, *, accept: bool = False
 ) -> dict[str, str]:
-    """Record what is here of every source without a published sha256; id to sha256.
+    """Record in the lock file every source here without a published sha256; id -> sha256.
 
-    With `accept`, bytes that differ from those recorded replace them in the record, and a source
-    that is not here is fetched. Raises EdnagError where a file differs from what is recorded,
-    unless `accept`; with `accept`, where a source has a published sha256.
+    With `accept`, files that differ from the lock file replace its entries, and a source that is
+    not here is fetched.
+
+    Raises:
+        EdnagError: Without `accept`, a file differs from the lock file; with it, a source has a
+            published sha256.
     """
     recorded = {}
     locked = load_lock(around.lock)
@@ -167,7 +169,7 @@ def lock_present(
             continue
         else:
             measured = verify(paths[0], source, locked.get(source.id))
-        lock_in(around.lock, source, measured, cache=around.cache, replace=accept)
+        lock_in(around.lock, source, measured, around.cache, replace=accept)
         recorded[source.id] = measured.sha256
     return recorded
 
@@ -175,9 +177,9 @@ def lock_present(
 def _accepted(
     source: Source, around: Surroundings, paths: Iterable[Path], locked: Expected | None
 ) -> Digests:
-    """What was measured of the first file that differs from `locked`, else of the first file.
+    """Checksums of the first file that differs from `locked`, else of the first file.
 
-    Without a file here, it is fetched. Raises EdnagError if no file has the right shape.
+    Fetches the file if it is not here. Raises EdnagError if no file has the right shape.
     """
     right, faults = [], []
     for path in paths:
@@ -189,7 +191,7 @@ def _accepted(
         raise EdnagError(f"{source.id} not accepted: {'; '.join(faults)}")
     if not right:
         with tempfile.TemporaryDirectory() as folder:
-            # With an empty lock file nothing is refused; the caller records the bytes.
+            # An empty lock file refuses nothing; the caller records the bytes.
             empty = dataclasses.replace(around, lock=Path(folder, around.lock.name))
             return find(source, empty)[1]
     differing = (each for each in right if locked is None or each.sha256 != locked.sha256)

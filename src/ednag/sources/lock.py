@@ -1,7 +1,6 @@
-"""Trust on first use: the sha256 of files whose publisher gives none, in a file users commit.
+"""Trust on first use: the sha256 of files without a published one, in a file that users commit.
 
-The lock file holds no time and no place, so that two people who fetched the same bytes hold the
-same lock file.
+The lock file holds no time and no place: the same files give the same lock file.
 """
 
 import hashlib
@@ -14,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 
 from ednag.errors import EdnagError
 from ednag.files import hold, user_path, write_text
-from ednag.sources.places import cache_folder
 from ednag.sources.registry import Bytes, Sha256, Source, read_mapping, registry_path
 from ednag.sources.verification import Digests, Expected
 
@@ -31,19 +29,19 @@ class _Entry(BaseModel, frozen=True, extra="forbid"):
 
 
 def lock_path(registry: Path | None = None) -> Path:
-    """The lock file in force: `$EDNAG_LOCK`, else `sources.lock` beside `registry`.
+    """The lock file: `$EDNAG_LOCK`, else `sources.lock` beside `registry`.
 
-    A registry inside an installed package has no folder of the user's: then the current one.
+    For the registry inside an installed package it is in the current folder.
     """
-    if named := os.environ.get("EDNAG_LOCK"):
-        return user_path(named)
+    if path := os.environ.get("EDNAG_LOCK"):
+        return user_path(path)
     beside = (registry or registry_path()).resolve()
     inside_package = beside.parent == Path(__file__).resolve().parent
     return Path(LOCK_NAME) if inside_package else beside.with_name(LOCK_NAME)
 
 
 def load_lock(path: Path) -> dict[str, Expected]:
-    """Id to size and sha256; empty where there is no lock file. Raises EdnagError if unreadable."""
+    """Id -> size and sha256; empty without a lock file. Raises EdnagError if it is unreadable."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -66,41 +64,34 @@ def load_lock(path: Path) -> dict[str, Expected]:
 
 
 def lock_in(
-    path: Path,
-    source: Source,
-    measured: Digests,
-    *,
-    cache: Path | None = None,
-    replace: bool = False,
+    path: Path, source: Source, measured: Digests, cache: Path, replace: bool = False
 ) -> bool:
-    """Record `measured` as what `source` must be from now on; True if the lock file changed.
+    """Record `measured` for `source` in the lock file; True if the lock file changed.
 
-    A source with a published sha256 needs no entry. Raises EdnagError where the lock file already
-    holds something else, unless `replace` says to accept the change.
+    A source with a published sha256 needs no entry. Raises EdnagError if the lock file holds
+    another sha256, unless `replace`.
     """
     if source.sha256:
         return False
-    # The guard lives in the cache, which all who might write at once share, not in the clone.
-    guard = (
-        cache_folder(cache) / f".guard-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()}"
-    )
+    # The guard is in the cache, which all processes that can write at once share.
+    guard = cache / f".guard-{hashlib.sha256(str(path.resolve()).encode()).hexdigest()}"
     guard.parent.mkdir(parents=True, exist_ok=True)
     with hold(guard):
         entries = load_lock(path)
-        found = Expected(measured.size, measured.sha256)
-        known = entries.get(source.id)
-        if known == found:
+        new = Expected(measured.size, measured.sha256)
+        locked = entries.get(source.id)
+        if locked == new:
             return False
-        if known is not None and not replace:
+        if locked is not None and not replace:
             raise EdnagError(
-                f"{source.id} has sha256 {found.sha256}, not {known.sha256} {known.refusal(source)}"
+                f"{source.id} has sha256 {new.sha256}, not {locked.sha256} {locked.refusal(source)}"
             )
-        write_text(path, dump_lock({**entries, source.id: found}))
+        write_text(path, dump_lock({**entries, source.id: new}))
     return True
 
 
 def dump_lock(entries: Mapping[str, Expected]) -> str:
-    """The lock file's text: sorted by id, the same for the same content."""
+    """The text of a lock file, sorted by id."""
     listed = {
         id: {"size": entries[id].size, "sha256": entries[id].sha256} for id in sorted(entries)
     }
@@ -108,11 +99,6 @@ def dump_lock(entries: Mapping[str, Expected]) -> str:
 
 
 def known_sha256(source: Source, path: Path | None = None) -> str | None:
-    """The sha256 that `source` must have: published, else locked; None before its first use.
-
-    `path` is the lock file (default: `lock_path()`).
-    """
-    if source.sha256:
-        return source.sha256
+    """The published sha256 of `source`, else the locked one; None before its first use."""
     locked = load_lock(path or lock_path()).get(source.id)
-    return locked.sha256 if locked else None
+    return source.sha256 or (locked.sha256 if locked else None)

@@ -1,4 +1,4 @@
-"""From a registry entry to verified bytes: the places in their order, and what each answered."""
+"""From a registry entry to verified bytes: search the places in their order."""
 
 import contextlib
 import logging
@@ -41,15 +41,20 @@ from ednag.sources.verification import (
 
 log = logging.getLogger(__name__)
 
-#: A path and what was measured of the bytes there, which are those of the source.
-Found = tuple[Path, Digests]
+#: The path of a file with the bytes of a source, and its checksums.
+VerifiedFile = tuple[Path, Digests]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where to look for files and how: all that `obtain` depends on besides the source.
+    """Where and how to look for files.
 
-    `lock` is the lock file of `ednag.sources.lock`.
+    Attributes:
+        cache: Folder that keeps downloads.
+        mirrors: Folders that are searched before any download.
+        lock: The lock file of `ednag.sources.lock`.
+        offline: Whether no address is asked.
+        patience: How long to try an address.
     """
 
     cache: Path
@@ -66,9 +71,9 @@ class Surroundings:
         offline: bool = False,
         lock: Path | None = None,
     ) -> "Surroundings":
-        """What the arguments say and, where they say nothing, the environment variables.
+        """The arguments, completed from the environment variables.
 
-        Mirrors that cannot be searched are named in a warning.
+        Logs a warning for each mirror that cannot be searched.
         """
         folders = mirror_folders(mirrors)
         for answer in _unsearchable(folders):
@@ -76,48 +81,25 @@ class Surroundings:
         return cls(cache_folder(cache), folders, lock or lock_path(), offline)
 
     def locked(self, source: Source) -> Expected | None:
-        """What the lock file holds of `source`."""
+        """The entry of `source` in the lock file; None with a published sha256."""
         return None if source.sha256 else load_lock(self.lock).get(source.id)
 
 
 def obtain(
-    source: Source,
-    *,
-    mirrors: Sequence[Path] | None = None,
-    cache: Path | None = None,
-    offline: bool = False,
-    around: Surroundings | None = None,
-    report: Report | None = None,
+    source: Source, around: Surroundings | None = None, report: Report | None = None
 ) -> Path:
-    """The path of verified bytes of `source`.
-
-    Looked for in the cache, then in `mirrors` (default: `$EDNAG_MIRROR`), then in an installed
-    package, then at its addresses in their order unless `offline`. What comes over the network is
-    kept in `cache` (default: `$EDNAG_CACHE`, else the user's cache folder). `around` says all of
-    this at once; `report` follows a download.
-
-    Raises EdnagError that says what each place answered and where to put the file by hand.
-    """
-    around = around or Surroundings.of_user(mirrors, cache, offline)
-    return find(source, around, report)[0]
+    """The path of verified bytes of `source`; see `find`. `around` defaults to the user's."""
+    return find(source, around or Surroundings.of_user(), report)[0]
 
 
 def deliver(
-    source: Source,
-    destination: Path,
-    *,
-    mirrors: Sequence[Path] | None = None,
-    cache: Path | None = None,
-    offline: bool = False,
-    around: Surroundings | None = None,
-    report: Report | None = None,
+    source: Source, destination: Path, around: Surroundings, report: Report | None = None
 ) -> None:
-    """Put verified bytes of `source` at `destination`, in one step; arguments as in `obtain`.
+    """Put verified bytes of `source` at `destination`, in one step; see `find`.
 
-    A destination that holds them already is left alone. A write-protected file of the cache is
-    linked, any other is cloned or copied, and the copy verified. Raises EdnagError as `obtain`.
+    A destination with these bytes is left as it is. A write-protected file of the cache is linked;
+    any other file is cloned or copied, and the copy is verified.
     """
-    around = around or Surroundings.of_user(mirrors, cache, offline)
     locked = around.locked(source)
     if destination.is_file() and (source.has_checksum or locked):
         with contextlib.suppress(WrongContentError):
@@ -137,8 +119,9 @@ def fetch_all(
 ) -> list[Path]:
     """Obtain all `sources`, `jobs` at a time; their paths in the same order.
 
-    `named` gives the report for an id. One failure does not stop the others; afterwards all
-    failures are raised as one EdnagError. An interruption stops all, and what came is kept.
+    `named` gives the report for an id. After a failure the other sources are still obtained; then
+    all failures are raised as one EdnagError. An interruption stops all downloads and keeps the
+    bytes received so far.
     """
     stop = threading.Event()
 
@@ -151,34 +134,47 @@ def fetch_all(
             report(received, total)
 
         try:
-            return obtain(source, around=around, report=report_unless_stopped)
+            return obtain(source, around, report_unless_stopped)
         except EdnagError as error:
             return error
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            found = list(pool.map(obtain_one, sources))
+            answers = list(pool.map(obtain_one, sources))
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    failures = [str(each) for each in found if isinstance(each, EdnagError)]
+    failures = [str(each) for each in answers if isinstance(each, EdnagError)]
     if failures:
         raise EdnagError("\nednag: ".join(failures))
-    return [each for each in found if isinstance(each, Path)]
+    return [each for each in answers if isinstance(each, Path)]
 
 
-def find(source: Source, around: Surroundings, report: Report | None = None) -> Found:
-    """Verified bytes of `source` and their digests; see `obtain`."""
-    search = _Search(source, around, report or (lambda received, total: None))
-    for place_to_look in (search.cached, search.mirrored, search.packaged, search.fetched):
-        if (found := place_to_look()) is not None:
-            return found
+def find(source: Source, around: Surroundings, report: Report | None = None) -> VerifiedFile:
+    """Verified bytes of `source` and their checksums.
+
+    Searches the cache, the mirrors, installed packages and, unless offline, the addresses, in this
+    order. A download is kept in the cache.
+
+    Args:
+        source: What to look for.
+        around: Where to look.
+        report: Follows a download.
+
+    Raises:
+        EdnagError: No place has the file; the message holds the answer of each place and the path
+            to put the file by hand.
+    """
+    search = _SourceSearch(source, around, report or (lambda received, total: None))
+    for look in (search.cached, search.mirrored, search.packaged, search.fetched):
+        if (file := look()) is not None:
+            return file
     raise EdnagError(search.failure())
 
 
-class _Search:
-    """One search for one source; `answers` collects what the places said that had nothing."""
+class _SourceSearch:
+    """One search for one source; `answers` holds a message of each place without the file."""
 
     def __init__(self, source: Source, around: Surroundings, report: Report) -> None:
         self.source = source
@@ -187,14 +183,14 @@ class _Search:
         self.answers: list[str] = []
         self.home = cached_path(source, around.cache)
 
-    def cached(self) -> Found | None:
-        """What the cache holds; wrong bytes there lose the name.
+    def cached(self) -> VerifiedFile | None:
+        """The file in the cache; a file with wrong bytes is renamed.
 
         Bytes that only the lock file refuses stay, so that the user can accept them.
         """
         try:
             return self._accepted(self.home) if self.home.is_file() else None
-        except FileNotFoundError:  # another process has just set it aside
+        except FileNotFoundError:  # renamed by another process
             return None
         except OSError as error:
             self._note(f"cache {self.around.cache} cannot be read ({error.strerror}); passed over")
@@ -207,8 +203,8 @@ class _Search:
         with self._alone():
             return self._cached_or_set_aside()
 
-    def _cached_or_set_aside(self) -> Found | None:
-        """As `cached`, for the only process that may rename files of this source."""
+    def _cached_or_set_aside(self) -> VerifiedFile | None:
+        """As `cached`, while this process holds the lock of the source."""
         if not is_file(self.home):
             return None
         try:
@@ -221,8 +217,8 @@ class _Search:
             self._note(f"{error}; set aside as {aside.name}")
         return None
 
-    def mirrored(self) -> Found | None:
-        """The first file of the right name in a mirror whose content is right too."""
+    def mirrored(self) -> VerifiedFile | None:
+        """The first file in a mirror with the right name and content."""
         self.answers += _unsearchable(self.around.mirrors)
         for path in in_mirrors(self.source, self.around.mirrors):
             try:
@@ -233,8 +229,8 @@ class _Search:
                 self._note(f"{path} cannot be read ({error.strerror}); passed over")
         return None
 
-    def packaged(self) -> Found | None:
-        """What an installed package ships."""
+    def packaged(self) -> VerifiedFile | None:
+        """The file in an installed package."""
         for address in self.source.addresses:
             if address.startswith("package:"):
                 try:
@@ -243,8 +239,8 @@ class _Search:
                     self._note(str(error))
         return None
 
-    def fetched(self) -> Found | None:
-        """What the first address yields that yields the right bytes."""
+    def fetched(self) -> VerifiedFile | None:
+        """The file from the first address that serves the right bytes."""
         remote = [each for each in self.source.addresses if not each.startswith("package:")]
         if self.around.offline or not remote:
             if remote:
@@ -252,8 +248,8 @@ class _Search:
             return None
         with self._alone():
             # Another process may have fetched it while this one waited.
-            if (found := self._cached_or_set_aside()) is not None:
-                return found
+            if (file := self._cached_or_set_aside()) is not None:
+                return file
             for address in remote:
                 try:
                     return self._from(address)
@@ -261,17 +257,17 @@ class _Search:
                     self._note(f"{address}: {error}")
         return None
 
-    def _from(self, address: str, *, again: bool = False) -> Found:
-        """What `address` yields; put together from pieces that do not fit, it is fetched again."""
+    def _from(self, address: str, *, again: bool = False) -> VerifiedFile:
+        """The file from `address`; if it was resumed and is wrong, it is fetched once more."""
         part = self._part()
         log.info("%s: fetching %s", self.source.id, address)
         with Tail(part.path, self.source, part.size) as tail:
-            pieced = transfer(address, part, self.report, self.around.patience)
+            resumed = transfer(address, part, self.report, self.around.patience)
             try:
                 return self._kept(part, tail)
             except WrongContentError as error:
                 part.discard()
-                if again or not pieced:
+                if again or not resumed:
                     raise TransferError(_without_path(error, part.path)) from error
         return self._from(address, again=True)
 
@@ -287,8 +283,8 @@ class _Search:
             refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 
-    def _kept(self, part: Part, tail: Tail) -> Found:
-        """Verify a complete download, and only then give it its name."""
+    def _kept(self, part: Part, tail: Tail) -> VerifiedFile:
+        """Verify a complete download, then give it its name."""
         sync_file(part.path)  # first: `tail` catches up in the meantime
         measured = verify(part.path, self.source, self.around.locked(self.source), tail.digests)
         self._lock(measured)
@@ -299,16 +295,16 @@ class _Search:
         write_stamp(self.source, self.around.cache, self.home, measured.sha256)
         return self.home, measured
 
-    def _accepted(self, path: Path) -> Found:
+    def _accepted(self, path: Path) -> VerifiedFile:
         measured = verify(path, self.source, self.around.locked(self.source))
         self._lock(measured)
         write_stamp(self.source, self.around.cache, path, measured.sha256)
         return path, measured
 
     def _lock(self, measured: Digests) -> None:
-        """Record what has no published sha256; say so where nothing else vouches for it."""
+        """Record a file without a published sha256; warn if it has no checksum at all."""
         try:
-            new = lock_in(self.around.lock, self.source, measured, cache=self.around.cache)
+            new = lock_in(self.around.lock, self.source, measured, self.around.cache)
         except OSError as error:
             log.warning("%s: %s not recorded: %s", self.source.id, self.around.lock, error)
             return
@@ -324,7 +320,7 @@ class _Search:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Only one process of all that share the cache works on this source."""
+        """Hold the lock of this source, which all processes with this cache share."""
         guard = self.around.cache / self.source.id / ".guard"
         try:
             self.home.parent.mkdir(parents=True, exist_ok=True)
@@ -345,19 +341,19 @@ class _Search:
         self.answers.append(answer)
 
     def failure(self) -> str:
-        """What happened and the next step, once no place had the file."""
+        """The message when no place has the file: the answers and the next step."""
         source = self.source
         size = f", {source.size:,} bytes" if source.size is not None else ""
-        what = f"{source.id} ({source.file}{size})"
+        name = f"{source.id} ({source.file}{size})"
         if source.status == "unpublished":
             stand_in = f"; in its place: {source.stand_in}" if source.stand_in else ""
-            head = f"{what} is published nowhere{stand_in}"
+            head = f"{name} is published nowhere{stand_in}"
         else:
-            head = f"{what} could not be obtained"
-        said = "".join(f"; {answer}" for answer in self.answers)
+            head = f"{name} could not be obtained"
+        answers = "".join(f"; {answer}" for answer in self.answers)
         return (
-            f"{head}{said}; place the file by hand as {self.home} or name a folder that holds it "
-            "in EDNAG_MIRROR, then run again: it is verified and used"
+            f"{head}{answers}; place the file by hand as {self.home} or name a folder that holds "
+            "it in EDNAG_MIRROR, then run again: it is verified and used"
         )
 
 
@@ -370,8 +366,8 @@ def _unsearchable(mirrors: Sequence[Path]) -> list[str]:
 
 
 def _without_path(error: WrongContentError, path: Path) -> str:
-    """The message on a downloaded file as one on its address."""
-    said = str(error).removeprefix(f"{path} ")
-    if said.startswith("has "):
-        return said.replace("has ", "sends a file with ", 1)
-    return f"sends a file that {said}"
+    """The message about a downloaded file as one about its address."""
+    message = str(error).removeprefix(f"{path} ")
+    if message.startswith("has "):
+        return message.replace("has ", "sends a file with ", 1)
+    return f"sends a file that {message}"
