@@ -27,19 +27,19 @@ from ednag.cells.nasbench101 import counts_in_chunks
 from ednag.ranker.encoding import encode_nasbench201
 from ednag.ranker.fitting import rank_loss, tier_loss
 from ednag.ranker.model import SIZES, TIERS, Ranker, new_ranker, rank
-from ednag.spaces.nasbench101_cells import Cell, enumerate_cells, whole_graphs
+from ednag.spaces.nasbench101_cells import NASBench101Cell, enumerate_cells, whole_graphs
 
 LONGEST_COUNTS, LONGEST_ENCODINGS, LARGEST_MB = 120.0, 1.0, 200.0
 QUICK, JUDGED = 100_000, 64
 
 
-def made_up_cells() -> Iterator[Cell]:
+def made_up_cells() -> Iterator[NASBench101Cell]:
     """Cells of seven vertices: every form with random operations, over and over."""
     generator = np.random.default_rng(0)
     graphs = whole_graphs(7).tolist()
     while True:
         for graph in graphs:
-            yield Cell(7, graph, tuple(generator.integers(3, size=5).tolist()))
+            yield NASBench101Cell(7, graph, tuple(generator.integers(3, size=5).tolist()))
 
 
 def counting(quick: bool) -> dict[str, float]:
@@ -61,7 +61,7 @@ def counting(quick: bool) -> dict[str, float]:
     }
 
 
-def count_all(cells: list[Cell]) -> None:
+def count_all(cells: list[NASBench101Cell]) -> None:
     """Count, and keep nothing."""
     for _ in counts_in_chunks(cells):
         pass

@@ -200,7 +200,10 @@ def subject(space_name: str, dataset: str, real: bool = True) -> Subject:
     if real:
         with contextlib.suppress(EdnagError):
             files = {name: find_source(registry, name) for name in definition.sources}
-            paths = {name: obtain(file, Surroundings.of_user(offline=True)) for name, file in files.items()}
+            paths = {
+                name: obtain(file, Surroundings.of_user(offline=True))
+                for name, file in files.items()
+            }
             benchmark = definition.build(paths, {})
             source = "predictor" if isinstance(benchmark, PredictedBenchmark) else "real table"
     settings = read_hyperparameters("ednag", {}, space)

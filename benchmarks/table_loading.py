@@ -41,14 +41,13 @@ def build(path: Path) -> None:
     """The table of the package analog-nasbench."""
     from ednag.sources.obtain import obtain
     from ednag.sources.registry import find_source, load_registry
-    from ednag.spaces import get_space
     from ednag.tables import get_definition
-    from ednag.tables.parquet import write_table
+    from ednag.tables.parquet import write_benchmark
 
     definition = get_definition("nasbench201", "cifar10-analog")
     registry = load_registry()
     paths = {name: obtain(find_source(registry, name)) for name in definition.sources}
-    write_table(definition.build(paths, {}), get_space("nasbench201"), path)
+    write_benchmark(definition.build(paths, {}), path)
 
 
 def load(path: Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ from ednag.cells.nasbench101 import counts, from_cells
 from ednag.cli.cells import command
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.spaces.nasbench101_cells import Cell, module_hash, whole_graphs
+from ednag.spaces.nasbench101_cells import NASBench101Cell, module_hash, whole_graphs
 from ednag.tables.interface import BenchmarkTable, Metric
 from ednag.tables.nasbench101_cell_list import list_cells
 from ednag.tables.parquet import write_benchmark
@@ -42,7 +42,7 @@ def order(tmp_path: Path) -> Path:
 @pytest.fixture
 def listed(tmp_path: Path) -> Path:
     """Ten cells of NAS-Bench-101 as `ednag cells enumerate` lists them."""
-    made = [Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:10]]
+    made = [NASBench101Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:10]]
     path = tmp_path / "listed.parquet"
     list_cells({module_hash(cell.graph, (-1, *cell.labels, -2)): cell for cell in made}).to_parquet(
         path
@@ -155,7 +155,7 @@ def test_a_table_of_a_comparison_tells_differences_and_does_not_fail(
 def test_measured_cells_come_with_their_counts(
     cells: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:4]]
+    made = [NASBench101Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:4]]
     found = {module_hash(cell.graph, (-1, *cell.labels, -2)): cell for cell in made}
     monkeypatch.setattr("ednag.cli.cells._all_cells", lambda: found)
     totals = counts(from_cells(made))

@@ -19,7 +19,7 @@ from ednag.cells.nasbench101 import (
     vertex_channels,
 )
 from ednag.errors import EdnagError
-from ednag.spaces.nasbench101_cells import Cell, enumerate_cells, whole_graphs
+from ednag.spaces.nasbench101_cells import NASBench101Cell, enumerate_cells, whole_graphs
 from ednag.tables.nasbench101_vis import SOURCE, read
 from tests.conftest import Mirror
 
@@ -29,7 +29,7 @@ def example(mirror: Mirror) -> dict[str, object]:
     return json.loads(mirror("nar-example-101").read_bytes())[0]
 
 
-def random_cells(count: int, seed: int) -> list[Cell]:
+def random_cells(count: int, seed: int) -> list[NASBench101Cell]:
     """Cells of every size, each with a random form and random operations."""
     generator = np.random.default_rng(seed)
     forms = {vertices: whole_graphs(vertices) for vertices in range(2, 8)}
@@ -37,7 +37,7 @@ def random_cells(count: int, seed: int) -> list[Cell]:
     for vertices in generator.choice([2, 3, 4, 5, 6, 7, 7, 7], size=count):
         graph = int(generator.choice(forms[int(vertices)]))
         labels = tuple(int(label) for label in generator.integers(3, size=vertices - 2))
-        cells.append(Cell(int(vertices), graph, labels))
+        cells.append(NASBench101Cell(int(vertices), graph, labels))
     return cells
 
 

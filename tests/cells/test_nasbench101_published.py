@@ -23,7 +23,7 @@ from ednag.cells.published import (
 )
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.spaces.nasbench101_cells import Cell, module_hash, whole_graphs
+from ednag.spaces.nasbench101_cells import NASBench101Cell, module_hash, whole_graphs
 from tests.conftest import Mirror
 
 
@@ -37,9 +37,11 @@ def example_201(mirror: Mirror) -> Path:
     return mirror("nar-example-201")
 
 
-def some_cells(count: int = 25) -> dict[str, Cell]:
+def some_cells(count: int = 25) -> dict[str, NASBench101Cell]:
     graphs = whole_graphs(5)[:count]
-    cells = [Cell(5, int(graph), (place % 3, 1, 2)) for place, graph in enumerate(graphs)]
+    cells = [
+        NASBench101Cell(5, int(graph), (place % 3, 1, 2)) for place, graph in enumerate(graphs)
+    ]
     return {module_hash(cell.graph, (-1, *cell.labels, -2)): cell for cell in cells}
 
 

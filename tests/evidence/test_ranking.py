@@ -25,7 +25,7 @@ from ednag.evidence.ranking import (
 )
 from ednag.ranker import study
 from ednag.ranker.baselines import BASELINES
-from ednag.spaces.nasbench101_cells import Cell, whole_graphs
+from ednag.spaces.nasbench101_cells import NASBench101Cell, whole_graphs
 from ednag.study.configuration import Statistics
 from ednag.tables.interface import BenchmarkTable, Metric
 from ednag.tables.parquet import write_benchmark
@@ -218,7 +218,7 @@ def test_plain_predictors_and_a_tiny_ranker_from_table_to_figures(
 def listed_at(folder: Path) -> str:
     """Cells of NAS-Bench-101 as `ednag cells enumerate --hashes` lists them, made-up accuracies."""
     forms = [(vertices, int(graph)) for vertices in (4, 5, 6) for graph in whole_graphs(vertices)]
-    cells = [Cell(size, graph, (0, 1, 2, 0)[: size - 2]) for size, graph in forms]
+    cells = [NASBench101Cell(size, graph, (0, 1, 2, 0)[: size - 2]) for size, graph in forms]
     totals = nasbench101.counts(nasbench101.from_cells(cells))
     noise = np.random.default_rng(1).normal(size=len(cells))
     rows = pd.DataFrame(

@@ -19,7 +19,7 @@ from ednag.spaces.nasbench101_cells import (
     INPUT,
     MAX_EDGES,
     OUTPUT,
-    Cell,
+    NASBench101Cell,
     edges_of,
     enumerate_cells,
     module_hash,
@@ -127,7 +127,7 @@ def test_unlabelled_forms() -> None:
 
 
 def test_a_cell_as_the_benchmark_writes_it() -> None:
-    cell = Cell(4, 0b110011, (0, 2))
+    cell = NASBench101Cell(4, 0b110011, (0, 2))
     assert cell.adjacency == "0110000100010000"
     assert cell.operations == "input,conv3x3-bn-relu,maxpool3x3,output"
 

@@ -10,7 +10,7 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
-from ednag.tables.parquet import read_table, write_table
+from ednag.tables.parquet import read_table, write_benchmark
 
 DEFINITION = get_definition("nasbench201", "cifar10-analog")
 SPACE = get_space("nasbench201")
@@ -40,8 +40,8 @@ def test_edges_stand_where_the_specification_says(table: BenchmarkTable) -> None
 
 
 def test_the_canonical_file_gives_the_table_back(table: BenchmarkTable, tmp_path: Path) -> None:
-    write_table(table, SPACE, tmp_path / "a.parquet")
-    write_table(table, SPACE, tmp_path / "b.parquet")
+    write_benchmark(table, tmp_path / "a.parquet")
+    write_benchmark(table, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     back = read_table(tmp_path / "a.parquet")
     assert back.metrics == table.metrics

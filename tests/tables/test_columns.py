@@ -17,7 +17,7 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol, TableDefinition
-from ednag.tables.parquet import read_table, write_table
+from ednag.tables.parquet import read_table, write_benchmark
 
 SPACE = get_space("transnas-micro")
 KEYS = SPACE.keys(np.arange(3))
@@ -134,7 +134,7 @@ def test_a_canonical_file_that_lacks_rows_is_refused(tmp_path: Path) -> None:
     metrics = {"accuracy": Metric("accuracy", "%", "made up")}
     values = {"accuracy": np.linspace(1, 90, SPACE.size)}
     path = tmp_path / "t.parquet"
-    write_table(BenchmarkTable("transnas-micro", "mine", values, metrics), SPACE, path)
+    write_benchmark(BenchmarkTable("transnas-micro", "mine", values, metrics), path)
     pq.write_table(pq.read_table(path).slice(0, 10), path)
     with pytest.raises(EdnagError, match="it has 10 rows, and transnas-micro 4096 architectures"):
         read_table(path)

@@ -9,13 +9,13 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.spaces.nasbench101_cells import INPUT, OUTPUT, Cell, module_hash
+from ednag.spaces.nasbench101_cells import INPUT, OUTPUT, NASBench101Cell, module_hash
 from ednag.tables.nasbench101_cell_list import list_cells, recover
 from ednag.tables.nasbench101_vis import SOURCE, read
 from tests.conftest import Mirror
 
 CELLS = {
-    module_hash(graph, (INPUT, *labels, OUTPUT)): Cell(len(labels) + 2, graph, labels)
+    module_hash(graph, (INPUT, *labels, OUTPUT)): NASBench101Cell(len(labels) + 2, graph, labels)
     for graph, labels in ((1, ()), (0b101, (0,)), (0b101, (1,)), (0b111, (2,)))
 }
 

@@ -17,8 +17,7 @@ from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import get_space
 from ednag.tables import TABLES, get_definition
 from ednag.tables.interface import BenchmarkTable
-from ednag.tables.numpy_pickles import NUMPY_NUMBERS
-from ednag.tables.unpickling import load_restricted
+from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
 
 DATASETS = list(TABLES["nasbench-graph"])
 SPACE = get_space("nasbench-graph")

@@ -29,7 +29,7 @@ from ednag.spaces.nasbench101_cells import (
     MAX_VERTICES,
     OPERATIONS,
     OUTPUT,
-    Cell,
+    NASBench101Cell,
     edges_of,
     living_vertices,
     unpack,
@@ -107,12 +107,12 @@ class CellBatch:
         names = {INPUT: "input", OUTPUT: "output", **dict(enumerate(OPERATIONS))}
         return [names[int(label)] for label in self.labels[row] if label != EMPTY]
 
-    def cell(self, row: int) -> Cell:
+    def cell(self, row: int) -> NASBench101Cell:
         """One cell, numbered as here."""
         adjacency = self.adjacency_of(row)
         upper = adjacency[np.triu_indices(len(adjacency), 1)]
         labels = tuple(int(label) for label in self.labels[row] if label >= 0)
-        return Cell(len(adjacency), int("".join(map(str, upper)), 2), labels)
+        return NASBench101Cell(len(adjacency), int("".join(map(str, upper)), 2), labels)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class NASBench101Counts:
     parameters: np.ndarray
 
 
-def from_cells(cells: Iterable[Cell]) -> CellBatch:
+def from_cells(cells: Iterable[NASBench101Cell]) -> CellBatch:
     """Cells of the enumeration as arrays, in the order and numbering given."""
     listed = list(cells)
     adjacency = np.zeros((len(listed), MAX_VERTICES, MAX_VERTICES), dtype=bool)
@@ -300,7 +300,7 @@ def counts(batch: CellBatch) -> NASBench101Counts:
 
 
 def counts_in_chunks(
-    cells: Iterable[Cell], chunk: int = 8192
+    cells: Iterable[NASBench101Cell], chunk: int = 8192
 ) -> Iterator[tuple[CellBatch, NASBench101Counts]]:
     """Cells and their counts, `chunk` (at least 1) at a time, in the order given."""
     remaining = iter(cells)

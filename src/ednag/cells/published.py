@@ -24,7 +24,7 @@ from ednag.cells import nasbench101, nasbench201
 from ednag.errors import EdnagError, shown
 from ednag.files import replacing
 from ednag.spaces.interface import digits_of
-from ednag.spaces.nasbench101_cells import Cell, module_hash
+from ednag.spaces.nasbench101_cells import NASBench101Cell, module_hash
 from ednag.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 
 CHUNK = 4096
@@ -69,7 +69,7 @@ _LONGEST = 1 << 21
 
 
 def nasbench101_batches(
-    cells: Mapping[str, Cell], measured: pd.DataFrame | None = None, chunk: int = CHUNK
+    cells: Mapping[str, NASBench101Cell], measured: pd.DataFrame | None = None, chunk: int = CHUNK
 ) -> Iterator[pa.RecordBatch]:
     """The dataset of NAS-Bench-101 cells.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from ednag.spaces.nasbench101_cells import Cell
+    from ednag.spaces.nasbench101_cells import NASBench101Cell
 
 _SPACES = ("nasbench101", "nasbench201")
 #: (space, dataset) of a benchmark table -> its metric -> (field of the published records, factor).
@@ -97,7 +97,7 @@ def enumerate_all(output: Path, hashes: Path | None, summaries: tuple[Path, ...]
     say(f"{output}: {len(rows)} rows")
 
 
-def _with_counts(rows: "pd.DataFrame", cells: "Mapping[str, Cell]") -> "pd.DataFrame":
+def _with_counts(rows: "pd.DataFrame", cells: "Mapping[str, NASBench101Cell]") -> "pd.DataFrame":
     """Cells by `key`, with columns `flops` and `counted_parameters` (int64)."""
     import numpy as np
 
@@ -109,7 +109,7 @@ def _with_counts(rows: "pd.DataFrame", cells: "Mapping[str, Cell]") -> "pd.DataF
     return rows.assign(flops=flops, counted_parameters=parameters)
 
 
-def _all_cells() -> "dict[str, Cell]":
+def _all_cells() -> "dict[str, NASBench101Cell]":
     """Every cell of NAS-Bench-101 by its hash; raises EdnagError if they are not as many."""
     from ednag.spaces.nasbench101_cells import CELL_COUNT, enumerate_cells
 
@@ -215,7 +215,7 @@ def _measured(space: str, tables: Sequence[Path]) -> "pd.DataFrame | None":
     return pd.DataFrame(columns) if columns else None
 
 
-def _listed_cells(path: Path) -> "dict[str, Cell]":
+def _listed_cells(path: Path) -> "dict[str, NASBench101Cell]":
     """The cells of a file of `ednag cells enumerate`, by hash."""
     import pandas as pd
     import pyarrow as pa
@@ -230,7 +230,7 @@ def _listed_cells(path: Path) -> "dict[str, Cell]":
         raise EdnagError(
             f"{path}: no list of `ednag cells enumerate` ({reason}); write it again"
         ) from None
-    cells: dict[str, Cell] = {}
+    cells: dict[str, NASBench101Cell] = {}
     for start in range(0, len(rows), CHUNK):
         some = rows.iloc[start : start + CHUNK]
         batch = from_texts(some["adjacency"].tolist(), some["operations"].tolist(), start)

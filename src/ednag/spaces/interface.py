@@ -1,7 +1,7 @@
-"""What every search space offers: decoding, keys, neighbours, and how the reference searches it."""
+"""The interface of a search space: decoding, keys, neighbours, and the reference's settings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Self
@@ -20,13 +20,13 @@ class SearchProfile:
 
     Attributes:
         lower: Lower end of the range each genotype is normalised to; the upper end is 1.
-        normalise_selected: Whether the selected population is normalised once more.
+        normalise_selected: Whether the selected population is normalised again.
         evaluate_final: Whether the final population is evaluated and may hold the outcome.
         first_step_index_factor: Factor on the mutation's distribution index in the first
-            denoising step, rounded up; 1 leaves it as it is.
-        init_valid_rate: Share of the initial population, in [0, 1], that is replaced by
-            `SearchSpace.well_formed` genotypes.
-        lower_params_rate: Share of each new population, in [0, 1], that is taken by
+            denoising step, rounded up.
+        init_valid_rate: Share of the initial population, in [0, 1], that
+            `SearchSpace.well_formed` genotypes replace.
+        lower_params_rate: Share of each new population, in [0, 1], that is selected by
             `SearchSpace.omitted`, between the diverse and the roulette.
         hyperparameters: Search hyper-parameters whose default differs in this space.
     """
@@ -42,9 +42,9 @@ class SearchProfile:
 
 @dataclass(frozen=True)
 class ArgmaxReading:
-    """A genotype read row by row: the largest entry of a row is a digit of the raw code.
+    """A genotype read row by row: the position of the largest entry is a digit of the raw code.
 
-    As data and not as code, so that a compiled engine reads every space in one way.
+    Data and not code, so that a compiled engine reads all spaces in the same way.
 
     Attributes:
         rows: The rows that are read, the most significant digit first.
@@ -70,7 +70,7 @@ class ArgmaxReading:
 
 @dataclass(frozen=True)
 class ThresholdReading:
-    """A genotype read entry by entry: one bit of the raw code each, set from `threshold` up.
+    """A genotype read entry by entry: each is a bit of the raw code, set from `threshold` up.
 
     Attributes:
         entries: Positions in the flattened genotype, the most significant bit first.
@@ -97,8 +97,8 @@ class ThresholdReading:
 class SearchSpace(ABC):
     """A finite set of architectures, each with a dense integer `code` in [0, size) and a `key`.
 
-    A genotype is a float32 matrix of shape `shape` = (R, C). Decoding goes genotype -> raw code
-    (what the matrix says, whether the space contains it or not) -> code (`INVALID` = -1 if not).
+    A genotype is a float32 matrix of shape `shape` = (R, C). It is decoded to a raw code, which can
+    also describe an architecture outside the space, and then to a code, `INVALID` = -1 if outside.
     """
 
     #: Name in the configuration and in paths.
@@ -112,7 +112,7 @@ class SearchSpace(ABC):
     #: How a key is written, for error messages.
     grammar: str
     profile: SearchProfile
-    #: How a genotype gives a raw code; None where `decode_raw` is written out.
+    #: How a genotype gives a raw code; None if the space overrides `decode_raw`.
     reading: ArgmaxReading | ThresholdReading | None = None
 
     def __init_subclass__(cls) -> None:
@@ -132,13 +132,16 @@ class SearchSpace(ABC):
         return self.reading.raw(genotypes)
 
     @cached_property
-    @abstractmethod
     def code_of_raw(self) -> np.ndarray:
-        """Codes int32[raw_size], `INVALID` where a raw code is no architecture of the space."""
+        """Codes int32[raw_size], `INVALID` where a raw code is no architecture of the space.
 
-    @abstractmethod
+        The raw codes themselves, unless the space overrides this and `raw_key`.
+        """
+        return np.arange(self.size, dtype=np.int32)
+
     def raw_key(self, raw: int) -> str:
         """The reference's string for a raw code, also for one that is invalid."""
+        return self.key(raw)
 
     @abstractmethod
     def key(self, code: int) -> str:
@@ -165,11 +168,11 @@ class SearchSpace(ABC):
 
     @property
     def numbered(self) -> int:
-        """How many codes there are now: `size`, unless codes are handed out on first sight."""
+        """The number of codes: `size`, unless codes are assigned during a run."""
         return self.size
 
     def fresh(self) -> Self:
-        """The space for a new run: itself, unless codes are handed out on first sight."""
+        """The space for a new run: itself, unless codes are assigned during a run."""
         return self
 
     def sample(self, generator: np.random.Generator, count: int) -> np.ndarray:
@@ -210,12 +213,11 @@ class SearchSpace(ABC):
 
 
 class LargeSpace(SearchSpace):
-    """A space with too many architectures to number beforehand.
+    """A space with too many architectures to number in advance.
 
-    A code is handed out when an architecture is first seen, 0, 1, 2, ..., and means something
-    only to this object: `fresh` gives an empty one, so that the codes of a run depend on nothing
-    but the run. Whoever keeps a run keeps the keys of its codes. There are no raw codes beside
-    the codes.
+    An architecture gets the next code 0, 1, 2, ... when it is first decoded. Codes are valid in one
+    object only; `fresh` returns an object without codes, so that the codes of a run depend on the
+    run alone. A stored run holds the keys of its codes. Raw codes are the codes.
     """
 
     raw_size = 0
@@ -226,7 +228,7 @@ class LargeSpace(SearchSpace):
 
     @property
     def numbered(self) -> int:
-        """How many codes have been handed out."""
+        """The number of codes so far."""
         return len(self._contents)
 
     def fresh(self) -> Self:
@@ -234,7 +236,7 @@ class LargeSpace(SearchSpace):
         return type(self)()
 
     def number(self, contents: np.ndarray) -> np.ndarray:
-        """Codes int32[n] of architectures uint8[n, L], new ones where there were none."""
+        """Codes int32[n] of architectures uint8[n, L]; unknown architectures get new codes."""
         codes = np.empty(len(contents), dtype=np.int32)
         for row, content in enumerate(contents):
             code = self._codes.setdefault(content.tobytes(), len(self._contents))
@@ -244,7 +246,7 @@ class LargeSpace(SearchSpace):
         return codes
 
     def contents(self, codes: np.ndarray) -> np.ndarray:
-        """Architectures uint8[n, L] of codes that have been handed out."""
+        """Architectures uint8[n, L] of codes int[n]."""
         return np.stack([self._contents[self.check_code(int(code))] for code in codes])
 
     @cached_property
@@ -261,21 +263,16 @@ class LargeSpace(SearchSpace):
         """Codes int32[n] of genotypes float32[n, R, C]; `INVALID` where there is none."""
 
 
-def _weights(base: int | Sequence[int], positions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bases int64[p] and place values int64[p] of p digits, most significant first."""
-    return _weights_of(base if isinstance(base, int) else tuple(base), positions)
-
-
 @lru_cache(maxsize=64)
-def _weights_of(base: int | tuple[int, ...], positions: int) -> tuple[np.ndarray, np.ndarray]:
-    """What `_weights` gives; it is asked for at every decoding."""
+def _weights(base: int | tuple[int, ...], positions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bases int64[p] and place values int64[p] of p digits, most significant first."""
     bases = np.broadcast_to(np.asarray(base, dtype=np.int64), (positions,))
     weights = np.append(np.cumprod(bases[:0:-1])[::-1], 1)
     weights.flags.writeable = False
     return bases, weights
 
 
-def mixed_radix(digits: np.ndarray, base: int | Sequence[int]) -> np.ndarray:
+def mixed_radix(digits: np.ndarray, base: int | tuple[int, ...]) -> np.ndarray:
     """Integers int64[n] of digits int[n, p], most significant first.
 
     Args:
@@ -286,13 +283,13 @@ def mixed_radix(digits: np.ndarray, base: int | Sequence[int]) -> np.ndarray:
     return digits.astype(np.int64) @ weights
 
 
-def digits_of(number: np.ndarray, base: int | Sequence[int], positions: int) -> np.ndarray:
+def digits_of(number: np.ndarray, base: int | tuple[int, ...], positions: int) -> np.ndarray:
     """Digits int64[n, positions] of integers int[n], most significant first; see `mixed_radix`."""
     bases, weights = _weights(base, positions)
     return (np.asarray(number, dtype=np.int64)[:, None] // weights) % bases
 
 
-def one_digit_away(number: int, base: int | Sequence[int], positions: int) -> np.ndarray:
+def one_digit_away(number: int, base: int | tuple[int, ...], positions: int) -> np.ndarray:
     """Integers int32[k], ascending, that differ from `number` in exactly one digit."""
     bases, weights = _weights(base, positions)
     digits = digits_of(np.array([number]), base, positions)[0]

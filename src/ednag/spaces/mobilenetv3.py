@@ -1,8 +1,8 @@
 """MobileNetV3 of once-for-all (Cai et al., ICLR 2020): five stages of two to four layers.
 
 A genotype has 22 positions: input, 20 layers, output. A layer is a block (kernel size 3, 5 or 7,
-expansion ratio 3, 4 or 6) or `none`; where in its stage a `none` stands makes another key but not
-another network. 9,963^5 (about 10^20) keys are too many for codes fixed beforehand.
+expansion ratio 3, 4 or 6) or `none`. The position of a `none` in its stage changes the key but not
+the network. 9,963^5 (about 10^20) keys are too many for fixed codes.
 
 Source: search-spaces specification, row mobilenetv3.
 """
@@ -13,7 +13,7 @@ from ednag.spaces.interface import INVALID, LargeSpace, SearchProfile
 
 STAGES, LAYERS = 5, 4
 KERNELS, EXPANSIONS = (3, 5, 7), (3, 4, 6)
-#: What a layer can be; an architecture is uint8[20] of indices into this.
+#: Blocks of a layer; an architecture is uint8[20] of indices into OPERATIONS.
 BLOCKS = tuple(f"{kernel}-{expand}" for kernel in KERNELS for expand in EXPANSIONS)
 OPERATIONS = (*BLOCKS, "none")
 NONE = len(BLOCKS)
@@ -34,8 +34,8 @@ def depths(layers: np.ndarray) -> np.ndarray:
 class MobileNetV3(LargeSpace):
     """9,963^5 keys; genotype (22, 12), argmax per row.
 
-    Valid if the first position is `input`, the last `output`, none of either stands between, and
-    each stage keeps two layers or more.
+    Valid if the first position is `input`, the last `output`, no other is either, and each stage
+    has two layers or more.
     """
 
     name = "mobilenetv3"
@@ -68,7 +68,7 @@ class MobileNetV3(LargeSpace):
         return codes
 
     def raw_key(self, raw: int) -> str:
-        """The key; the reference writes nothing for what is invalid."""
+        """The key; the reference's string of an invalid genotype is empty."""
         return "" if raw == INVALID else self.key(raw)
 
     def key(self, code: int) -> str:
@@ -82,7 +82,7 @@ class MobileNetV3(LargeSpace):
         return ["_".join(names) for names in np.array(OPERATIONS)[self.contents(codes)].tolist()]
 
     def parse(self, key: str) -> int:
-        """The code of a key, a new one if it was not seen before."""
+        """The code of a key; an unknown key gets a new code."""
         names = key.split("_")
         if len(names) != STAGES * LAYERS or not set(names) <= set(OPERATIONS):
             return INVALID
@@ -93,38 +93,38 @@ class MobileNetV3(LargeSpace):
 
     def _one_layer_changed(self, code: int) -> np.ndarray:
         """The valid architectures uint8[k, 20] that differ in one layer."""
-        here = self.contents(np.array([code]))[0]
-        changed = np.repeat(here[None], len(here) * len(OPERATIONS), axis=0)
+        layers = self.contents(np.array([code]))[0]
+        changed = np.repeat(layers[None], len(layers) * len(OPERATIONS), axis=0)
         layer, operation = np.divmod(np.arange(len(changed)), len(OPERATIONS))
         changed[np.arange(len(changed)), layer] = operation
-        differ = (changed != here).any(axis=1)
+        differ = (changed != layers).any(axis=1)
         return changed[differ & (depths(changed) >= MIN_DEPTH).all(axis=1)]
 
     def neighbours(self, code: int) -> np.ndarray:
-        """The 160 to 180 keys that differ in one layer; each is given a code."""
+        """The 160 to 180 keys that differ in one layer; each gets a code."""
         return np.sort(self.number(self._one_layer_changed(code)))
 
     def mutate(self, code: int, generator: np.random.Generator) -> int:
-        """One neighbour drawn uniformly; only that one is given a code."""
+        """One neighbour drawn uniformly; only this one gets a code."""
         changed = self._one_layer_changed(code)
         return int(self.number(changed[[generator.integers(len(changed))]])[0])
 
     def sample(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """Codes int32[count] drawn uniformly over all keys and independently."""
-        found = np.empty((0, LAYERS), dtype=np.uint8)
-        while len(found) < count * STAGES:
+        stages = np.empty((0, LAYERS), dtype=np.uint8)
+        while len(stages) < count * STAGES:
             drawn = generator.integers(
                 len(OPERATIONS), size=(2 * count * STAGES, LAYERS), dtype=np.uint8
             )
             deep = (drawn != NONE).sum(axis=1) >= MIN_DEPTH
-            found = np.concatenate([found, drawn[deep]])
-        return self.number(found[: count * STAGES].reshape(count, STAGES * LAYERS))
+            stages = np.concatenate([stages, drawn[deep]])
+        return self.number(stages[: count * STAGES].reshape(count, STAGES * LAYERS))
 
     def well_formed(self, count: int, state: np.random.RandomState) -> np.ndarray:
         """One-hot genotypes float32[count, 22, 12]: input, 20 layers at random, output.
 
-        As in the reference depths are not checked, so that some of them are invalid. The numbers
-        are those of one `choice` for each layer.
+        As in the reference depths are not checked, so some genotypes are invalid. The draws are
+        those of one `choice` per layer.
         """
         columns = np.arange(_FIRST_BLOCK, len(GENOTYPE_SYMBOLS))
         symbols = np.empty((count, self.shape[0]), dtype=np.int64)

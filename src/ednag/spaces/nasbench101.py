@@ -1,9 +1,9 @@
 """NAS-Bench-101 as EDNAG searches it: seven vertices whose operations are fixed, free edges.
 
-With the operations fixed a genotype reaches 6,399 of the benchmark's 423,624 cells (upstream
-audit, 3). This space is those 6,399, so that every method is compared on what EDNAG can reach and
-a table is a dense array of that length; `nasbench101_cells` holds all 423,624. A code is the rank
-of a cell's smallest adjacency, found without hashing; its key is the benchmark's module hash.
+With fixed operations a genotype reaches 6,399 of the benchmark's 423,624 cells (upstream audit, 3).
+This space holds these 6,399, so that all methods are compared on the cells that EDNAG can reach;
+`nasbench101_cells` has all 423,624. A code is the rank of a cell's smallest adjacency; a key is the
+benchmark's module hash.
 
 Source: search-spaces specification, row nasbench101.
 """
@@ -35,19 +35,18 @@ VERTEX_OPERATIONS = (
     "output",
 )
 LABELS = (INPUT, *(OPERATIONS.index(name) for name in VERTEX_OPERATIONS[1:-1]), OUTPUT)
-#: The vertices whose numbers mean nothing: they hold the same operation.
+#: The vertices with the same operation, whose numbers can be permuted.
 _ALIKE = (2, 3, 4)
-#: What the reference writes for a genotype that is no cell.
+#: The reference's string for a genotype that is no cell.
 _INVALID_KEY = "invalid"
 
 
 class NASBench101(SearchSpace):
     """6,399 cells; genotype (7, 7), an edge where the upper triangle is at least 0.5.
 
-    A raw code is the graph of `nasbench101_cells`: 21 bits, one per edge. It is invalid if,
-    pruned, the output is not reached or more than 9 edges are left.
-    The other 417,225 cells of the benchmark have other operations. No genotype describes them,
-    because the reference's genotype holds no operations.
+    A raw code is the graph of `nasbench101_cells`: 21 bits, one per edge. It is invalid if the
+    pruned graph does not reach the output or has more than 9 edges. The other 417,225 cells have
+    other operations, which the reference's genotype does not describe.
     """
 
     name = "nasbench101"
@@ -71,7 +70,7 @@ class NASBench101(SearchSpace):
 
     @cached_property
     def _forms(self) -> tuple[np.ndarray, np.ndarray]:
-        """The different pruned graphs int32[13839], ascending, and the smallest form of each."""
+        """The distinct pruned graphs int32[13839], ascending, and the smallest form of each."""
         pruned, is_cell = self._pruned
         occurs = np.zeros(self.raw_size, dtype=bool)
         occurs[pruned[is_cell]] = True
@@ -118,8 +117,8 @@ class NASBench101(SearchSpace):
     def _neighbours(self) -> list[np.ndarray]:
         """Codes int32[k] of the neighbours of each code.
 
-        One edge less, with all that dies with it, and the reverse of that: the same pairs as
-        flipping any one entry of any genotype gives.
+        The same pairs as a change of one entry in any genotype: one edge less, pruned, and the
+        reverse.
         """
         graphs, _ = self._forms
         codes = self.code_of_raw[graphs]
@@ -127,8 +126,8 @@ class NASBench101(SearchSpace):
         for bit in range(len(edges_of(VERTICES))):
             others = self.code_of_raw[graphs ^ (1 << bit)]
             differ = (others != INVALID) & (others != codes)
-            here, there = codes[differ].astype(np.int64), others[differ].astype(np.int64)
-            pairs += [here * self.size + there, there * self.size + here]
+            one, other = codes[differ].astype(np.int64), others[differ].astype(np.int64)
+            pairs += [one * self.size + other, other * self.size + one]
         first, second = np.divmod(np.unique(np.concatenate(pairs)), self.size)
         starts = np.searchsorted(first, np.arange(1, self.size))
         return np.split(second.astype(np.int32), starts)

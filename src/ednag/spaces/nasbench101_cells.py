@@ -1,9 +1,9 @@
 """The cells of NAS-Bench-101 (Ying et al., ICML 2019): pruning, module hash, enumeration.
 
 A cell is a directed acyclic graph of 2 to 7 vertices and at most 9 edges; vertex 0 is the input,
-the last one the output, and each between them holds one of three operations. Two cells are the
-same network if one is a renumbering of the other; the benchmark knows 423,624 of them and names
-each by a hash that does not see the numbering.
+the last one the output, and each vertex between them holds one of three operations. Two cells are
+the same network if one is a renumbering of the other. The benchmark has 423,624 networks; its hash
+of a cell does not depend on the numbering.
 
 A *graph* of v vertices is written as the integer whose bits are the upper triangle of its
 adjacency, row by row, the most significant bit first: every edge leads to a higher vertex.
@@ -21,7 +21,7 @@ import numpy as np
 
 MAX_VERTICES = 7
 MAX_EDGES = 9
-#: Operations of a vertex by label; the hash sees the labels.
+#: Operations of a vertex by label; the hash depends on the labels.
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 INPUT, OUTPUT = -1, -2
 #: Number of different cells.
@@ -61,15 +61,15 @@ def living_vertices(edges: np.ndarray, vertices: int) -> np.ndarray:
 
 
 def prune(graphs: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray]:
-    """Remove what is on no path from input to output.
+    """Remove the edges that are on no path from input to output.
 
     Args:
         graphs: int[n].
         vertices: Of each graph.
 
     Returns:
-        The pruned graphs int32[n], their dead vertices left without edges, and bool[n]: whether
-        the result is a cell, with the output reached and at most MAX_EDGES edges.
+        The pruned graphs int32[n], and bool[n]: whether the result is a cell, with a path to the
+        output and at most MAX_EDGES edges.
     """
     edges = unpack(graphs, vertices)
     living = living_vertices(edges, vertices)
@@ -81,12 +81,12 @@ def prune(graphs: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray]:
 def smallest_numbering(
     graphs: np.ndarray, vertices: int, interchangeable: Sequence[int]
 ) -> np.ndarray:
-    """The smallest graph int32[n] that renumbering some vertices can give.
+    """The smallest graph int32[n] among the renumberings of some vertices.
 
     Args:
         graphs: int[n].
         vertices: Of each graph.
-        interchangeable: Vertices that may trade numbers with each other.
+        interchangeable: Vertices whose numbers are permuted.
     """
     order = edges_of(vertices)
     edges = unpack(graphs, vertices)
@@ -107,7 +107,7 @@ def smallest_numbering(
 
 @cache
 def _surroundings(graph: int, vertices: int) -> list[tuple[int, list[int], list[int]]]:
-    """(vertex, where its edges come from, where they go) of each vertex that has edges."""
+    """(vertex, sources of its edges, targets of its edges) of each vertex with edges."""
     bits = f"{graph:0{len(edges_of(vertices))}b}"
     edges = [edge for edge, bit in zip(edges_of(vertices), bits, strict=True) if bit == "1"]
     sources = [[a for a, b in edges if b == vertex] for vertex in range(vertices)]
@@ -120,10 +120,10 @@ def _md5(text: str) -> str:
 
 
 def module_hash(graph: int, labels: Sequence[int]) -> str:
-    """The benchmark's name of a pruned cell, 32 hexadecimal digits.
+    """The benchmark's hash of a pruned cell, 32 hexadecimal digits.
 
     Args:
-        graph: A pruned graph of len(labels) vertices; those without edges do not count.
+        graph: A pruned graph of len(labels) vertices; vertices without edges do not count.
         labels: Per vertex INPUT, OUTPUT or an index into OPERATIONS.
     """
     around = _surroundings(graph, len(labels))
@@ -146,8 +146,8 @@ def module_hash(graph: int, labels: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell of the benchmark: `labels` of its inner vertices are indices into OPERATIONS."""
+class NASBench101Cell:
+    """A cell: `labels` of its inner vertices are indices into OPERATIONS."""
 
     vertices: int
     graph: int
@@ -168,7 +168,7 @@ class Cell:
 
 
 def whole_graphs(vertices: int) -> np.ndarray:
-    """Graphs int32[n], ascending, that use every vertex, one for each unlabelled form."""
+    """Graphs int32[n], ascending, that use every vertex, one per unlabelled form."""
     graphs = np.arange(2 ** len(edges_of(vertices)), dtype=np.int32)
     pruned, is_cell = prune(graphs, vertices)
     edges = unpack(graphs, vertices)
@@ -180,20 +180,22 @@ def whole_graphs(vertices: int) -> np.ndarray:
 Form = tuple[int, int]
 
 
-def enumerate_cells(follow: Callable[[list[Form]], Iterable[Form]] = iter) -> dict[str, Cell]:
+def enumerate_cells(
+    follow: Callable[[list[Form]], Iterable[Form]] = iter,
+) -> dict[str, NASBench101Cell]:
     """Every cell of the benchmark by its module hash, hashes ascending.
 
-    Of each of the 2,494 unlabelled forms one numbering takes every choice of operations: 450,808
-    graphs are hashed, about a minute on one core. Where some have one hash, being renumberings of
-    each other, the first stands: fewest vertices, smallest graph, smallest labels.
+    Hashes 450,808 graphs, all choices of operations in 2,494 unlabelled forms; takes about a minute
+    on one core. Among cells with the same hash the first is kept: fewest vertices, smallest graph,
+    smallest labels.
 
     Args:
-        follow: Passes the forms on one by one; a place for a progress bar.
+        follow: Wraps the iteration over the forms, for example with a progress bar.
     """
     forms = [(v, int(graph)) for v in range(2, MAX_VERTICES + 1) for graph in whole_graphs(v)]
-    cells: dict[str, Cell] = {}
+    cells: dict[str, NASBench101Cell] = {}
     for vertices, graph in follow(forms):
         for labels in product(range(len(OPERATIONS)), repeat=vertices - 2):
             name = module_hash(graph, (INPUT, *labels, OUTPUT))
-            cells.setdefault(name, Cell(vertices, graph, labels))
+            cells.setdefault(name, NASBench101Cell(vertices, graph, labels))
     return dict(sorted(cells.items()))

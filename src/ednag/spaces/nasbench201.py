@@ -22,7 +22,7 @@ from ednag.spaces.interface import (
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 #: (target, source) node of each edge, in the order of genotype positions 1..6 and of the key.
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
-#: The genotype's columns; the first two mark the cell's ends and are no operation of an edge.
+#: The genotype's columns; the first two mark the ends of the cell.
 GENOTYPE_SYMBOLS = ("input", "output", *OPERATIONS)
 
 

@@ -1,12 +1,11 @@
 """NAS-Bench-301 as EDNAG cuts it: the first four edges of a normal cell of DARTS.
 
-The reference drops the other four edges and the whole reduction cell (upstream audit, 4); an
-architecture here is not a network but a group of networks that share these edges.
+The reference drops the other four edges and the whole reduction cell (upstream audit, 4). So an
+architecture of this space is a group of networks that share these edges.
 Source: search-spaces specification, row nasbench301; benchmark: Zela et al., ICLR 2022.
 """
 
 import re
-from functools import cached_property
 
 import numpy as np
 
@@ -42,8 +41,8 @@ _KEY = re.compile(rf"\({_PAIR}, {_PAIR}, {_PAIR}, {_PAIR}\)")
 class NASBench301(SearchSpace):
     """9,604 groups; genotype (4, 14), argmax per row, modulo 7 in the first two rows.
 
-    A code is the mixed-radix number (7, 7, 14, 14) of the four choices. Every genotype is valid
-    as a code; a table holds a value for some codes only.
+    A code is the mixed-radix number (7, 7, 14, 14) of the four choices. Every genotype has a code;
+    a table holds values of some codes only.
     """
 
     name = "nasbench301"
@@ -55,15 +54,6 @@ class NASBench301(SearchSpace):
     )
     profile = SearchProfile(lower=0.0, normalise_selected=True, evaluate_final=True)
     reading = ArgmaxReading(rows=(0, 1, 2, 3), radices=_RADICES)
-
-    @cached_property
-    def code_of_raw(self) -> np.ndarray:
-        """Codes int32[9604]: the raw codes themselves."""
-        return np.arange(self.size, dtype=np.int32)
-
-    def raw_key(self, raw: int) -> str:
-        """The four pairs."""
-        return self.key(raw)
 
     def key(self, code: int) -> str:
         """The four pairs, for example ((0, 4), (1, 2), (0, 0), (1, 0))."""

@@ -1,10 +1,10 @@
 """NAS-Bench-Graph (Qin et al., NeurIPS 2022): graph neural networks of four layers.
 
 A network is a tree: each of four positions takes the output of the input or of one earlier
-position and applies one of nine operations; the leaves together are the output. Shape and
-operations leave 59,049 descriptions, many of them of the same network: the order of branches means
-nothing, and neither does a skip connection on the way to something else. The benchmark trained one
-network of each kind, 26,206 in all, and a code here is such a kind.
+position and applies one of nine operations; the leaves together are the output. There are 59,049
+descriptions. Some describe the same network: the order of branches does not matter, nor does a skip
+connection before another layer. The benchmark trained one network of each kind, 26,206 in total;
+a code is a kind.
 Source: package nas-bench-graph 1.4.0, module `architecture`: `Arch.valid_hash` names the kind.
 """
 
@@ -27,8 +27,8 @@ from ednag.spaces.interface import (
 
 #: The layers a position can hold.
 OPERATIONS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph", "fc", "skip")
-#: What feeds each position: 0 the input, k the k-th position. Up to the order of branches these
-#: nine are all the trees that four positions can form.
+#: The input of each position: 0 the network's input, k the k-th position. Up to the order of
+#: branches these are all trees of four positions.
 MACROS = (
     (0, 0, 0, 0),
     (0, 0, 0, 1),
@@ -48,20 +48,20 @@ _KEY = re.compile(_TOKEN * POSITIONS + r"\|")
 
 
 def _write(links: Sequence[int], operations: Sequence[int]) -> str:
-    """The string of a network: each position's operation and what feeds it."""
+    """The string of a network: the operation and the input of each position."""
     tokens = [f"{OPERATIONS[op]}~{link}" for op, link in zip(operations, links, strict=True)]
     return f"|{'|'.join(tokens)}|"
 
 
 def settle_skips(links: Sequence[int], skips: frozenset[int]) -> tuple[list[int], list[int]]:
-    """Move the skip connections that change nothing to the front, as a chain after the input.
+    """Move the skip connections without effect to the front, as a chain after the input.
 
-    A skip connection changes something only as a branch of its own beside another branch, where
-    it carries its layer's input to the output; and not even there if that is the input itself.
+    A skip connection has an effect only as a leaf beside another branch, where it carries its
+    input to the output, unless its input is that of the network.
 
     Args:
-        links: What feeds each position, 0 .. k - 1 for the k-th.
-        skips: The positions, from 1, that hold a skip connection.
+        links: The input of each position, 0 .. k - 1 for the k-th.
+        skips: The positions, from 1, with a skip connection.
 
     Returns:
         The links of the settled tree, and the old position, from 1, of each of its positions.
@@ -84,14 +84,14 @@ def settle_skips(links: Sequence[int], skips: frozenset[int]) -> tuple[list[int]
 
 @cache
 def spellings(links: tuple[int, ...], skips: frozenset[int]) -> tuple[int, np.ndarray]:
-    """The ways to write a network with one of the nine MACROS, skip connections settled.
+    """The ways to write a settled network with one of the nine MACROS.
 
     Args:
         links, skips: As for `settle_skips`.
 
     Returns:
-        Index of the one macro that has the network's form, and int64[ways, 4]: for each way the
-        old position, from 0, whose operation goes to each new position.
+        Index of the macro with the network's form, and int64[ways, 4]: for each way, the old
+        position, from 0, of the operation at each new position.
     """
     settled, order = settle_skips(links, skips)
     macros, ways = set(), []
@@ -106,10 +106,10 @@ def spellings(links: tuple[int, ...], skips: frozenset[int]) -> tuple[int, np.nd
 
 
 def canonical(links: tuple[int, ...], operations: np.ndarray) -> np.ndarray:
-    """The raw codes int64[n] that stand for the kinds of networks of one form.
+    """The canonical raw codes int64[n] of the kinds of networks of one form.
 
     Args:
-        links: What feeds each position.
+        links: The input of each position.
         operations: int[n, 4], indices into OPERATIONS; all rows have `skip` at the same positions.
     """
     skips = frozenset((np.flatnonzero(operations[0] == _SKIP) + 1).tolist())
@@ -129,16 +129,16 @@ class NASBenchGraph(SearchSpace):
         f"|op~0|op~a|op~b|op~c| with op one of {', '.join(OPERATIONS)}, not all of them skip, and "
         "a, b, c the earlier position that feeds it (a <= 1, b <= 2, c <= 3; 0 is the input)"
     )
-    # The reference does not know this space; these are its settings for NAS-Bench-201.
+    # The reference has no settings for this space; these are its settings for NAS-Bench-201.
     profile = SearchProfile()
-    # A raw code is the number with digits macro, operation, operation, operation, operation.
+    # The digits of a raw code are the macro and four operations.
     reading = ArgmaxReading(
         rows=tuple(range(1 + POSITIONS)), radices=(len(OPERATIONS),) * (1 + POSITIONS)
     )
 
     @cached_property
     def _canonical_of_raw(self) -> np.ndarray:
-        """The raw code int64[9^5] that stands for the same kind of network."""
+        """The canonical raw code int64[9^5] of the same kind of network."""
         operations = digits_of(np.arange(len(OPERATIONS) ** POSITIONS), len(OPERATIONS), POSITIONS)
         pattern = mixed_radix(operations == _SKIP, 2)
         result = np.empty((len(MACROS), len(operations)), dtype=np.int64)
@@ -150,9 +150,9 @@ class NASBenchGraph(SearchSpace):
 
     @cached_property
     def _raw_of_code(self) -> np.ndarray:
-        """The raw code int64[26206] that a code is written as, ascending.
+        """The canonical raw code int64[26206] of each code, ascending.
 
-        The last kind of all, skip connections only, computes nothing and was never trained.
+        Without the last kind, skip connections only, which was not trained.
         """
         return np.unique(self._canonical_of_raw)[:-1]
 
@@ -163,16 +163,16 @@ class NASBenchGraph(SearchSpace):
         return np.where(codes < self.size, codes, INVALID).astype(np.int32)
 
     def raw_key(self, raw: int) -> str:
-        """The network as the genotype describes it, branches and skips in any order."""
+        """The network as the genotype describes it."""
         macro, *operations = digits_of(np.array([raw]), len(OPERATIONS), 1 + POSITIONS)[0]
         return _write(MACROS[macro], operations)
 
     def key(self, code: int) -> str:
-        """The string of the description that stands for its kind."""
+        """The canonical string of the kind."""
         return self.raw_key(int(self._raw_of_code[self.check_code(code)]))
 
     def parse(self, key: str) -> int:
-        """The code of a network's string; any description of its kind will do."""
+        """The code of a network's string, which may be any description of its kind."""
         match = _KEY.fullmatch(key)
         if match is None:
             return INVALID
@@ -190,9 +190,9 @@ class NASBenchGraph(SearchSpace):
         return np.split(order, first)[1:]
 
     def neighbours(self, code: int) -> np.ndarray:
-        """The networks with a description one digit away from a description of this one.
+        """The networks with a description one digit away from any description of this one.
 
-        Changing only the description that stands for its kind would be less, and not mutual.
+        Neighbours of the canonical description only would not be mutual.
         """
         near = [
             one_digit_away(int(raw), len(OPERATIONS), 1 + POSITIONS)

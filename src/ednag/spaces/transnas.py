@@ -48,15 +48,6 @@ class TransNASMicro(SearchSpace):
     profile = _PROFILE
     reading = ArgmaxReading(rows=(0, 1, 2, 3, 4, 5), radices=(4,) * _MICRO_EDGES)
 
-    @cached_property
-    def code_of_raw(self) -> np.ndarray:
-        """Codes int32[4^6]: the raw codes themselves."""
-        return np.arange(self.size, dtype=np.int32)
-
-    def raw_key(self, raw: int) -> str:
-        """The benchmark's string."""
-        return self.key(raw)
-
     def key(self, code: int) -> str:
         """The benchmark's string, for example 64-41414-3_33_333."""
         digits = digits_of(np.array([self.check_code(code)]), 4, _MICRO_EDGES)[0]
@@ -113,18 +104,18 @@ class TransNASMacro(SearchSpace):
 
     @cached_property
     def _digits_of_raw(self) -> list[str]:
-        """The digits that are left of each raw code without `none`."""
+        """The digits of each raw code without `none`."""
         digits = digits_of(np.arange(self.raw_size), 5, _MACRO_POSITIONS).tolist()
         return ["".join(map(str, row)).replace("0", "") for row in digits]
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:
-        """Codes int32[5^6]; invalid where what is left without `none` is no skeleton."""
+        """Codes int32[5^6]; invalid where the digits are no skeleton."""
         codes = [self._code_of_digits.get(digits, INVALID) for digits in self._digits_of_raw]
         return np.array(codes, dtype=np.int32)
 
     def raw_key(self, raw: int) -> str:
-        """The reference's string, also of what is no skeleton."""
+        """The reference's string, also of a raw code that is no skeleton."""
         return f"64-{self._digits_of_raw[raw]}-basic"
 
     def key(self, code: int) -> str:
@@ -138,10 +129,10 @@ class TransNASMacro(SearchSpace):
 
     def neighbours(self, code: int) -> np.ndarray:
         """The skeletons one module away: one changed, one added or one left out."""
-        here = self._skeletons[self.check_code(code)]
-        texts = {here[:at] + here[at + 1 :] for at in range(len(here))}
+        digits = self._skeletons[self.check_code(code)]
+        changed = {digits[:at] + digits[at + 1 :] for at in range(len(digits))}
         for kind in map(str, MACRO_TYPES):
-            texts |= {here[:at] + kind + here[at + 1 :] for at in range(len(here))}
-            texts |= {here[:at] + kind + here[at:] for at in range(len(here) + 1)}
-        codes = {self._code_of_digits.get(text, INVALID) for text in texts}
+            changed |= {digits[:at] + kind + digits[at + 1 :] for at in range(len(digits))}
+            changed |= {digits[:at] + kind + digits[at:] for at in range(len(digits) + 1)}
+        codes = {self._code_of_digits.get(skeleton, INVALID) for skeleton in changed}
         return np.array(sorted(codes - {INVALID, code}), dtype=np.int32)

@@ -1,7 +1,7 @@
 """The package analog-nasbench 0.1.3: all 15,625 NAS-Bench-201 cells trained on CIFAR-10.
 
-The package's own loader imports the long-removed `pkg_resources`, so its data file is read here,
-with a restricted unpickler. These trainings are independent of NAS-Bench-201's own.
+The package's own loader imports `pkg_resources`, which no longer exists, so a restricted unpickler
+reads its data file. These trainings are independent of those of NAS-Bench-201.
 Source: search-spaces specification, last part.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SOURCE = "analog-nasbench"
 #: The package's operation numbers.
 _OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
-#: Where each edge of the benchmark's string stands in the package's 6-tuples, whose edges are
+#: The position of each edge of the benchmark's string in the package's 6-tuples, whose edges are
 #: (0->1)(0->2)(0->3)(1->2)(1->3)(2->3).
 _POSITION_OF_EDGE = (0, 1, 3, 2, 4, 5)
 _MEASUREMENTS = {
@@ -36,8 +36,8 @@ _DRIFTS = tuple(
 )
 
 
-class _Record:
-    """Stands for the package's two classes; holds their attributes, runs none of their code."""
+class _Attributes:
+    """Replaces the two classes of the package: their attributes without their code."""
 
 
 def _key(architecture: tuple[int, ...]) -> str:
@@ -54,8 +54,8 @@ def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     import pandas as pd
 
     allowed = {
-        "analognasbench.data.Architecture": _Record,
-        "analognasbench.data.DriftMeasurement": _Record,
+        "analognasbench.data.Architecture": _Attributes,
+        "analognasbench.data.DriftMeasurement": _Attributes,
     }
     records = load_restricted(paths[SOURCE].read_bytes(), allowed, SOURCE)
     try:

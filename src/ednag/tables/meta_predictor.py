@@ -1,9 +1,8 @@
-"""Datasets without a table: accuracy as the meta-predictor sees it from the dataset's images.
+"""Datasets without a table: accuracy that the meta-predictor predicts from the dataset's images.
 
-The dataset is encoded once, by a coreset of its images. On NAS-Bench-201 every cell is predicted in
-one pass, so that a search looks predictions up as it looks measurements up elsewhere. MobileNetV3
-is too large for that: its networks are predicted when a run first asks for them. Source:
-meta-predictor specification.
+A coreset of the images encodes the dataset once. On NAS-Bench-201 all cells are predicted in one
+pass and become a table. MobileNetV3 is too large for a table: a network is predicted when a run
+first evaluates it. Source: meta-predictor specification.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +29,8 @@ from ednag.training.places import SMALL_SOURCES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ednag.predictor.configuration import Configuration
+
 CHECKPOINT, MOBILENETV3_CHECKPOINT = "meta-predictor-checkpoint", "mbv3-meta-checkpoint"
 #: Made by other stages, below `results/`.
 SMALL_PREDICTOR, SMALL_FEATURES = "predictors/small.pt", "features/small.pt"
@@ -48,8 +49,6 @@ GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
     OWN_FEATURES: ("resnet18-imagenet",),
 }
 
-Read = Callable[[Mapping[str, Path]], "pd.DataFrame"]
-
 
 def _rows(accuracy: np.ndarray) -> "pd.DataFrame":
     """Every cell with its predicted accuracy float64[15625] in %."""
@@ -65,6 +64,19 @@ def _all_cells() -> np.ndarray:
     return node_types_of("nasbench201", np.arange(NASBench201.size))
 
 
+def _checkpoint(
+    path: Path, configuration: "Configuration", features: Path
+) -> tuple[Parameters, np.ndarray]:
+    """The parameters in a checkpoint, and its encoding of the dataset with these features."""
+    from ednag.predictor.features import read_features
+    from ednag.predictor.model import encode_dataset, load_parameters, model_of
+    from ednag.predictor.trained import coreset_images
+
+    parameters = load_parameters(path, configuration)
+    images = coreset_images(list(read_features(features).values()))
+    return parameters, encode_dataset(model_of(parameters, configuration), images)
+
+
 def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.DataFrame":
     """Predictions of the published checkpoint on the scale of the reference's search.
 
@@ -74,14 +86,9 @@ def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.
         scale: Name in `NASBENCH201_SCALES`.
     """
     from ednag.predictor.configuration import NASBENCH201
-    from ednag.predictor.features import read_features
     from ednag.predictor.inference import NASBENCH201_SCALES, predict, to_accuracy
-    from ednag.predictor.model import encode_dataset, load_parameters, model_of
-    from ednag.predictor.trained import coreset_images
 
-    parameters = load_parameters(paths[CHECKPOINT], NASBENCH201)
-    images = coreset_images(list(read_features(paths[features]).values()))
-    encoding = encode_dataset(model_of(parameters, NASBENCH201), images)
+    parameters, encoding = _checkpoint(paths[CHECKPOINT], NASBENCH201, paths[features])
     outputs = predict(parameters, NASBENCH201, encoding, _all_cells())
     return _rows(to_accuracy(outputs, NASBENCH201_SCALES[scale]))
 
@@ -101,17 +108,17 @@ def read_trained(
     from ednag.predictor.features import of_classes, read_features
     from ednag.predictor.trained import coreset_images, read_predictor
 
-    found = read_features(paths[features])
-    chosen = of_classes(found, classes or tuple(found), IMAGES, str(features))
+    by_class = read_features(paths[features])
+    chosen = of_classes(by_class, classes or tuple(by_class), IMAGES, str(features))
     trained = read_predictor(paths[predictor])
     return _rows(trained.accuracies(coreset_images(chosen), _all_cells()))
 
 
-#: Beside the checkpoint's own parameters: the dataset's encoding, and mean and standard deviation
-#: of the accuracies it was trained on, in %.
+#: Names beside those of the checkpoint: the dataset's encoding; mean and standard deviation, in %,
+#: of the accuracies that the predictor was trained on.
 ENCODING, SCALE = "ednag.dataset_encoding", "ednag.scale"
-#: Mean and standard deviation stand in a file that nobody publishes. They leave every order as it
-#: is, but not the fitness, which is stretched; `mobilenetv3_scale` in the study sets others.
+#: Mean and standard deviation are in a file that is not published. They change no order, but they
+#: stretch the fitness; `mobilenetv3_scale` in the study sets other values.
 MOBILENETV3_SCALE = (75.0, 5.0)
 
 
@@ -126,13 +133,9 @@ def load_mobilenetv3(
         mean, std: Of the accuracies it was trained on, in %.
     """
     from ednag.predictor.configuration import MOBILENETV3
-    from ednag.predictor.features import read_features
-    from ednag.predictor.model import encode_dataset, load_parameters, model_of
-    from ednag.predictor.trained import coreset_images
 
-    parameters = load_parameters(paths[MOBILENETV3_CHECKPOINT], MOBILENETV3)
-    images = coreset_images(list(read_features(paths[features]).values()))
-    encoding = encode_dataset(model_of(parameters, MOBILENETV3), images)
+    path = paths[MOBILENETV3_CHECKPOINT]
+    parameters, encoding = _checkpoint(path, MOBILENETV3, paths[features])
     return {
         **parameters,
         ENCODING: encoding.astype(np.float32),
@@ -141,7 +144,7 @@ def load_mobilenetv3(
 
 
 def mobilenetv3_predictor(parameters: Parameters) -> Predictor:
-    """The predictor of one dataset; raises EdnagError if the parameters are another's."""
+    """The predictor of one dataset; raises EdnagError for parameters of another predictor."""
     from ednag.predictor.configuration import MOBILENETV3
     from ednag.predictor.inference import QuickPredictor, mobilenetv3_scale, to_accuracy
     from ednag.predictor.node_types import node_types_of
@@ -173,18 +176,27 @@ _METRICS = (
 )
 
 
-def _definition(dataset: str, title: str, sources: tuple[str, ...], read: Read) -> TableDefinition:
+def _definition(
+    dataset: str,
+    title: str,
+    sources: tuple[str, ...],
+    generated: tuple[str, ...],
+    read: "Callable[[Mapping[str, Path]], pd.DataFrame]",
+    diver_rate: float | None = None,
+) -> TableDefinition:
     return TableDefinition(
         space="nasbench201",
         dataset=dataset,
         title=f"{title} (predicted)",
         sources=sources,
+        generated=generated,
         metrics=_METRICS,
         protocols={
             "paper": Protocol(
                 fitness_metric="predicted_accuracy",
                 reported_metric="predicted_accuracy",
                 description="fitness is the accuracy predicted from the dataset's images",
+                hyperparameters={} if diver_rate is None else {"diver_rate": diver_rate},
             )
         },
         read=read,
@@ -194,66 +206,38 @@ def _definition(dataset: str, title: str, sources: tuple[str, ...], read: Read) 
 
 
 def _published(
-    dataset: str, title: str, features: str, scale: str, diver_rate: float | None = None
+    dataset: str,
+    title: str,
+    features: str,
+    scale: str = "nasbench201",
+    diver_rate: float | None = None,
 ) -> TableDefinition:
-    """A dataset of the paper, by the published checkpoint or by the one trained here."""
-    by_checkpoint = _definition(
-        dataset,
-        title,
-        (CHECKPOINT, features),
-        partial(read_published, features=features, scale=scale),
+    """A dataset by the published checkpoint, or by the predictor that is trained here."""
+    sources, generated = ((), (features,)) if features in GENERATED_FROM else ((features,), ())
+    read = partial(read_published, features=features, scale=scale)
+    published = _definition(dataset, title, (CHECKPOINT, *sources), generated, read, diver_rate)
+    trained = replace(
+        published,
+        sources=sources,
+        generated=(TRAINED_PREDICTOR, *generated),
+        read=partial(read_trained, predictor=TRAINED_PREDICTOR, features=features),
     )
-    if diver_rate is not None:
-        protocol = replace(
-            by_checkpoint.protocols["paper"], hyperparameters={"diver_rate": diver_rate}
-        )
-        by_checkpoint = replace(by_checkpoint, protocols={"paper": protocol})
-    return replace(
-        by_checkpoint,
-        trained=replace(
-            by_checkpoint,
-            sources=(features,),
-            generated=(TRAINED_PREDICTOR,),
-            read=partial(read_trained, predictor=TRAINED_PREDICTOR, features=features),
-        ),
-    )
+    return replace(published, trained=trained)
 
 
 AIRCRAFT = _published("aircraft", "Aircraft", "aircraft-by-label", "nasbench201-aircraft", 0.3)
 PETS = _published("pets", "Pets", "pets-by-label", "nasbench201-pets", 0.3)
-CIFAR10 = _published("cifar10-predicted", "CIFAR-10", "cifar10-by-label", "nasbench201")
-CIFAR100 = _published("cifar100-predicted", "CIFAR-100", "cifar100-by-label", "nasbench201")
-
-DIGITS_UNSEEN = replace(
-    _definition(
-        "digits-unseen",
-        "Unseen digits",
-        (),
-        partial(
-            read_trained,
-            predictor=SMALL_PREDICTOR,
-            features=SMALL_FEATURES,
-            classes=UNSEEN_CLASSES,
-        ),
-    ),
-    generated=(SMALL_PREDICTOR, SMALL_FEATURES),
-)
-
-_OWN = _definition(
-    "own-images",
-    "Own images",
-    (CHECKPOINT,),
-    partial(read_published, features=OWN_FEATURES, scale="nasbench201"),
-)
+CIFAR10 = _published("cifar10-predicted", "CIFAR-10", "cifar10-by-label")
+CIFAR100 = _published("cifar100-predicted", "CIFAR-100", "cifar100-by-label")
 #: A folder of the user's, `own_images` in the study.
-OWN_IMAGES = replace(
-    _OWN,
-    generated=(OWN_FEATURES,),
-    trained=replace(
-        _OWN,
-        sources=(),
-        generated=(TRAINED_PREDICTOR, OWN_FEATURES),
-        read=partial(read_trained, predictor=TRAINED_PREDICTOR, features=OWN_FEATURES),
+OWN_IMAGES = _published("own-images", "Own images", OWN_FEATURES)
+DIGITS_UNSEEN = _definition(
+    "digits-unseen",
+    "Unseen digits",
+    (),
+    (SMALL_PREDICTOR, SMALL_FEATURES),
+    partial(
+        read_trained, predictor=SMALL_PREDICTOR, features=SMALL_FEATURES, classes=UNSEEN_CLASSES
     ),
 )
 

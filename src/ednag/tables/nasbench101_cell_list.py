@@ -8,10 +8,10 @@ import pandas as pd
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.interface import INVALID
-from ednag.spaces.nasbench101_cells import Cell
+from ednag.spaces.nasbench101_cells import NASBench101Cell
 
 
-def list_cells(cells: Mapping[str, Cell]) -> pd.DataFrame:
+def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
     """One row per cell, in the order given.
 
     Columns: `key` (module hash), `vertices`, `edges`, `adjacency` and `operations` as in the

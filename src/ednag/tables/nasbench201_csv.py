@@ -48,12 +48,14 @@ def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
 
 
 def _definition(dataset: str, title: str) -> TableDefinition:
-    sources: tuple[str, ...] = (f"nasbench201-{dataset}-csv",)
     return TableDefinition(
         space="nasbench201",
         dataset=dataset,
         title=title,
-        sources=(*sources, _FULL_TRAINING) if dataset == "cifar10" else sources,
+        sources=(
+            f"nasbench201-{dataset}-csv",
+            *((_FULL_TRAINING,) if dataset == "cifar10" else ()),
+        ),
         metrics=(
             Metric("validation_accuracy", "%", "validation accuracy after 200 epochs, mean"),
             Metric("test_accuracy", "%", "test accuracy after 200 epochs, mean over runs"),

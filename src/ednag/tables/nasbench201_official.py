@@ -1,13 +1,12 @@
 """NAS-Bench-201's own files, versions 1.0 and 1.1: all runs of all 15,625 cells, in one `.pth`.
 
 The file is a dictionary: `meta_archs` the strings, `arch2infos` {index: {"less": 12 epochs, "full":
-200 epochs}}, `evaluated_indexes`. It is loaded safely (`torch_files`), and what it holds is read by
-the benchmark's own package, nas-bench-201 2.1, whose mean over the runs this is. The package's own
-loader is no use: torch 2.6 and newer refuse its call by path, and given the dictionary it copies
-all of it first.
+200 epochs}}, `evaluated_indexes`. `torch_files` loads it, and nas-bench-201 2.1, the benchmark's
+own package, reads its content; the accuracies are means over the runs. The package's own loader is
+not used: torch 2.6 and newer refuse its call by path, and it copies a given dictionary.
 A file of this structure with three runs of every cell takes 2.5 MB of memory and 12 ms per cell.
-So version 1.1, with 2.4 runs on average, should take some 30 GB (`ednag.tables.memory` knows) and
-2.5 minutes; `nats_bench` reads an archive of the same measurements in 120 MB.
+Version 1.1, with 2.4 runs on average, takes about 30 GB (see `ednag.tables.memory`) and 2.5
+minutes; `nats_bench` reads an archive of the same measurements in 120 MB.
 Source: search-spaces specification, Official files.
 """
 
@@ -24,8 +23,8 @@ from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
 from ednag.tables.torch_files import load_pth
 
-#: Dataset -> where (training, evaluation) the validation and the test accuracy are measured. On
-#: CIFAR-10 the former belongs to the training on half of the data, the latter to that on all.
+#: Dataset -> (training, evaluation) of the validation and the test accuracy. On CIFAR-10 the former
+#: is of the training on half of the data, the latter of that on all.
 MEASURED = {
     "cifar10": (("cifar10-valid", "x-valid"), ("cifar10", "ori-test")),
     "cifar100": (("cifar100", "x-valid"), ("cifar100", "x-test")),
@@ -43,7 +42,7 @@ def published_results(module: str, requirement: str, source: str) -> Any:
 
 
 def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
-    """The row of one cell from what either benchmark package stores of its 200-epoch runs.
+    """The row of one cell from the record of its 200-epoch runs.
 
     Args:
         record: The state of an `ArchResults`.
@@ -54,7 +53,7 @@ def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
     Raises:
         EdnagError: The record is not as the package writes it, or of another number of epochs.
     """
-    # The packages would take a string for the path of a file and load it without any precaution.
+    # The packages load a string as the path of a file, without any check.
     if not isinstance(record, dict):
         raise EdnagError(f"{place}: a dictionary expected, not {type(record).__name__}")
     try:
@@ -74,8 +73,8 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
     Raises:
-        EdnagError: The file is not NAS-Bench-201's, or a cell is missing or not as written by its
-            package; the cell is named.
+        EdnagError: The file is not one of NAS-Bench-201, or a cell is missing or not as its package
+            writes it; the message names the cell.
     """
     results = published_results("nas_201_api", "nas-bench-201==2.1", source)
     content = load_pth(paths[source], source)
@@ -90,7 +89,7 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
     rows = []
     for index, key in enumerate(content["meta_archs"]):
         place = f"{source}: cell {index} ({key})"
-        # Each cell is taken out, so that memory shrinks and does not grow while rows are made.
+        # `pop` frees the memory of each cell.
         information = content["arch2infos"].pop(index, None)
         if not isinstance(information, dict) or "full" not in information:
             raise EdnagError(f"{place}: has no results of {EPOCHS} epochs")

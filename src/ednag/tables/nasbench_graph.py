@@ -1,22 +1,22 @@
 """The package nas-bench-graph 1.4.0: nine graph datasets, one pickle each.
 
-Every network was trained with three seeds; the package gives the means. On proteins only the five
-operations gcn, sage, arma, fc and skip were used, so 2,021 of the 26,206 networks have an entry;
-the others stand in that table as absent.
+Every network was trained with three seeds; the package gives the means. The
+table of proteins has the five operations gcn, sage, arma, fc and skip only: 2,021 of the 26,206
+networks.
 Source: search-spaces specification, last part; the package's README.
 """
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench_graph import MACROS, OPERATIONS, POSITIONS
 from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
-from ednag.tables.numpy_pickles import NUMPY_NUMBERS
-from ednag.tables.unpickling import load_restricted
+from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +46,8 @@ _DATASETS = {
 }
 
 
-def key_of(name: object) -> str:
-    """The key of a network that the package calls `name`: five digits, macro and operations.
-
-    Raises:
-        ValueError: It is no such number.
-    """
+def _key_of(name: object) -> str:
+    """The key of the package's `name`, five digits for macro and operations, or ValueError."""
     if type(name) is not int or not 0 <= name < 10 ** (1 + POSITIONS):
         raise ValueError(f"{name!r} is not a number of five digits")
     macro, *operations = map(int, f"{name:05d}")
@@ -66,24 +62,24 @@ def _row(name: object, record: Any) -> dict[str, Any]:
         column: factor * as_number(record[theirs], theirs)
         for column, (theirs, factor) in _COLUMNS.items()
     }
-    return {"key": key_of(name), **values}
+    return {"key": _key_of(name), **values}
 
 
 def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     """One row per network: `key`, two performances (%), `latency` (s), `parameters` (millions).
 
     Raises:
-        EdnagError: The pickle asks for anything but NumPy numbers, or a record is not as version
-            1.4.0 writes it, or some are missing.
+        EdnagError: The pickle holds other types than NumPy numbers, or a record is missing or not
+            as version 1.4.0 writes it.
     """
     import pandas as pd
 
     source = f"nas-bench-graph-{dataset}"
     records = load_restricted(paths[source].read_bytes(), NUMPY_NUMBERS, source)
-    wanted = _COUNT_PROTEINS if dataset == "proteins" else _COUNT
-    if not isinstance(records, dict) or len(records) != wanted:
-        held = len(records) if isinstance(records, dict) else type(records).__name__
-        raise EdnagError(f"{source}: {wanted} networks expected, it holds {held}")
+    count = _COUNT_PROTEINS if dataset == "proteins" else _COUNT
+    if not isinstance(records, dict) or len(records) != count:
+        content = len(records) if isinstance(records, dict) else type(records).__name__
+        raise EdnagError(f"{source}: {count} networks expected, it holds {content}")
     rows = []
     for position, (name, record) in enumerate(records.items()):
         try:
@@ -131,12 +127,4 @@ def _definition(dataset: str) -> TableDefinition:
     )
 
 
-CORA = _definition("cora")
-CITESEER = _definition("citeseer")
-PUBMED = _definition("pubmed")
-CS = _definition("cs")
-PHYSICS = _definition("physics")
-PHOTO = _definition("photo")
-COMPUTERS = _definition("computers")
-ARXIV = _definition("arxiv")
-PROTEINS = _definition("proteins")
+TABLES = SimpleNamespace(**{dataset: _definition(dataset) for dataset in _DATASETS})

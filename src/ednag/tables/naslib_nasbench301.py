@@ -3,10 +3,10 @@
 A file lists networks, normal and reduction cell of eight (node, operation) pairs each, with the
 validation accuracy a surrogate model predicts on CIFAR-10. The reference keeps the first four
 pairs of the normal cell and, where several networks share them, the best value (search-spaces
-specification; upstream audit, 4). Groups that its genotype cannot write, most of them, are left
-out here: no search can ask for them.
+specification; upstream audit, 4). Groups that its genotype cannot write, which are most of them,
+are left out.
 
-Two files of one form: a preliminary one of 725 networks, and the full one of 11,221.
+Two files have this form: a preliminary one of 725 networks, and the full one of 11,221.
 """
 
 import ast
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
+from ednag.spaces.interface import INVALID
 from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 
@@ -31,7 +32,7 @@ _TOO_DEEP = (MemoryError, RecursionError)
 
 
 def read_groups(path: Path, source: str) -> dict[str, float]:
-    """Best accuracy in % of each group of networks, by the key of the space, file order.
+    """Best accuracy in % of each group of networks, by the key of the space, in file order.
 
     Raises:
         EdnagError: The file is not of this form; the message names the network.
@@ -60,13 +61,8 @@ def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
     import pandas as pd
 
     space = get_space("nasbench301")
-    rows = []
-    for key, accuracy in read_groups(paths[source], source).items():
-        try:
-            space.code(key)
-        except EdnagError:
-            continue
-        rows.append({"key": key, "val_accuracy": accuracy})
+    groups = read_groups(paths[source], source).items()
+    rows = [group for group in groups if space.parse(group[0]) != INVALID]
     return pd.DataFrame(rows, columns=["key", "val_accuracy"])
 
 

@@ -1,10 +1,10 @@
 """NATS-Bench, topology, "simple": the cells of NAS-Bench-201, one small file each, in a tar.
 
-The archive holds `meta.pickle.pbz2` (all strings, in the order of the index) and for each cell
+The archive holds `meta.pickle.pbz2` (all strings, by index) and for each cell
 `<index>.pickle.pbz2`, {"12": ..., "200": ...} epochs: pickles compressed by bzip2. Members are read
-one after the other, so memory stays small; each pickle passes the restricted unpickler, and what it
-holds is read by the benchmark's own package, nats-bench 1.8. (The package's own loader unpickles
-whatever it is given.)
+one after the other, which needs little memory. The restricted unpickler reads each pickle, and
+nats-bench 1.8, the benchmark's own package, its content. (The package's own loader unpickles any
+type.)
 Source: search-spaces specification, Official files.
 """
 
@@ -23,16 +23,10 @@ import pandas as pd
 from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
 from ednag.tables.nasbench201_official import EPOCHS, published_results, row
-from ednag.tables.numpy_pickles import NUMPY_NUMBERS
-from ednag.tables.unpickling import load_restricted
+from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
 
 SOURCE = "nats-tss-simple"
-#: What the pickles hold besides plain numbers, strings and containers.
-_ALLOWED: Mapping[str, Any] = {
-    **NUMPY_NUMBERS,
-    "collections.OrderedDict": OrderedDict,
-    "builtins.set": set,
-}
+_ALLOWED = {**NUMPY_NUMBERS, "collections.OrderedDict": OrderedDict, "builtins.set": set}
 _MEMBER = re.compile(r"(?:.*/)?(meta|\d{6})\.pickle\.pbz2")
 
 
@@ -59,8 +53,8 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
     Raises:
-        EdnagError: The archive is not NATS-Bench's, or a cell is missing or not as written by its
-            package; the cell is named.
+        EdnagError: The archive is not one of NATS-Bench, or a cell is missing or not as its package
+            writes it; the message names the cell.
     """
     results = published_results("nats_bench", "nats-bench==1.8", SOURCE)
     keys: list[str] = []
@@ -69,8 +63,8 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
         if not isinstance(content, dict):
             raise EdnagError(f"{SOURCE}: {name}: a dictionary expected")
         if name == "meta":
-            named = content.get("meta_archs")
-            keys = list(named) if isinstance(named, list | tuple) else []
+            architectures = content.get("meta_archs")
+            keys = list(architectures) if isinstance(architectures, list | tuple) else []
         else:
             place = f"{SOURCE}: cell {int(name)}"
             rows[int(name)] = row(content.get(str(EPOCHS)), results, dataset, place)

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 from ednag.errors import EdnagError
 from ednag.files import replacing
 from ednag.spaces import get_space
-from ednag.spaces.interface import SearchSpace
 from ednag.tables import get_definition
 from ednag.tables.interface import (
     Benchmark,
@@ -39,92 +38,83 @@ def write_benchmark(benchmark: Benchmark, path: Path) -> None:
         _write(_predictor_columns(benchmark), benchmark, PREDICTOR_FORMAT, path)
     else:
         assert isinstance(benchmark, BenchmarkTable)
-        write_table(benchmark, get_space(benchmark.space), path)
+        _write(_table_columns(benchmark), benchmark, FORMAT, path)
 
 
 def read_benchmark(path: Path) -> Benchmark:
-    """The table or the predictor in a canonical file.
-
-    Raises:
-        EdnagError: The file is not one of ours.
-    """
+    """The table or predictor in a canonical file; raises EdnagError for any other file."""
     return _read(path, FORMAT, PREDICTOR_FORMAT)
 
 
-def write_table(table: BenchmarkTable, space: SearchSpace, path: Path) -> None:
-    """Write a table to `path`, whole or not at all."""
-    columns = {
-        "index": pa.array(np.arange(space.size, dtype=np.int32)),
-        "key": pa.array(space.keys(np.arange(space.size))),
-        "valid": pa.array(table.valid),
-        **{name: pa.array(values) for name, values in table.values.items()},
-    }
-    _write(columns, table, FORMAT, path)
-
-
 def read_table(path: Path) -> BenchmarkTable:
-    """The table in a canonical file.
-
-    Raises:
-        EdnagError: The file is not one of ours, or holds a predictor.
-    """
+    """The table in a canonical file; raises EdnagError for any other file."""
     table = _read(path, FORMAT)
     assert isinstance(table, BenchmarkTable)
     return table
 
 
 def _write(columns: dict[str, pa.Array], benchmark: Benchmark, form: str, path: Path) -> None:
-    """Write columns and what they are."""
-    described = {
+    """Write columns and their metadata."""
+    description = {
         "format": form,
         "space": benchmark.space,
         "dataset": benchmark.dataset,
         "metrics": [asdict(metric) for metric in benchmark.metrics.values()],
         "sources": benchmark.sources,
     }
-    metadata = {"ednag": json.dumps(described, sort_keys=True)}
+    metadata = {"ednag": json.dumps(description, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
             pa.table(columns).replace_schema_metadata(metadata),
             beside,
             compression="zstd",
-            # Hardly any parameter occurs twice.
+            # Few parameters occur twice.
             use_dictionary=form == FORMAT,
         )
 
 
 def _read(path: Path, *formats: str) -> Benchmark:
-    """What a file of one of these formats holds."""
+    """The benchmark in a file of one of these formats."""
     try:
         parquet = pq.ParquetFile(path, memory_map=True)
-        described = json.loads((parquet.schema_arrow.metadata or {})[b"ednag"])
-        if described["format"] not in formats:
-            raise ValueError(f"its format is {described['format']!r}")
-        if described["format"] == FORMAT:
-            return _as_table(parquet, described)
-        return _as_predictor(parquet, described)
+        description = json.loads((parquet.schema_arrow.metadata or {})[b"ednag"])
+        if description["format"] not in formats:
+            raise ValueError(f"its format is {description['format']!r}")
+        if description["format"] == FORMAT:
+            return _as_table(parquet, description)
+        return _as_predictor(parquet, description)
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise EdnagError(
             f"{path}: not a benchmark table of this workflow ({error}); delete it and run again"
         ) from error
 
 
-def _as_table(parquet: pq.ParquetFile, described: dict[str, Any]) -> BenchmarkTable:
-    metrics = {entry["name"]: Metric(**entry) for entry in described["metrics"]}
+def _table_columns(table: BenchmarkTable) -> dict[str, pa.Array]:
+    space = get_space(table.space)
+    return {
+        "index": pa.array(np.arange(space.size, dtype=np.int32)),
+        "key": pa.array(space.keys(np.arange(space.size))),
+        "valid": pa.array(table.valid),
+        **{name: pa.array(values) for name, values in table.values.items()},
+    }
+
+
+def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> BenchmarkTable:
+    metrics = {entry["name"]: Metric(**entry) for entry in description["metrics"]}
     columns = parquet.read(columns=list(metrics))
-    rows, size = parquet.metadata.num_rows, get_space(described["space"]).size
+    rows, size = parquet.metadata.num_rows, get_space(description["space"]).size
     if rows != size:
-        raise ValueError(f"it has {rows} rows, and {described['space']} {size} architectures")
+        raise ValueError(f"it has {rows} rows, and {description['space']} {size} architectures")
     return BenchmarkTable(
-        space=described["space"],
-        dataset=described["dataset"],
-        # Not `to_numpy`, which imports pandas: longer than many a job that only looks values up.
+        space=description["space"],
+        dataset=description["dataset"],
+        # Not `to_numpy`, because it imports pandas, which takes longer than many searches.
         values={
             name: np.concatenate([np.from_dlpack(chunk) for chunk in columns[name].chunks])
             for name in metrics
         },
         metrics=metrics,
-        sources=described["sources"],
+        sources=description["sources"],
     )
 
 
@@ -137,10 +127,10 @@ def _predictor_columns(benchmark: PredictedBenchmark) -> dict[str, pa.Array]:
     }
 
 
-def _as_predictor(parquet: pq.ParquetFile, described: dict[str, Any]) -> PredictedBenchmark:
-    definition = get_definition(described["space"], described["dataset"])
+def _as_predictor(parquet: pq.ParquetFile, description: dict[str, Any]) -> PredictedBenchmark:
+    definition = get_definition(description["space"], description["dataset"])
     if not isinstance(definition, PredictorDefinition):
-        raise ValueError(f"{described['space']}/{described['dataset']} has no predictor")
+        raise ValueError(f"{description['space']}/{description['dataset']} has no predictor")
     rows = parquet.read()
     parameters = {
         name.as_py(): np.asarray(values.values.to_numpy()).reshape(shape.as_py())
@@ -148,4 +138,4 @@ def _as_predictor(parquet: pq.ParquetFile, described: dict[str, Any]) -> Predict
             rows["parameter"], rows["shape"], rows["values"], strict=True
         )
     }
-    return definition.with_parameters(parameters, described["sources"])
+    return definition.with_parameters(parameters, description["sources"])

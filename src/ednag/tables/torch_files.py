@@ -1,10 +1,9 @@
-"""Reading `.pth` files of strangers without running anything in them.
+"""Reading of `.pth` files that are not trusted.
 
-A `.pth` file is a pickle, alone in a zip archive (since torch 1.6) or behind three small pickles
-(before). Those of the benchmarks hold dictionaries of numbers: the restricted unpickler reads them
-at the speed of C and without importing the tensor library. `torch.load(weights_only=True)` is as
-safe but interprets each instruction in Python, about 15 times slower (half an hour for
-NAS-Bench-201); it is called only where a file holds tensors.
+A `.pth` file is a pickle, alone in a zip archive (since torch 1.6) or after three small pickles
+(before). The files of the benchmarks hold dictionaries of numbers, which the restricted unpickler
+reads. `torch.load(weights_only=True)` is as safe but takes about 15 times as long (half an hour for
+NAS-Bench-201), so it reads only files with tensors.
 """
 
 import pickle
@@ -19,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from ednag.errors import EdnagError
-from ednag.tables.numpy_pickles import NUMPY_ARRAYS
-from ednag.tables.unpickling import load_restricted
+from ednag.tables.unpickling import NUMPY_ARRAYS, load_restricted
 
-#: What the benchmarks' files hold besides plain numbers, strings and containers.
+#: What the files hold besides plain numbers, strings and containers.
 _ALLOWED: Mapping[str, Any] = {
     **NUMPY_ARRAYS,
     "collections.OrderedDict": OrderedDict,
@@ -40,10 +38,11 @@ def load_pth(path: Path, place: str) -> Any:
 
     Args:
         path: A file written by torch.save, already verified by checksum.
-        place: What is being read, for error messages.
+        place: Names the file, for error messages.
 
     Raises:
-        EdnagError: It is no such file, or asks for a type that is not allowed; the type is named.
+        EdnagError: It is no such file, or asks for a type that is not allowed; the message names
+            the type.
     """
     data = _main_pickle(path, place)
     if _TENSOR in data:
@@ -63,7 +62,7 @@ def _main_pickle(path: Path, place: str) -> bytes:
         if stream.read(len(_LEGACY)) != _LEGACY:
             raise EdnagError(f"{place}: {path} was not written by torch.save")
         try:
-            # Before the object: the format's version and the sizes of the writer's integers.
+            # Before the object: the version of the format and the sizes of integers.
             for _ in range(2):
                 for _ in pickletools.genops(stream):
                     pass
@@ -73,7 +72,7 @@ def _main_pickle(path: Path, place: str) -> bytes:
 
 
 def _load_with_tensors(path: Path, place: str) -> Any:
-    """The object, read by torch itself, which admits tensors and the NumPy types given here."""
+    """The object, read by torch, which admits tensors and these NumPy types."""
     import torch
 
     scalar, array = np.float64(0).__reduce__()[0], np.empty(0).__reduce__()[0]

@@ -2,8 +2,8 @@
 
 A table has one row per architecture, in the order of the benchmark's index file: 3,256 macro
 skeletons, then 4,096 micro cells. Each column is its own MAXIMUM over epochs. So a `*_loss` column
-holds the worst epoch, a `*_neg_loss` column the best one with its sign turned, and the validation
-and test maxima of a row may come from different epochs.
+holds the worst epoch, a `*_neg_loss` column the negated best one; the validation and test maxima of
+a row may come from different epochs.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,11 +41,7 @@ _ROOM_LAYOUT = ("Room layout", 2814.0, 2969.0)
 
 
 def read_index(path: Path) -> list[str]:
-    """The benchmark's strings by index, 7,352 of them.
-
-    Raises:
-        EdnagError: A line is not an entry, or out of its place.
-    """
+    """The benchmark's 7,352 strings by index; raises EdnagError for a wrong or misplaced line."""
     keys = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         match = _ENTRY.fullmatch(line.strip())
@@ -60,19 +57,19 @@ def read(
     """One row per architecture of `space`: `key` and the metrics, times `unit`.
 
     Raises:
-        EdnagError: As `read_csv`, or the rows are not those of the index.
+        EdnagError: See `read_csv`; or the rows are not those of the index.
     """
     source = f"transnas-{task}-csv"
-    measured = [metric.name for metric in metrics]
-    frame = read_csv(paths[source], source, numbers=["file_id", *measured])
+    columns = [metric.name for metric in metrics]
+    frame = read_csv(paths[source], source, numbers=["file_id", *columns])
     keys = read_index(paths[INDEX])
     wrong = np.flatnonzero(frame["file_id"].to_numpy() != np.arange(len(frame)))
     if len(wrong) or len(frame) != len(keys):
         row = int(wrong[0]) if len(wrong) else min(len(frame), len(keys))
         raise EdnagError(f"{source}: row {row} is missing, repeated or out of its place")
-    ours = np.array([key.endswith(_MACRO_END) for key in keys]) == (space == "transnas-macro")
-    rows = frame.loc[ours, measured] * unit
-    return rows.assign(key=np.array(keys)[ours]).reset_index(drop=True)
+    in_space = np.array([key.endswith(_MACRO_END) for key in keys]) == (space == "transnas-macro")
+    rows = frame.loc[in_space, columns] * unit
+    return rows.assign(key=np.array(keys)[in_space]).reset_index(drop=True)
 
 
 def _accuracy_table(space: str, task: str) -> TableDefinition:
@@ -99,17 +96,7 @@ def _accuracy_table(space: str, task: str) -> TableDefinition:
         description=f"fitness is the validation {kind}, the result is the test {kind} of the "
         "architecture that won on validation",
     )
-    return TableDefinition(
-        space=space,
-        dataset=task,
-        title=title,
-        sources=(f"transnas-{task}-csv", INDEX),
-        metrics=metrics,
-        protocols={"paper": paper, "validation": validation},
-        read=partial(read, task=task, space=space, metrics=metrics, unit=unit),
-        complete=True,
-        official=("transnas-v10141024",),
-    )
+    return _definition(space, task, title, metrics, paper, validation, unit)
 
 
 def _room_layout_table(space: str) -> TableDefinition:
@@ -138,31 +125,34 @@ def _room_layout_table(space: str) -> TableDefinition:
         description="fitness is the validation loss of the best epoch, the result is the test "
         "loss of the architecture that won on validation (both negated)",
     )
+    return _definition(space, "room_layout", title, metrics, paper, validation, unit=100)
+
+
+def _definition(
+    space: str,
+    task: str,
+    title: str,
+    metrics: tuple[Metric, ...],
+    paper: Protocol,
+    validation: Protocol,
+    unit: float,
+) -> TableDefinition:
     return TableDefinition(
         space=space,
-        dataset="room_layout",
+        dataset=task,
         title=title,
-        sources=("transnas-room_layout-csv", INDEX),
+        sources=(f"transnas-{task}-csv", INDEX),
         metrics=metrics,
         protocols={"paper": paper, "validation": validation},
-        read=partial(read, task="room_layout", space=space, metrics=metrics, unit=100),
+        read=partial(read, task=task, space=space, metrics=metrics, unit=unit),
         complete=True,
         official=("transnas-v10141024",),
     )
 
 
-MICRO_CLASS_SCENE = _accuracy_table("transnas-micro", "class_scene")
-MICRO_CLASS_OBJECT = _accuracy_table("transnas-micro", "class_object")
-MICRO_JIGSAW = _accuracy_table("transnas-micro", "jigsaw")
-MICRO_SEGMENTSEMANTIC = _accuracy_table("transnas-micro", "segmentsemantic")
-MICRO_NORMAL = _accuracy_table("transnas-micro", "normal")
-MICRO_AUTOENCODER = _accuracy_table("transnas-micro", "autoencoder")
-MICRO_ROOM_LAYOUT = _room_layout_table("transnas-micro")
+def _tables(space: str) -> SimpleNamespace:
+    tables = {task: _accuracy_table(space, task) for task in _TASKS}
+    return SimpleNamespace(**tables, room_layout=_room_layout_table(space))
 
-MACRO_CLASS_SCENE = _accuracy_table("transnas-macro", "class_scene")
-MACRO_CLASS_OBJECT = _accuracy_table("transnas-macro", "class_object")
-MACRO_JIGSAW = _accuracy_table("transnas-macro", "jigsaw")
-MACRO_SEGMENTSEMANTIC = _accuracy_table("transnas-macro", "segmentsemantic")
-MACRO_NORMAL = _accuracy_table("transnas-macro", "normal")
-MACRO_AUTOENCODER = _accuracy_table("transnas-macro", "autoencoder")
-MACRO_ROOM_LAYOUT = _room_layout_table("transnas-macro")
+
+MICRO, MACRO = _tables("transnas-micro"), _tables("transnas-macro")

@@ -1,10 +1,9 @@
 """TransNAS-Bench-101's own file: seven tasks, every epoch of 7,352 architectures, in one `.pth`.
 
 The file is a dictionary: `data` {"macro" or "micro": {architecture: {task: {"metrics": {metric:
-[one value per epoch]}, ...}}}}, beside `metrics_dict`, `info_names` and `task_list`. It is loaded
-safely (`torch_files`) and read here: the benchmark's own reader is on no package index.
-As in the small tables, and as the reference does, each metric is its own maximum over the epochs,
-whatever it measures: of a loss that is the worst epoch.
+[one value per epoch]}, ...}}}}, beside `metrics_dict`, `info_names` and `task_list`. `torch_files`
+loads it; the benchmark's own reader is on no package index.
+As in the small tables, each metric is its own maximum over the epochs: of a loss, the worst epoch.
 Source: search-spaces specification, Official files.
 """
 
@@ -24,8 +23,8 @@ from ednag.tables.torch_files import load_pth
 SOURCE = "transnas-v10141024"
 
 
-def best_epoch(metrics: Mapping[str, Any], name: str) -> float:
-    """The maximum over the epochs of a metric, or of a loss with its sign turned (`*_neg_loss`).
+def _best_epoch(metrics: Mapping[str, Any], name: str) -> float:
+    """The maximum over the epochs of a metric, or of a negated loss (`*_neg_loss`).
 
     Raises:
         LookupError, TypeError, ValueError, OverflowError: No such metric, or no numbers in it.
@@ -41,14 +40,14 @@ def read(
     """One row per architecture: `key` and the metrics in their units.
 
     Args:
-        paths: Where the source is.
+        paths: Source id -> path.
         task: One of the benchmark's seven.
         kind: "macro" or "micro".
-        metrics: What to read; all but percentages are times 100.
+        metrics: The metrics to read; all but percentages are multiplied by 100.
 
     Raises:
-        EdnagError: The file is not TransNAS-Bench-101's, or an architecture lacks a metric; it is
-            named.
+        EdnagError: The file is not one of TransNAS-Bench-101, or an architecture, which the message
+            names, lacks a metric.
     """
     content = load_pth(paths[SOURCE], SOURCE)
     try:
@@ -60,8 +59,8 @@ def read(
     rows = []
     for key, tasks in architectures:
         try:
-            measured = tasks[task]["metrics"]
-            rows.append({"key": key, **{m.name: best_epoch(measured, m.name) for m in metrics}})
+            epochs = tasks[task]["metrics"]
+            rows.append({"key": key, **{m.name: _best_epoch(epochs, m.name) for m in metrics}})
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise EdnagError(
                 f"{SOURCE}: {kind} {key}: {task}: not as the benchmark writes it: "
