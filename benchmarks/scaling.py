@@ -110,7 +110,6 @@ class Study:
         settings = {
             "benchmarks": BENCHMARKS,
             "methods": ["random"],
-            "further_methods": {},
             "seeds": f"0-{runs // TABLES - 1}",
             "block": block,
             "budget": 20,

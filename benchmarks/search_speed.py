@@ -39,6 +39,7 @@ from threadpoolctl import threadpool_limits
 
 import ednag.evidence
 from ednag.errors import EdnagError
+from ednag.methods import get_method
 from ednag.search import compiled, engine
 from ednag.search.compiled_arithmetic import exp, power
 from ednag.search.compiled_cache import inlined
@@ -51,7 +52,6 @@ from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import get_space
 from ednag.spaces.interface import SearchSpace
-from ednag.study.configuration import read_hyperparameters
 from ednag.tables import get_definition
 from ednag.tables.interface import (
     Benchmark,
@@ -206,7 +206,7 @@ def subject(space_name: str, dataset: str, real: bool = True) -> Subject:
             }
             benchmark = definition.build(paths, {})
             source = "predictor" if isinstance(benchmark, PredictedBenchmark) else "real table"
-    settings = read_hyperparameters("ednag", {}, space)
+    settings = get_method("ednag").read_hyperparameters({}, space)
     assert isinstance(settings, SearchHyperparameters)
     return Subject(objective_on(benchmark, definition.protocols["paper"], space), settings, source)
 

@@ -3,13 +3,11 @@
 import gc
 import json
 import os
-import re
 import sys
 from functools import cache
 from pathlib import Path
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, get_method
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
 from ednag.sources.inventory import take_stock
 from ednag.sources.lock import known_sha256
@@ -20,8 +18,10 @@ from ednag.study.benchmarks import compared_sources, sources_of, split_benchmark
 from ednag.study.configuration import (
     definition_of,
     hyperparameters_of,
+    method_of,
     methods_of,
     methods_on,
+    methods_on_all,
     protocols_of,
     read_study,
     seeds_of,
@@ -70,7 +70,7 @@ wildcard_constraints:
     space="|".join(SPACES),
     dataset="[A-Za-z0-9_-]+",
     protocol="[a-z-]+",
-    method="|".join(map(re.escape, METHODS)),
+    method="[a-z0-9][a-z0-9-]*",
     source="[A-Za-z0-9._-]+",
     first=r"\d+",
     last=r"\d+",
@@ -171,7 +171,9 @@ def reading_memory(sources, attempt):
 def budget_option(wildcards):
     """The budget, for methods that read it: a new budget reruns no others."""
     return (
-        "" if get_method(wildcards.method).has_own_end else f"--budget {study.budget}"
+        ""
+        if method_of(study, wildcards.method).has_own_end
+        else f"--budget {study.budget}"
     )
 
 

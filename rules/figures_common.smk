@@ -70,7 +70,8 @@ def ranked_protocols():
     return [
         protocol
         for protocol in study.protocols
-        if can_rank(study.methods) and len(ranked_datasets(protocol)) >= FEWEST_DATASETS
+        if can_rank(methods_on_all(study, ranked_datasets(protocol)))
+        and len(ranked_datasets(protocol)) >= FEWEST_DATASETS
     ]
 
 

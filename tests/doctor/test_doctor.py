@@ -23,7 +23,7 @@ from ednag.training.places import SMALL_SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Needs the small files of NAS-Bench-201.
-CIFAR10 = "benchmarks: {nasbench201: [cifar10]}\nfurther_methods: {}\nseeds: 0-9\n"
+CIFAR10 = "benchmarks: {nasbench201: [cifar10]}\nmethods: [ednag, random]\nseeds: 0-9\n"
 
 
 class Call:
@@ -182,7 +182,7 @@ def test_a_file_that_nobody_publishes_makes_a_study_impossible(doctor: Call) -> 
 
 
 def test_a_folder_of_images_must_be_there(doctor: Call) -> None:
-    own = "benchmarks: {nasbench201: [own-images]}\nown_images: photos\nfurther_methods: {}\n"
+    own = "benchmarks: {nasbench201: [own-images]}\nown_images: photos\nmethods: [ednag, random]\n"
     name = doctor.study("own.yaml", own)
     (study,) = doctor.record(name)["studies"]
     assert study["verdict"]["outcome"] == "not possible"
@@ -266,7 +266,7 @@ def test_training_without_a_gpu_is_held_against_the_limit_of_the_study(
     doctor.environment["CUDA_VISIBLE_DEVICES"] = ""
     name = doctor.study(
         "my pets.yaml",
-        "benchmarks: {nasbench201: [pets]}\nfurther_methods: {}\nseeds: 0\n"
+        "benchmarks: {nasbench201: [pets]}\nmethods: [ednag, random]\nseeds: 0\n"
         "top_k: {runs: 0, k: 1, random: 2, seeds: 0}\n"
         f"training: {{scale: {scale}, images: {'null' if scale == '1.0' else '2'}}}\n",
     )

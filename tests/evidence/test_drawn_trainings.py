@@ -15,7 +15,8 @@ from ednag.evidence.record import Record
 from ednag.evidence.summaries import anytime_curves, reported_curve, summarise_runs
 from ednag.evidence.tables import equal_budget_table, own_end_table, write_evidence
 from ednag.evidence.verdicts import judge
-from ednag.methods import METHODS, get_method
+from ednag.methods import get_method
+from ednag.methods.instances import method_names
 from ednag.methods.interface import Run
 from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
@@ -50,7 +51,7 @@ def runs(table: BenchmarkTable) -> dict[tuple[str, str], list[Run]]:
     objective = Objective(table, PAPER, SPACE)
     return {
         ("paper", name): [
-            get_method(name).run(objective, seed, 100, get_method(name).hyperparameters())
+            get_method(name).run(objective, seed, 100, get_method(name).read_hyperparameters({}))
             for seed in range(30)
         ]
         for name in NAMES
@@ -62,12 +63,14 @@ def summary(runs: dict[tuple[str, str], list[Run]], table: BenchmarkTable) -> pd
     return summarise_runs(runs, table, STATISTICS.checkpoints)
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if get_method(name).spaces is None])
+@pytest.mark.parametrize(
+    "name", [name for name in method_names() if get_method(name).spaces is None]
+)
 def test_every_method_keeps_the_reported_value_and_the_drawn_one(
     name: str, table: BenchmarkTable
 ) -> None:
     method = get_method(name)
-    run = method.run(Objective(table, PAPER, SPACE), 3, 60, method.hyperparameters())
+    run = method.run(Objective(table, PAPER, SPACE), 3, 60, method.read_hyperparameters({}))
     assert run.outcome_metric == table.values["test_accuracy"][run.outcome]
     assert run.outcome_drawn in [table.values[each][run.outcome] for each in PAPER.drawn_metrics]
     if not method.has_own_end:

@@ -24,7 +24,7 @@ MAY_KNOW = {
     "doctor": {"tables", "training", "study", "sources"},
     "report": {"sources", "tables", "provenance"},
 }
-ROOT_MODULES = {"errors", "files", "naming", "registries", "stages", "yaml_files"}
+ROOT_MODULES = {"errors", "files", "naming", "registries", "stages", "validation", "yaml_files"}
 
 
 def imported_parts(path: Path) -> set[str]:

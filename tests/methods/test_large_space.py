@@ -8,18 +8,18 @@ import pytest
 from pydantic import BaseModel
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, get_method
+from ednag.methods import get_method
+from ednag.methods.instances import method_names
 from ednag.methods.interface import Method, NoHyperparameters, Outcome, Run
 from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective, PredictedObjective
 from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
-from ednag.study.configuration import read_hyperparameters
 from ednag.tables.interface import Metric, Protocol
 
 BUDGET = 60
-HERE = [name for name in METHODS if get_method(name).can_search("mobilenetv3")]
+HERE = [name for name in method_names() if get_method(name).can_search("mobilenetv3")]
 
 
 def accuracy(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ def objective() -> Objective:
 def settings_of(method: Method) -> BaseModel:
     """The method's own in this space; short where it would not heed the budget."""
     short = {"num_step": 5, "population_num": 20} if method.has_own_end else {}
-    return read_hyperparameters(method.name, short, get_space("mobilenetv3"))
+    return method.read_hyperparameters(short, get_space("mobilenetv3"))
 
 
 def same(one: Run, other: Run) -> bool:
@@ -103,7 +103,7 @@ def test_plain_denoising_makes_hardly_any_architecture(objective: Objective) -> 
     # Half of the first population is well-formed. Noise decodes to one architecture in ten
     # thousand, and nothing selects those that do.
     method = get_method("diffusion-evolution")
-    settings = read_hyperparameters(method.name, {"num_step": 30}, get_space("mobilenetv3"))
+    settings = method.read_hyperparameters({"num_step": 30}, get_space("mobilenetv3"))
     run = method.run(objective, 0, BUDGET, settings)
     assert run.total == 30 * 100
     assert 40 <= (run.lookups < 100).sum() <= run.distinct < BUDGET
@@ -111,7 +111,7 @@ def test_plain_denoising_makes_hardly_any_architecture(objective: Objective) -> 
 
 def test_random_search_draws_none_twice(objective: Objective) -> None:
     method = get_method("random")
-    run = method.run(objective, 0, 3000, method.hyperparameters())
+    run = method.run(objective, 0, 3000, method.read_hyperparameters({}))
     assert run.distinct == run.total == 3000
 
 
@@ -167,10 +167,10 @@ def test_run_files_hold_keys_only_where_codes_need_them(
 def test_the_reference_has_other_defaults_in_some_spaces(
     method: str, given: dict, space: str, expected: dict
 ) -> None:
-    settings = read_hyperparameters(method, given, get_space(space)).model_dump()
+    settings = get_method(method).read_hyperparameters(given, get_space(space)).model_dump()
     assert settings | expected == settings
 
 
 def test_a_wrong_setting_is_refused_with_the_spaces_defaults_too() -> None:
     with pytest.raises(EdnagError, match="mutate_rate: input should be less"):
-        read_hyperparameters("ednag", {"mutate_rate": 2}, get_space("mobilenetv3"))
+        get_method("ednag").read_hyperparameters({"mutate_rate": 2}, get_space("mobilenetv3"))

@@ -21,7 +21,8 @@ from ednag.evidence.tables import (
     own_end_table,
     write_evidence,
 )
-from ednag.methods import METHODS, get_method
+from ednag.methods import get_method
+from ednag.methods.instances import method_names
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.study.configuration import Statistics
@@ -39,11 +40,11 @@ def table() -> BenchmarkTable:
     return TABLE.build({}, {})
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", method_names())
 def test_every_method_minimises_a_latency(name: str, table: BenchmarkTable) -> None:
     method = get_method(name)
     objective = Objective(table, PAPER, SPACE)
-    runs = [method.run(objective, seed, 60, method.hyperparameters()) for seed in range(3)]
+    runs = [method.run(objective, seed, 60, method.read_hyperparameters({})) for seed in range(3)]
     for run in runs:
         assert run.outcome_metric == table.values["latency"][run.outcome]
         if not method.has_own_end:
@@ -64,7 +65,7 @@ def test_evidence_says_that_lower_is_better(
     runs = {
         ("paper", name): [get_method(name).run(objective, s, 60, given) for s in range(5)]
         for name in ("ednag", "random", "local-search-best")
-        for given in [get_method(name).hyperparameters()]
+        for given in [get_method(name).read_hyperparameters({})]
     }
     best = table.values["latency"].min()
     summary = summarise_runs(runs, table, STATISTICS.checkpoints)

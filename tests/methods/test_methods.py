@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, get_method
+from ednag.methods import get_method
+from ednag.methods.instances import method_names
 from ednag.methods.interface import Run
 from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
@@ -32,20 +33,20 @@ def same(one: Run, other: Run) -> bool:
     ) and np.array_equal(one.final_population, other.final_population)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", method_names())
 def test_a_seed_does_not_depend_on_what_ran_before(name: str, objective: Objective) -> None:
     method = get_method(name)
-    settings = method.hyperparameters()
+    settings = method.read_hyperparameters({})
     alone = method.run(objective, 5, BUDGET, settings)
     method.run(objective, 4, BUDGET, settings)
     assert same(alone, method.run(objective, 5, BUDGET, settings))
     assert not same(alone, method.run(objective, 6, BUDGET, settings))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", method_names())
 def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None:
     method = get_method(name)
-    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    run = method.run(objective, 0, BUDGET, method.read_hyperparameters({}))
     assert run.distinct == len(run.codes) == len(set(run.codes.tolist())) == len(run.lookups)
     assert run.total >= run.distinct + run.invalid
     assert (np.diff(run.lookups) > 0).all()
@@ -59,24 +60,26 @@ def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None
 def test_no_method_but_those_with_their_own_end_exceeds_a_small_budget(
     objective: Objective,
 ) -> None:
-    for name in METHODS:
+    for name in method_names():
         method = get_method(name)
         for budget in (1, 31) if not method.has_own_end else ():
-            assert method.run(objective, 2, budget, method.hyperparameters()).distinct == budget
+            assert (
+                method.run(objective, 2, budget, method.read_hyperparameters({})).distinct == budget
+            )
 
 
 def test_random_search_is_without_replacement_and_may_exhaust_the_space(
     objective: Objective,
 ) -> None:
     method = get_method("random")
-    run = method.run(objective, 0, 10**6, method.hyperparameters())
+    run = method.run(objective, 0, 10**6, method.read_hyperparameters({}))
     assert run.distinct == run.total == objective.space.size
     assert run.outcome_metric == objective.optimum
 
 
 def test_ednag_asks_as_often_as_the_reference(objective: Objective) -> None:
     method = get_method("ednag")
-    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    run = method.run(objective, 0, BUDGET, method.read_hyperparameters({}))
     assert run.total == 8910
     assert [len(trace) for trace in run.steps.values()] == [99] * 4
     assert run.steps["step_valid_rate"][0] < 0.5
@@ -88,7 +91,7 @@ def test_a_degenerate_pool_ends_as_a_recorded_outcome() -> None:
     table = BenchmarkTable("nasbench201", "flat", flat, {"accuracy": Metric("accuracy", "%", "")})
     objective = Objective(table, Protocol("accuracy", "accuracy", ""), space)
     method = get_method("ednag")
-    run = method.run(objective, 0, BUDGET, method.hyperparameters())
+    run = method.run(objective, 0, BUDGET, method.read_hyperparameters({}))
     assert run.status == "degenerate"
     assert "denoising step 1: all individuals of the pool weigh the same" in run.detail
 
@@ -97,9 +100,9 @@ def test_run_files_give_the_runs_back_and_the_same_bytes(
     objective: Objective, tmp_path: Path
 ) -> None:
     runs = []
-    for name in METHODS:
+    for name in method_names():
         method = get_method(name)
-        runs.append(method.run(objective, len(runs), BUDGET, method.hyperparameters()))
+        runs.append(method.run(objective, len(runs), BUDGET, method.read_hyperparameters({})))
     write_runs(runs, {"method": "several"}, tmp_path / "a.parquet")
     write_runs(runs[::-1], {"method": "several"}, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
@@ -120,10 +123,12 @@ def test_an_unknown_method_names_the_closest() -> None:
         get_method("randm")
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS if get_method(n).search_together is not None])
+@pytest.mark.parametrize(
+    "name", [n for n in method_names() if get_method(n).search_together is not None]
+)
 def test_runs_together_are_the_runs_alone(name: str, objective: Objective) -> None:
     method = get_method(name)
-    settings = method.hyperparameters()
+    settings = method.read_hyperparameters({})
     together = list(method.run_all(objective, [5, 3, 9], 200, settings))
     for seed, run in zip([5, 3, 9], together, strict=True):
         assert same(run, method.run(objective, seed, 200, settings))

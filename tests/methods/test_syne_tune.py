@@ -35,7 +35,7 @@ def best_of_ours(objective: Objective, population: int, sample: int) -> np.ndarr
     rows = []
     for seed in SEEDS:
         # Within so many distinct evaluations lie at least as many look-ups.
-        run = method.run(objective, seed, max(LOOKUPS), method.hyperparameters())
+        run = method.run(objective, seed, max(LOOKUPS), method.read_hyperparameters({}))
         best = np.maximum.accumulate(run.metrics)
         rows.append(best[seen_within(run, np.array(LOOKUPS)) - 1])
     return np.array(rows)

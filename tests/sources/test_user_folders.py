@@ -151,7 +151,7 @@ def test_a_user_without_a_home_folder_needs_none(tmp_path: Path) -> None:
 
     table, record = tmp_path / "table.parquet", tmp_path / "record.json"
     build = ["tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog"]
-    study = "benchmarks: {nasbench201: [cifar10-analog]}\nfurther_methods: {}\nseeds: 0\n"
+    study = "benchmarks: {nasbench201: [cifar10-analog]}\nmethods: [ednag, random]\nseeds: 0\n"
     (tmp_path / "study.yaml").write_text(study)
     small = '{"num_step": 5, "population_num": 10}'
     run = ["run", "--table", str(table), "--method", "ednag", "--seeds", "0"]

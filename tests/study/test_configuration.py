@@ -1,23 +1,29 @@
 """A study is validated before any DAG is built, with one line that helps."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS
+from ednag.methods import get_method
+from ednag.methods.instances import method_names
 from ednag.study.configuration import (
     Study,
     check_study_files,
     hyperparameters_of,
     load_study,
+    method_of,
     methods_of,
     methods_on,
+    methods_on_all,
     read_study,
     schema,
     seeds_of,
+    study_instances,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +47,7 @@ def test_the_overlay_leaves_out_nar_and_nothing_else() -> None:
     assert not study.ranker.seeds
     left_out = set(methods_of(whole, "nasbench201")) - set(methods_of(study, "nasbench201"))
     assert left_out == {"nar", "ednag-ranked"}
-    others = {"ranker", "further_methods"}
+    others = {"ranker", "methods"}
     assert study.model_dump(exclude=others) == whole.model_dump(exclude=others)
 
 
@@ -79,30 +85,48 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ("seeds: [3, 3]", "seeds: seed 3 is repeated"),
         ("seeds: -1", "seeds: -1 is not a seed; allowed: whole numbers from 0"),
         (
-            "hyperparameters: {ednag: {mutate_rate: 1.5}}",
-            "hyperparameters.ednag.mutate_rate: input should be less than or equal to 1, not 1.5",
+            "methods: [{id: ednag, hyperparameters: {mutate_rate: 1.5}}]",
+            "methods[0]: method ednag: hyperparameters.mutate_rate: input should be less than or "
+            "equal to 1, not 1.5",
         ),
         (
-            "hyperparameters: {ednag: {elite_rate: -0.1}}",
-            "hyperparameters.ednag.elite_rate: input should be greater than or equal to 0",
+            "methods: [{id: few, of: ednag-power, hyperparameters: {elite_rate: -0.1}}]",
+            "method few: hyperparameters.elite_rate: input should be greater than or equal to 0",
         ),
         (
-            "hyperparameters: {ednag: {mutaterate: 0.5}}",
+            "methods: [{id: ednag, hyperparameters: {mutaterate: 0.5}}]",
             "unknown key 'mutaterate'; did you mean 'mutate_rate'?",
         ),
-        ("hyperparameters: {edna: {}}", "unknown method 'edna'; did you mean 'ednag'?"),
+        ("methods: [random, {id: e, of: edna}]", "methods[1]: unknown method 'edna'; did you mean"),
+        (
+            "methods: [{id: mine, seeds: 0}]",
+            "no method is called 'mine'; add `of`, the method that",
+        ),
+        ("methods: [{id: random, of: ednag}]", "methods[0]: 'random' is another method; give the"),
+        (
+            "methods: [{id: ednag-power, of: ednag}]",
+            "'ednag-power' is another method; give the one",
+        ),
+        ("methods: [{id: Mine, of: ednag}]", "methods.0.id: string should match pattern"),
+        ("methods: [{id: ../up, of: ednag}]", "methods.0.id: string should match pattern"),
+        ("methods: [{id: ednag, sedes: 0}]", "methods.0.sedes: unknown key 'sedes'; did you mean"),
+        ("methods: [{of: ednag}]", "methods.0.id: field required"),
+        ("methods: [3]", "methods.0.id: input should be a valid string, not 3"),
+        (
+            "methods: [{id: ednag, spaces: [nasbench2]}]",
+            "methods[0].spaces[0]: unknown search space",
+        ),
+        ("methods: [{id: ednag, spaces: []}]", "methods[0].spaces: empty; allowed: nasbench201"),
         ("statistics: {checkpoint: [3]}", "unknown key 'checkpoint'; did you mean 'checkpoints'?"),
         ("statistics: {checkpoints: [5, 3]}", "statistics.checkpoints: must be whole numbers"),
-        ("method_seeds: {nra: 0}", "method_seeds: unknown method 'nra'; did you mean 'nar'?"),
-        ("method_seeds: {nar: x}", "method_seeds.nar: 'x' is not a seed"),
+        ("methods: [{id: nar, seeds: x}]", "seeds of nar: 'x' is not a seed"),
         (
-            "seeds: 100-199",
-            "method_seeds.nar: none of 0-9 is among the study's seeds 100-199; name some that are",
+            "{methods: [random, nar], seeds: 100-199}",
+            "methods: seeds of nar: none of 0-9 is among the study's seeds 100-199; name some that",
         ),
         (
-            "further_methods: {nasbench-graph: [nar]}",
-            "further_methods.nasbench-graph[0]: method 'nar' cannot search nasbench-graph; it "
-            "searches nasbench201",
+            "methods: [{id: nar, spaces: [nasbench-graph]}]",
+            "methods[0]: method 'nar' cannot search nasbench-graph; it searches nasbench201",
         ),
         (
             "{methods: [nar], benchmarks: {nasbench-graph: [cora]}}",
@@ -125,22 +149,25 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ('ranker: {if_present: "no"}', "ranker.if_present: input should be a valid boolean, not"),
         ("ranker: {sizes: [yes, 50]}", "ranker.sizes.0: input should be a whole number"),
         (
-            "hyperparameters: {ednag: {mutate_rate: yes}}",
-            "hyperparameters.ednag.mutate_rate: input should be a valid number, not true",
+            "methods: [{id: ednag, hyperparameters: {mutate_rate: yes}}]",
+            "hyperparameters.mutate_rate: input should be a valid number, not true",
         ),
         (
-            "hyperparameters: {ednag: {selection: 0}}",
-            "hyperparameters.ednag.selection: input should be a valid boolean, not 0",
+            "methods: [{id: ednag, hyperparameters: {selection: 0}}]",
+            "hyperparameters.selection: input should be a valid boolean, not 0",
         ),
         ("seeds: yes", "seeds: True is not a seed"),
         ("{on: 3}", "true: unknown key 'true'"),
         ("seeds: 2026-01-01", "seeds: '2026-01-01' is not a seed"),
         ("a: &a [*a]", "not plain YAML"),
         (
-            "hyperparameters: {ednag: {arithmetic: avx512}}",
-            "hyperparameters.ednag.arithmetic: the key `arithmetic` of the study sets it for all",
+            "methods: [{id: ednag, hyperparameters: {arithmetic: avx512}}]",
+            "hyperparameters of ednag: the key `arithmetic` of the study sets it for all",
         ),
-        ("hyperparameters: {random: {arithmetic: avx2}}", "random.arithmetic: unknown key"),
+        (
+            "methods: [{id: random, hyperparameters: {arithmetic: avx2}}]",
+            "method random: hyperparameters.arithmetic: unknown key",
+        ),
         ("arithmetic: avx1", "arithmetic: input should be 'avx2' or 'avx512', not 'avx1'"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
     ],
@@ -188,21 +215,24 @@ def test_a_whole_number_and_a_list_are_what_they_were() -> None:
 
 def test_an_overlay_that_would_remove_nothing_is_refused(tmp_path: Path) -> None:
     study, overlay = tmp_path / "study.yaml", tmp_path / "overlay.yaml"
-    study.write_text("ranker: {seeds: 0}\nfurther_methods: {nasbench201: [nar]}\ntop_k: {}\n")
-    overlay.write_text("ranker: {seeds: 1}\nfurther_methods: {}\nif_present: {}\ntop_k: {k: 2}\n")
+    study.write_text("ranker: {seeds: 0}\nif_present: {nasbench101: [cifar10]}\ntop_k: {}\n")
+    overlay.write_text("ranker: {seeds: 1}\nif_present: {}\nofficial_files: {}\ntop_k: {k: 2}\n")
     check_study_files([overlay])
     check_study_files([study])
-    words = r"overlay\.yaml: further_methods: \{\} removes nothing"
+    words = r"overlay\.yaml: if_present: \{\} removes nothing"
     with pytest.raises(EdnagError, match=words):
         check_study_files([study, overlay])
 
 
 def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
-    study = read_study({"methods": ["random", "nar"], "method_seeds": {"random": "5-20"}})
-    assert methods_of(study, "nasbench201") == ("random", "nar", "ednag-ranked")
+    study = read_study({"methods": [{"id": "random", "seeds": "5-20"}, "nar"]})
+    assert methods_of(study, "nasbench201") == ("random", "nar")
     assert methods_of(study, "nasbench-graph") == ("random",)
-    assert methods_on(study, "nasbench201", "cifar10-analog") == ("random", "nar", "ednag-ranked")
+    assert methods_on(study, "nasbench201", "cifar10-analog") == ("random", "nar")
     assert methods_on(study, "nasbench201", "digits-unseen") == ("random",)
+    assert methods_on_all(study, [("nasbench201", "cifar10"), ("nasbench-graph", "cora")]) == (
+        "random",
+    )
     assert seeds_of(study, "random") == tuple(range(5, 21))
     assert seeds_of(study, "nar") == tuple(range(10))
     assert seeds_of(read_study({"seeds": "8-30"}), "nar") == (8, 9)
@@ -211,19 +241,86 @@ def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
 def test_a_mapping_may_take_up_another_by_a_merge_key(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(
-        "hyperparameters:\n  ednag: &few {num_step: 20, population_num: 20}\n"
-        "  ednag-power: {<<: *few, population_num: 10}\n"
+        "methods:\n"
+        "  - {id: ednag, hyperparameters: &few {num_step: 20, population_num: 20}}\n"
+        "  - {id: ednag-power, hyperparameters: {<<: *few, population_num: 10}}\n"
     )
-    given = load_study(path).hyperparameters
-    assert given["ednag-power"] == {"num_step": 20, "population_num": 10}
+    settings = hyperparameters_of(load_study(path), "ednag-power")
+    expected = {"arithmetic": "avx2", "mapping": "power", "num_step": 20, "population_num": 10}
+    assert settings == expected
+
+
+def test_an_instance_has_its_own_title_settings_seeds_and_spaces() -> None:
+    short = {"num_step": 20}
+    entry = {"id": "short", "of": "ednag-power", "title": "Short", "hyperparameters": short}
+    study = read_study(
+        {"methods": ["ednag", {**entry, "seeds": "3-200", "spaces": ["nasbench201"]}]}
+    )
+    method = method_of(study, "short")
+    assert (method.title, method.varies, method.of) == ("Short", "ednag", "ednag")
+    assert hyperparameters_of(study, "short") == {"arithmetic": "avx2", "mapping": "power", **short}
+    assert seeds_of(study, "short") == tuple(range(3, 100))
+    assert methods_of(study, "nasbench201") == ("ednag", "short")
+    assert methods_of(study, "nasbench-graph") == ("ednag",)
+
+
+def test_a_job_is_told_of_the_instances_that_it_uses_and_of_nothing_else() -> None:
+    short = {"id": "short", "of": "ednag", "title": "Short", "hyperparameters": {"num_step": 20}}
+    study = read_study({"methods": ["ednag", "ednag-power", short]})
+    assert study_instances(study, ["ednag", "random"]) == ""
+    assert json.loads(study_instances(study, ["ednag", "short"])) == {
+        "short": {"of": "ednag", "title": "Short"}
+    }
+    assert (
+        study_instances(study, ["ednag-power"], titles=False) == '{"ednag-power": {"of": "ednag"}}'
+    )
+    renamed = read_study({"methods": [{"id": "ednag", "title": "E"}, "random"]})
+    assert study_instances(renamed, ["ednag"]) == '{"ednag": {"of": "ednag", "title": "E"}}'
+    assert study_instances(renamed, ["ednag"], titles=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"further_methods": {}}, "[ednag, random]"),
+        ({"method_seeds": {"nar": "0-9"}}, "[ednag, random, nar, ednag-ranked]"),
+        (
+            {"methods": ["random"], "further_methods": {"nasbench201": ["nar", "ednag-power"]}},
+            "[random, nar, {id: ednag-power, spaces: [nasbench201]}]",
+        ),
+        (
+            {
+                "hyperparameters": {"ednag": {"num_step": 20}, "ednag-plus": {}},
+                "method_seeds": {"nar": 0, "random": [1, "3-4"]},
+            },
+            "[{id: ednag, hyperparameters: {num_step: 20}}, {id: random, seeds: [1, 3-4]}, "
+            "{id: nar, seeds: 0}, ednag-ranked]",
+        ),
+    ],
+)
+def test_old_keys_are_refused_with_what_replaces_them(old: dict[str, Any], new: str) -> None:
+    with pytest.raises(EdnagError) as caught:
+        read_study(old)
+    message = str(caught.value)
+    assert message.endswith(f"write instead: methods: {new}")
+    assert "\n" not in message
+    read_study(yaml.safe_load(message.partition("write instead: ")[2]))
+
+
+def test_old_keys_with_wrong_values_are_refused() -> None:
+    for old in ({"further_methods": 3}, {"hyperparameters": [1]}, {"method_seeds": {"nra": 0}}):
+        with pytest.raises(EdnagError, match="replaced by entries of `methods`"):
+            read_study(old)
 
 
 def test_the_studys_arithmetic_reaches_every_method_that_searches_as_ednag_does() -> None:
-    study = read_study({"arithmetic": "avx512", "hyperparameters": {"ednag": {"num_step": 50}}})
+    ednag = {"id": "ednag", "hyperparameters": {"num_step": 50}}
+    study = read_study({"arithmetic": "avx512", "methods": [ednag]})
     assert hyperparameters_of(study, "ednag") == {"arithmetic": "avx512", "num_step": 50}
-    concerned = {name for name in METHODS if hyperparameters_of(study, name)}
-    ablations = {name for name in METHODS if name.startswith("ednag-")} - {"ednag-plus"}
-    assert concerned == {"ednag", *ablations}
+    concerned = {name for name in method_names() if "arithmetic" in hyperparameters_of(study, name)}
+    variants = {name for name in method_names() if get_method(name).varies == "ednag"}
+    assert concerned == {"ednag", *variants} - {"ednag-plus"}
+    assert len(concerned) == 14
     assert read_study({}).arithmetic == "avx2"
 
 

@@ -10,9 +10,8 @@ def test_a_study_is_described_by_what_is_really_searched() -> None:
         {
             "benchmarks": {"nasbench201": ["cifar10", "cifar10-analog"]},
             "if_present": {"nasbench101": ["cifar10"]},
-            "methods": ["ednag", "random"],
+            "methods": ["ednag", {"id": "random", "seeds": "0-4"}],
             "seeds": "0-19",
-            "method_seeds": {"random": "0-4"},
             "budget": 300,
         }
     )

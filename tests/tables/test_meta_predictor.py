@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ednag.errors import EdnagError
+from ednag.methods import get_method
 from ednag.predictor.configuration import MOBILENETV3, NASBENCH201, Configuration
 from ednag.predictor.coreset import coreset, gathered
 from ednag.predictor.features import read_features, write_features
@@ -20,7 +21,7 @@ from ednag.predictor.unseen_task import UNSEEN_CLASSES
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import objective_on
 from ednag.spaces import get_space
-from ednag.study.configuration import read_hyperparameters, read_study
+from ednag.study.configuration import read_study
 from ednag.tables import get_definition, is_predicted
 from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, PredictorDefinition
 from ednag.tables.meta_predictor import (
@@ -97,10 +98,14 @@ def test_predictions_are_marked_and_rank_nothing_measured() -> None:
 def test_aircraft_and_pets_search_with_their_own_share_of_diversity() -> None:
     space = get_space("nasbench201")
     for definition, expected in ((AIRCRAFT, 0.3), (CIFAR10, 0.2)):
-        settings = read_hyperparameters("ednag", {}, space, definition.protocols["paper"])
+        settings = get_method("ednag").read_hyperparameters(
+            {}, space, definition.protocols["paper"]
+        )
         assert isinstance(settings, SearchHyperparameters)
         assert settings.diver_rate == expected
-    given = read_hyperparameters("ednag", {"diver_rate": 0.1}, space, AIRCRAFT.protocols["paper"])
+    given = get_method("ednag").read_hyperparameters(
+        {"diver_rate": 0.1}, space, AIRCRAFT.protocols["paper"]
+    )
     assert isinstance(given, SearchHyperparameters) and given.diver_rate == 0.1
 
 

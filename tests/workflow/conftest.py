@@ -12,15 +12,16 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: EDNAG in hundredths of a second.
+EDNAG = {"id": "ednag", "hyperparameters": {"num_step": 5, "population_num": 10}}
 #: Seconds of work, every stage of the DAG.
 TINY = {
     "benchmarks": {"nasbench201": ["cifar10-analog"]},
-    "further_methods": {},
     "ranker": {"seeds": []},
     "seeds": "0-1",
     "block": 1,
     "budget": 20,
-    "hyperparameters": {"ednag": {"num_step": 5, "population_num": 10}},
+    "methods": [EDNAG, "random"],
     "statistics": {"checkpoints": [5, 20], "resamples": 100},
 }
 

@@ -141,7 +141,7 @@ def test_the_same_study_in_two_folders_has_the_same_lock(
 
 
 def test_a_killed_workflow_resumes(workflow: Workflow) -> None:
-    workflow.configure(hyperparameters={}, seeds="0-1999", block=2000, methods=["ednag"])
+    workflow.configure(seeds="0-1999", block=2000, methods=["ednag"])
     process = subprocess.Popen(
         workflow.command("--cores", "2"),
         env=workflow.environment(),
@@ -233,4 +233,4 @@ def test_an_unwritable_folder_is_a_clear_error(workflow: Workflow) -> None:
 def test_the_smoke_study_covers_the_default_one() -> None:
     smoke, default = load_study(ROOT / "config/smoke.yaml"), load_study(ROOT / "config.yaml")
     assert smoke.benchmarks == default.benchmarks
-    assert smoke.methods == default.methods
+    assert [entry.id for entry in smoke.methods] == [entry.id for entry in default.methods]

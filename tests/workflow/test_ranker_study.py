@@ -13,10 +13,11 @@ pytestmark = pytest.mark.workflow
 
 SETTINGS = {"epochs": 1, "model": 4, "rounds": 1}
 STUDY = {
-    "methods": ["random"],
-    "further_methods": {"nasbench201": ["nar", "ednag-ranked"]},
-    "method_seeds": {"nar": 1, "ednag-ranked": "0"},
-    "hyperparameters": {"nar": SETTINGS, "ednag-ranked": SETTINGS},
+    "methods": [
+        "random",
+        {"id": "nar", "seeds": 1, "hyperparameters": SETTINGS},
+        {"id": "ednag-ranked", "seeds": "0", "hyperparameters": SETTINGS},
+    ],
     "ranker": {
         "sizes": [10, 20],
         "seeds": "0-1",

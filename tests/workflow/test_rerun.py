@@ -20,10 +20,10 @@ from ednag.study.digests import modules_of, registered
 from ednag.tables import TABLES
 from tests.copies import add_line, copy_of_the_tree
 
-from .conftest import TINY
+from .conftest import EDNAG, TINY
 
 METHODS = ("ednag", "random")
-STUDY = {**TINY, "methods": list(METHODS), "seeds": "0", "block": 1}
+STUDY = {**TINY, "seeds": "0", "block": 1}
 
 PLACE = "nasbench201/cifar10-analog"
 SOURCE = "resources/analog-nasbench/analognasbench-data.anb"
@@ -181,7 +181,8 @@ def bring_results_along(project: Project) -> None:
 
 def a_hyperparameter(project: Project) -> None:
     """EDNAG with one more denoising step."""
-    project.study["hyperparameters"] = {"ednag": {"num_step": 6, "population_num": 10}}
+    other = {"num_step": 6, "population_num": 10}
+    project.study["methods"] = [{**EDNAG, "hyperparameters": other}, "random"]
 
 
 #: What is changed -> how, and what must run again.
@@ -202,6 +203,7 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         register("methods", "METHODS", '    "added": "ednag.methods.added:METHOD",\n'),
         set(),
     ),
+    "catalogue of methods": (file("src/ednag/methods/instances.yaml"), set()),
     "line for a new space": (
         register("spaces", "SPACES", '    "added": "ednag.spaces.added:SPACE",\n'),
         set(),
@@ -219,10 +221,10 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         {path for method in METHODS for path in runs(method, 1)} | AFTER_RUNS,
     ),
     "one more method": (
-        configure(methods=[*METHODS, "local-search-first"]),
+        configure(methods=[EDNAG, "random", "local-search-first"]),
         runs("local-search-first") | AFTER_SUMMARY,
     ),
-    "one method less": (configure(methods=["ednag"]), AFTER_SUMMARY),
+    "one method less": (configure(methods=[EDNAG]), AFTER_SUMMARY),
     "hyper-parameter": (a_hyperparameter, runs("ednag") | AFTER_RUNS),
     "budget": (configure(budget=21), runs("random") | AFTER_SUMMARY),
     "checkpoints": (

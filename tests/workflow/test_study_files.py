@@ -25,13 +25,13 @@ def test_a_key_given_twice_stops_the_workflow_with_its_lines(workflow: Workflow)
 
 
 def test_an_overlay_that_would_remove_nothing_stops_the_workflow(workflow: Workflow) -> None:
-    workflow.configure(further_methods={"nasbench201": ["local-search-first"]})
+    workflow.configure(if_present={"nasbench101": ["cifar10"]})
     overlay = workflow.folder / "overlay.yaml"
-    overlay.write_text("further_methods: {}\n")
+    overlay.write_text("if_present: {}\n")
     study = str(workflow.folder / "study.yaml")
     done = workflow.run("--dry-run", "--configfile", study, str(overlay))
     assert done.returncode == 1
-    assert f"configuration: {overlay}: further_methods: {{}} removes nothing" in done.stdout
+    assert f"configuration: {overlay}: if_present: {{}} removes nothing" in done.stdout
 
 
 def test_the_default_study_in_another_encoding_is_one_line(tmp_path: Path) -> None:

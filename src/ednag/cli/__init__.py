@@ -57,17 +57,27 @@ class LazyGroup(click.Group):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a run record: what the subcommand read, wrote and was made of (JSON).",
 )
-def group(record: Path | None) -> None:
+@click.option(
+    "--methods",
+    default="",
+    metavar="JSON",
+    help='Methods of a study that are not registered: {"ID": {"of": "METHOD", "title": "TITLE", '
+    '"hyperparameters": {...}}}.',
+)
+def group(record: Path | None, methods: str) -> None:
     """Regenerate, check and extend the results of EDNAG and NAR."""
     if record is not None:
         from ednag.cli.options import recorders
         from ednag.provenance.recording import Recorder
 
         recorders[:] = [Recorder(_without_record(sys.argv[1:]))]
+    if methods:
+        # By name, as the subcommands are: only jobs with methods depend on this module's code.
+        importlib.import_module("ednag.methods.instances").define_methods(methods)
 
 
 @group.result_callback()
-def _finish(result: object, record: Path | None) -> None:
+def _finish(result: object, record: Path | None, methods: str) -> None:
     """The subcommand ended well."""
     if record is not None:
         from ednag.cli.options import recorders

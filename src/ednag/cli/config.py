@@ -20,7 +20,8 @@ def check(files: tuple[Path, ...]) -> None:
 
     for path in files:
         study = load_study(path)
-        click.echo(f"{path}: {len(study.seeds)} seeds, methods {', '.join(study.methods)}")
+        names = [entry.id for entry in study.methods]
+        click.echo(f"{path}: {len(study.seeds)} seeds, methods {', '.join(names)}")
 
 
 @command.command()

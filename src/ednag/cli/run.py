@@ -40,7 +40,6 @@ def command(
     from ednag.methods.storage import write_runs
     from ednag.search.objective import objective_on
     from ednag.spaces import get_space
-    from ednag.study.configuration import read_hyperparameters
     from ednag.study.seeds import parse_seeds
     from ednag.tables import get_protocol
     from ednag.tables.parquet import read_benchmark
@@ -50,7 +49,7 @@ def command(
     benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
     meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
-    settings = read_hyperparameters(method_name, given, space, meaning)
+    settings = method.read_hyperparameters(given, space, meaning)
     objective = objective_on(benchmark, meaning, space)
     say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"

@@ -46,6 +46,7 @@ def command(
 
 def _printed_titles() -> dict[str, str]:
     """Title of a method as tables print it, in lower case -> its name."""
-    from ednag.methods import METHODS, get_method
+    from ednag.methods import get_method
+    from ednag.methods.instances import defined, method_names
 
-    return {get_method(name).title.casefold(): name for name in METHODS}
+    return {get_method(name).title.casefold(): name for name in (*method_names(), *defined)}

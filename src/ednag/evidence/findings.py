@@ -246,7 +246,11 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
     runs = _runs_on(summary, space, dataset, "ednag")
     budget = budget_of(runs) if len(runs) else None
     here = summary[(summary["space"] == space) & (summary["dataset"] == dataset)]
-    others = [name for name in here["method"].unique() if not name.startswith("ednag")]
+    others = [
+        name
+        for name in here["method"].unique()
+        if name != "ednag" and get_method(name).varies != "ednag"
+    ]
     if budget is None or not others:
         return ""
     sign = 1.0 if get_reported_metric(space, dataset, PAPER).higher_is_better else -1.0

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ednag.evidence.statistics import bootstrap_mean
 from ednag.evidence.writing import interval_text, rounded, write_frame
-from ednag.methods import METHODS, get_method
+from ednag.methods import get_method
 from ednag.predictor.choice import CHANCE, PREDICTOR
 from ednag.study.configuration import Statistics
 
@@ -154,7 +154,7 @@ def title_of_choice(method: str, rule: str) -> str:
         return "Random architectures"
     if method == PREDICTOR:
         return "Best by prediction in the whole space"
-    name = get_method(method).title if method in METHODS else method
+    name = get_method(method).title
     where = "last population" if rule == "paper" else "all it evaluated"
     return f"{name}, best of {where}"
 

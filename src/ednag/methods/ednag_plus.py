@@ -287,4 +287,5 @@ METHOD = Method(
     hyperparameters=EdnagPlus,
     search=_search,
     search_together=_search_together,
+    varies="ednag",
 )

@@ -102,4 +102,6 @@ METHOD = Method(
     search=_search,
     spaces=SPACES,
     measured_only=True,
+    seeds="0-9",
+    varies="ednag",
 )

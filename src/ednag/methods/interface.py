@@ -1,8 +1,9 @@
 """What every method offers, and the record of one run."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +12,7 @@ from ednag.errors import EdnagError
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
+from ednag.validation import read_model
 
 #: A step column per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
@@ -99,21 +101,27 @@ class Method:
     """A search method.
 
     Attributes:
-        name: Name in the configuration and in paths.
+        name: Id in the configuration and in paths.
         title: Name in tables and figures.
         description: One sentence.
-        hyperparameters: Model of what can be varied; its defaults are the method's.
+        hyperparameters: Model of the hyper-parameters; its defaults are the method's.
         search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
             distinct evaluations.
-        has_own_end: Whether the method's protocol fixes its end, so that it ignores the budget.
-        search_together: Takes (objectives, seeds, budget, hyperparameters), an objective for each
-            seed, and gives what `search` gives for each, quicker; None where there is no such way.
-        from_space: Hyper-parameters whose default is the space's own where its profile has one:
-            those of the reference's search, where the method is it or is held against it.
+        has_own_end: Whether the method ends by its own rule and ignores the budget.
+        search_together: Takes (objectives, seeds, budget, hyperparameters), one objective for each
+            seed, and returns what `search` returns for each, in less time. None: there is no such
+            function.
+        from_space: Hyper-parameters whose default comes from the space's profile where it has one:
+            those of the reference search.
         spaces: Names of the search spaces that the method can search; None for all. A study skips
-            it in the others.
-        measured_only: Whether a study skips the method where values are predicted: what it learns
-            to predict would be another predictor.
+            the method in other spaces.
+        measured_only: Whether a study skips the method on predicted values, because it learns a
+            predictor itself.
+        seeds: Default seeds of a slow method, such as "0-9"; "" for all seeds of the study.
+        varies: Id of the method that this one is a variant of; None: it is no variant. Tables that
+            compare a method with others leave its variants out.
+        of: Id of the registered method that an instance runs; None: it is registered itself.
+        settings: Hyper-parameters that an instance sets. They precede those of the space.
     """
 
     name: str
@@ -128,6 +136,32 @@ class Method:
     from_space: frozenset[str] = frozenset()
     spaces: frozenset[str] | None = None
     measured_only: bool = False
+    seeds: str = ""
+    varies: str | None = None
+    of: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def instance(
+        self, name: str, title: str = "", description: str = "", settings: Mapping[str, Any] = {}
+    ) -> "Method":
+        """This method with other settings, under its own id or another one.
+
+        Args:
+            name: Id. Another one than the method's makes an instance of the method.
+            title: Default: the method's title under its own id, else the id.
+            description: Default: the method's.
+            settings: Hyper-parameters that differ from the method's.
+        """
+        own = name == self.name
+        return replace(
+            self,
+            name=name,
+            title=title or (self.title if own else name),
+            description=description or self.description,
+            varies=self.varies if own else self.varies or self.of or self.name,
+            of=self.of if own else self.of or self.name,
+            settings={**self.settings, **settings},
+        )
 
     def can_search(self, space: str) -> bool:
         """Whether the method can search the space of this name."""
@@ -144,6 +178,26 @@ class Method:
         """The hyper-parameters whose default is another in this space, or under this protocol."""
         own = {**space.profile.hyperparameters, **(protocol.hyperparameters if protocol else {})}
         return {name: value for name, value in own.items() if name in self.from_space}
+
+    def read_hyperparameters(
+        self,
+        given: Mapping[str, Any],
+        space: SearchSpace | None = None,
+        protocol: Protocol | None = None,
+    ) -> BaseModel:
+        """All hyper-parameters: those given, then the instance's, the benchmark's, the defaults.
+
+        Args:
+            given: Hyper-parameters that the user sets.
+            space: The search space; without one, no default of a space is read.
+            protocol: The protocol of the benchmark.
+
+        Raises:
+            EdnagError: A value is wrong; one line that names it.
+        """
+        of_space = self.defaults_in(space, protocol) if space is not None else {}
+        values = {**of_space, **self.settings, **given}
+        return read_model(self.hyperparameters, values, f"method {self.name}: hyperparameters")
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger.

@@ -134,4 +134,5 @@ METHOD = Method(
     search=_search,
     spaces=SPACES,
     measured_only=True,
+    seeds="0-9",
 )

@@ -1,7 +1,7 @@
-"""Regularised evolution (Real et al., AAAI 2019): the oldest dies, whatever its fitness.
+"""Regularised evolution (Real et al., AAAI 2019): the oldest is removed, whatever its fitness.
 
 Each cycle draws a sample of the population with replacement, mutates its fittest member, adds the
-child and removes the oldest. Three settings: population 100 and sample 10, 30 and 10, 10 and 3.
+child and removes the oldest.
 """
 
 from collections import deque
@@ -27,15 +27,6 @@ class RegularisedEvolution(BaseModel):
     sample_size: int = Field(10, ge=1, description="Architectures that compete to be the parent.")
 
 
-class _Thirty(RegularisedEvolution):
-    population_num: int = Field(30, ge=1, description="Architectures alive at a time.")
-
-
-class _Ten(RegularisedEvolution):
-    population_num: int = Field(10, ge=1, description="Architectures alive at a time.")
-    sample_size: int = Field(3, ge=1, description="Architectures that compete to be the parent.")
-
-
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     assert isinstance(settings, RegularisedEvolution)
     spender = Spender(objective, budget, seed)
@@ -57,16 +48,10 @@ def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -
     return spender.outcome([code for _, code in population])
 
 
-def _method(population: int, sample: int, settings: type[BaseModel]) -> Method:
-    return Method(
-        name=f"regularised-evolution-{population}-{sample}",
-        title=f"Regularised evolution {population}/{sample}",
-        description=f"population {population}, sample {sample}, one mutation a cycle",
-        hyperparameters=settings,
-        search=_search,
-    )
-
-
-METHOD_100_10 = _method(100, 10, RegularisedEvolution)
-METHOD_30_10 = _method(30, 10, _Thirty)
-METHOD_10_3 = _method(10, 3, _Ten)
+METHOD = Method(
+    name="regularised-evolution",
+    title="Regularised evolution",
+    description="the fittest of a sample is mutated, the oldest of the population removed",
+    hyperparameters=RegularisedEvolution,
+    search=_search,
+)

@@ -5,11 +5,6 @@ A figure that lacks what it compares is not asked for; it is never drawn empty.
 
 from collections.abc import Mapping, Sequence
 
-from ednag.methods import METHODS
-
-#: Methods that are the reference search with one part changed.
-ABLATIONS = tuple(name for name, place in METHODS.items() if ".ednag_ablations:" in place)
-
 #: Figure -> EDNAG with something varied, in the order in which they are drawn.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "mapping": (
@@ -29,6 +24,9 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
         "ednag-fresh-noise",
     ),
 }
+
+#: Methods that have figures of their own.
+ABLATIONS = frozenset(name for names in VARIANTS.values() for name in names) - {"ednag"}
 
 #: Methods whose populations the paper's tables describe.
 GENERATORS = ("ednag", "ednag-identity", "ednag-power")

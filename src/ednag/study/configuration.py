@@ -5,8 +5,7 @@ closest valid name and the allowed values.
 """
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,18 +13,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, get_method
+from ednag.methods import METHODS, shared_method
+from ednag.methods.instances import method_names
+from ednag.methods.interface import Method
 from ednag.naming import suggestion
 from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
-from ednag.spaces.interface import SearchSpace
+from ednag.study.methods import OLD_KEYS, MethodInstance, named, replacement
 from ednag.study.seeds import format_seeds, parse_seeds
 from ednag.tables import (
     TABLES,
@@ -34,9 +34,11 @@ from ednag.tables import (
     is_predicted,
     official_definitions,
 )
-from ednag.tables.interface import Protocol
-from ednag.yaml_files import read_yaml, validated
+from ednag.validation import read_model
+from ednag.yaml_files import read_yaml
 
+#: Methods of a study that names none.
+_METHODS = ("ednag", "random", "nar", "ednag-ranked")
 _STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
@@ -186,8 +188,6 @@ class RankingStudy(BaseModel):
 
 #: Quality tiers of the ranker.
 _TIERS = 5
-#: Methods that are slow, and the seeds they run unless a study says otherwise.
-_FEWER_SEEDS = {"nar": "0-9", "ednag-ranked": "0-9"}
 
 
 class Study(BaseModel):
@@ -215,28 +215,18 @@ class Study(BaseModel):
         "are already here, in a mirror, the cache or a package; else they are listed as needing "
         "data.",
     )
-    methods: tuple[str, ...] = Field(
-        ("ednag", "random"), description="Methods that are compared, in the order of the tables."
-    )
-    further_methods: dict[str, tuple[str, ...]] = Field(
-        {"nasbench201": ("nar", "ednag-ranked")},
-        description="Search space -> methods that are run there besides `methods`.",
+    methods: tuple[MethodInstance, ...] = Field(
+        tuple(MethodInstance(id=name) for name in _METHODS),
+        description="Methods that are compared, in the order of the tables: names, or mappings "
+        "that say what differs. In a search space, those that can search it.",
     )
     seeds: Any = Field(
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
-    )
-    method_seeds: dict[str, Any] = Field(
-        _FEWER_SEEDS,
-        description="Method -> its seeds where it is too slow for all of `seeds`: those of them "
-        "that the study has. A method that is not named keeps the default.",
     )
     budget: int = Field(
         512,
         ge=1,
         description="Distinct evaluations of every method that has no end of its own.",
-    )
-    hyperparameters: dict[str, dict[str, Any]] = Field(
-        {}, description="Method -> hyper-parameters that differ from the method's defaults."
     )
     arithmetic: Arithmetic = Field(
         "avx2",
@@ -305,30 +295,13 @@ class Study(BaseModel):
     def _authors_seeds(cls, value: object) -> tuple[int, ...]:
         return _seeds_or_none(value, "authors_seeds")
 
-    @field_validator("method_seeds", mode="before")
-    @classmethod
-    def _method_seeds(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
-            return value
-        return {
-            name: parse_seeds(seeds, f"method_seeds.{name}")
-            for name, seeds in {**_FEWER_SEEDS, **value}.items()
-        }
-
     @model_validator(mode="after")
     def _names(self) -> "Study":
         _check_benchmarks(self.benchmarks, "benchmarks")
         _check_benchmarks(self.if_present, "if_present")
         _check_official_files(self.official_files)
         _check_protocols(self)
-        _check_names(self.methods, METHODS, "methods", "method")
-        if self.further_methods:
-            _check_names(tuple(self.further_methods), SPACES, "further_methods", "search space")
-        for space, names in self.further_methods.items():
-            _check_names(names, METHODS, f"further_methods.{space}", "method")
         _check_methods(self)
-        _check_names(self.top_k.methods, METHODS, "top_k.methods", "method")
-        _check_hyperparameters(self.hyperparameters)
         if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
             raise EdnagError(
                 "own_images: benchmarks.nasbench201 names own-images, so say which folder it is: "
@@ -337,15 +310,17 @@ class Study(BaseModel):
         return self
 
 
-def _check_names(given: tuple[str, ...], valid: Any, place: str, kind: str) -> None:
-    if not given:
-        raise EdnagError(f"{place}: empty; allowed: {', '.join(valid)}")
-    for position, name in enumerate(given):
-        if name not in valid:
+def _check_names(names: Sequence[str], valid: Iterable[str] | None, place: str, kind: str) -> None:
+    """Refuse an empty list, a repeated name and, unless `valid` is None, an unknown one."""
+    allowed = None if valid is None else list(valid)
+    if not names:
+        raise EdnagError(f"{place}: empty; allowed: {', '.join(allowed or method_names())}")
+    for position, name in enumerate(names):
+        if allowed is not None and name not in allowed:
             raise EdnagError(
-                f"{place}[{position}]: unknown {kind} {name!r}{suggestion(name, valid)}"
+                f"{place}[{position}]: unknown {kind} {name!r}{suggestion(name, allowed)}"
             )
-        if name in given[:position]:
+        if name in names[:position]:
             raise EdnagError(f"{place}[{position}]: {kind} {name!r} is repeated; name it once")
 
 
@@ -362,27 +337,27 @@ def _seeds_or_none(value: object, place: str) -> tuple[int, ...]:
 
 
 def _check_methods(study: "Study") -> None:
-    """Every space has a method that can search it, and every method that is run has seeds."""
-    for space, names in study.further_methods.items():
-        for position, name in enumerate(names):
-            if not get_method(name).can_search(space):
-                raise EdnagError(
-                    f"further_methods.{space}[{position}]: method {name!r} cannot search {space}; "
-                    f"it searches {', '.join(sorted(get_method(name).spaces or ()))}"
-                )
-    for name in study.method_seeds:
-        if name not in METHODS:
-            raise EdnagError(f"method_seeds: unknown method {name!r}{suggestion(name, METHODS)}")
+    """Every method is known, every space has a method, and every method that is run has seeds."""
+    _check_names([entry.id for entry in study.methods], None, "methods", "method")
+    for position, entry in enumerate(study.methods):
+        if entry.spaces is not None:
+            _check_names(entry.spaces, SPACES, f"methods[{position}].spaces", "search space")
+        try:
+            entry.check()
+        except EdnagError as error:
+            raise EdnagError(f"methods[{position}]: {error}") from None
+    names = dict.fromkeys([*(entry.id for entry in study.methods), *method_names()])
+    _check_names(study.top_k.methods, names, "top_k.methods", "method")
     for space in (*study.benchmarks, *study.if_present):
         if not methods_of(study, space):
             raise EdnagError(
-                f"methods: none of {', '.join(study.methods)} can search {space}; name one that "
-                "can, such as random"
+                f"methods: none of {', '.join(entry.id for entry in study.methods)} can search "
+                f"{space}; name one that can, such as random"
             )
         for name in methods_of(study, space):
             if not seeds_of(study, name):
                 raise EdnagError(
-                    f"method_seeds.{name}: none of {format_seeds(study.method_seeds[name])} is "
+                    f"methods: seeds of {name}: none of {format_seeds(_own_seeds(study, name))} is "
                     f"among the study's seeds {format_seeds(study.seeds)}; name some that are"
                 )
 
@@ -424,29 +399,67 @@ def definition_of(study: "Study", space: str, dataset: str) -> Definition:
     return official_definitions(space, dataset)[official]
 
 
-def methods_of(study: "Study", space: str) -> tuple[str, ...]:
-    """The methods a study runs on a search space, each once, in the study's order.
+def entry_of(study: "Study", method: str) -> MethodInstance:
+    """The entry of a method in `methods`; where the study has none, the method as it is."""
+    entries = (entry for entry in study.methods if entry.id == method)
+    return next(entries, None) or MethodInstance(id=method)
 
-    Methods of `methods` that cannot search the space are skipped.
+
+def method_of(study: "Study", method: str) -> Method:
+    """The method with this id, as the study defines it."""
+    return entry_of(study, method).as_method()
+
+
+def study_instances(study: "Study", methods: Iterable[str], titles: bool = True) -> str:
+    """What `ednag --methods` needs to know of a study's methods, as JSON; "" for nothing.
+
+    Hyper-parameters are not part of it: `hyperparameters_of` has all of them.
+
+    Args:
+        study: The study.
+        methods: Ids of the methods that the job uses.
+        titles: Whether the job prints titles of methods.
     """
-    named = dict.fromkeys([*study.methods, *study.further_methods.get(space, ())])
-    return tuple(name for name in named if get_method(name).can_search(space))
+    definitions = {}
+    for name in methods:
+        method = method_of(study, name)
+        registered = METHODS.get(name) and shared_method(name)
+        if not registered or (titles and method.title != registered.title):
+            definitions[name] = {"of": method.of or name}
+            if titles:
+                definitions[name]["title"] = method.title
+    return json.dumps(definitions, sort_keys=True) if definitions else ""
+
+
+def methods_of(study: "Study", space: str) -> tuple[str, ...]:
+    """Ids of the methods that a study runs in a search space, in the study's order."""
+    return tuple(entry.id for entry in study.methods if entry.is_run_in(space))
 
 
 def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
-    """Those of `methods_of` that a study runs on a dataset: on predictions, not all."""
-    named = methods_of(study, space)
+    """Those of `methods_of` that a study runs on a dataset: on predicted values, not all."""
+    names = methods_of(study, space)
     if not is_predicted(space, dataset):
-        return named
-    return tuple(name for name in named if not get_method(name).measured_only)
+        return names
+    return tuple(name for name in names if not method_of(study, name).measured_only)
+
+
+def methods_on_all(study: "Study", benchmarks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Ids of the methods that a study runs on each of these (space, dataset)."""
+    names = (entry.id for entry in study.methods)
+    return tuple(name for name in names if all(name in methods_on(study, *b) for b in benchmarks))
 
 
 def seeds_of(study: "Study", method: str) -> tuple[int, ...]:
-    """The seeds that a study runs of a method: all of them, or those that `method_seeds` names."""
-    if method not in study.method_seeds:
-        return tuple(study.seeds)
-    named = set(study.method_seeds[method])
-    return tuple(seed for seed in study.seeds if seed in named)
+    """Those of the study's seeds that it runs of a method."""
+    own = set(_own_seeds(study, method))
+    return tuple(seed for seed in study.seeds if seed in own)
+
+
+def _own_seeds(study: "Study", method: str) -> tuple[int, ...]:
+    """The seeds of an entry of `methods`, whether the study has them or not."""
+    entry, default = entry_of(study, method), method_of(study, method).seeds
+    return tuple(entry.seeds or (parse_seeds(default) if default else study.seeds))
 
 
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
@@ -455,111 +468,35 @@ def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     return tuple(protocol for protocol in study.protocols if protocol in known)
 
 
-def _check_hyperparameters(given: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, settings in given.items():
-        if name not in METHODS:
-            raise EdnagError(f"hyperparameters: unknown method {name!r}{suggestion(name, METHODS)}")
-        read_hyperparameters(name, settings)
-        if "arithmetic" in settings:
-            raise EdnagError(
-                f"hyperparameters.{name}.arithmetic: the key `arithmetic` of the study sets it for "
-                "all methods; name it there"
-            )
-
-
 def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:
-    """The hyper-parameters that a study gives a method, `arithmetic` included if it has one."""
-    given = study.hyperparameters.get(method, {})
-    if "arithmetic" in get_method(method).hyperparameters.model_fields:
-        return {"arithmetic": study.arithmetic, **given}
-    return given
-
-
-def read_hyperparameters(
-    method: str,
-    settings: Mapping[str, Any],
-    space: SearchSpace | None = None,
-    protocol: Protocol | None = None,
-) -> BaseModel:
-    """A method's hyper-parameters, defaults filled in: the benchmark's own, then the method's.
-
-    Args:
-        method: Name of the method.
-        settings: What the user sets.
-        space: The space that is searched; without one, the settings are only checked.
-        protocol: The protocol of the benchmark that is searched.
-
-    Raises:
-        EdnagError: A setting is wrong; the message names its place.
-    """
-    chosen = get_method(method)
-    model = chosen.hyperparameters
-    of_space = chosen.defaults_in(space, protocol) if space is not None else {}
-    try:
-        return validated(model, {**of_space, **settings})
-    except ValidationError as error:
-        raise _one_line(error, f"hyperparameters.{method}", model) from None
-
-
-def _one_line(error: ValidationError, place: str, model: type[BaseModel]) -> EdnagError:
-    """The first of pydantic's errors as one line."""
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    where = ".".join([*([place] if place else []), *path]) or "configuration"
-    if first["type"] == "extra_forbidden":
-        for part in path[:-1]:
-            annotation = model.model_fields[part].annotation
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                model = annotation
-        return EdnagError(
-            f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], model.model_fields)}"
-        )
-    return EdnagError(f"{where}: {_in_words(first)}")
-
-
-#: pydantic's words for what a YAML file calls otherwise
-_YAML_WORDS = {
-    "valid array": "list",
-    "an object": "a mapping",
-    "valid integer": "whole number",
-}
-
-
-def _in_words(error: Mapping[str, Any]) -> str:
-    """What is wrong with a value, and which values are allowed, in the words of a YAML file."""
-    message = error["msg"].removeprefix("Value error, ")
-    for formal, plain in _YAML_WORDS.items():
-        message = message.replace(formal, plain)
-    return f"{message[0].lower()}{message[1:]}{_given(error['input'])}"
-
-
-def _given(value: object) -> str:
-    """The value that was given; explains those that YAML reads in an unexpected way."""
-    if isinstance(value, dict):
-        return ""
-    if isinstance(value, bool):
-        return f", not {str(value).lower()} (YAML reads yes and on as true, no and off as false)"
-    if isinstance(value, str) and re.fullmatch(r"[-+\d.]+[eE][-+]?\d+", value):
-        return f", not the text {value!r} (YAML reads a power of ten only as in 1.0e-3)"
-    return f", not {value!r}"
+    """The hyper-parameters of a method as `ednag run --hyperparameters` needs them."""
+    return entry_of(study, method).settings(study.arithmetic)
 
 
 def read_study(raw: Mapping[str, Any]) -> Study:
     """A validated study from a mapping; raises EdnagError with one line."""
     if not isinstance(raw, Mapping):
         raise EdnagError(f"configuration: a mapping of keys is expected, not {raw!r}")
+    if old := [key for key in OLD_KEYS if key in raw]:
+        raise EdnagError(_replaced(raw, old))
+    if isinstance(raw.get("methods"), list):
+        raw = {**raw, "methods": [named(entry) for entry in raw["methods"]]}
+    return read_model(Study, raw)
+
+
+def _replaced(raw: Mapping[str, Any], old: list[str]) -> str:
+    """The message that refuses keys of earlier versions."""
+    keys = f"{', '.join(old)}: replaced by entries of `methods`"
     try:
-        return validated(Study, raw)
-    except ValidationError as error:
-        raise _one_line(error, "", Study) from None
+        further = {"nasbench201": ["nar", "ednag-ranked"]}
+        return f"{keys}; write instead: {replacement(raw, ['ednag', 'random'], further)}"
+    except (EdnagError, AttributeError, TypeError):  # the old value was wrong as well
+        return f"{keys}, such as {{id: ednag, hyperparameters: {{num_step: 50}}, seeds: 0-9}}"
 
 
 def read_statistics(raw: Mapping[str, Any], place: str) -> Statistics:
     """Validated settings from a mapping; raises EdnagError with one line that begins at `place`."""
-    try:
-        return validated(Statistics, raw)
-    except ValidationError as error:
-        raise _one_line(error, place, Statistics) from None
+    return read_model(Statistics, raw, place)
 
 
 def load_study(path: Path) -> Study:
@@ -609,11 +546,23 @@ def schema() -> str:
     """The configuration's JSON schema, as it stands in config/schema.json."""
     described = Study.model_json_schema()
     described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    described["properties"]["methods"]["items"]["enum"] = list(METHODS)
-    for name in ("seeds", "authors_seeds"):
-        described["properties"][name] |= {"type": ["string", "integer", "array"]}
+    methods = described["properties"]["methods"]
+    names = {"type": "string", "enum": list(method_names())}
+    methods |= {"default": list(_METHODS), "items": {"anyOf": [names, methods["items"]]}}
+    described["$defs"]["MethodInstance"]["allOf"] = list(_hyperparameter_schemas())
+    seeds = [(described, name) for name in ("seeds", "authors_seeds")]
+    for model, name in [*seeds, (described["$defs"]["MethodInstance"], "seeds")]:
+        model["properties"][name] |= {"type": ["string", "integer", "array"]}
     described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
-    described["properties"]["hyperparameters"]["properties"] = {
-        name: get_method(name).hyperparameters.model_json_schema() for name in METHODS
-    }
     return json.dumps(described, indent=2) + "\n"
+
+
+def _hyperparameter_schemas() -> Iterator[dict[str, Any]]:
+    """For each registered method, the schema of `hyperparameters` of the entries that run it."""
+    for registered in METHODS:
+        run_it = [name for name in method_names() if registered in (name, shared_method(name).of)]
+        names = {"enum": run_it}
+        by_id = {"properties": {"id": names}, "not": {"required": ["of"]}}
+        by_of = {"properties": {"of": names}, "required": ["of"]}
+        model = shared_method(registered).hyperparameters.model_json_schema()
+        yield {"if": {"anyOf": [by_id, by_of]}, "then": {"properties": {"hyperparameters": model}}}

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ednag.methods import get_method
 from ednag.study.benchmarks import Missing
-from ednag.study.configuration import Study, methods_on, seeds_of
+from ednag.study.configuration import Study, method_of, methods_on, seeds_of
 from ednag.study.seeds import format_seeds
 
 
@@ -30,7 +29,7 @@ def described(
     needing = [f"{each.space}/{each.dataset}" for each in lacking]
     return {
         **{space: ", ".join(names) for space, names in datasets.items()},
-        "methods": ", ".join(get_method(name).title for name in methods),
+        "methods": ", ".join(method_of(study, name).title for name in methods),
         "seeds": format_seeds(study.seeds),
         **fewer,
         "protocols": ", ".join(study.protocols),

@@ -15,7 +15,7 @@ from ednag.errors import EdnagError
 from ednag.methods import METHODS
 from ednag.registries import REGISTRIES, code_of
 from ednag.spaces import SPACES
-from ednag.study.configuration import Study
+from ednag.study.configuration import Study, method_of
 from ednag.study.imports import PACKAGE, imports, imports_of_function, parents, path_of
 from ednag.tables import OFFICIAL, TABLES
 
@@ -78,7 +78,7 @@ def registered(
             found[SPACES[space]] = None
         if official is not None:
             found[OFFICIAL[official]] = None
-    return (*found, *(METHODS[name] for name in methods))
+    return (*found, *(METHODS[method_of(study, name).of or name] for name in methods))
 
 
 @cache

@@ -1,0 +1,98 @@
+"""Instances: methods that are another method with its own id and settings.
+
+The catalogue, a YAML file beside this module, holds the instances that studies share. The option
+`ednag --methods` defines others for one process.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ednag.errors import EdnagError
+from ednag.methods import METHODS, shared_method
+from ednag.methods.interface import Method
+from ednag.naming import suggestion
+from ednag.validation import read_model
+from ednag.yaml_files import read_yaml
+
+
+class MethodDefinition(BaseModel):
+    """A method by another one and what differs from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    of: str = Field("", description="Method that is run; by default the one with the same id.")
+    title: str = Field("", description="Name in tables and figures; by default the id.")
+    description: str = Field("", description="One sentence.")
+    hyperparameters: dict[str, Any] = Field(
+        {}, description="Hyper-parameters that differ from the method's."
+    )
+
+    def method(self, name: str) -> Method:
+        """The method that is defined under the id `name`.
+
+        Raises:
+            EdnagError: There is no method `of`, or a hyper-parameter is wrong.
+        """
+        base = shared_method(self.of or name)
+        method = base.instance(name, self.title, self.description, self.hyperparameters)
+        if self.hyperparameters:
+            method.read_hyperparameters({})
+        return method
+
+
+#: id -> definition: what `ednag --methods` defines in this process.
+defined: dict[str, MethodDefinition] = {}
+
+
+def define_methods(text: str) -> None:
+    """Let `get_method` know the methods of a JSON text, and no longer those of an earlier call.
+
+    Args:
+        text: `{"ID": {"of": "ID", "title": "...", "hyperparameters": {...}}}`, as
+            `study_instances` gives it; "" for none.
+
+    Raises:
+        EdnagError: The text is not such JSON, or a definition is wrong.
+    """
+    try:
+        entries = json.loads(text or "{}")
+    except ValueError as error:
+        raise EdnagError(f"--methods: not valid JSON: {error}") from None
+    defined.clear()
+    defined.update(_definitions(entries, "--methods"))
+    for name, definition in defined.items():
+        definition.method(name)
+
+
+@cache
+def catalogue() -> dict[str, MethodDefinition]:
+    """id -> definition of the instances that studies share, in the order of their list."""
+    # The file has this module's name and is not named here: a file that a module names is part of
+    # the code of every job that can import the module (`ednag.study.digests`). A job of the
+    # workflow gets its definitions by `--methods` and does not open the catalogue.
+    return _definitions(read_yaml(Path(__file__).with_suffix(".yaml")), "catalogue of methods")
+
+
+def catalogued_method(name: str) -> Method:
+    """The instance of the catalogue with this id; raises EdnagError naming the closest method."""
+    if name not in catalogue():
+        raise EdnagError(f"unknown method {name!r}{suggestion(name, method_names())}")
+    return catalogue()[name].method(name)
+
+
+def method_names() -> tuple[str, ...]:
+    """Ids of all methods that studies share: METHODS, then the catalogue."""
+    return (*METHODS, *catalogue())
+
+
+def _definitions(entries: object, place: str) -> dict[str, MethodDefinition]:
+    if not isinstance(entries, dict):
+        raise EdnagError(f"{place}: a mapping of ids to definitions is expected, not {entries!r}")
+    return {
+        name: read_model(MethodDefinition, entry, f"{place}: {name}")
+        for name, entry in entries.items()
+    }

@@ -1,0 +1,71 @@
+"""Validation of a mapping by a pydantic model, with errors of one line."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ednag.errors import EdnagError
+from ednag.naming import suggestion
+from ednag.yaml_files import Model, validated
+
+#: Words of pydantic, and what they are called in YAML.
+_YAML_WORDS = {
+    "valid array": "list",
+    "an object": "a mapping",
+    "valid integer": "whole number",
+}
+
+
+def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> Model:
+    """`raw` as a `model`.
+
+    Args:
+        model: The model.
+        raw: A mapping, as YAML or JSON has it.
+        place: What the error message begins with.
+
+    Raises:
+        EdnagError: One line with the place, what is wrong, and the allowed values.
+    """
+    try:
+        return validated(model, raw)
+    except ValidationError as error:
+        raise EdnagError(_first_error(error, place, model)) from None
+
+
+def _first_error(error: ValidationError, place: str, model: type[BaseModel]) -> str:
+    """The first of pydantic's errors as one line."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    where = ".".join([*([place] if place else []), *path]) or "configuration"
+    if first["type"] == "extra_forbidden":
+        keys = _model_at(model, path[:-1]).model_fields
+        return f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], keys)}"
+    message = first["msg"].removeprefix("Value error, ")
+    for formal, plain in _YAML_WORDS.items():
+        message = message.replace(formal, plain)
+    return f"{where}: {message[0].lower()}{message[1:]}{_not_this(first['input'])}"
+
+
+def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    """The model of what stands at a path of keys and positions."""
+    for part in path:
+        if part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            for kind in (annotation, *get_args(annotation)):
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    model = kind
+    return model
+
+
+def _not_this(value: object) -> str:
+    """The wrong value; explains values that YAML reads in an unexpected way."""
+    if isinstance(value, dict):
+        return ""
+    if isinstance(value, bool):
+        return f", not {str(value).lower()} (YAML reads yes and on as true, no and off as false)"
+    if isinstance(value, str) and re.fullmatch(r"[-+\d.]+[eE][-+]?\d+", value):
+        return f", not the text {value!r} (YAML reads a power of ten only as in 1.0e-3)"
+    return f", not {value!r}"
