@@ -40,7 +40,7 @@ def write_study(folder: Path) -> Path:
     (folder / "images" / "a" / "1.png").touch()
     study = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text(encoding="utf-8"))
     study["benchmarks"]["nasbench201"] += ["digits-unseen", "own-images"]
-    study["further_methods"]["nasbench201"] += ["nar", "ednag-ranked"]
+    study["methods"] += ["nar", "ednag-ranked"]
     study |= {"predictor": "train", "own_images": "images"}
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")

@@ -81,7 +81,9 @@ def default_of(described: Mapping[str, Any]) -> str:
     """The default of a key as YAML has it."""
     if "$ref" in described:
         return "as below"
-    return code(json.dumps(described["default"], ensure_ascii=False))
+    return (
+        code(json.dumps(described["default"], ensure_ascii=False)) if "default" in described else ""
+    )
 
 
 def referred(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,7 +108,8 @@ def keys_of(model: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 def configuration_page() -> str:
     """docs/reference/configuration.md."""
-    from ednag.methods import METHODS, get_method
+    from ednag.methods import get_method
+    from ednag.methods.instances import method_names
     from ednag.study.configuration import schema
     from ednag.tables import TABLES
 
@@ -114,50 +117,49 @@ def configuration_page() -> str:
     definitions = described["$defs"]
     parts = [_CONFIGURATION, "## The study\n", keys_of(described, definitions)]
     for name, key in described["properties"].items():
-        if "$ref" in key:
-            model = referred(key, definitions)
+        for entry in [key, *key.get("items", {}).get("anyOf", [])]:
+            if "$ref" not in entry:
+                continue
+            model = referred(entry, definitions)
             parts += [f"## {name}\n", model["description"] + "\n", keys_of(model, definitions)]
     parts += ["## Search spaces and datasets\n", "Names for `benchmarks` and `if_present`.\n"]
     spaces = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
     parts += [table(("search space", "datasets"), spaces), "## Methods\n"]
-    methods = [get_method(name) for name in METHODS]
+    methods = [get_method(name) for name in method_names()]
     rows = [
         (code(each.name), each.title, cell(each.description), ", ".join(sorted(each.spaces or ())))
         for each in methods
     ]
-    parts += ["Names for `methods` and `further_methods`. A last column that is empty: all.\n"]
+    parts += ["Names for `methods`. A last column that is empty: all.\n"]
     parts += [table(("method", "title", "what it does", "spaces"), rows), *hyperparameters()]
     return _NOTE + "\n".join(parts)
 
 
 def hyperparameters() -> Iterator[str]:
-    """Sections on the hyper-parameters; of methods with the same keys, the first has the table."""
+    """Sections on the hyper-parameters of each registered method and its catalogued instances."""
     from ednag.methods import METHODS, get_method
+    from ednag.methods.instances import catalogue
 
     yield "## Hyper-parameters\n"
-    yield "`hyperparameters: {METHOD: {NAME: VALUE}}`; some spaces have defaults of their own.\n"
-    families: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    yield "`{id: METHOD, hyperparameters: {NAME: VALUE}}`; spaces may have defaults of their own.\n"
     for name in METHODS:
         model = get_method(name).hyperparameters.model_json_schema()
-        if model.get("properties"):
-            families.setdefault(tuple(model["properties"]), {})[name] = model
-    for methods in families.values():
-        (first, model), *others = methods.items()
-        yield f"### {first}\n"
+        if not model.get("properties"):
+            continue
+        yield f"### {name}\n"
         yield keys_of(model, model.get("$defs", {}))
-        if others:
-            rows = [(code(name), differences(model, other)) for name, other in others]
-            yield table(("method with the same keys", "its other defaults"), rows)
+        rows = [
+            (code(instance), code(settings_of(definition.hyperparameters)))
+            for instance, definition in catalogue().items()
+            if definition.of == name
+        ]
+        if rows:
+            yield table(("instance", "its hyper-parameters"), rows)
 
 
-def differences(model: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    """The defaults of `other` that differ from those of `model`."""
-    told = [
-        f"{name}: {json.dumps(described['default'])}"
-        for name, described in other["properties"].items()
-        if described["default"] != model["properties"][name]["default"]
-    ]
-    return code(", ".join(told)) if told else ""
+def settings_of(hyperparameters: Mapping[str, Any]) -> str:
+    """Hyper-parameters as YAML has them."""
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in hyperparameters.items())
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

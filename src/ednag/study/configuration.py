@@ -549,9 +549,10 @@ def schema() -> str:
     methods = described["properties"]["methods"]
     names = {"type": "string", "enum": list(method_names())}
     methods |= {"default": list(_METHODS), "items": {"anyOf": [names, methods["items"]]}}
-    described["$defs"]["MethodInstance"]["allOf"] = list(_hyperparameter_schemas())
-    seeds = [(described, name) for name in ("seeds", "authors_seeds")]
-    for model, name in [*seeds, (described["$defs"]["MethodInstance"], "seeds")]:
+    instance = described["$defs"]["MethodInstance"]
+    instance["properties"] = {"id": {}} | instance["properties"]  # the first key
+    instance["allOf"] = list(_hyperparameter_schemas())
+    for model, name in [(described, "seeds"), (described, "authors_seeds"), (instance, "seeds")]:
         model["properties"][name] |= {"type": ["string", "integer", "array"]}
     described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
     return json.dumps(described, indent=2) + "\n"
