@@ -14,6 +14,7 @@ import pytest
 
 import ednag
 from ednag.provenance.records import (
+    STORE,
     BrokenRecordError,
     Record,
     digest_of,
@@ -150,9 +151,10 @@ def test_stages_follow_the_path_grammar() -> None:
     assert sorted(stages, key=stage_rank) == stages
     assert stage_of("results/findings.md") == "evidence"
     assert stage_of("project:published/claims.yaml") == "sources"
-    assert stage_of("results/predictor/x.pt") == "predictor"
-    assert stage_rank("summaries") < stage_rank("predictor") < stage_rank("evidence")
-    assert stage_of("/elsewhere/x") == "elsewhere"
+    assert stage_of("results/predictors/x.pt") == "predictors"
+    assert stage_of("/elsewhere/x") == stage_of("results/other/x") == "elsewhere"
+    assert stage_rank("summaries") < stage_rank("elsewhere") < stage_rank("evidence")
+    assert stage_of(f"{STORE}/x.json") == "records"
     assert source_of(SOURCE) == ("analog-nasbench", "analognasbench-data.anb")
     assert source_of(TABLE) is None
 

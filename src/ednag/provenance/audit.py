@@ -18,11 +18,12 @@ from ednag.provenance.records import STORE, Record
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import source_of, stage_rank
 from ednag.provenance.store import Reach, Store, read_store
+from ednag.stages import EVIDENCE, FIGURES, PAGES
 
 #: Default targets: files in these folders, and pages directly in `results`.
-_TARGETS = ("results/evidence", "figures")
+_TARGETS = (EVIDENCE.folder, FIGURES.folder)
 _PAGES = (".md", ".json")
-_FOLDERS = ("results", "figures")
+_FOLDERS = (PAGES.folder, FIGURES.folder)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _files_in(setting: Setting, *folders: str) -> Iterator[str]:
 
 
 def _is_default_target(name: str) -> bool:
-    page = name.startswith("results/") and name.count("/") == 1 and name.endswith(_PAGES)
+    page = name.startswith(f"{PAGES.folder}/") and name.count("/") == 1 and name.endswith(_PAGES)
     return not is_ignored(name) and (page or name.startswith(tuple(f"{t}/" for t in _TARGETS)))
 
 

@@ -35,6 +35,7 @@ from ednag.provenance.results_lock import LOCK_NAME, write_lock
 from ednag.provenance.stages import is_published, plain_name, stage_of, stage_rank
 from ednag.sources.places import beside
 from ednag.sources.verification import checksum_line
+from ednag.stages import FIGURES, SOURCES
 
 #: Further files of the workflow, as far as they exist.
 _WORKFLOW = ("sources.yaml", "sources.lock", "envs/requirements.lock", "LICENSE", "CITATION.cff")
@@ -179,7 +180,7 @@ class _CrateWriter:
             "encodingFormat": mimetypes.guess_type(plain)[0] or "application/octet-stream",
         }
         embedded = is_published(name) or name in self.audit.targets
-        if embedded and (self.with_figures or stage_of(name) != "figures"):
+        if embedded and (self.with_figures or stage_of(name) != FIGURES.name):
             return self.crate.add_file(self.setting.path(name), plain, properties=properties)
         if name in self.sources:
             properties |= self._of_source(name)
@@ -290,7 +291,7 @@ class _CrateWriter:
         return self._create_action(
             "#study",
             workflow,
-            [name for name in files if stage_of(name) == "sources"],
+            [name for name in files if stage_of(name) == SOURCES.name],
             self.audit.targets,
             name="The study",
             description="All jobs of the study, from its sources to evidence and figures",

@@ -1,13 +1,11 @@
-"""The stages of a study, derived from the names of its files (path grammar of the Snakefile)."""
+"""The stage of a file, from its name in records."""
 
 from ednag.provenance.records import PROJECT
+from ednag.stages import EVIDENCE, PAGES, RECORDS, SOURCES, STAGES
 
-#: In the order of the data flow.
-STAGES = ("sources", "tables", "runs", "summaries", "evidence", "figures")
-#: Files of the repository that jobs may read.
+#: Files of the repository that jobs may read; they count as sources.
 PUBLISHED = "published/"
-#: Verified source files, by the id of their source.
-RESOURCES = "resources/"
+_RANKS = {stage.name: float(rank) for rank, stage in enumerate(STAGES)}
 
 
 def is_published(name: str) -> bool:
@@ -25,26 +23,19 @@ def plain_name(name: str) -> str:
 
 
 def stage_of(name: str) -> str:
-    """The stage of a file.
-
-    A folder of `results` that is not in STAGES is a stage of its own. Pages directly in `results`
-    are evidence, published numbers are sources, and files outside the grammar are `elsewhere`.
-    """
-    folder, *inside = plain_name(name).split("/")
-    if folder in ("resources", "published"):
-        return "sources"
-    if folder == "figures":
-        return "figures"
-    if folder != "results" or not inside:
-        return "elsewhere"
-    return inside[0] if len(inside) > 1 else "evidence"
+    """The name of a file's stage; `elsewhere` for a file that is in no stage's folder."""
+    folder, _, _ = plain_name(name).rpartition("/")
+    if is_published(name):
+        return SOURCES.name
+    if folder == PAGES.folder:
+        return PAGES.name
+    names = (s.name for s in (*STAGES, RECORDS) if f"{folder}/".startswith(f"{s.folder}/"))
+    return next(names, "elsewhere")
 
 
 def stage_rank(stage: str) -> float:
-    """The position of a stage in the data flow; other stages come just before the evidence."""
-    if stage in STAGES:
-        return float(STAGES.index(stage))
-    return STAGES.index("evidence") - 0.5
+    """The position of a stage in the data flow; an undeclared one comes just before evidence."""
+    return _RANKS.get(stage, _RANKS[EVIDENCE.name] - 0.5)
 
 
 def in_flow(name: str) -> tuple[float, str]:
@@ -53,6 +44,6 @@ def in_flow(name: str) -> tuple[float, str]:
 
 
 def source_of(name: str) -> tuple[str, str] | None:
-    """(source id, file) of a file in `resources`, else None."""
-    id, slash, file = name.removeprefix(RESOURCES).partition("/")
-    return (id, file) if name.startswith(RESOURCES) and slash else None
+    """(source id, file) of a file in the folder of sources, else None."""
+    id, slash, file = name.removeprefix(f"{SOURCES.folder}/").partition("/")
+    return (id, file) if name.startswith(f"{SOURCES.folder}/") and slash else None

@@ -16,6 +16,7 @@ from ednag.provenance.records import File
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import is_published, plain_name, stage_of
 from ednag.provenance.store import Store, read_store
+from ednag.stages import RUNS
 
 #: Columns whose cells are folders of the path grammar; the columns of a group mean the same folder.
 _FOLDERS = (("space",), ("dataset",), ("protocol",), ("method", "against"))
@@ -70,7 +71,7 @@ class Chain:
     @property
     def snakemake(self) -> str:
         """The command of the workflow that makes only this number or figure again."""
-        runs = [file.path for step in self.steps for file in step.made if step.stage == "runs"]
+        runs = [file.path for step in self.steps for file in step.made if step.stage == RUNS.name]
         return f"{rerun(sorted(runs) or [self.file])} -- {shlex.quote(self.file)}"
 
 
