@@ -37,13 +37,26 @@ def enumeration_table(cells: Mapping[str, int]) -> pd.DataFrame:
     return pd.DataFrame({"counted": there, "cells": [cells[name] for name in there]})
 
 
-def write_enumeration(table: pd.DataFrame, paths: Sequence[Path]) -> None:
-    """Write `enumeration_table` as CSV, Markdown and LaTeX."""
-    readable = {
+def readable_enumeration(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `enumeration_table`."""
+    return {
         "Cells": [COUNTED[name] for name in table["counted"]],
         "Number": [str(count) for count in table["cells"]],
     }
-    write_frame(table, readable, _ENUMERATION_NOTE, paths)
+
+
+def write_enumeration(table: pd.DataFrame, paths: Sequence[Path]) -> None:
+    """Write `enumeration_table` as CSV, Markdown and LaTeX."""
+    write_frame(table, readable_enumeration(table), _ENUMERATION_NOTE, paths)
+
+
+def readable_records(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable table of `write_records`."""
+    titles = ("Space", "Published file", "Records", "Agreeing")
+    return {
+        title: [str(value) for value in table[column]]
+        for title, column in zip(titles, table, strict=True)
+    }
 
 
 def write_records(
@@ -59,10 +72,4 @@ def write_records(
         paths: Where to.
     """
     table = pd.DataFrame([{"space": space, "file": file, "records": records, "agreeing": agreeing}])
-    readable = {
-        "Space": [space],
-        "Published file": [file],
-        "Records": [str(records)],
-        "Agreeing": [str(agreeing)],
-    }
-    write_frame(table, readable, _RECORDS_NOTE, paths)
+    write_frame(table, readable_records(table), _RECORDS_NOTE, paths)

@@ -63,6 +63,20 @@ def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def readable_quality(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `quality_table`."""
+    return {
+        "Task": table["task"].tolist(),
+        "Architectures": [str(count) for count in table["architectures"]],
+        "Measured (%)": [
+            f"{rounded(mean)} ± {rounded(sd)}"
+            for mean, sd in zip(table["measured_mean"], table["measured_sd"], strict=True)
+        ],
+        "Predicted - measured": [rounded(value) for value in table["bias"]],
+        **_correlations(table),
+    }
+
+
 def write_quality(
     table: pd.DataFrame, trained_on: str, statistics: Statistics, paths: Sequence[Path]
 ) -> None:
@@ -74,22 +88,12 @@ def write_quality(
         statistics: As the table was made with.
         paths: Where to.
     """
-    readable = {
-        "Task": table["task"].tolist(),
-        "Architectures": [str(count) for count in table["architectures"]],
-        "Measured (%)": [
-            f"{rounded(mean)} ± {rounded(sd)}"
-            for mean, sd in zip(table["measured_mean"], table["measured_sd"], strict=True)
-        ],
-        "Predicted - measured": [rounded(value) for value in table["bias"]],
-        **_correlations(table),
-    }
     note = (
         f"{trained_on} No class of these tasks was in any task it was trained on. Correlation of "
         "predicted and measured accuracy over random architectures, within a task; in brackets "
         f"{100 * statistics.confidence:g} % bootstrap intervals over architectures."
     )
-    write_frame(table, readable, note, paths)
+    write_frame(table, readable_quality(table), note, paths)
 
 
 def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
@@ -126,21 +130,25 @@ def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def write_coreset(table: pd.DataFrame, statistics: Statistics, paths: Sequence[Path]) -> None:
-    """Write `coreset_table` as CSV, Markdown and LaTeX."""
-    readable = {
+def readable_coreset(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `coreset_table`."""
+    return {
         "Images": table["images"].tolist(),
         "Repeats": [str(count) for count in table["repeats"]],
         "Architectures": [str(count) for count in table["architectures"]],
         "SD of a prediction": [rounded(value, 4) for value in table["spread"]],
         **_correlations(table),
     }
+
+
+def write_coreset(table: pd.DataFrame, statistics: Statistics, paths: Sequence[Path]) -> None:
+    """Write `coreset_table` as CSV, Markdown and LaTeX."""
     note = (
         "Predictions of the same architectures of one held-out task, from other images of its "
         "classes each time, or from its coreset. Correlation with measured accuracy: mean over "
         f"repeats, in brackets the middle {100 * statistics.confidence:g} % of them."
     )
-    write_frame(table, readable, note, paths)
+    write_frame(table, readable_coreset(table), note, paths)
 
 
 def _correlations(table: pd.DataFrame) -> dict[str, list[str]]:

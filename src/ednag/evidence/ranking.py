@@ -86,6 +86,17 @@ def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     return _ordered(pd.DataFrame(rows))
 
 
+def readable_learning(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `learning_table`."""
+    return {
+        "Predictor": [TITLES[name] for name in table["predictor"]],
+        "Training cells": [str(count) for count in table["training"]],
+        "Seeds": [str(count) for count in table["seeds"]],
+        "Kendall's tau-b": _with_interval(table, "tau_b"),
+        "Reference's tau": [rounded(float(value), 3) for value in table["tau_ties_concordant"]],
+    }
+
+
 def write_learning(
     table: pd.DataFrame,
     title: str,
@@ -94,19 +105,12 @@ def write_learning(
     space: str = "nasbench201",
 ) -> None:
     """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX."""
-    readable = {
-        "Predictor": [TITLES[name] for name in table["predictor"]],
-        "Training cells": [str(count) for count in table["training"]],
-        "Seeds": [str(count) for count in table["seeds"]],
-        "Kendall's tau-b": _with_interval(table, "tau_b"),
-        "Reference's tau": [rounded(float(value), 3) for value in table["tau_ties_concordant"]],
-    }
     note = (
         f"{title}: {table['held_out'].iloc[0]} cells held out, others each seed. In brackets "
         f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. The reference's tau "
         f"counts ties as concordant. {_small(space)}{_verdict(table)}"
     )
-    write_frame(table, readable, note.strip(), paths)
+    write_frame(table, readable_learning(table), note.strip(), paths)
 
 
 def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
@@ -155,12 +159,9 @@ def accuracies_of_tiers(table: pd.DataFrame) -> pd.Series:
     return table.assign(right=right).groupby("predictor", sort=False)["right"].sum() / total
 
 
-def write_tiers(
-    table: pd.DataFrame, title: str, paths: Sequence[Path], space: str = "nasbench201"
-) -> None:
-    """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
-    accuracy = accuracies_of_tiers(table)
-    readable = {
+def readable_tiers(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `tier_table`."""
+    return {
         "Predictor": [TITLES[name] for name in table["predictor"]],
         "True tier": [str(tier) for tier in table["tier"]],
         "Cells": [str(count) for count in table["cells"]],
@@ -169,6 +170,13 @@ def write_tiers(
             for tier in range(1, TIERS + 1)
         },
     }
+
+
+def write_tiers(
+    table: pd.DataFrame, title: str, paths: Sequence[Path], space: str = "nasbench201"
+) -> None:
+    """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
+    accuracy = accuracies_of_tiers(table)
     told = ", ".join(f"{TITLES[str(name)]} {100 * each:.1f} %" for name, each in accuracy.items())
     note = (
         f"{title}: cells held out, over {table['seeds'].max()} seeds, all predictors trained on "
@@ -176,7 +184,7 @@ def write_tiers(
         "score's tiers are the fifths of the cells held out, the ranker's own tier is what it "
         f"assigns. In the right tier: {told}; by chance 20 %. {_small(space)}"
     )
-    write_frame(table, readable, note.strip(), paths)
+    write_frame(table, readable_tiers(table), note.strip(), paths)
 
 
 _DRAWS = MappingProxyType(
@@ -226,12 +234,10 @@ _MEANS = (
 )
 
 
-def write_search(
-    table: pd.DataFrame, title: str, statistics: Statistics, paths: Sequence[Path]
-) -> None:
-    """Write `search_table` as CSV, Markdown and LaTeX."""
+def readable_search(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `search_table`."""
     used = np.array([table[f"used_{name}"] for name in ("flops", "parameters", "structure")]).T
-    readable = {
+    return {
         "Guided draws": [_DRAWS[str(name)] for name in table["draws"]],
         "Protocol": table["protocol"].tolist(),
         "k": [str(top) for top in table["top"]],
@@ -249,6 +255,12 @@ def write_search(
             rounded(100 * float(value), 1) for value in table["random_first_tier"]
         ],
     }
+
+
+def write_search(
+    table: pd.DataFrame, title: str, statistics: Statistics, paths: Sequence[Path]
+) -> None:
+    """Write `search_table` as CSV, Markdown and LaTeX."""
     note = (
         f"{title}: NAR's search by the ranker of one seed each, {table['iterations'].iloc[0]} "
         "iterations of 128 cells (published: 50). Its published configuration forces uniform "
@@ -258,4 +270,4 @@ def write_search(
         "was trained on are not among the evaluations. In brackets "
         f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. {_small('nasbench201')}"
     )
-    write_frame(table, readable, note.strip(), paths)
+    write_frame(table, readable_search(table), note.strip(), paths)

@@ -240,7 +240,7 @@ def _title(space: str, dataset: str, protocol: str) -> str:
     return title if better else f"{title} (lower is better)"
 
 
-def _readable(frame: pd.DataFrame) -> dict[str, list[str]]:
+def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The frame as people read it: rounded, intervals in brackets, names written out."""
     shown = {
         "Dataset": [_title(*names) for names in frame[_KEYS].itertuples(index=False)],
@@ -264,4 +264,4 @@ def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> Non
         note: What stands under the Markdown and LaTeX tables.
         paths: Where to.
     """
-    write_frame(frame, _readable(frame), note, paths)
+    write_frame(frame, readable(frame), note, paths)

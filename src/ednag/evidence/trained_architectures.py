@@ -159,10 +159,8 @@ def title_of_choice(method: str, rule: str) -> str:
     return f"{name}, best of {where}"
 
 
-def write_top_k(
-    table: pd.DataFrame, what: str, statistics: Statistics, paths: Sequence[Path]
-) -> None:
-    """Write `top_k_table` as CSV, Markdown and LaTeX; `what` says on what, one sentence."""
+def readable_top_k(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of the readable `top_k_table`."""
     choices = zip(table["method"], table["rule"], strict=True)
     readable = {
         "Chosen by": [title_of_choice(method, rule) for method, rule in choices],
@@ -177,10 +175,17 @@ def write_top_k(
             for value, low, high in zip(*columns, strict=True)
         ]
     readable["Random ones below (%)"] = [rounded(100 * v, 0) for v in table["better_than_random"]]
+    return readable
+
+
+def write_top_k(
+    table: pd.DataFrame, what: str, statistics: Statistics, paths: Sequence[Path]
+) -> None:
+    """Write `top_k_table` as CSV, Markdown and LaTeX; `what` says on what, one sentence."""
     note = (
         f"{what} Test accuracy of the architecture that does best on validation images among the k "
         "chosen, mean over searches; beside it the best test accuracy of the k, as the reference "
         f"reports it. In brackets {100 * statistics.confidence:g} % intervals: bootstrap over "
         "searches; for random architectures, quantiles over groups of k."
     )
-    write_frame(table, readable, note, paths)
+    write_frame(table, readable_top_k(table), note, paths)

@@ -1,0 +1,67 @@
+"""Tables of a finished study: read from CSV, shown as in the Markdown file beside it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from ednag.evidence.authors_seeds import readable_seeds, readable_sets
+from ednag.evidence.cells import readable_enumeration, readable_records
+from ednag.evidence.predictions import readable_coreset, readable_quality
+from ednag.evidence.published import readable_published
+from ednag.evidence.ranking import readable_learning, readable_search, readable_tiers
+from ednag.evidence.tables import readable
+from ednag.evidence.trained_architectures import readable_top_k
+
+#: Artefact -> function that makes its readable columns from its frame.
+READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = MappingProxyType(
+    {
+        "own_end": readable,
+        "equal_budget": readable,
+        "comparison": readable,
+        "published": readable_published,
+        "authors_seeds": readable_seeds,
+        "authors_sets": readable_sets,
+        "predictor": readable_quality,
+        "coreset_table": readable_coreset,
+        "top_k_table": readable_top_k,
+        "ranking": readable_learning,
+        "ranking_tiers": readable_tiers,
+        "ranking_search": readable_search,
+        "cells_counted": readable_enumeration,
+        "nar_records": readable_records,
+    }
+)
+#: Columns of text that may look like numbers.
+_TEXT = ("printed", "printed_sd", "printed_archs", "note")
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """The frame of a table, with the types that it was written with.
+
+    A column is of integers (nullable if a cell is empty), numbers, booleans or text; empty cells of
+    text are "".
+    """
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for name in [name for name in frame if name not in _TEXT]:
+        cells = frame[name].mask(frame[name] == "")
+        filled = cells.dropna()
+        if filled.isin(("True", "False")).all() and len(filled):
+            frame[name] = cells == "True"
+        elif filled.str.fullmatch(r"[+-]?\d+").all() and len(filled):
+            frame[name] = cells.astype("int64" if len(filled) == len(cells) else "Int64")
+        elif pd.to_numeric(filled, errors="coerce").notna().all():
+            frame[name] = cells.astype("float64")
+    return frame
+
+
+def read_readable(path: Path, artefact: str) -> dict[str, list[str]]:
+    """Column title -> texts of a table (CSV) of the named artefact, as its Markdown shows it."""
+    frame = read_frame(path)
+    if artefact in READABLE:
+        return READABLE[artefact](frame)
+    return {
+        str(name): [f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in frame[name]]
+        for name in frame
+    }
