@@ -19,13 +19,7 @@ from ednag.predictor.database import (
     write_database,
 )
 from ednag.predictor.node_types import node_types_of
-from ednag.predictor.splits import (
-    EntrySplit,
-    draw_tasks,
-    held_out_tasks,
-    leakage,
-    without_sharing,
-)
+from ednag.predictor.splits import EntrySplit, leakage
 from ednag.spaces.nasbench201 import NASBench201
 from tests.conftest import Mirror
 
@@ -60,17 +54,6 @@ def test_the_published_split_leaks(published: tuple[Database, EntrySplit]) -> No
     assert (found.test_tasks, found.seen_tasks) == (388, 228)
     assert (found.test_cells, found.seen_cells) == (354, 317)
     assert found.test_classes == found.seen_classes
-
-
-def test_held_out_tasks_do_not_leak(published: tuple[Database, EntrySplit]) -> None:
-    database, _ = published
-    for count, kinds in ((300, ("task", "cell")), (3, ("task", "cell", "class"))):
-        split = held_out_tasks(database, draw_tasks(database, count, seed=0), kinds)
-        found = leakage(database, split)
-        assert found.test_tasks == count
-        assert (found.seen_tasks, found.seen_cells) == (0, 0)
-        assert (found.seen_classes == 0) == ("class" in kinds)
-        assert len(split.training) > 500
 
 
 def test_graphs_are_rebuilt_from_strings(
@@ -118,6 +101,9 @@ def test_our_format(tmp_path: Path) -> None:
     assert found.classes == ((3, 1), (2,))
     assert found.task.tolist() == [0, 1, 0, 1]
     assert found.cells().tolist() == [0, 1, 0, 0]
+    shared = leakage(found, EntrySplit(np.array([0, 1]), np.array([2, 3])))
+    assert (shared.test_tasks, shared.seen_tasks) == (2, 2)
+    assert (shared.test_cells, shared.seen_cells) == (1, 1)
     assert found.membership().tolist() == [
         [True, False, True],
         [False, True, False],
@@ -214,18 +200,3 @@ def test_nothing_in_the_published_files_is_run(
     torch.save(torch.tensor([1]), paths[2])
     with pytest.raises(EdnagError, match="not the published database"):
         read_published(*paths)
-
-
-def test_parts_that_share_nothing() -> None:
-    is_test = np.array([True, False, False, False])
-    values = np.array([1, 1, 2, 3])
-    sets = np.array([[1, 0], [0, 1], [1, 1], [0, 1]], dtype=bool)
-    assert without_sharing(is_test, []).training.tolist() == [1, 2, 3]
-    assert without_sharing(is_test, [values]).training.tolist() == [2, 3]
-    assert without_sharing(is_test, [values, sets]).training.tolist() == [3]
-    with pytest.raises(EdnagError, match="leave 0 to train on"):
-        without_sharing(is_test, [np.zeros(4, dtype=int)])
-    with pytest.raises(EdnagError, match="no task 'planes'"):
-        held_out_tasks(a_database(), ["planes"])
-    with pytest.raises(EdnagError, match="3 tasks asked of a database of 2"):
-        draw_tasks(a_database(), 3, 0)

@@ -16,9 +16,10 @@ from ednag.predictor.coreset import gathered, random_images
 from ednag.predictor.database import make_database
 from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
 from ednag.predictor.inference import QuickPredictor, to_accuracy
-from ednag.predictor.model import MetaPredictor, encode_dataset, load_model, save_parameters
+from ednag.predictor.model import MetaPredictor, encode_dataset
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.splits import EntrySplit
+from ednag.predictor.trained import read_predictor, write_predictor
 from ednag.predictor.training_data import Entries
 
 from . import small_database
@@ -119,13 +120,17 @@ def test_killed(uninterrupted: FittedPredictor, tmp_path: Path) -> None:
     assert len(reported) < RECIPE.epochs
 
 
-def test_parameters_are_written_and_read(uninterrupted: FittedPredictor, tmp_path: Path) -> None:
+def test_a_predictor_is_written_and_read(uninterrupted: FittedPredictor, tmp_path: Path) -> None:
     for name in ("one.pt", "two.pt"):
-        save_parameters(uninterrupted.parameters, tmp_path / name)
+        write_predictor(uninterrupted, tmp_path / name)
     assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "two.pt").read_bytes()
-    loaded = load_model(tmp_path / "one.pt", uninterrupted.configuration).state_dict()
+    loaded = read_predictor(tmp_path / "one.pt")
+    assert (loaded.configuration, loaded.scale) == (
+        uninterrupted.configuration,
+        uninterrupted.scale,
+    )
     for name, expected in uninterrupted.parameters.items():
-        np.testing.assert_array_equal(loaded[name].numpy(), expected)
+        np.testing.assert_array_equal(loaded.parameters[name], expected)
 
 
 def test_more_epochs_go_on_and_fewer_are_refused(

@@ -14,7 +14,7 @@ from ednag.predictor.configuration import MOBILENETV3, NASBENCH201, Configuratio
 from ednag.predictor.coreset import coreset, gathered
 from ednag.predictor.features import read_features, write_features
 from ednag.predictor.fitting import FittedPredictor
-from ednag.predictor.model import load_model, new_model
+from ednag.predictor.model import load_parameters, model_of, new_model
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.trained import coreset_images, read_predictor, write_predictor
 from ednag.predictor.unseen_task import UNSEEN_CLASSES
@@ -78,7 +78,7 @@ def test_every_cell_gets_the_value_of_the_torch_module(published: Mapping[str, P
     values = table.values["predicted_accuracy"]
     assert values.shape == (15_625,) and np.isfinite(values).all()
     some = np.array([0, 7, 1234, 9999, 15_624])
-    model = load_model(published[CHECKPOINT], NASBENCH201)
+    model = model_of(load_parameters(published[CHECKPOINT], NASBENCH201), NASBENCH201)
     features = list(read_features(published["cifar10-by-label"]).values())
     images = torch.from_numpy(gathered(features, coreset(features)))[None]
     with torch.no_grad():
@@ -148,7 +148,8 @@ def test_mobilenetv3_is_predicted_when_asked_and_once_per_run(tmp_path: Path) ->
     second, _ = objective.evaluate(codes[::-1])
     np.testing.assert_array_equal(first, second[::-1])
     assert len(asked) == len(set(asked)) == len(set(codes.tolist()))
-    model = load_model(paths[MOBILENETV3_CHECKPOINT], MOBILENETV3)
+    parameters = load_parameters(paths[MOBILENETV3_CHECKPOINT], MOBILENETV3)
+    model = model_of(parameters, MOBILENETV3)
     images = coreset_images(list(read_features(paths["cifar10-by-label"]).values()))
     with torch.no_grad():
         encoding = model.encode_datasets(torch.from_numpy(images)[None]).expand(20, -1)

@@ -1,10 +1,10 @@
 """Predictions of many architectures for one dataset, in NumPy and without torch.
 
-The state of a node depends on its own type and on those of the nodes before it, nothing else. So
-each distinct state is computed once, however many architectures share it, and so is what a state
-tells its neighbours, multiplied by their recurrent weights already: the sum over neighbours may
-come after that product. A one-hot input is a column of a matrix. The last layers of the graph
-encoder have no activation between them and are one matrix.
+The state of a node depends only on its own type and on the types of the nodes before it. So each
+distinct state is computed once for all architectures that share it. So is its message to its
+neighbours, already multiplied by their recurrent weights: the sum over neighbours can follow that
+product. A one-hot input selects a column of a matrix. The last layers of the graph encoder have no
+activation between them and are merged into one matrix.
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,12 @@ from ednag.errors import EdnagError
 from ednag.predictor.configuration import Configuration
 from ednag.predictor.parameters import Parameters
 
-Precision = Literal["float64", "float32"]
-
-#: Decimals a prediction is rounded to. A matrix product sums in an order that depends on the
-#: machine and on what else is in the batch, with differences near 1e-16 (float64) or 1e-9
-#: (float32). So rounding hides them but for one value in some millions (float64) or hundreds.
-DECIMALS: dict[Precision, int] = {"float64": 9, "float32": 6}
-#: Architectures that share states; bounds memory to about 0.8 GB at hidden size 512.
+#: Decimals of a prediction. The order of sums in a matrix product depends on the machine and on the
+#: batch, with differences near 1e-16; rounding hides them except for one value in some millions.
+DECIMALS = 9
+#: Architectures predicted together; bounds memory to about 0.8 GB at hidden size 512.
 _BATCH = 16384
-#: Rows of one matrix product, few enough that the steps after it find them in the cache.
+#: Rows of one matrix product, so few that they stay in the processor's cache.
 _ROWS = 256
 
 
@@ -34,7 +31,7 @@ class AccuracyScale:
     """From the network's output y to accuracy in %: factor * (slope * (y + shift) + intercept).
 
     Attributes:
-        minimum: Smallest accuracy given; what lies below becomes it.
+        minimum: Smaller accuracies are set to it.
     """
 
     shift: float
@@ -44,7 +41,7 @@ class AccuracyScale:
     minimum: float = -np.inf
 
 
-#: Scales of the search in NAS-Bench-201, by data set; data sets not named here have the first.
+#: Scales of the search in NAS-Bench-201 by dataset; other datasets have the first.
 NASBENCH201_SCALES = {
     "nasbench201": AccuracyScale(0.10, 550, 40),
     "nasbench201-aircraft": AccuracyScale(0.10, 550, 40, factor=0.92),
@@ -58,43 +55,35 @@ def training_scale(mean: float, std: float) -> AccuracyScale:
 
 
 def mobilenetv3_scale(mean: float, std: float) -> AccuracyScale:
-    """100 y std + mean, never below 0; mean and std in %, of a file that nobody publishes."""
+    """100 y std + mean, never below 0; mean and std in %, of an unpublished file."""
     return AccuracyScale(0, 100 * std, mean, minimum=0)
 
 
 def to_accuracy(y: np.ndarray, scale: AccuracyScale) -> np.ndarray:
     """Accuracy in %, float64[n], of network outputs float64[n].
 
-    Every scale keeps their order, down to its minimum.
+    Every scale keeps their order above its minimum.
     """
     accuracy = ((y + scale.shift) * scale.slope + scale.intercept) * scale.factor
     return np.maximum(accuracy, scale.minimum)
 
 
 class QuickPredictor:
-    """A trained predictor, ready to predict again and again."""
+    """A trained predictor, prepared for many predictions."""
 
     def __init__(
         self,
         parameters: Parameters,
         configuration: Configuration,
-        precision: Precision = "float64",
     ) -> None:
-        """Bring the parameters into the form that is multiplied.
-
-        Args:
-            parameters: float32 by their names in the checkpoint; see `check_parameters`.
-            precision: Of the arithmetic. "float32" takes less than half the time, for a look at
-                many architectures: the last decimal may depend on the machine and on the batch.
-        """
+        """Prepare the matrices from parameters float32 by name; see `check_parameters`."""
         wide = {name: np.asarray(each, dtype=np.float64) for name, each in parameters.items()}
         hidden, latent = configuration.hidden, configuration.latent
         self.configuration = configuration
-        self._precision: Precision = precision
         folded = wide["fc1.weight"] @ wide["hg_unify.0.weight"]
         self._walks = [
-            _Walk(wide, "forward", configuration, folded[:, :hidden].T, precision),
-            _Walk(wide, "backward", configuration, folded[:, hidden:].T, precision),
+            _Walk(wide, "forward", configuration, folded[:, :hidden].T),
+            _Walk(wide, "backward", configuration, folded[:, hidden:].T),
         ]
         self._encoding_bias = wide["fc1.weight"] @ wide["hg_unify.0.bias"] + wide["fc1.bias"]
         self._of_dataset = wide["pred_fc.0.weight"][:, :latent]
@@ -105,7 +94,7 @@ class QuickPredictor:
     def __call__(self, dataset_encoding: np.ndarray, node_types: np.ndarray) -> np.ndarray:
         """Network outputs y float64[n], rounded to DECIMALS.
 
-        A value depends on its architecture and on the dataset, and not on the rest of the batch.
+        A value does not depend on the other architectures of the batch.
 
         Args:
             dataset_encoding: float64[latent].
@@ -122,7 +111,7 @@ class QuickPredictor:
             hidden = np.tanh(encoding @ self._of_graph + of_dataset)
             predictions.append(hidden @ self._last + self._last_bias)
         # Adding 0 turns a -0 into a 0.
-        return np.concatenate(predictions).round(DECIMALS[self._precision]) + 0.0
+        return np.concatenate(predictions).round(DECIMALS) + 0.0
 
     def encode_graphs(self, node_types: np.ndarray) -> np.ndarray:
         """Graph encodings float64[n, latent] of node types int[n, V], n at least 1; not rounded."""
@@ -136,7 +125,7 @@ def predict(
     dataset_encoding: np.ndarray,
     node_types: np.ndarray,
 ) -> np.ndarray:
-    """Network outputs y float64[n] of one batch; see `QuickPredictor`, which is for several."""
+    """Network outputs y float64[n] of one batch; see `QuickPredictor`."""
     return QuickPredictor(parameters, configuration)(dataset_encoding, node_types)
 
 
@@ -161,8 +150,8 @@ def _refuse(
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What the distinct states of a node tell its neighbours.
+class _Messages:
+    """Messages of the distinct states of a node to its neighbours.
 
     Attributes:
         rows: float64[s, 4 * hidden]: message, then the message times the recurrent weights.
@@ -174,20 +163,20 @@ class _Told:
 
 
 class _States:
-    """The distinct states of a node: of its type and of the states it hears.
+    """The distinct states of a node, by its type and by the states of its neighbours.
 
     Attributes:
         types: int[n], the node's type in each architecture.
-        others: What the nodes that it hears tell.
-        first: int64[s], for each state the first architecture that has it.
-        of: int64[n], for each architecture its state.
+        others: Messages of its neighbours.
+        first: int64[s], the first architecture with each state.
+        of: int64[n], the state of each architecture.
     """
 
-    def __init__(self, types: np.ndarray, others: list[_Told]) -> None:
+    def __init__(self, types: np.ndarray, others: list[_Messages]) -> None:
         self.types, self.others = types, others
         first, of = np.unique(types, return_index=True, return_inverse=True)[1:]
         for other in others:
-            # Numbered anew for each neighbour, so that the numbers stay small.
+            # Renumbered after each neighbour, so that the numbers stay small.
             pairs = of.astype(np.int64) * len(other.rows) + other.of
             first, of = np.unique(pairs, return_index=True, return_inverse=True)[1:]
         self.first, self.of = first, of
@@ -196,7 +185,7 @@ class _States:
         return len(self.first)
 
     def received(self, some: np.ndarray) -> np.ndarray:
-        """The sum float64[s, 4 * hidden] of what is told to architectures int64[s]."""
+        """The sum float64[s, 4 * hidden] of the messages to architectures int64[s]."""
         first, *rest = self.others
         received = first.rows[first.of[some]]
         for other in rest:
@@ -207,8 +196,8 @@ class _States:
 class _Walk:
     """One direction of the graph encoder.
 
-    A sigmoid is (1 + tanh(x / 2)) / 2. The halves go into the matrices once, exactly, instead of
-    into every value: what `_state` gives is twice the state.
+    A sigmoid is (1 + tanh(x / 2)) / 2. The matrices contain the factors 1/2, exactly, and `_state`
+    returns twice the state.
     """
 
     def __init__(
@@ -217,54 +206,54 @@ class _Walk:
         way: Literal["forward", "backward"],
         configuration: Configuration,
         columns: np.ndarray,
-        precision: Precision,
     ) -> None:
         """Prepare the matrices.
 
         Args:
             wide: Parameters in float64.
-            columns: float64[hidden, c], what the last state is multiplied with.
+            columns: float64[hidden, c], the matrix that the last state is multiplied by.
         """
         self._hidden = hidden = configuration.hidden
         nodes = range(configuration.nodes)
         self._order = nodes if way == "forward" else nodes[::-1]
-        hears = configuration.predecessors if way == "forward" else configuration.successors
-        self._heard = [hears(node) for node in nodes]
+        neighbours_of = configuration.predecessors if way == "forward" else configuration.successors
+        self._neighbours = [neighbours_of(node) for node in nodes]
         recurrent_bias = wide[f"grue_{way}.bias_hh"] / 2
         inputs = wide[f"grue_{way}.weight_ih"].T + wide[f"grue_{way}.bias_ih"]
         inputs[:, : 2 * hidden] = inputs[:, : 2 * hidden] / 2 + recurrent_bias[: 2 * hidden]
         both = np.concatenate([wide[f"gate_{way}.0.weight"], wide[f"mapper_{way}.0.weight"]])
-        teller = both[:, hidden:].T / 2
-        teller[:, :hidden] += wide[f"gate_{way}.0.bias"] / 2
-
-        def ready(matrix: np.ndarray) -> np.ndarray:
-            return np.ascontiguousarray(matrix, dtype=precision)
-
-        # Row t: what a node of type t adds to the gates, with the recurrent bias of two of them.
+        sender = both[:, hidden:].T / 2
+        sender[:, :hidden] += wide[f"gate_{way}.0.bias"] / 2
+        ready = np.ascontiguousarray
+        # Row t: input of a node of type t to the gates, with the recurrent bias of two of them.
         self._inputs = ready(inputs)
         self._new_bias = ready(recurrent_bias[2 * hidden :])
         self._recurrent = ready(wide[f"grue_{way}.weight_hh"].T / 2)
-        self._telling = ready(both[:, :hidden].T / 4)
-        # Row v: what it adds that it is node v who tells.
-        self._teller = ready(teller)
+        self._message = ready(both[:, :hidden].T / 4)
+        # Row v: input of the index of node v to its messages.
+        self._sender = ready(sender)
         self._columns = ready(columns / 2)
 
     def last_states(self, node_types: np.ndarray) -> np.ndarray:
-        """The state of the last node times the columns, float64[n, c], of int[n, V]."""
-        told: dict[int, _Told] = {}
+        """The state of the last node times `columns`, float64[n, c], for node types int[n, V]."""
+        messages: dict[int, _Messages] = {}
         *order, last = self._order
         for place, node in enumerate(order):
-            states = _States(node_types[:, node], [told[other] for other in self._heard[node]])
-            rows = np.empty((len(states), 4 * self._hidden), dtype=self._columns.dtype)
+            states = _States(
+                node_types[:, node], [messages[other] for other in self._neighbours[node]]
+            )
+            rows = np.empty((len(states), 4 * self._hidden))
             for block in _blocks(len(states)):
-                self._tell(node, self._state(states, block), rows[block])
-            told[node] = _Told(rows, states.of)
-            # What nobody will hear any more makes room.
-            needed = {other for later in self._order[place + 1 :] for other in self._heard[later]}
-            told = {other: each for other, each in told.items() if other in needed}
-        states = _States(node_types[:, last], [told[other] for other in self._heard[last]])
-        found = [self._state(states, block) @ self._columns for block in _blocks(len(states))]
-        return np.concatenate(found).astype(np.float64)[states.of]
+                self._send(node, self._state(states, block), rows[block])
+            messages[node] = _Messages(rows, states.of)
+            # Free the messages that no later node receives.
+            needed = {
+                other for later in self._order[place + 1 :] for other in self._neighbours[later]
+            }
+            messages = {other: each for other, each in messages.items() if other in needed}
+        states = _States(node_types[:, last], [messages[other] for other in self._neighbours[last]])
+        products = [self._state(states, block) @ self._columns for block in _blocks(len(states))]
+        return np.concatenate(products)[states.of]
 
     def _state(self, states: _States, block: slice) -> np.ndarray:
         """One step of the gated recurrent unit: twice the states float64[s, hidden]."""
@@ -294,11 +283,11 @@ class _Walk:
         update += new
         return update
 
-    def _tell(self, node: int, state: np.ndarray, out: np.ndarray) -> None:
-        """Write what states, float64[s, hidden] doubled, tell into `out` float64[s, 4 * hidden]."""
+    def _send(self, node: int, state: np.ndarray, out: np.ndarray) -> None:
+        """Write messages of doubled states float64[s, hidden] to `out` float64[s, 4 * hidden]."""
         hidden = self._hidden
-        both = state @ self._telling
-        both += self._teller[node]
+        both = state @ self._message
+        both += self._sender[node]
         gate, mapped = both[:, :hidden], both[:, hidden:]
         np.tanh(gate, out=gate)
         gate += 1
@@ -307,6 +296,6 @@ class _Walk:
 
 
 def _blocks(count: int) -> Iterator[slice]:
-    """Slices of at most _ROWS that make up range(count)."""
+    """Slices of at most _ROWS rows that cover range(count)."""
     for start in range(0, count, _ROWS):
         yield slice(start, min(start + _ROWS, count))

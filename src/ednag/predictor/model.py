@@ -1,4 +1,4 @@
-"""The accuracy predictor as a torch module with the published parameters, and their files.
+"""The accuracy predictor as a torch module with the published parameter names.
 
 Source: meta-predictor specification.
 """
@@ -15,21 +15,21 @@ from ednag.predictor.configuration import FEATURES, Configuration
 from ednag.predictor.dataset_encoder import DatasetEncoder
 from ednag.predictor.graph_encoder import GraphEncoder
 from ednag.predictor.parameters import Parameters, check_parameters
-from ednag.training.checkpoints import load_checkpoint, save_checkpoint
+from ednag.training.checkpoints import load_checkpoint
 
 #: Decimals that a dataset's encoding is rounded to.
 ENCODING_DECIMALS = 9
 
 
 class MetaPredictor(nn.Module):
-    """Encodings of a dataset and of an architecture -> a number that rises with accuracy."""
+    """From encodings of a dataset and an architecture to a number that rises with accuracy."""
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__()
         self.configuration = configuration
         encoders = DatasetEncoder(configuration), GraphEncoder(configuration)
-        # The checkpoints name the encoders' parts without the encoders. A tuple is no child of a
-        # module, so that each part is registered once.
+        # The checkpoints name the encoders' parts without the encoders. In a tuple the encoders
+        # are not registered, so that each part is registered once.
         self._encoders = encoders
         for encoder in encoders:
             for name, part in encoder.named_children():
@@ -41,17 +41,17 @@ class MetaPredictor(nn.Module):
         )
 
     def encode_datasets(self, images: Tensor) -> Tensor:
-        """Encodings Tensor[d, latent] of datasets' image features Tensor[d, classes, images, 512].
+        """Encodings Tensor[d, latent] of image features Tensor[d, classes, images, 512].
 
-        Neither the order of the images of a class nor that of the classes matters.
+        The order of the images of a class, and of the classes, does not matter.
         """
         encoder: Tensor = self._encoders[0](images)
         return encoder
 
     def encode_classes(self, images: Tensor) -> Tensor:
-        """Prototypes Tensor[c, latent] of classes' image features Tensor[c, images, 512].
+        """Prototypes Tensor[c, latent] of image features Tensor[c, images, 512] of classes.
 
-        With `encode_prototypes` the same as `encode_datasets`, where datasets share classes.
+        For datasets that share classes: `encode_prototypes` of them equals `encode_datasets`.
         """
         prototypes: Tensor = self._encoders[0].intra_setpool(images)
         return prototypes
@@ -74,26 +74,13 @@ class MetaPredictor(nn.Module):
 
 
 def new_model(configuration: Configuration, seed: int) -> MetaPredictor:
-    """A predictor with the starting weights that `seed` gives, on the CPU.
+    """A predictor with initial weights drawn from `seed`, on the CPU.
 
-    The global generator of torch is left as it was.
+    The global generator of torch does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return MetaPredictor(configuration)
-
-
-def load_model(path: Path, configuration: Configuration) -> MetaPredictor:
-    """The predictor in a file, on the CPU, in evaluation mode.
-
-    Args:
-        path: A file of parameters by name that torch.load reads, whatever it is called.
-        configuration: What the file was trained for.
-
-    Raises:
-        EdnagError: The file holds something else; the first wrong parameter is named.
-    """
-    return model_of(load_parameters(path, configuration), configuration)
 
 
 def model_of(parameters: Parameters, configuration: Configuration) -> MetaPredictor:
@@ -104,7 +91,11 @@ def model_of(parameters: Parameters, configuration: Configuration) -> MetaPredic
 
 
 def load_parameters(path: Path, configuration: Configuration) -> dict[str, np.ndarray]:
-    """Parameters float32 by name from a file, checked; see `load_model`."""
+    """Parameters float32 by name from a file of `torch.save`.
+
+    Raises:
+        EdnagError: The file holds something else; the first wrong parameter is named.
+    """
     try:
         state = load_checkpoint(path)
     except FileNotFoundError:
@@ -126,16 +117,10 @@ def load_parameters(path: Path, configuration: Configuration) -> dict[str, np.nd
     return parameters
 
 
-def save_parameters(parameters: Parameters, path: Path) -> None:
-    """Write parameters float32 by name as `load_model` reads them; same values, same bytes."""
-    # Copied, so that no parameter brings a larger storage along.
-    save_checkpoint(path, {name: torch.tensor(each) for name, each in parameters.items()})
-
-
 def encode_dataset(model: MetaPredictor, images: np.ndarray) -> np.ndarray:
     """One dataset's encoding float64[latent], rounded to ENCODING_DECIMALS.
 
-    In float64 and rounded, so that it depends on the images alone and not on the machine.
+    Computed in float64 and rounded, so that it does not depend on the machine.
 
     Args:
         images: Features float32[classes, images, 512], as many images of every class.

@@ -1,23 +1,23 @@
 """Many small NAS-Bench-201 networks with different cells, trained at once in one process.
 
-Training one network of a few thousand weights on small images mostly waits for Python. Here the
-networks of a group go through each layer together: the edges that leave one node with the same
-operation, in whichever networks, are one grouped convolution. Losses are added up, so that every
-network gets its own gradient and nothing of another's; one optimiser steps them all.
+The training of one network of a few thousand weights on small images mostly waits for Python. Here
+the networks of a group go through each layer together: the edges that leave one node with the same
+operation, in any network, are one grouped convolution. Losses are summed, so that the gradient of
+each network is its own; one optimiser steps all of them.
 
-A value is laid out as float[networks, channels, rows, columns, images]. With the images innermost
-a 3x3 convolution is one grouped 3-D convolution with kernel 3x3x1, a 1x1 convolution a product of
-matrices for each network, and batch normalisation runs along contiguous memory, which for images
-of 8x8 and less is several times faster than torch's usual layouts.
+Values have the layout float[networks, channels, rows, columns, images]. With the images innermost,
+a 3x3 convolution is one grouped 3-D convolution with kernel 3x3x1, a 1x1 convolution is one matrix
+product for each network, and batch normalisation reads contiguous memory. For images of at most
+8x8 pixels this is several times faster than torch's usual layouts.
 
-It pays for small networks alone: on 8x8 digits with 8 channels and one cell a stage a core trains
-about three times as many networks as one by one, at 16x16 about a fifth more, and at 32x32 with 16
-channels and five cells fewer (benchmarks/training_speed.py); train those one by one.
+It is faster for small networks only: on 8x8 digits with 8 channels and one cell a stage, a core
+trains about three times as many networks as one by one, at 16x16 about a fifth more, and at 32x32
+with 16 channels and five cells fewer (benchmarks/training_speed.py).
 
-Each network begins with the weights, and sees the batches, that `ednag.training.loop.train` gives
-it for the same seed; what differs is rounding. Rounding can also depend on how many networks stand
-together, as the libraries choose their loops by size: results are bit for bit the same only for
-the same groups, which is why the group size is part of the definition of a study that uses this.
+Each network has the initial weights, and sees the batches, of `ednag.training.loop.train` with the
+same seed; only rounding differs. Rounding can also depend on the number of networks in a group, as
+libraries choose their loops by size. Results are bit for bit the same only for the same groups, so
+the group size is part of the definition of a study.
 """
 
 import time
@@ -52,10 +52,10 @@ from ednag.training.networks import (
 )
 from ednag.training.recipe import Recipe
 
-#: Networks at once; more gain little on a CPU and leave its caches (benchmarks/training_speed.py).
+#: Networks of a group; more gain little on a CPU (benchmarks/training_speed.py).
 GROUP = 32
-#: Settings of a recipe that mean one network, and the value that leaves them unused.
-_ONE_NETWORK_ONLY = {
+#: Settings of a recipe that are not supported here, and the value that leaves them unused.
+_UNSUPPORTED = {
     "head_epochs": 0,
     "accumulation": 1,
     "mixed_precision": "off",
@@ -71,7 +71,7 @@ def train_side_by_side(
     shape: NetworkShape,
     data: ImageSplit,
     recipe: Recipe,
-    seeds: int | Sequence[int],
+    seed: int,
     *,
     group: int = GROUP,
     device: str | torch.device = "cpu",
@@ -79,57 +79,54 @@ def train_side_by_side(
 ) -> list[History]:
     """Train one network for each cell; a history for each, in the order of `keys`.
 
-    A network whose loss stops being finite ends as `diverged`; those beside it go on untouched.
+    A network whose loss is not finite any more ends as `diverged`; the others are not affected.
     There are no checkpoints: a group of small networks takes seconds.
 
     Args:
-        keys: Cell strings; the same one may stand more than once.
+        keys: Cell strings; they may repeat.
         shape: The networks around the cells.
-        data: Images of `shape`'s size, channels and classes.
-        recipe: How; without what `_ONE_NETWORK_ONLY` names.
-        seeds: Of weights, order and augmentation: one for all, or one for each key.
-        group: Networks at once; see the module on what depends on it.
+        data: Images with the size, channels and classes of `shape`.
+        recipe: How to train; without the settings in `_UNSUPPORTED`.
+        seed: Of weights, order and augmentation, the same for all.
+        group: Networks of a group, at least 1; see the module.
         device: Torch's name of a device.
         progress: Called after each epoch of a group; epochs are counted over all groups.
 
     Raises:
-        EdnagError: A key is no cell, the recipe asks for what is only done for one network, or
-            images do not fit the shape.
+        EdnagError: A key is not a cell, the recipe has an unsupported setting, or images do not
+            fit the shape.
     """
     _check(shape, data, recipe)
-    each = [seeds] * len(keys) if isinstance(seeds, int) else list(seeds)
-    if len(each) != len(keys) or group < 1:
-        raise EdnagError(f"{len(keys)} cells, {len(each)} seeds, groups of {group}: give as many")
     place = torch.device(device)
-    groups = [slice(begin, begin + group) for begin in range(0, len(keys), group)]
+    groups = [keys[begin : begin + group] for begin in range(0, len(keys), group)]
+    epochs = recipe.epochs * len(groups)
     begun, histories, done = time.monotonic(), [], 0
-    for part in groups:
+    for some in groups:
         with deterministic(place, 0):
-            run = _Group(keys[part], each[part], shape, data, recipe, place)
+            run = _Group(some, seed, shape, data, recipe, place)
             for epoch in range(recipe.epochs):
                 run.train_epoch(epoch)
                 done += 1
                 if progress is not None:
-                    every = recipe.epochs * len(groups)
-                    left = (time.monotonic() - begun) / done * (every - done)
-                    progress(TrainingProgress(done, every, left))
+                    left = (time.monotonic() - begun) / done * (epochs - done)
+                    progress(TrainingProgress(done, epochs, left))
             histories += run.histories()
     return histories
 
 
 def _check(shape: NetworkShape, data: ImageSplit, recipe: Recipe) -> None:
-    for name, unused in _ONE_NETWORK_ONLY.items():
+    for name, unused in _UNSUPPORTED.items():
         if getattr(recipe, name) != unused:
             raise EdnagError(
                 f"recipe: {name} is {getattr(recipe, name)}, which networks side by side do not "
                 f"offer; set it to {unused} or train one by one (ednag.training.loop)"
             )
-    wanted = (shape.image_channels, shape.size, shape.size)
-    if data.train.images.shape[1:] != wanted or len(data.train.class_names) != shape.classes:
+    expected = (shape.image_channels, shape.size, shape.size)
+    if data.train.images.shape[1:] != expected or len(data.train.class_names) != shape.classes:
         raise EdnagError(
             f"{data.train.source}: {len(data.train.class_names)} classes of images "
             f"{list(data.train.images.shape[1:])} for a network of {shape.classes} classes and "
-            f"images {list(wanted)}; make one like the other"
+            f"images {list(expected)}; make one like the other"
         )
 
 
@@ -139,21 +136,17 @@ class _Group:
     def __init__(
         self,
         keys: Sequence[str],
-        seeds: Sequence[int],
+        seed: int,
         shape: NetworkShape,
         data: ImageSplit,
         recipe: Recipe,
         device: torch.device,
     ) -> None:
-        self._data, self._recipe = data, recipe
-        self._seeds = list(seeds)
-        self._networks = [_begun(key, shape, seed) for key, seed in zip(keys, seeds, strict=True)]
-        self._stacked = _StackedNetworks(
-            [operations_of(key) for key in keys], self._networks, shape
-        ).to(device)
-        distinct = sorted(set(seeds))
-        self._of_seed = torch.tensor([distinct.index(seed) for seed in seeds])
-        self._images = [TrainingImages(data.train, recipe, seed, device) for seed in distinct]
+        self._data, self._recipe, self._seed = data, recipe, seed
+        self._networks = [_initial(key, shape, seed) for key in keys]
+        cells = [operations_of(key) for key in keys]
+        self._stacked = _StackedNetworks(cells, self._networks, shape).to(device)
+        self._images = TrainingImages(data.train, recipe, seed, device)
         self._validation = PlacedImages.of(data.validation, device)
         self._test = PlacedImages.of(data.test, device)
         self._records: list[list[EpochRecord]] = [[] for _ in keys]
@@ -170,22 +163,17 @@ class _Group:
     def train_epoch(self, epoch: int) -> None:
         """All steps of an epoch (from 0), then evaluation."""
         self._stacked.train()
-        orders = [images.order(epoch) for images in self._images]
         sums = torch.zeros(len(self._networks), 2, dtype=torch.float64, device=self._test.device)
-        for step, every_rows in enumerate(zip(*orders, strict=True)):
+        batches = self._images.order(epoch)
+        for step, rows in enumerate(batches):
             for group in self._optimiser.param_groups:
-                group["lr"] = self._recipe.rate(epoch, step, len(orders[0]))
-            sums += self._take_step(epoch, step, every_rows)
+                group["lr"] = self._recipe.rate(epoch, step, len(batches))
+            sums += self._take_step(*self._images.batch(epoch, step, rows))
         self._record(epoch, sums.cpu())
 
-    def _take_step(self, epoch: int, step: int, every_rows: tuple[Tensor, ...]) -> Tensor:
-        """Summed loss and correct of each network, float64[networks, 2]."""
-        drawn = [
-            images.batch(epoch, step, rows)
-            for images, rows in zip(self._images, every_rows, strict=True)
-        ]
-        logits = self._stacked([images for images, _ in drawn], self._of_seed)
-        labels = torch.stack([labels for _, labels in drawn])[self._of_seed.to(logits.device)]
+    def _take_step(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Summed loss and number of correct images of each network, float64[networks, 2]."""
+        logits = self._stacked(images)
         losses = cross_entropies(logits, labels)
         self._optimiser.zero_grad(set_to_none=True)
         losses.mean(dim=1).sum().backward()
@@ -219,34 +207,28 @@ class _Group:
     def _part(self, placed: PlacedImages) -> Evaluation | None:
         if not len(placed.labels):
             return None
-        everyone = torch.zeros(len(self._networks), dtype=torch.long)
-        return evaluate(
-            lambda images: self._stacked([images], everyone),
-            placed,
-            self._recipe,
-            self._recipe.batch,
-        )
+        return evaluate(self._stacked, placed, self._recipe, self._recipe.batch)
 
     def histories(self) -> list[History]:
-        """What each network leaves."""
+        """The history of each network."""
         self._stacked.write_back()
         return [
             History(
                 status="complete" if finite else "diverged",
-                seed=seed,
+                seed=self._seed,
                 data=self._data.digest,
                 static_augmentation=self._recipe.augmentation == "static",
                 epochs=tuple(records),
                 weights=weights_digest(network) if finite else "",
             )
-            for finite, seed, records, network in zip(
-                self._finite.tolist(), self._seeds, self._records, self._networks, strict=True
+            for finite, records, network in zip(
+                self._finite.tolist(), self._records, self._networks, strict=True
             )
         ]
 
 
-def _begun(key: str, shape: NetworkShape, seed: int) -> CellNetwork:
-    """The network as `ednag.training.loop.train` begins it."""
+def _initial(key: str, shape: NetworkShape, seed: int) -> CellNetwork:
+    """The network with the initial weights that `ednag.training.loop.train` gives it."""
     torch.manual_seed(seed)
     return nasbench201_network(key, shape)
 
@@ -283,7 +265,7 @@ class _Normalisation(nn.Module):
         return normal.view(values.shape)
 
     def write_back(self) -> None:
-        """Give each network or edge what it has learnt."""
+        """Copy the values to the networks or edges."""
         with torch.no_grad():
             for mine, name in (
                 (self.weight, "weight"),
@@ -324,15 +306,15 @@ class _Convolution(nn.Module):
         )
         return convolved.view(stacked, outputs, *convolved.shape[2:])
 
-    def of_common(self, values: Tensor, networks: Tensor) -> Tensor:
-        """What `networks` int64[k] make of the same values float[inputs, H, W, n]."""
-        weight = self.weight[networks].flatten(0, 1)[..., None]
+    def of_common(self, values: Tensor) -> Tensor:
+        """float[P, outputs, H, W, n] of the same values float[inputs, H, W, n] for all."""
+        weight = self.weight.flatten(0, 1)[..., None]
         padding = (self._padding, self._padding, 0)
         convolved = functional.conv3d(values[None], weight, padding=padding)
-        return convolved.view(len(networks), -1, *convolved.shape[2:])
+        return convolved.view(len(self.weight), -1, *convolved.shape[2:])
 
     def write_back(self) -> None:
-        """Give each network or edge what it has learnt."""
+        """Copy the values to the networks or edges."""
         with torch.no_grad():
             for one, values in zip(self._of, self.weight, strict=True):
                 one.weight.copy_(values)
@@ -354,7 +336,7 @@ class _ConvolutionOfEdges(nn.Module):
 class _Pooling(nn.Module):
     """Average pooling as two products with small matrices, along rows and along columns.
 
-    The average over the pixels inside the image is one over the rows of those over the columns.
+    The average over the pixels inside the image is the average over rows of averages over columns.
     """
 
     matrix: Tensor
@@ -366,7 +348,7 @@ class _Pooling(nn.Module):
             for value in (pooling.kernel_size, pooling.stride, pooling.padding)
         )
         lines = torch.eye(size)[:, None]
-        # Of a line, counting only what lies inside.
+        # Padding does not count.
         line = functional.avg_pool1d(lines, kernel, stride, padding, pooling.ceil_mode, False)
         self.register_buffer("matrix", line[:, 0].T.contiguous())
 
@@ -382,12 +364,12 @@ class _Pooling(nn.Module):
 
 @dataclass(frozen=True)
 class _Bundle:
-    """Edges that leave one node with one operation: which networks', and to which nodes.
+    """Edges that leave one node with one operation, in any network.
 
     Attributes:
-        operation: What they do.
+        operation: The operation.
         edges: (network, number of the edge) of each, ordered by target.
-        targets: (target, number of edges) of each run of edges with the same target.
+        targets: (target node, number of edges to it), in the order of `edges`.
     """
 
     operation: str
@@ -423,13 +405,13 @@ def _bundle(operation: str, leaving: Sequence[tuple[str, int, int, int]]) -> _Bu
 
 
 def _reaching(operations: tuple[str, ...]) -> set[int]:
-    """Nodes from which something arrives at the output; what else is computed changes nothing."""
-    found = {OUTPUT_NODE}
+    """Nodes with a path to the output; other nodes do not affect it."""
+    reaching = {OUTPUT_NODE}
     for edge in reversed(range(len(EDGES))):
         target, source = EDGES[edge]
-        if target in found and operations[edge] != "none":
-            found.add(source)
-    return found
+        if target in reaching and operations[edge] != "none":
+            reaching.add(source)
+    return reaching
 
 
 class _Edges(nn.Module):
@@ -452,7 +434,7 @@ class _Edges(nn.Module):
         self._sizes = [count for _, count in bundle.targets]
 
     def forward(self, source: Tensor, nodes: Sequence[Tensor]) -> None:
-        """Add to the nodes float[K, C, H, W, n] what the edges make of their source's values."""
+        """Add the outputs of the edges to the nodes float[K, C, H, W, n]."""
         made = self.operation(source.index_select(0, self.networks))
         for (target, _), networks, part in zip(
             self._targets,
@@ -516,30 +498,15 @@ class _StackedNetworks(nn.Module):
         self.weight = nn.Parameter(torch.stack([one.classifier.weight.detach() for one in of]))
         self.bias = nn.Parameter(torch.stack([one.classifier.bias.detach() for one in of]))
 
-    def forward(self, images: Sequence[Tensor], of_network: Tensor) -> Tensor:
-        """Logits float[K, n, classes] of images float[n, C, H, W].
-
-        Network k sees images[of_network[k]].
-        """
-        values = self._stem(images, of_network)
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits float[K, n, classes] of images float[n, C, H, W]."""
+        values = self.stem.of_common(images.permute(1, 2, 3, 0).contiguous())
         values = functional.relu(self.last(self.blocks(self.stem_normalisation(values))))
         features = values.mean(dim=(2, 3)).transpose(1, 2)
         return torch.baddbmm(self.bias[:, None], features, self.weight.transpose(1, 2))
 
-    def _stem(self, images: Sequence[Tensor], of_network: Tensor) -> Tensor:
-        made, rows = [], []
-        for at, some in enumerate(images):
-            networks = (of_network == at).nonzero().flatten()
-            values = some.permute(1, 2, 3, 0).contiguous()
-            made.append(self.stem.of_common(values, networks.to(some.device)))
-            rows.append(networks)
-        if len(made) == 1:
-            return made[0]
-        back = torch.cat(rows).argsort().to(made[0].device)
-        return torch.cat(made).index_select(0, back)
-
     def write_back(self) -> None:
-        """Give each network what it has learnt."""
+        """Copy the values to the networks."""
         for module in self.modules():
             if isinstance(module, (_Normalisation, _Convolution)):
                 module.write_back()
