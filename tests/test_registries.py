@@ -1,5 +1,6 @@
 """What of a registry a job depends on: the lines that it uses."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from ednag.methods import METHODS
 from ednag.registries import REGISTRIES, digest_of_code
 from ednag.spaces import SPACES
-from ednag.study.imports import path_of
 from ednag.tables import OFFICIAL, TABLES
 from tests.copies import add_line
 
@@ -78,8 +78,7 @@ def test_each_registry_of_the_package_is_read() -> None:
     registries = {"METHODS": METHODS, "SPACES": SPACES, "TABLES": TABLES, "OFFICIAL": OFFICIAL}
     assert {name for names in REGISTRIES.values() for name in names} == set(registries)
     for module, names in REGISTRIES.items():
-        path = path_of(module)
-        assert path is not None
+        path = Path(str(importlib.import_module(module).__file__))
         for name in names:
             text = str(registries[name])
             modules = {part.partition(":")[0].strip("'\" {") for part in text.split("'")}
@@ -98,8 +97,7 @@ def test_each_registry_of_the_package_is_read() -> None:
 def test_a_new_table_or_official_file_changes_no_job_without_it(
     tmp_path: Path, registry: str, line: str
 ) -> None:
-    module = path_of("ednag.tables")
-    assert module is not None
+    module = Path(str(importlib.import_module("ednag.tables").__file__))
     (tmp_path / "tables.py").write_bytes(module.read_bytes())
     add_line(tmp_path / "tables.py", registry, line)
     used = ("ednag.tables.transnas_csv", "ednag.tables.transnas_official")

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 
-from ednag.cli import SUBCOMMANDS
+from ednag.cli import group
 from ednag.methods.storage import read_runs
 from tests.conftest import Mirror
 
@@ -25,7 +26,7 @@ def ednag(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", sorted(SUBCOMMANDS))
+@pytest.mark.parametrize("name", group.list_commands(click.Context(group)))
 def test_every_subcommand_explains_itself(name: str) -> None:
     result = ednag(name, "--help")
     assert result.returncode == 0, result.stderr

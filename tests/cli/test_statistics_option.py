@@ -2,7 +2,7 @@
 
 import pytest
 
-from ednag.cli.statistics import statistics_of
+from ednag.cli._statistics import statistics_of
 from ednag.errors import EdnagError
 from ednag.study.configuration import Statistics
 

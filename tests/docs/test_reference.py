@@ -5,6 +5,7 @@ import importlib.util
 import re
 from types import ModuleType
 
+import click
 import pytest
 
 from tests.docs.pages import DOCS
@@ -27,11 +28,13 @@ def test_a_reference_page_is_what_the_code_says(file: str) -> None:
 
 
 def test_every_subcommand_and_key_is_in_the_reference() -> None:
-    from ednag.cli import SUBCOMMANDS
+    from ednag.cli import group
     from ednag.study.configuration import Study
 
     commands = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
-    assert all(f"\n## ednag {name}\n" in commands for name in SUBCOMMANDS)
+    assert all(
+        f"\n## ednag {name}\n" in commands for name in group.list_commands(click.Context(group))
+    )
     keys = (DOCS / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert all(f"| `{name}` |" in keys for name in Study.model_fields)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.cli.tables import locate
+from ednag.sources.lookup import locate
 from ednag.spaces import get_space
 from ednag.spaces.interface import digits_of, mixed_radix
 from ednag.tables import get_definition

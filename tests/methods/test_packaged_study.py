@@ -9,9 +9,9 @@ import hashlib
 import pytest
 import torch
 
-from ednag.cli.tables import locate
 from ednag.methods import get_method
 from ednag.search.objective import Objective
+from ednag.sources.lookup import locate
 from ednag.spaces import get_space
 from ednag.tables import get_definition
 

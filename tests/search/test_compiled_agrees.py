@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from ednag.cli.tables import locate
 from ednag.methods.interface import Method, Outcome, Run
 from ednag.search import compiled, engine
 from ednag.search.compiled_cache import entry
@@ -20,6 +19,7 @@ from ednag.search.compiled_sorting import STACK, argsort_descending
 from ednag.search.compiled_vectors import LANES
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, PredictedObjective, objective_on
+from ednag.sources.lookup import locate
 from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import NONE, MobileNetV3

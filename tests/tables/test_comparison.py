@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ednag.cli.compare_tables import compare as command
+from ednag.cli.tables.compare import command
 from ednag.errors import EdnagError
 from ednag.tables import TABLES
 from ednag.tables.comparison import ROUNDING, compare, compare_pair, pairs, sentence

@@ -113,12 +113,10 @@ def test_training_by_hand_resumes_nothing_twice(
 
     import pandas as pd
 
-    from ednag.cli import tables as cli_tables
-
     torch.set_num_threads(1)
     files = pets(tmp_path, images=4)
     # The files stand for registered ones, whose checksums nobody publishes.
-    monkeypatch.setattr(cli_tables, "locate", lambda needed, given: files)
+    monkeypatch.setattr("ednag.sources.lookup.locate", lambda needed, given: files)
     pd.DataFrame({"key": [CELL, CELL]}).to_parquet(tmp_path / "chosen.parquet")
 
     def train(slot: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Command line `ednag`: one module per subcommand, imported only when it is called."""
 
 import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -9,45 +10,31 @@ import click
 from ednag import __version__
 from ednag.errors import EdnagError
 
-#: subcommand -> module under ednag.cli whose `command` attribute is a click command
-SUBCOMMANDS = {
-    "replay": "replay",
-    "run": "run",
-    "sources": "sources",
-    "summarise": "summarise",
-    "tabulate": "tabulate",
-    "plot": "plot",
-    "tables": "tables",
-    "config": "config",
-    "cells": "cells",
-    "claims": "claims",
-    "chains": "chains",
-    "audit": "audit",
-    "lock": "lock",
-    "trace": "trace",
-    "crate": "crate",
-    "predictor": "predictor",
-    "top-k": "top_k",
-    "train": "train",
-    "estimate": "estimate",
-    "ranker": "ranker",
-    "doctor": "doctor",
-    "report": "report",
-}
-
 
 class LazyGroup(click.Group):
-    """A click group that imports a subcommand's module only when that subcommand is called."""
+    """A group whose subcommands are the modules of its callback's package.
 
-    def list_commands(self, context: click.Context) -> list[str]:
+    The module `top_k` has the subcommand `top-k` in its attribute `command`, and is imported only
+    when that subcommand is called. Modules whose name begins with an underscore are helpers.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the subcommands, sorted."""
-        return sorted(SUBCOMMANDS)
+        modules = pkgutil.iter_modules(sys.modules[self._package].__path__)
+        return sorted(each.name.replace("_", "-") for each in modules if each.name[0] != "_")
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """The subcommand called `name`, or None."""
-        if name not in SUBCOMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name, or None."""
+        if cmd_name not in self.list_commands(ctx):
             return None
-        return importlib.import_module(f"ednag.cli.{SUBCOMMANDS[name]}").command
+        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    @property
+    def _package(self) -> str:
+        assert self.callback is not None
+        return self.callback.__module__
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,36 +51,38 @@ class LazyGroup(click.Group):
     help='Methods of a study that are not registered: {"ID": {"of": "METHOD", "title": "TITLE", '
     '"hyperparameters": {...}}}.',
 )
-def group(record: Path | None, methods: str) -> None:
+@click.pass_context
+def group(context: click.Context, record: Path | None, methods: str) -> None:
     """Regenerate, check and extend the results of EDNAG and NAR."""
     if record is not None:
-        from ednag.cli.options import recorders
         from ednag.provenance.recording import Recorder
 
-        recorders[:] = [Recorder(_without_record(sys.argv[1:]))]
+        context.obj = Recorder(_without_record(sys.argv[1:]))
     if methods:
         # By name, as the subcommands are: only jobs with methods depend on this module's code.
         importlib.import_module("ednag.methods.instances").define_methods(methods)
 
 
 @group.result_callback()
-def _finish(result: object, record: Path | None, methods: str) -> None:
-    """The subcommand ended well."""
+@click.pass_context
+def _finish(context: click.Context, result: object, record: Path | None, methods: str) -> None:
+    """Write the run record of a subcommand that ended without an error."""
     if record is not None:
-        from ednag.cli.options import recorders
-
-        recorders.pop().write(record)
+        context.obj.write(record)
 
 
 def _without_record(arguments: list[str]) -> list[str]:
-    """The command line without the option that asks for the record."""
+    """The command line without the option `--record`."""
     if arguments[:1] == ["--record"]:
         return arguments[2:]
     return [argument for argument in arguments if not argument.startswith("--record=")]
 
 
 def main() -> None:
-    """Run the command line; errors a user can mend are one line on stderr and exit status 1."""
+    """Run the command line.
+
+    An error that the user can correct is one line on stderr, and the exit status is 1.
+    """
     try:
         group(standalone_mode=True)
     except EdnagError as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, OUTPUT
 from ednag.errors import EdnagError
 
 #: The folder that holds the results.

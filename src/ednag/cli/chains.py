@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.audit import ROOT
-from ednag.cli.options import EXISTING, OUTPUT
-from ednag.cli.progress import say
+from ednag.cli._options import EXISTING, OUTPUT, ROOT
+from ednag.cli._progress import log
 
 
 @click.command()
@@ -21,4 +20,4 @@ def command(tables: tuple[Path, ...], title: str, output: Path, root: Path) -> N
     from ednag.provenance.setting import Setting
 
     write_text(output, chain_page(Setting.of_user(root), tables, title))
-    say(f"{output}: written")
+    log(f"{output}: written")

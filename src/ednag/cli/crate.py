@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.audit import ROOT
-from ednag.cli.options import FOLDER
+from ednag.cli._options import FOLDER, ROOT
 
 
 @click.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.progress import say
+from ednag.cli._progress import log
 from ednag.errors import EdnagError
 from ednag.files import user_path
 
@@ -72,7 +72,7 @@ def refuse_too_long(study: "Study", searched: Sequence[Place], device: str = "au
 
     places = [place for place in searched if place in IMAGE_SOURCES]
     if not places:
-        say("nothing of this study is trained on registered images")
+        log("nothing of this study is trained on registered images")
         return
     device = _device(device)
     total, limit = _total_hours(study, places, device), study.training.cpu_hours
@@ -101,11 +101,11 @@ def _total_hours(study: "Study", places: Sequence[Place], device: str) -> float:
     for space, dataset in places:
         hours, of_an_epoch = training_hours(study, space, dataset, models[space])
         total += hours
-        say(
+        log(
             f"{space}/{dataset}: at most {count} trainings, {hours:,.1f} hours on {_ONE[device]} "
             f"({3600 * of_an_epoch:.1f} s an epoch of a costly network)"
         )
-    say(f"in all at most {total:,.1f} hours on {_ONE[device]}; with n of them at once, a n-th")
+    log(f"in all at most {total:,.1f} hours on {_ONE[device]}; with n of them at once, a n-th")
     return total
 
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.audit import ROOT
-from ednag.cli.options import OUTPUT
+from ednag.cli._options import OUTPUT, ROOT
 
 
 @click.command()

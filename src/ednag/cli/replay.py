@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from ednag.cli.options import EXISTING
+from ednag.cli._options import EXISTING
 from ednag.search.instruction_set import Arithmetic
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def _search(engine: str, arithmetic: Arithmetic) -> Callable[..., Any]:
 
 def objective_of(trace: "Trace") -> "Objective":
     """The objective of a trace under the paper's protocol: its own, or a registered table's."""
-    from ednag.cli.tables import locate
     from ednag.search.objective import objective_on
     from ednag.search.replay import own_objective
+    from ednag.sources.lookup import locate
     from ednag.spaces import get_space
     from ednag.tables import get_definition
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.audit import ROOT
-from ednag.cli.options import EXISTING, FOLDER, parse_mapping
-from ednag.cli.progress import say
+from ednag.cli._options import EXISTING, FOLDER, ROOT, parse_mapping
+from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
 
@@ -86,7 +85,7 @@ def command(
             pinned=pinned_versions(lock) if lock.is_file() else {},
         )
     )
-    say(f"{output / PAGES[0][0]}: the first of {pages} pages")
+    log(f"{output / PAGES[0][0]}: the first of {pages} pages")
 
 
 def _name(path: Path, root: Path) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
-from ednag.cli.progress import say, track
+from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli._progress import log, track
 
 if TYPE_CHECKING:
     from ednag.methods.interface import Run
@@ -51,9 +51,9 @@ def command(
     meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = method.read_hyperparameters(given, space, meaning)
     objective = objective_on(benchmark, meaning, space)
-    say(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
+    log(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
-    say(f"hyper-parameters {settings.model_dump()}; {end}")
+    log(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
     chosen = parse_seeds(seeds, "--seeds")
     runs = list(track(method.run_all(objective, chosen, budget, settings), label, len(chosen)))
@@ -76,10 +76,10 @@ def _say_outcome(runs: list["Run"]) -> None:
 
     unfinished = [run for run in runs if run.status != "completed"]
     outcomes = [run.outcome_metric for run in runs]
-    say(
+    log(
         f"{len(runs)} runs: mean outcome {np.nanmean(outcomes):.4f}, "
         f"mean distinct {np.mean([run.distinct for run in runs]):.1f} of "
         f"{np.mean([run.total for run in runs]):.1f} evaluations"
     )
     for run in unfinished:
-        say(f"seed {run.seed}: {run.status}: {run.detail}")
+        log(f"seed {run.seed}: {run.status}: {run.detail}")

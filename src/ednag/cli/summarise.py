@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.options import EXISTING, OUTPUT, parse_mapping
-from ednag.cli.progress import say
-from ednag.cli.statistics import STATISTICS, statistics_of
+from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
 
 
 @click.command()
@@ -57,4 +57,4 @@ def command(
     }
     for path, frame in frames.items():
         write_parquet(frame, path)
-        say(f"{path}: {len(frame)} rows")
+        log(f"{path}: {len(frame)} rows")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.options import EXISTING, table_files
-from ednag.cli.progress import say
-from ednag.cli.statistics import STATISTICS, statistics_of
+from ednag.cli._options import EXISTING, table_files
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
 
 
 @click.command()
@@ -29,4 +29,4 @@ def command(
         level=f"{100 * settings.confidence:g} %", resamples=settings.resamples
     )
     write_evidence(frame, note, outputs)
-    say(f"{kind}: {len(frame)} rows from {len(summary)} runs")
+    log(f"{kind}: {len(frame)} rows from {len(summary)} runs")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli.audit import ROOT
+from ednag.cli._options import ROOT
 from ednag.errors import EdnagError
 
 

@@ -7,10 +7,11 @@ class of them, so that a held-out task is new to the predictor in every class.
 Each class is cut once into training, validation and test images, whatever task it stands in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -18,7 +19,9 @@ import numpy as np
 from ednag.cells.nasbench201 import NetworkShape
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench201 import NASBench201
+from ednag.training.image_files import read_digits, read_mnist_5000
 from ednag.training.images import ImageDataset, ImageSplit, split
+from ednag.training.places import SMALL_SOURCES
 from ednag.training.recipe import SMALL
 
 Part = Literal["training", "held-out"]
@@ -82,6 +85,12 @@ class SmallImages:
             np.concatenate(images), np.concatenate(labels), tuple(names), "handwritten digits"
         )
         return cls(split(together, SHARES, SPLIT_SEED))
+
+    @classmethod
+    def read(cls, paths: Mapping[str, Path]) -> Self:
+        """The images of verified files, by source id (`training.places.SMALL_SOURCES`)."""
+        readers = {"digits": read_digits, "mnist-5000": read_mnist_5000}
+        return cls.of([readers[source](paths[source]) for source in SMALL_SOURCES])
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -1,25 +1,30 @@
-"""What code a job's result depends on: the modules its subcommand can import, and their digest.
+"""Digests of the code that the result of a job depends on.
 
-Snakemake does not see that a module was edited; a digest of exactly the modules that a subcommand
-can import, passed as a parameter of its rule, makes it run again what depends on the edit, and
-nothing else. Imports are read from the source, also those inside functions; a registry names
-modules in strings, so that whoever asks adds those of the method, space or table at hand.
+Snakemake does not notice an edited module. Each rule has as a parameter the digest of exactly the
+modules that its subcommand can import, so that an edit reruns the jobs that depend on it, and no
+others. grimp reads imports from the source, also those inside functions. A registry names modules
+in strings: the caller adds those of the method, space or table at hand.
 """
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+import grimp
+
+import ednag
 from ednag.errors import EdnagError
 from ednag.methods import METHODS
 from ednag.registries import REGISTRIES, code_of
 from ednag.spaces import SPACES
 from ednag.study.configuration import Study, method_of
-from ednag.study.imports import PACKAGE, imports, imports_of_function, parents, path_of
 from ednag.tables import OFFICIAL, TABLES
 
-#: Digits of a digest; 64 bits are plenty against chance, and nobody forges one's own edits.
+_PACKAGE = Path(ednag.__file__).resolve().parent
+#: `ednag` imports provenance only to record a job, which changes nothing that the job writes.
+_ENTRY, _RECORDING = "ednag.cli", "ednag.provenance"
+#: Hexadecimal digits of a digest: 64 bits.
 _DIGITS = 16
 
 
@@ -28,32 +33,38 @@ def modules_of(subcommand: str, *further: str) -> frozenset[str]:
 
     Args:
         subcommand: As on the command line, for example `run` or `plot dataset`.
-        further: Modules, or `module:attribute` as registries have them, that it imports by name.
+        further: Modules, or `module:attribute` as in registries, that it imports by name.
 
     Raises:
         EdnagError: There is no such subcommand.
     """
-    first, *rest = subcommand.split()
-    module = f"ednag.cli.{first.replace('-', '_')}"
-    if path_of(module) is None:
-        raise EdnagError(f"no subcommand {first!r} in ednag.cli")
-    function = rest[0].replace("-", "_") if rest else "command"
-    waiting = [*imports_of_function(module, function), *parents(module)]
-    waiting += [name.partition(":")[0] for name in further]
-    return frozenset({module}.union(*(_reached(name) for name in waiting if name != module)))
+    graph = _imports()
+    module = ".".join([_ENTRY, *subcommand.replace("-", "_").split()])
+    if module not in graph.modules:
+        raise EdnagError(f"no subcommand {subcommand!r} in {_ENTRY}")
+    names = {module, *(name.partition(":")[0] for name in further)}
+    return frozenset(names.union(*map(graph.find_upstream_modules, names)))
 
 
 @cache
-def _reached(module: str) -> frozenset[str]:
-    """A module and what is imported with it, at once or through others."""
-    found: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [*imports(name), *parents(name)]
-    return frozenset(found)
+def _imports() -> grimp.ImportGraph:
+    """The imports of the package, without those for type checking.
+
+    What grimp has read is kept beside Python's compiled modules, and like them it is read again
+    when the time stamp of a source changes.
+    """
+    build = partial(grimp.build_graph, "ednag", exclude_type_checking_imports=True)
+    try:
+        graph = build(cache_dir=str(Path(__file__).parent / "__pycache__" / "imports"))
+    except OSError:  # the package's folder cannot be written
+        graph = build(cache_dir=None)
+    for module in graph.modules:
+        if package := module.rpartition(".")[0]:
+            graph.add_import(importer=module, imported=package)
+    for imported in graph.find_modules_directly_imported_by(_ENTRY):
+        if imported.startswith(_RECORDING):
+            graph.remove_import(importer=_ENTRY, imported=imported)
+    return graph
 
 
 def registered(
@@ -62,28 +73,28 @@ def registered(
     methods: Iterable[str] = (),
     spaces: bool = False,
 ) -> tuple[str, ...]:
-    """What registries name for benchmarks of a study and for methods: see `modules_of`.
+    """The `module:attribute` of benchmarks and methods in the registries, for `modules_of`.
 
     Args:
-        study: Says which file a benchmark is read from.
+        study: The study, which names the official files that are read.
         benchmarks: (space, dataset).
         methods: Names of methods.
-        spaces: Whether the search spaces of the benchmarks are needed, too.
+        spaces: Whether to add the search spaces of the benchmarks.
     """
-    found: dict[str, None] = {}
+    references: dict[str, None] = {}
     for space, dataset in benchmarks:
         official = study.official_files.get(space, {}).get(dataset)
-        found[TABLES[space][dataset]] = None
+        references[TABLES[space][dataset]] = None
         if spaces:
-            found[SPACES[space]] = None
+            references[SPACES[space]] = None
         if official is not None:
-            found[OFFICIAL[official]] = None
-    return (*found, *(METHODS[method_of(study, name).of or name] for name in methods))
+            references[OFFICIAL[official]] = None
+    return (*references, *(METHODS[method_of(study, name).of or name] for name in methods))
 
 
 @cache
 def code_digest(subcommand: str, *further: str) -> str:
-    """Digest of the modules of `modules_of` and the files of the package that they name."""
+    """Digest of the modules of `modules_of` and of the package's data files that they name."""
     total, modules = hashlib.sha256(), modules_of(subcommand, *further)
     for name in sorted(modules):
         digest = _digest_of(name, modules if name in REGISTRIES else frozenset())
@@ -98,9 +109,9 @@ def lock_digest(lock: Path) -> str:
 
 @cache
 def _digest_of(module: str, imported: frozenset[str]) -> str:
-    """Digest of what counts of a module's source, and of the package's data files that it names."""
-    path = path_of(module)
-    assert path is not None
+    """Digest of the part of a module's source that counts, and of the data files it names."""
+    place = _PACKAGE.joinpath(*module.split(".")[1:])
+    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     source = path.read_bytes()
     total = hashlib.sha256(code_of(module, source, imported))
     for data in _data_files():
@@ -111,9 +122,9 @@ def _digest_of(module: str, imported: frozenset[str]) -> str:
 
 @cache
 def _data_files() -> tuple[Path, ...]:
-    """Files of the package that are no modules, such as a style for figures."""
+    """Files of the package that are no modules, for example a style for figures."""
     return tuple(
         path
-        for path in sorted(PACKAGE.rglob("*"))
+        for path in sorted(_PACKAGE.rglob("*"))
         if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
     )

@@ -1,11 +1,18 @@
 """Benchmark tables by space and dataset. A table is one reader here and one line in TABLES."""
 
+from collections.abc import Collection
 from pkgutil import resolve_name
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.spaces import SPACES
-from ednag.tables.interface import Definition, Metric, Protocol, TableDefinition
+from ednag.tables.interface import (
+    Definition,
+    Metric,
+    PredictorDefinition,
+    Protocol,
+    TableDefinition,
+)
 
 #: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
@@ -93,6 +100,60 @@ def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]
     """Source id -> definition of the same table read from that official file; may be empty."""
     definition = get_definition(space, dataset)
     return {source: resolve_name(OFFICIAL[source])(definition) for source in definition.official}
+
+
+def choose_definition(
+    space: str,
+    dataset: str,
+    official: str | None = None,
+    trained: bool = False,
+    scale: tuple[float, float] | None = None,
+) -> Definition:
+    """The definition of a benchmark that is read or predicted in another way than the default.
+
+    Args:
+        space: Search space.
+        dataset: Dataset of that space.
+        official: Id of the official file to read; None for the default source.
+        trained: By the predictor that is trained here, where there is one.
+        scale: Mean and standard deviation of accuracies in %, for a predictor that needs them.
+
+    Raises:
+        EdnagError: There is no such benchmark or official file.
+    """
+    definition = get_definition(space, dataset)
+    if official is not None:
+        known = official_definitions(space, dataset)
+        if official not in known:
+            raise EdnagError(
+                f"unknown official file {official!r} of {space}/{dataset}"
+                f"{suggestion(official, known)}"
+            )
+        definition = known[official]
+    if trained and definition.trained is not None:
+        definition = definition.trained
+    if scale and isinstance(definition, PredictorDefinition) and definition.of_scale:
+        definition = definition.of_scale(*scale)
+    return definition
+
+
+def check_generated(definition: Definition, given: Collection[str]) -> None:
+    """Raise EdnagError unless the generated files that a benchmark needs are given, and no others.
+
+    Args:
+        definition: The benchmark.
+        given: Names of the files, as in `definition.generated`.
+    """
+    for name in given:
+        if name not in definition.generated:
+            needed = ", ".join(definition.generated) or "none"
+            raise EdnagError(f"--generated {name}: the table needs no such file; it needs {needed}")
+    for name in definition.generated:
+        if name not in given:
+            raise EdnagError(
+                f"the table needs results/{name}, which the workflow makes: give it as "
+                f"--generated {name}=PATH, or run snakemake"
+            )
 
 
 def is_predicted(space: str, dataset: str) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
+from ednag.files import write_parquet, write_text
 from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition
@@ -75,6 +76,16 @@ def pairs(space: str | None = None, dataset: str | None = None) -> list[Pair]:
         found.append(Pair("nasbench201", data, _of("nasbench201", data), by_nats))
     found += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in found if space in (None, p.space) and dataset in (None, p.dataset)]
+
+
+def write_rows(rows: pd.DataFrame, path: Path) -> None:
+    """Write a frame by its file's suffix: .parquet, .md, or .csv for all others."""
+    if path.suffix == ".parquet":
+        write_parquet(rows, path)
+    elif path.suffix == ".md":
+        write_text(path, f"{rows.to_markdown(index=False, disable_numparse=True)}\n")
+    else:
+        write_text(path, rows.to_csv(index=False, lineterminator="\n"))
 
 
 def _of(space: str, dataset: str) -> Reading:

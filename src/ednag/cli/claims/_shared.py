@@ -1,0 +1,43 @@
+"""What subcommands of `ednag claims` share."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ednag.cli._options import EXISTING
+from ednag.cli._statistics import STATISTICS, statistics_of
+
+if TYPE_CHECKING:
+    from ednag.evidence.record import Record
+
+
+def measured(function: Any) -> Any:
+    """Options that name the files with the study's measurements."""
+    kinds = {
+        "--nar-records": "NAR's records compared, of `cells compare` (CSV).",
+        "--cells": "How many cells there are, of `cells enumerate` (CSV).",
+        "--ranker-search": "Searches by a ranker, of `ranker study` (Parquet).",
+        "--sets": "Sets of the authors' seeds (CSV).",
+        "--listed": "The authors' seeds (CSV).",
+        "--generated": "What runs generated (Parquet).",
+        "--summary": "One row per run (Parquet).",
+    }
+    for name, text in kinds.items():
+        variable = f"{name.removeprefix('--').replace('-', '_')}_files"
+        function = click.option(name, variable, multiple=True, type=EXISTING, help=text)(function)
+    return STATISTICS(function)
+
+
+def _record(files: dict[str, Any]) -> "Record":
+    from ednag.evidence.record import read_record
+
+    return read_record(
+        files["summary_files"],
+        files["generated_files"],
+        files["listed_files"],
+        files["sets_files"],
+        statistics_of(files["statistics"]),
+        files["ranker_search_files"],
+        files["cells_files"],
+        files["nar_records_files"],
+    )

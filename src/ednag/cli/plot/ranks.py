@@ -1,0 +1,35 @@
+"""`ednag plot ranks`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import EXISTING
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
+from ednag.cli.plot._shared import _PROTOCOL, _outputs
+
+
+@click.command()
+@click.argument("summaries", nargs=-1, required=True, type=EXISTING)
+@_PROTOCOL
+@STATISTICS
+@_outputs
+def command(
+    summaries: tuple[Path, ...], protocol: str, statistics: str, outputs: tuple[Path, ...]
+) -> None:
+    """Draw mean ranks over the datasets of SUMMARIES, with their critical difference."""
+    import pandas as pd
+
+    from ednag.evidence.figures import ranks as figure_of
+    from ednag.evidence.figures import save_drawing
+    from ednag.study.comparisons import main_methods
+
+    settings = statistics_of(statistics)
+    everything = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
+    runs = everything[everything["protocol"] == protocol]
+    methods = main_methods(figure_of.common_methods(runs))
+    drawn = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
+    title = f"Mean rank over datasets, protocol {protocol} (1 is best)"
+    save_drawing(figure_of.ranks(drawn, settings.confidence, title), drawn, outputs)
+    log(f"ranks: {len(methods)} methods on {int(drawn['datasets'].max())} datasets")

@@ -1,0 +1,129 @@
+"""`ednag predictor fit`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ednag.cli._options import (
+    EXISTING,
+    OUTPUT,
+    parse_mapping,
+)
+from ednag.cli._progress import log
+from ednag.errors import EdnagError
+
+if TYPE_CHECKING:
+    from ednag.predictor import fitting
+    from ednag.predictor.database import Database
+    from ednag.predictor.splits import EntrySplit
+
+
+@click.command()
+@click.argument("databases", nargs=-1, type=EXISTING)
+@click.option("--held-out", multiple=True, type=EXISTING, help="Entries that only judge.")
+@click.option(
+    "--published",
+    nargs=3,
+    type=EXISTING,
+    metavar="ENTRIES TASKS ORDER",
+    help="The three published files (meta_train_*.pt) in place of DATABASES.",
+)
+@click.option("--features", "images", required=True, type=EXISTING, help="Features by class.")
+@click.option("--recipe", default="{}", help="JSON object; what differs from the published recipe.")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    default="cpu",
+    show_default=True,
+    help="auto: a GPU if there is one.",
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the state is kept, to go on from.",
+)
+@click.option("--output", required=True, type=OUTPUT, help="Predictor to write (.pt).")
+@click.option("--curve", required=True, type=OUTPUT, help="Learning curve to write (CSV).")
+def command(
+    databases: tuple[Path, ...],
+    held_out: tuple[Path, ...],
+    published: tuple[Path, Path, Path] | None,
+    images: Path,
+    recipe: str,
+    device: str,
+    checkpoint: Path | None,
+    output: Path,
+    curve: Path,
+) -> None:
+    """Train the predictor on DATABASES; a call that finds its CHECKPOINT goes on from there.
+
+    The weights of the last epoch are kept: what is held out judges them and chooses nothing.
+    """
+    import torch
+
+    from ednag.files import write_text
+    from ednag.predictor import fitting
+    from ednag.predictor.features import read_features
+    from ednag.predictor.splits import leakage
+    from ednag.predictor.trained import write_predictor
+
+    torch.set_num_threads(1)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    entries, split = _entries(databases, held_out, published)
+    settings = _recipe_of(recipe)
+    log(f"{len(split.training)} entries train, {len(split.test)} judge")
+    log(f"what they share: {leakage(entries, split)}")
+    log(f"{settings}")
+
+    def progress(row: dict[str, float]) -> None:
+        epoch = int(row["epoch"])
+        if epoch % max(1, settings.epochs // 20) == 0:
+            log(
+                f"epoch {epoch}/{settings.epochs}: loss {row['training_loss']:.3g}, held out "
+                f"{row['validation_loss']:.3g}, Spearman {row['spearman']:.3f}"
+            )
+
+    fitted = fitting.fit(
+        entries, read_features(images), split, settings, checkpoint, device, progress
+    )
+    write_predictor(fitted, output)
+    write_text(curve, fitted.curve.to_csv(index=False, lineterminator="\n"))
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+
+
+def _recipe_of(text: str) -> "fitting.PredictorRecipe":
+    """What `--recipe` says; EdnagError where it names what a recipe has not."""
+    from dataclasses import fields
+
+    from ednag.naming import suggestion
+    from ednag.predictor import fitting
+
+    given = parse_mapping(text, "--recipe")
+    known = [field.name for field in fields(fitting.PredictorRecipe)]
+    for name in given:
+        if name not in known:
+            raise EdnagError(f"--recipe: unknown key {name!r}{suggestion(name, known)}")
+    return fitting.PredictorRecipe(**given)
+
+
+def _entries(
+    databases: tuple[Path, ...],
+    held_out: tuple[Path, ...],
+    published: tuple[Path, Path, Path] | None,
+) -> "tuple[Database, EntrySplit]":
+    """What to train on, and which entries train and which judge."""
+    import numpy as np
+
+    from ednag.predictor.database import joined, read_database, read_published
+    from ednag.predictor.splits import EntrySplit
+
+    if published:
+        return read_published(*published)
+    if not databases:
+        raise EdnagError("predictor fit: give a database, or the published files (--published)")
+    parts = [read_database(path) for path in (*databases, *held_out)]
+    entries, training = joined(parts), sum(len(part) for part in parts[: len(databases)])
+    return entries, EntrySplit(np.arange(training), np.arange(training, len(entries)))

@@ -1,0 +1,49 @@
+"""`ednag predictor judge`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import (
+    EXISTING,
+    OUTPUT,
+)
+from ednag.cli._progress import log
+
+
+@click.command()
+@click.argument("databases", nargs=-1, required=True, type=EXISTING)
+@click.option("--predictor", "trained", required=True, type=EXISTING, help="Predictor (.pt).")
+@click.option("--features", "images", required=True, type=EXISTING, help="Features by class.")
+@click.option("--repeats", default=100, show_default=True, help="Predictions from random images.")
+@click.option("--output", required=True, type=OUTPUT, help="Predicted and measured (Parquet).")
+@click.option("--coreset", "repeated", required=True, type=OUTPUT, help="Repeats (Parquet).")
+@click.option("--images", "shown", required=True, type=OUTPUT, help="Images in a plane (Parquet).")
+def command(
+    databases: tuple[Path, ...],
+    trained: Path,
+    images: Path,
+    repeats: int,
+    output: Path,
+    repeated: Path,
+    shown: Path,
+) -> None:
+    """Predict the entries of DATABASES, by a coreset of their images and by random images."""
+    import torch
+
+    from ednag.files import write_parquet
+    from ednag.predictor.database import joined, read_database
+    from ednag.predictor.features import read_features
+    from ednag.predictor.judgement import images_in_a_plane, predict_entries, repeat_predictions
+    from ednag.predictor.trained import read_predictor
+
+    torch.set_num_threads(1)
+    entries = joined([read_database(path) for path in databases])
+    predictor, features = read_predictor(trained), read_features(images)
+    judged = predict_entries(predictor, entries, features)
+    write_parquet(judged, output)
+    write_parquet(repeat_predictions(predictor, entries, features, repeats), repeated)
+    write_parquet(images_in_a_plane(entries, features), shown)
+    log(
+        f"{len(judged)} entries of {len(entries.tasks)} tasks; {repeats} repeats with random images"
+    )

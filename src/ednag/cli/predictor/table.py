@@ -1,0 +1,45 @@
+"""`ednag predictor table`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import (
+    EXISTING,
+    table_files,
+)
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
+
+
+@click.command()
+@click.argument("judged", type=EXISTING)
+@click.option("--coreset", "repeated", required=True, type=EXISTING, help="Repeats (Parquet).")
+@click.option("--trained-on", required=True, help="What the predictor was trained on: a sentence.")
+@STATISTICS
+@table_files()
+@table_files("--coreset-output", "repeats", "coresets")
+def command(
+    judged: Path,
+    repeated: Path,
+    trained_on: str,
+    statistics: str,
+    outputs: tuple[Path, ...],
+    repeats: tuple[Path, ...],
+) -> None:
+    """Correlations of JUDGED predictions, and coreset beside random images (.csv, .md, .tex)."""
+    import pandas as pd
+
+    from ednag.evidence.predictions import (
+        coreset_table,
+        quality_table,
+        write_coreset,
+        write_quality,
+    )
+
+    settings = statistics_of(statistics)
+    found = quality_table(pd.read_parquet(judged), settings)
+    write_quality(found, trained_on, settings, outputs)
+    write_coreset(coreset_table(pd.read_parquet(repeated), settings), settings, repeats)
+    whole = found.iloc[0]
+    log(f"{len(found) - 1} tasks: Pearson {whole['pearson']:.2f}, Spearman {whole['spearman']:.2f}")

@@ -1,0 +1,39 @@
+"""`ednag ranker baselines`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import OUTPUT
+from ednag.cli._progress import log
+from ednag.cli.ranker._shared import _CELLS, _HELD_OUT, _SEED, _TABLE, _TRAINING, _cells
+
+
+@click.command()
+@_TABLE
+@_CELLS
+@_TRAINING
+@_HELD_OUT
+@_SEED
+@click.option("--output", required=True, type=OUTPUT, help="A row per predictor and size.")
+def command(
+    table: Path | None,
+    listed: Path | None,
+    training: tuple[int, ...],
+    held_out: int,
+    seed: int,
+    output: Path,
+) -> None:
+    """Judge a random forest, gradient boosting, FLOPs and parameters by cells they never saw."""
+    import pandas as pd
+
+    from ednag.files import write_parquet
+    from ednag.ranker.study import baseline_rows, split_cells
+
+    cells = _cells(table, listed)
+    split = split_cells(cells, max(training), held_out, seed)
+    rows = []
+    for row in baseline_rows(cells, split, training, seed):
+        log(f"{row['predictor']} of {row['training']} cells: tau-b {row['tau_b']:.3f}")
+        rows.append({**row, "seed": seed})
+    write_parquet(pd.DataFrame(rows), output)

@@ -1,0 +1,35 @@
+"""`ednag ranker figures`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import FOLDER
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
+from ednag.cli.ranker._shared import _JUDGED, _TIERS, _TITLE, _read
+
+
+@click.command()
+@_JUDGED
+@_TIERS
+@_TITLE
+@STATISTICS
+@click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
+def command(
+    judged: tuple[Path, ...], tiers: tuple[Path, ...], title: str, statistics: str, folder: Path
+) -> None:
+    """Draw learning and tiers: learning curves of JUDGED predictors, and confusions of tiers."""
+    from ednag.evidence.figures import ranking as drawing
+    from ednag.evidence.figures import save_in
+    from ednag.evidence.ranking import learning_table, tier_table
+
+    settings = statistics_of(statistics)
+    curves, confusion = learning_table(_read(judged), settings), tier_table(_read(tiers))
+    drawn = {
+        "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),
+        "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),
+    }
+    for name, (figure, frame) in drawn.items():
+        save_in(folder, name, figure, frame)
+        log(f"{name}: {len(frame)} rows drawn")

@@ -1,0 +1,58 @@
+"""`ednag ranker table`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import EXISTING, table_files
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
+from ednag.cli.ranker._shared import _JUDGED, _TIERS, _TITLE, _read
+from ednag.errors import EdnagError
+
+
+@click.command()
+@_JUDGED
+@_TIERS
+@click.option("--search", "searches", multiple=True, type=EXISTING, help="Searches, of `study`.")
+@_TITLE
+@STATISTICS
+@click.option(
+    "--space",
+    default="nasbench201",
+    show_default=True,
+    type=click.Choice(("nasbench101", "nasbench201")),
+    help="Whose cells; the tables' notes say what is known of them.",
+)
+@table_files()
+@table_files("--tiers-output", "tier_outputs", "tiers")
+@table_files("--search-output", "search_outputs", "searches", required=False)
+def command(
+    judged: tuple[Path, ...],
+    tiers: tuple[Path, ...],
+    searches: tuple[Path, ...],
+    title: str,
+    statistics: str,
+    space: str,
+    outputs: tuple[Path, ...],
+    tier_outputs: tuple[Path, ...],
+    search_outputs: tuple[Path, ...],
+) -> None:
+    """Tables (.csv, .md, .tex) of JUDGED predictors, of tiers, and of searches by the ranker.
+
+    Without --search there is no table of searches.
+    """
+    from ednag.evidence import ranking
+
+    if bool(searches) != bool(search_outputs):
+        raise EdnagError("ranker table: give --search and --search-output, or neither")
+    settings = statistics_of(statistics)
+    found = ranking.learning_table(_read(judged), settings)
+    ranking.write_learning(found, title, settings, outputs, space)
+    ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs, space)
+    if searches:
+        searched = ranking.search_table(_read(searches), settings)
+        ranking.write_search(searched, title, settings, search_outputs)
+    largest = found[found["training"] == found["training"].max()]
+    for row in largest.itertuples():
+        log(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")

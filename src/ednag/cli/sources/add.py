@@ -1,0 +1,49 @@
+"""`ednag sources add`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli.sources._shared import _around, _places
+
+
+@click.command()
+@click.argument("id")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.option("--file", "file", required=True, help="Its name in the cache and in mirrors.")
+@click.option(
+    "--path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file itself, where it is here already; otherwise it is fetched.",
+)
+@click.option("--licence", help="As its publisher states it.")
+@click.option("--needed-for", multiple=True, required=True, help="A purpose; repeatable.")
+@click.option("--note", help="What people should know about it.")
+@_places
+def command(
+    id: str,
+    addresses: tuple[str, ...],
+    file: str,
+    path: Path | None,
+    licence: str | None,
+    needed_for: tuple[str, ...],
+    note: str | None,
+    registry: Path | None,
+    cache: Path | None,
+    mirrors: tuple[Path, ...],
+) -> None:
+    """Add a file to the registry, with the size and sha256 of its bytes today."""
+    from ednag.sources.addition import add_source
+    from ednag.sources.registry import registry_path
+
+    written = registry or registry_path()
+    fields = {
+        "id": id,
+        "file": file,
+        "addresses": addresses,
+        "licence": licence,
+        "needed_for": needed_for,
+        "note": note,
+    }
+    source = add_source(written, fields, path, _around(registry, cache, mirrors))
+    click.echo(f"{source.sha256}  {source.id} ({source.size:,} bytes) added to {written}")

@@ -1,0 +1,67 @@
+"""`ednag sources verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ednag.errors import EdnagError
+
+if TYPE_CHECKING:
+    from ednag.sources.inventory import Check
+    from ednag.sources.obtain import Surroundings
+from ednag.cli.sources._shared import _FOLDER, _PATH, _around, _places, _selected
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option(
+    "--resources",
+    type=_FOLDER,
+    default=Path("resources"),
+    show_default=True,
+    help="Files of a study, checked as well.",
+)
+@click.option("--sums", type=_PATH, help="Where to write SHA256SUMS; default: in the cache folder.")
+@_places
+def command(
+    ids: tuple[str, ...],
+    resources: Path,
+    sums: Path | None,
+    registry: Path | None,
+    cache: Path | None,
+    mirrors: tuple[Path, ...],
+) -> None:
+    """Hash every file that is here again; status 1 and a list if any differs."""
+    from ednag.files import write_text
+    from ednag.sources.inventory import check_all, checksum_file
+    from ednag.sources.registry import load_registry
+
+    around = _around(registry, cache, mirrors)
+    checks = check_all(_selected(load_registry(registry), ids, ()), around, resources)
+    right = [each for each in checks if each.fault is None]
+    if right:
+        sums = sums or around.cache / "SHA256SUMS"
+        write_text(sums, checksum_file(right, sums.parent))
+        click.echo(f"{len(right)} files are what they should be; sums in {sums}")
+    else:
+        click.echo("no file is here that is what it should be")
+    _print_trusted(right, around)
+    wrong = [each.fault for each in checks if each.fault is not None]
+    for fault in wrong:
+        click.echo(f"differs: {fault}", err=True)
+    if wrong:
+        raise EdnagError(f"{len(wrong)} of {len(checks)} files differ; fetch them again")
+
+
+def _print_trusted(checks: list["Check"], around: "Surroundings") -> None:
+    """Print which sources have no checksum: those in the lock file, then all others."""
+    from ednag.sources.lock import load_lock
+
+    bare = {each.source.id for each in checks if not each.source.has_checksum}
+    recorded = bare.intersection(load_lock(around.lock))
+    if recorded:
+        click.echo(f"no checksum, trusted on first use: {', '.join(sorted(recorded))}")
+    if bare - recorded:
+        named = ", ".join(sorted(bare - recorded))
+        click.echo(f"vouched for by nobody: {named}; see ednag sources lock")

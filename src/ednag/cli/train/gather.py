@@ -1,0 +1,33 @@
+"""`ednag train gather`."""
+
+from pathlib import Path
+
+import click
+
+from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._progress import log
+from ednag.errors import EdnagError
+
+
+@click.command()
+@click.argument("networks", nargs=-1, required=True, type=EXISTING)
+@click.option("--space", required=True, help="Search space of the architectures.")
+@click.option("--dataset", required=True, help="Predicted benchmark they were chosen on.")
+@click.option("--output", required=True, type=OUTPUT, help="All of them (Parquet).")
+def command(networks: tuple[Path, ...], space: str, dataset: str, output: Path) -> None:
+    """Gather NETWORKS (JSON) into one table, scored by both protocols."""
+    import json
+
+    import pandas as pd
+
+    from ednag.files import write_parquet
+    from ednag.training.image_tasks import image_task
+    from ednag.training.scores import score
+
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in networks]
+    rows = [score(each, image_task(space, dataset)) for each in told if each["status"] != "empty"]
+    if not rows:
+        raise EdnagError(f"{space}/{dataset}: no network was trained; choose some (top_k)")
+    write_parquet(pd.DataFrame(rows), output)
+    diverged = sum(row["status"] == "diverged" for row in rows)
+    log(f"{len(rows)} trained networks, {diverged} diverged")

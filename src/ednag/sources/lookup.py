@@ -1,0 +1,38 @@
+"""Verified files of several sources: those that the user gives, and those that are found."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.sources.lock import load_lock, lock_path
+from ednag.sources.obtain import Surroundings, obtain
+from ednag.sources.registry import find_source, load_registry
+from ednag.sources.verification import verify
+
+
+def locate(needed: Iterable[str], given: Mapping[str, Path] | None = None) -> dict[str, Path]:
+    """Source id -> verified path: as given, or obtained.
+
+    Raises:
+        EdnagError: A given file is unknown or does not verify, or a source cannot be obtained.
+    """
+    registry, trusted = load_registry(), load_lock(lock_path())
+    paths = dict(given or {})
+    for id, path in paths.items():
+        verify(path, find_source(registry, id), trusted.get(id))
+    for id in needed:
+        if id not in paths:
+            paths[id] = obtain(find_source(registry, id))
+    return paths
+
+
+def locate_offline(needed: Iterable[str]) -> tuple[dict[str, Path], list[str]]:
+    """(source id -> verified path, ids of sources that are not on this machine)."""
+    paths, missing, registry = {}, [], load_registry()
+    around = Surroundings.of_user(offline=True)
+    for id in needed:
+        try:
+            paths[id] = obtain(find_source(registry, id), around)
+        except EdnagError:
+            missing.append(id)
+    return paths, missing
