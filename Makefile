@@ -45,6 +45,7 @@ lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) lint-imports --no-cache
 	$(RUN) snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 
