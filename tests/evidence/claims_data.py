@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.evidence.claims import Claim
-from ednag.evidence.record import Record
+from ednag.evidence.record import StudyRecord
 from ednag.study.configuration import Statistics
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "published"
@@ -63,9 +63,9 @@ def generated_of(runs: pd.DataFrame, last_mean: float = 93.0) -> pd.DataFrame:
     return frame
 
 
-def record_of(*summaries: pd.DataFrame, **frames: pd.DataFrame) -> Record:
+def record_of(*summaries: pd.DataFrame, **frames: pd.DataFrame) -> StudyRecord:
     """A record with these summaries."""
-    return Record(pd.concat(summaries, ignore_index=True), statistics=STATISTICS, **frames)
+    return StudyRecord(pd.concat(summaries, ignore_index=True), statistics=STATISTICS, **frames)
 
 
 def sets_of(comment: float, ours: float, chance: float, seeds: int = 100) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ednag.errors import EdnagError
 from ednag.evidence import authors_seeds as made
 from ednag.evidence.authors_seeds import (
-    Outcomes,
+    AuthorsSeeds,
     benchmark_of,
     collect_outcomes,
     drawn_means,
@@ -32,9 +32,9 @@ SEEDS = range(40)
 VALUES = dict(zip(SEEDS, 94.0 + np.arange(40) / 100, strict=True))
 
 
-def outcomes(listed: dict[int, float], higher_is_better: bool = True) -> Outcomes:
+def outcomes(listed: dict[int, float], higher_is_better: bool = True) -> AuthorsSeeds:
     values = {**VALUES, **{seed: 94.39 for seed in listed if seed not in VALUES}}
-    return Outcomes("nasbench201", "cifar10", listed, values, SEEDS, higher_is_better)
+    return AuthorsSeeds("nasbench201", "cifar10", listed, values, SEEDS, higher_is_better)
 
 
 def test_the_listed_seeds_are_those_of_the_paper() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.evidence.claims import RULES, Claim, read_claims
-from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, Cell
-from ednag.evidence.record import Record, needs_of
+from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, PrintedNumber
+from ednag.evidence.record import StudyRecord, needs_of
 from ednag.sources.registry import load_registry
 from ednag.study.published import PUBLISHED_TABLES, read_listed_seeds
 
@@ -20,7 +20,7 @@ def claims() -> dict[str, Claim]:
     return {claim.id: claim for claim in read_claims(PUBLISHED / "claims.yaml")}
 
 
-def cells(*tables: str) -> list[Cell]:
+def cells(*tables: str) -> list[PrintedNumber]:
     """The printed cells of tables."""
     return [
         cell for table in tables for cell in PRINTED[table](PUBLISHED / PUBLISHED_TABLES[table])
@@ -137,7 +137,7 @@ def test_a_prediction_is_never_held_against_a_printed_number() -> None:
             "outcome": [99.0, 94.0],
         }
     )
-    record = Record(summary=runs)
+    record = StudyRecord(summary=runs)
     assert record.runs("nasbench201", "aircraft", "ednag").empty
     assert "fgvc-aircraft" in record.lacks("nasbench201", "aircraft", "ednag")
     assert len(record.runs("nasbench201", "cifar10", "ednag")) == 1

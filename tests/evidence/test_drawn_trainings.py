@@ -10,8 +10,8 @@ import pytest
 from ednag.evidence.authors_seeds import collect_outcomes
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.findings import findings_page
-from ednag.evidence.published import Cell, published_table
-from ednag.evidence.record import Record
+from ednag.evidence.published import PrintedNumber, published_table
+from ednag.evidence.record import StudyRecord
 from ednag.evidence.summaries import anytime_curves, reported_curve, summarise_runs
 from ednag.evidence.tables import equal_budget_table, own_end_table, write_evidence
 from ednag.evidence.verdicts import judge
@@ -136,11 +136,11 @@ def test_curves_keep_every_point_and_their_distance(
 def test_printed_numbers_are_compared_with_what_the_reference_reports(
     summary: pd.DataFrame,
 ) -> None:
-    record = Record(summary, statistics=STATISTICS)
+    record = StudyRecord(summary, statistics=STATISTICS)
     ednag = summary[summary["method"] == "ednag"]
     drawn = ednag["outcome_drawn"].mean()
     names = ("EDNAG", "Global Best")
-    cells = [Cell("nasbench101", "cifar10", name, "result", "94.46") for name in names]
+    cells = [PrintedNumber("nasbench101", "cifar10", name, "result", "94.46") for name in names]
     result, best = published_table(cells, record).to_dict("records")
     assert (result["ours"], best["ours"]) == (pytest.approx(drawn), 93.5)
     assert "the value that an evaluation drew" in result["note"]

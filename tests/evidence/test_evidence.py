@@ -84,17 +84,17 @@ def make_runs(table: BenchmarkTable) -> dict[tuple[str, str], list[Run]]:
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=30))
 def test_the_interval_holds_the_mean(values: list[float]) -> None:
-    interval = bootstrap_mean(np.array(values), 0.95, 200, 0)
+    interval = bootstrap_mean(np.array(values), STATISTICS)
     assert interval.low <= interval.estimate + 1e-9
     assert interval.high >= interval.estimate - 1e-9 or interval.high <= max(values)
 
 
 def test_intervals_of_few_or_equal_values() -> None:
-    assert np.isnan(bootstrap_mean(np.array([]), 0.95, 200, 0).estimate)
-    one = bootstrap_mean(np.array([3.0]), 0.95, 200, 0)
+    assert np.isnan(bootstrap_mean(np.array([]), STATISTICS).estimate)
+    one = bootstrap_mean(np.array([3.0]), STATISTICS)
     assert one.estimate == 3.0
     assert np.isnan(one.low)
-    equal = bootstrap_mean(np.array([3.0, 3.0]), 0.95, 200, 0)
+    equal = bootstrap_mean(np.array([3.0, 3.0]), STATISTICS)
     assert (equal.low, equal.high) == (3.0, 3.0)
 
 
@@ -141,7 +141,7 @@ def test_only_configured_seeds_are_collected_and_all_must_be_there(
     assert [run.seed for run in collect_runs([path], [1])["paper", "random"]] == [1]
     with pytest.raises(EdnagError, match="1 of 3 seeds have no run, the first is 2"):
         collect_runs([path], [0, 1, 2])
-    with pytest.raises(EdnagError, match="stands in another run file"):
+    with pytest.raises(EdnagError, match="is in another run file"):
         collect_runs([path, path], [0, 1])
     own = collect_runs([path], [0, 1, 2], {"random": [1]})
     assert [run.seed for run in own["paper", "random"]] == [1]

@@ -7,7 +7,7 @@ import pytest
 
 from ednag.evidence.claims import read_claims
 from ednag.evidence.findings import TEMPLATES, findings_page
-from ednag.evidence.record import Record
+from ednag.evidence.record import StudyRecord
 from ednag.evidence.verdicts import counts, judge
 
 from .claims_data import PUBLISHED, generated_of, record_of, runs_of, seeds_of, sets_of
@@ -25,7 +25,7 @@ def test_no_number_is_typed(name: str) -> None:
     assert not re.search(spelt, text), text
 
 
-def page_of(record: Record) -> str:
+def page_of(record: StudyRecord) -> str:
     claims = read_claims(PUBLISHED / "claims.yaml")
     return findings_page(record, claims, judge(claims, record))
 

@@ -10,7 +10,7 @@ from ednag.evidence.generated import describe_run
 from ednag.evidence.published import (
     NOTE,
     PRINTED,
-    Cell,
+    PrintedNumber,
     published_table,
     readable_published,
     signed,
@@ -127,7 +127,7 @@ def test_the_files_are_the_same_each_time(tmp_path: Path) -> None:
 
 
 def test_a_bound_has_no_difference() -> None:
-    cell = Cell("nasbench201", "cifar10", "EDNAG", "gpu_hours", "<0.001")
+    cell = PrintedNumber("nasbench201", "cifar10", "EDNAG", "gpu_hours", "<0.001")
     frame = published_table([cell], record_of(RUNS))
     assert np.isnan(frame["difference"].item())
     assert [signed(value) for value in (-0.0004, 1.0, np.nan)] == ["+0.00", "+1.00", "-"]

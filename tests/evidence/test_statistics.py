@@ -16,6 +16,7 @@ from ednag.evidence.statistics import (
     probability_of_improvement,
     wilson_share,
 )
+from ednag.study.configuration import Statistics
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
@@ -56,16 +57,16 @@ def test_holm_by_hand() -> None:
 
 def test_probability_of_improvement() -> None:
     ours, theirs = np.array([2.0, 3.0]), np.array([1.0, 2.0])
-    interval = probability_of_improvement(ours, theirs, 0.95, 500, 0)
+    interval = probability_of_improvement(ours, theirs, Statistics(resamples=500))
     assert interval.estimate == pytest.approx((1 + 0.5 + 1 + 1) / 4)
     assert interval.low <= interval.estimate <= interval.high
-    same = probability_of_improvement(ours, ours, 0.95, 500, 0)
+    same = probability_of_improvement(ours, ours, Statistics(resamples=500))
     assert same.estimate == 0.5
 
 
 def test_the_bootstrap_is_the_one_of_scipy() -> None:
     values = np.random.default_rng(1).normal(90, 3, size=37)
-    ours = bootstrap_mean(values, 0.95, 2000, 5)
+    ours = bootstrap_mean(values, Statistics(resamples=2000, seed=5))
     theirs = stats.bootstrap(
         (values,),
         np.mean,
@@ -100,12 +101,12 @@ def test_many_values_are_resampled_in_blocks_with_the_same_draws(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours, theirs = np.random.default_rng(0).normal(size=(2, 50))
-    settings = {"confidence": 0.95, "resamples": 101, "seed": 3}
-    whole = probability_of_improvement(ours, theirs[:40], **settings)
-    mean = bootstrap_mean(ours, **settings)
+    settings = Statistics(resamples=101, seed=3)
+    whole = probability_of_improvement(ours, theirs[:40], settings)
+    mean = bootstrap_mean(ours, settings)
     monkeypatch.setattr("ednag.evidence.statistics._MOST_COUNTS", 500)  # ten rows at once
-    assert probability_of_improvement(ours, theirs[:40], **settings) == whole
-    again = bootstrap_mean(ours, **settings)
+    assert probability_of_improvement(ours, theirs[:40], settings) == whole
+    again = bootstrap_mean(ours, settings)
     assert (again.low, again.high) == pytest.approx((mean.low, mean.high), rel=1e-12)
 
 
@@ -113,5 +114,5 @@ def test_many_values_are_resampled_in_blocks_with_the_same_draws(
 def test_the_probability_of_improvement_counts_pairs(values: tuple[list[int], list[int]]) -> None:
     ours, theirs = (np.array(each, dtype=float) for each in values)
     wins = np.sign(ours[:, None] - theirs[None]) / 2 + 0.5
-    found = probability_of_improvement(ours, theirs, 0.95, 10, 0)
+    found = probability_of_improvement(ours, theirs, Statistics(resamples=100))
     assert found.estimate == wins.mean() and 0 <= found.low <= found.high <= 1

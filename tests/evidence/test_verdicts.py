@@ -8,14 +8,14 @@ import pytest
 
 from ednag.evidence.cells import enumeration_table
 from ednag.evidence.claims import RULES, read_claims
-from ednag.evidence.record import Record
+from ednag.evidence.record import StudyRecord
 from ednag.evidence.verdicts import (
     NEEDS,
     NOT_COMPARABLE,
     NOT_REPRODUCED,
     PARTLY,
     REPRODUCED,
-    Verdict,
+    ClaimVerdict,
     counts,
     judge,
     verdicts_json,
@@ -37,7 +37,7 @@ OPTIMUM = 94.37333
 NOISE = np.random.Generator(np.random.PCG64(0)).normal(0, 0.1, 40)
 
 
-def verdict_of(record: Record, rule: str, **fields: object) -> Verdict:
+def verdict_of(record: StudyRecord, rule: str, **fields: object) -> ClaimVerdict:
     return judge([claim_of(rule, **fields)], record)[0]
 
 
@@ -85,7 +85,7 @@ def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
     )
     validation = record_of(runs_of(np.full(40, 94.37), protocol="validation"))
     assert verdict_of(validation, "mean", **claim).verdict == NEEDS
-    nothing = Record(pd.DataFrame(columns=["space", "dataset", "protocol", "method"]))
+    nothing = StudyRecord(pd.DataFrame(columns=["space", "dataset", "protocol", "method"]))
     assert verdict_of(nothing, "mean", **claim).verdict == NEEDS
 
 
@@ -218,7 +218,7 @@ def searches_of(used: float, uniform_used: float, *gaps: float) -> pd.DataFrame:
 
 
 def test_what_guides_the_draws_of_a_ranker_and_whether_it_helps() -> None:
-    def verdict(rule: str, *made: float) -> Verdict:
+    def verdict(rule: str, *made: float) -> ClaimVerdict:
         return verdict_of(record_of(runs_of(np.ones(3)), searches=searches_of(*made)), rule)
 
     assert verdict("tier-draws", 1.0, 0.9, 0.1).verdict == REPRODUCED

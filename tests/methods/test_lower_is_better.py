@@ -13,7 +13,7 @@ from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
 from ednag.evidence.figures.ranks import scores_after
 from ednag.evidence.findings import findings_page
-from ednag.evidence.record import Record
+from ednag.evidence.record import StudyRecord
 from ednag.evidence.summaries import DISTINCT, anytime_curves, summarise_runs
 from ednag.evidence.tables import (
     comparison_table,
@@ -79,7 +79,7 @@ def test_evidence_says_that_lower_is_better(
     assert (own["regret"] > 0).all()
     write_evidence(own, "", [tmp_path / "own.md"])
     assert "Latencies (lower is better)" in (tmp_path / "own.md").read_text()
-    page = findings_page(Record(summary, statistics=STATISTICS), [], [])
+    page = findings_page(StudyRecord(summary, statistics=STATISTICS), [], [])
     assert "**Latencies (nasbench201, lower is better)**: mean 1." in page
     equal = equal_budget_table(summary, STATISTICS)
     for _, group in equal.groupby(["counted", "budget"]):

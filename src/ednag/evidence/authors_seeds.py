@@ -1,9 +1,8 @@
-"""The seeds EDNAG's authors list: their values, ours, and how likely so good a set is by chance.
+"""The seeds that EDNAG's authors list: their values, ours, and the chance of so good a set.
 
-The configuration of the reference lists seeds and writes the value each reached in a comment
-(upstream audit, 1). For every benchmark: the value in the comment beside ours for the same seed;
-and where the mean of the listed set lies among the means of equally large sets of the study's own
-seeds, which nobody selected.
+The configuration of the reference lists seeds, each with its value in a comment (upstream audit,
+1). For every benchmark, the value in the comment is compared with ours for the same seed, and the
+mean of the listed set with the means of equally large sets of the study's own, unselected seeds.
 """
 
 import json
@@ -15,17 +14,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from ednag.evidence.statistics import wilson_share
+from ednag.evidence.statistics import standard_deviation, wilson_share
 from ednag.evidence.summaries import collect_runs
-from ednag.evidence.writing import interval_text, rounded
-from ednag.methods.interface import Run
+from ednag.evidence.writing import texts, with_interval
 from ednag.study.configuration import Statistics
 from ednag.tables import get_definition, get_reported_metric
 
-#: Comments give two decimals: a value is the same when it is at most half a unit away, and a
-#: little more for the last bits of a sum.
+#: Comments have two decimals: values are the same within half a unit and the last bits of a sum.
 ROUNDING = 0.005 + 1e-9
-#: Sets drawn for the distribution of means; its Wilson interval tells what that leaves open.
+#: Number of sets drawn for the distribution of means.
 DRAWN_SETS = 100_000
 GROUP = ("paper", "ednag")
 SEEDS_NOTE = (
@@ -41,13 +38,13 @@ SETS_NOTE = (
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """EDNAG's outcomes on one benchmark.
+class AuthorsSeeds:
+    """The authors' seeds of one benchmark, and EDNAG's outcomes.
 
     Attributes:
         space, dataset: The benchmark.
         listed: Seed -> value in the authors' comment.
-        values: Seed -> our outcome, study's and listed seeds.
+        values: Seed -> our outcome, of the study's and the listed seeds.
         seeds: The study's seeds.
         higher_is_better: Direction of the reported metric.
     """
@@ -61,7 +58,7 @@ class Outcomes:
 
 
 def benchmark_of(path: Path) -> tuple[str, str]:
-    """(space, dataset) of a run file, from its metadata alone."""
+    """(space, dataset) of a run file; reads only its metadata."""
     described = json.loads((pq.read_schema(path).metadata or {})[b"ednag"])
     return described["space"], described["dataset"]
 
@@ -70,30 +67,30 @@ def collect_outcomes(
     paths: Sequence[Path],
     listed: Mapping[tuple[str, str], Mapping[int, float]],
     seeds: Sequence[int],
-) -> list[Outcomes]:
+) -> list[AuthorsSeeds]:
     """Outcomes of the study's and the listed seeds of each benchmark in `paths`, in their order.
 
     Raises:
-        EdnagError: A seed has no run, or stands in two files.
+        EdnagError: A seed has no run, or is in two files.
     """
     files: dict[tuple[str, str], list[Path]] = {}
     for path in paths:
         files.setdefault(benchmark_of(path), []).append(path)
-    found = []
+    outcomes = []
     for (space, dataset), group in files.items():
         authors = listed.get((space, dataset), {})
-        runs: list[Run] = collect_runs(group, sorted({*seeds, *authors}))[GROUP]
+        runs = collect_runs(group, sorted({*seeds, *authors}))[GROUP]
         higher = get_reported_metric(space, dataset, GROUP[0]).higher_is_better
         values = {
-            # As the reference reports it: the value drawn, where evaluations draw trainings.
+            # The reference reports the value drawn, if evaluations draw trainings.
             run.seed: run.outcome_metric if np.isnan(run.outcome_drawn) else run.outcome_drawn
             for run in runs
         }
-        found.append(Outcomes(space, dataset, authors, values, seeds, higher))
-    return found
+        outcomes.append(AuthorsSeeds(space, dataset, authors, values, seeds, higher))
+    return outcomes
 
 
-def seeds_table(outcomes: Sequence[Outcomes]) -> pd.DataFrame:
+def seeds_table(outcomes: Sequence[AuthorsSeeds]) -> pd.DataFrame:
     """One row per listed seed: value in the comment, ours, difference, whether they agree."""
     columns = ["space", "dataset", "seed", "comment", "ours", "difference", "same", "in_study"]
     rows = [
@@ -116,25 +113,24 @@ def seeds_table(outcomes: Sequence[Outcomes]) -> pd.DataFrame:
 def drawn_means(values: np.ndarray, size: int, seed: int) -> np.ndarray:
     """Means float64[k, DRAWN_SETS] of sets of `size` seeds.
 
-    Drawn with replacement: there is no end of seeds, and the study's stand for them.
+    Drawn with replacement: the study's seeds are a sample of infinitely many.
 
     Args:
-        values: float64[k, n]: k ways to tell the values of the same n seeds.
+        values: float64[k, n]: k versions of the values of the same n seeds.
         size: Seeds in a set.
         seed: Of the draws.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
-    chosen = generator.integers(values.shape[1], size=(DRAWN_SETS, size))
-    return np.stack([each[chosen].mean(axis=1) for each in values])
+    drawn = generator.integers(values.shape[1], size=(DRAWN_SETS, size))
+    return np.stack([version[drawn].mean(axis=1) for version in values])
 
 
-def set_row(each: Outcomes, statistics: Statistics) -> tuple[dict[str, object], np.ndarray]:
+def set_row(each: AuthorsSeeds, statistics: Statistics) -> tuple[dict[str, object], np.ndarray]:
     """The listed set among sets of the study's seeds: a row, and the means of the drawn sets.
 
     `chance` is the share of drawn sets whose mean is at least as good as that of our runs of the
-    listed seeds, `chance_comment` at least as good as the mean of the comments, values rounded as
-    the comments are. The second is the test of a selection: where a seed gives another value here
-    than it gave the authors, our run of it was selected by nobody.
+    listed seeds. `chance_comment` is the same for the mean of the comments, with values rounded as
+    the comments are; it tests for a selection, because a seed may have another value here.
     """
     size = len(each.listed)
     ours = np.array([each.values[seed] for seed in each.listed])
@@ -149,65 +145,45 @@ def set_row(each: Outcomes, statistics: Statistics) -> tuple[dict[str, object], 
         "ours_mean": float(ours.mean()),
         "study_seeds": len(study),
         "study_mean": float(study.mean()),
-        "study_sd": float(study.std(ddof=1)) if len(study) > 1 else np.nan,
+        "study_sd": standard_deviation(study),
         "higher_is_better": each.higher_is_better,
     }
     means = drawn_means(np.stack([study, np.round(study, 2)]), size, statistics.seed)
-    higher = each.higher_is_better
-    row |= _chance("chance", means[0], float(ours.mean()), higher, statistics)
-    row |= _chance("chance_comment", means[1], float(comments.mean()), higher, statistics)
+    targets = {"chance": ours.mean(), "chance_comment": comments.mean()}
+    for (name, target), drawn in zip(targets.items(), means, strict=True):
+        good = drawn >= target - 1e-9 if each.higher_is_better else drawn <= target + 1e-9
+        row |= wilson_share(int(good.sum()), len(drawn), statistics.confidence).columns(name)
     return row | {"drawn_sets": means.shape[1]}, means[0]
 
 
-def _chance(
-    name: str, means: np.ndarray, target: float, higher_is_better: bool, statistics: Statistics
-) -> dict[str, object]:
-    """Share of means at least as good as the target, with Wilson's interval."""
-    margin = 1e-9
-    good = means >= target - margin if higher_is_better else means <= target + margin
-    share = wilson_share(int(good.sum()), len(means), statistics.confidence)
-    return {name: share.estimate, f"{name}_low": share.low, f"{name}_high": share.high}
-
-
 def readable_seeds(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The table of seeds as people read it."""
+    """The columns of the readable table of seeds."""
     return {
         "Dataset": _titles(frame),
-        "Seed": [str(seed) for seed in frame["seed"]],
-        "Authors' comment": [rounded(value) for value in frame["comment"]],
-        "Ours, same seed": [rounded(value, 4) for value in frame["ours"]],
+        "Seed": texts(frame["seed"]),
+        "Authors' comment": texts(frame["comment"]),
+        "Ours, same seed": texts(frame["ours"], 4),
         "Difference": [f"{value:+.4f}" for value in frame["difference"]],
         "Same": ["yes" if same else "no" for same in frame["same"]],
     }
 
 
 def readable_sets(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The table of sets as people read it; chances in %."""
-    chances = {
-        title: [
-            rounded(100 * share, 3)
-            if np.isnan(share)
-            else f"{100 * share:.3f} {interval_text(100 * low, 100 * high, 3)}"
-            for share, low, high in zip(
-                frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True
-            )
-        ]
-        for name, title in (
-            ("chance", "Chance of a set as good as ours, %"),
-            ("chance_comment", "Chance of a set as good as the comments, %"),
-        )
-    }
+    """The columns of the readable table of sets; chances in %."""
     return {
         "Dataset": _titles(frame),
-        "Listed seeds": [str(count) for count in frame["listed"]],
-        "Same value": [str(count) for count in frame["same"]],
-        "Mean of comments": [rounded(value, 3) for value in frame["comment_mean"]],
-        "Ours, same seeds": [rounded(value, 3) for value in frame["ours_mean"]],
+        "Listed seeds": texts(frame["listed"]),
+        "Same value": texts(frame["same"]),
+        "Mean of comments": texts(frame["comment_mean"], 3),
+        "Ours, same seeds": texts(frame["ours_mean"], 3),
         "Ours, unselected": [
             f"{mean:.3f} ({count} seeds)"
             for mean, count in zip(frame["study_mean"], frame["study_seeds"], strict=True)
         ],
-        **chances,
+        "Chance of a set as good as ours, %": with_interval(frame, "chance", 3, 100.0),
+        "Chance of a set as good as the comments, %": with_interval(
+            frame, "chance_comment", 3, 100.0
+        ),
     }
 
 
@@ -219,10 +195,11 @@ def _titles(frame: pd.DataFrame) -> list[str]:
 def means_histogram(
     means: Mapping[tuple[str, str], np.ndarray], sets: pd.DataFrame, bins: int = 40
 ) -> pd.DataFrame:
-    """What the figure shows: share of drawn sets per bin of their mean, one panel per dataset.
+    """The frame of the figure: share of drawn sets per bin of their mean, for each dataset.
 
-    Columns: space, dataset, low, high (edges), share. Panels without drawn sets have no rows.
+    Columns: space, dataset, low, high (edges), share. A dataset without drawn sets has no rows.
     """
+    columns = ["space", "dataset", "low", "high", "share"]
     frames = []
     for (space, dataset), drawn in means.items():
         if not len(drawn):
@@ -233,16 +210,6 @@ def means_histogram(
         margin = 0.02 * (high - low or 1.0)
         edges = np.linspace(low - margin, high + margin, bins + 1)
         counts, _ = np.histogram(drawn, edges)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "space": space,
-                    "dataset": dataset,
-                    "low": edges[:-1],
-                    "high": edges[1:],
-                    "share": counts / len(drawn),
-                }
-            )
-        )
-    columns = ["space", "dataset", "low", "high", "share"]
+        frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": counts / len(drawn)})
+        frames.append(frame.assign(space=space, dataset=dataset)[columns])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)

@@ -1,4 +1,4 @@
-"""What was found about cells: how many there are, and whether published records are theirs."""
+"""Tables about cells: how many there are, and how many published records agree with theirs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from ednag.evidence.writing import write_frame
+from ednag.evidence.writing import texts, write_frame
 
 #: The row of `enumeration_table` that counts all cells.
 ALL = "enumerated"
-#: What is counted of an enumeration -> in words.
+#: Count of an enumeration -> its description.
 COUNTED: Mapping[str, str] = MappingProxyType(
     {
         ALL: "cells of NAS-Bench-101, enumerated",
@@ -32,16 +32,16 @@ _RECORDS_NOTE = (
 
 
 def enumeration_table(cells: Mapping[str, int]) -> pd.DataFrame:
-    """Columns `counted` and `cells`: a row for each of COUNTED that is there, in that order."""
-    there = [name for name in COUNTED if name in cells]
-    return pd.DataFrame({"counted": there, "cells": [cells[name] for name in there]})
+    """Columns `counted` and `cells`: a row for each count in `cells`, in the order of COUNTED."""
+    rows = [(name, cells[name]) for name in COUNTED if name in cells]
+    return pd.DataFrame(rows, columns=["counted", "cells"])
 
 
 def readable_enumeration(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `enumeration_table`."""
     return {
         "Cells": [COUNTED[name] for name in table["counted"]],
-        "Number": [str(count) for count in table["cells"]],
+        "Number": texts(table["cells"]),
     }
 
 
@@ -53,23 +53,20 @@ def write_enumeration(table: pd.DataFrame, paths: Sequence[Path]) -> None:
 def readable_records(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable table of `write_records`."""
     titles = ("Space", "Published file", "Records", "Agreeing")
-    return {
-        title: [str(value) for value in table[column]]
-        for title, column in zip(titles, table, strict=True)
-    }
+    return {title: texts(table[name]) for title, name in zip(titles, table, strict=True)}
 
 
 def write_records(
     space: str, file: str, records: int, agreeing: int, paths: Sequence[Path]
 ) -> None:
-    """Write how many records of a published file agree, a row, as CSV, Markdown and LaTeX.
+    """Write how many records of a published file agree, as CSV, Markdown and LaTeX.
 
     Args:
-        space: Search space of its cells.
+        space: Search space of the file's cells.
         file: Name of the file.
-        records: In the file.
-        agreeing: Of them, without any difference.
-        paths: Where to.
+        records: Number of its records.
+        agreeing: Number of those without any difference.
+        paths: The files to write.
     """
     table = pd.DataFrame([{"space": space, "file": file, "records": records, "agreeing": agreeing}])
     write_frame(table, readable_records(table), _RECORDS_NOTE, paths)

@@ -1,7 +1,7 @@
-"""The paper's checkable claims: what each says, where, and by which rule it is tested.
+"""The paper's checkable claims: statement, source, and the rule that tests each.
 
-`published/claims.yaml` is a list of them, sorted by id. A claim names one of the rules in RULES;
-`ednag.evidence.verdicts` applies them.
+`published/claims.yaml` lists them by id. A claim names one of RULES; `ednag.evidence.verdicts`
+applies it.
 """
 
 from itertools import pairwise
@@ -14,10 +14,12 @@ from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.yaml_files import read_yaml, validated
 
-#: Runs from unselected seeds that a statement on a distribution needs at least.
+#: A statement on a distribution needs at least so many runs from unselected seeds.
 MINIMUM_SEEDS = 30
+#: Added to a tolerance for the last bits of a number.
+MARGIN = 1e-9
 
-#: Rule -> how it decides, in the words of the page of verdicts.
+#: Rule -> its description on the page of verdicts.
 RULES = {
     "mean": "reproduced: the confidence interval of our mean over the study's unselected seeds, "
     "widened by the tolerance, holds the printed number. Partly: it does not, but the mean over "
@@ -54,17 +56,8 @@ RULES = {
     "not-comparable": "never decided: the claim's reason says why.",
     "unavailable": "never decided here: what it needs is named.",
 }
-_NUMBERED = {
-    "mean",
-    "every-run",
-    "extreme",
-    "best-possible",
-    "gap",
-    "comments-mean",
-    "arithmetic",
-    "enumerated",
-}
-#: Rules on what is known of cells, and on searches by a ranker: no method's runs are asked for.
+_NUMBERED = {"mean", "every-run", "extreme", "best-possible", "gap", "comments-mean", "arithmetic"}
+#: Rules on cells, and on searches by a ranker; they need no runs of a method.
 _ON_CELLS = {"published-records", "enumerated"}
 ON_RANKING = {"tier-draws", "guided-draws", *_ON_CELLS}
 _ON_RUNS = set(RULES) - {"arithmetic", "not-comparable", "unavailable"} - _ON_CELLS
@@ -102,8 +95,8 @@ class Claim(BaseModel):
     def _complete(self) -> Self:
         if self.rule not in RULES:
             raise ValueError(f"unknown rule {self.rule!r}{suggestion(self.rule, RULES)}")
-        wanted = {
-            "printed": self.rule in _NUMBERED,
+        required = {
+            "printed": self.rule in _NUMBERED or self.rule == "enumerated",
             "space": self.rule in _ON_RUNS | _ON_CELLS,
             "dataset": self.rule in _ON_RUNS,
             "against": self.rule in _AGAINST,
@@ -111,18 +104,33 @@ class Claim(BaseModel):
             "reason": self.rule == "not-comparable",
             "needs": self.rule == "unavailable" or self.rule in _ON_RUNS | _ON_CELLS,
         }
-        for name, needed in wanted.items():
-            if needed and getattr(self, name) in (None, "", ()):
+        for name, is_required in required.items():
+            if is_required and getattr(self, name) in (None, "", ()):
                 raise ValueError(f"rule {self.rule!r} needs {name!r}")
         return self
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods whose runs test it."""
+        return tuple(name for name in (self.method, self.against) if name)
+
+    @property
+    def number(self) -> float:
+        """The printed number, in rules that need one."""
+        assert self.printed is not None
+        return self.printed
+
+    def matches(self, value: Any) -> Any:
+        """Whether a number, or each of an array, is the printed one within the tolerance."""
+        return abs(value - self.number) <= self.tolerance + MARGIN
 
 
 def read_claims(path: Path) -> list[Claim]:
     """The claims of a file, in its order.
 
     Raises:
-        EdnagError: Not YAML, not a list of claims, not sorted by id, or an id twice; one line that
-            names the claim.
+        EdnagError: The file is no YAML list of claims, is not sorted by id, or repeats an id; one
+            line that names the claim.
     """
     raw = read_yaml(path)
     if not isinstance(raw, list):

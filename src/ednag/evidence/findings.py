@@ -1,17 +1,21 @@
-"""The page of findings: sentences whose every number is computed and put in by name.
+"""The page of findings: templates of sentences, and the computed numbers that fill them.
 
-The templates hold no digit but those of names; a test sees to it. A sentence whose numbers the
-study does not have gives way to one that says what is missing.
+A test ensures that the templates have no digits but those of names. Where the study lacks the
+numbers of a sentence, another sentence says what is missing.
 """
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ednag.evidence.claims import MINIMUM_SEEDS, Claim
-from ednag.evidence.record import PAPER, Record, drawn_note
-from ednag.evidence.statistics import bootstrap_mean, wilson_share
+from ednag.evidence.record import PAPER, StudyRecord, drawn_note, paired
+from ednag.evidence.statistics import (
+    bootstrap_mean,
+    finite,
+    standard_deviation,
+    wilson_share,
+)
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.verdicts import (
     NEEDS,
@@ -20,14 +24,14 @@ from ednag.evidence.verdicts import (
     PARTLY,
     RARE_SET,
     REPRODUCED,
-    Verdict,
+    ClaimVerdict,
     budget_of,
     counts,
 )
 from ednag.methods import get_method
 from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
 
-#: Name -> Markdown with named fields. Only names such as NAS-Bench-201 hold digits.
+#: Name -> Markdown with named fields. Only names such as NAS-Bench-201 have digits.
 TEMPLATES = {
     "head": "# Findings\n\nComputed from {runs} runs: {methods} methods on {benchmarks} "
     "benchmarks, seeds {seeds}, which nobody selected. Intervals: {level} %. Protocol *paper*: "
@@ -80,7 +84,7 @@ TEMPLATES = {
 
 
 def _title(space: str, dataset: str) -> str:
-    """`CIFAR-10 (nasbench201)`; says so if a lower value of the reported metric is better."""
+    """`CIFAR-10 (nasbench201)`, with the direction of the reported metric if lower is better."""
     higher = get_reported_metric(space, dataset, PAPER).higher_is_better
     direction = "" if higher else ", lower is better"
     return f"{get_definition(space, dataset).title} ({space}{direction})"
@@ -91,14 +95,16 @@ def _fill(name: str, **fields: object) -> str:
 
 
 def findings_page(
-    record: Record,
+    record: StudyRecord,
     claims: Sequence[Claim],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[ClaimVerdict],
     missing: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> str:
-    """The page, Markdown, from a study and what it makes of the claims.
+    """The page as Markdown.
 
     Args:
+        record: The measurements of the study.
+        claims, verdicts: The claims and the study's verdicts on them.
         missing: (space, dataset) that the study could not search -> ids of the absent sources.
     """
     sections = [
@@ -114,7 +120,7 @@ def findings_page(
 
 
 def _missing(missing: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
-    """Benchmarks of the study without their data, and the commands that get it."""
+    """Benchmarks of the study that lack their data, and the commands that fetch it."""
     rows = [
         _fill(
             "missing_row",
@@ -126,26 +132,23 @@ def _missing(missing: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
     return [_fill("missing", rows="\n".join(rows))] if rows else []
 
 
-def _paper(record: Record) -> pd.DataFrame:
+def _paper(record: StudyRecord) -> pd.DataFrame:
     return record.summary[record.summary["protocol"] == PAPER]
 
 
-def _runs_on(frame: pd.DataFrame, space: str, dataset: str, method: str) -> pd.DataFrame:
-    """Runs of a method, by seed; also where the outcome is a prediction, as the title says.
-
-    `Record.runs` leaves predictions out, for it is what printed numbers are held against.
-    """
-    same = (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["method"] == method)
-    return frame[same].sort_values("seed")
+def _runs_on(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> pd.DataFrame:
+    """Runs of a method by seed, or of all methods; unlike in `StudyRecord.runs`, also predicted."""
+    runs = frame[(frame["space"] == space) & (frame["dataset"] == dataset)]
+    return runs[runs["method"] == method].sort_values("seed") if method else runs
 
 
 def _benchmarks(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return list(frame[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None))
 
 
-def _head(record: Record, claims: Sequence[Claim]) -> list[str]:
+def _head(record: StudyRecord, claims: Sequence[Claim]) -> list[str]:
     summary = _paper(record)
-    found = [
+    sections = [
         _fill(
             "head",
             runs=len(summary),
@@ -158,11 +161,11 @@ def _head(record: Record, claims: Sequence[Claim]) -> list[str]:
     claimed = {(claim.space, claim.dataset) for claim in claims}
     others = [_title(*each) for each in _benchmarks(summary) if each not in claimed]
     if others:
-        found.append(_fill("others", titles=", ".join(others)))
-    return found
+        sections.append(_fill("others", titles=", ".join(others)))
+    return sections
 
 
-def _verdicts(verdicts: Sequence[Verdict]) -> str:
+def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
     count = counts(verdicts)
     return _fill(
         "verdicts",
@@ -176,10 +179,9 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def _ends(record: Record) -> list[str]:
-    """What EDNAG reports at its own end, and the look-ups it took."""
-    ours = _paper(record)
-    ours = ours[ours["method"] == "ednag"]
+def _ends(record: StudyRecord) -> list[str]:
+    """What EDNAG reports at its own end, and the look-ups that it makes."""
+    ours = _paper(record).query("method == 'ednag'")
     if ours.empty:
         return [_fill("end_none")]
     rows = [
@@ -200,65 +202,57 @@ def _ends(record: Record) -> list[str]:
 
 
 def _states(runs: pd.DataFrame) -> str:
-    """` (degenerate: 3)`: how runs ended that did not complete; empty for none."""
-    odd = runs[runs["status"] != "completed"]["status"].value_counts().sort_index()
-    words = ", ".join(f"{status}: {count}" for status, count in odd.items())
+    """` (degenerate: 3)`: the states of the runs that did not complete; empty for none."""
+    states = runs["status"][runs["status"] != "completed"].value_counts().sort_index()
+    words = ", ".join(f"{status}: {count}" for status, count in states.items())
     return f" ({words})" if words else ""
 
 
-def _end_row(title: str, runs: pd.DataFrame, record: Record) -> str:
-    settings = record.statistics
-    values = runs["outcome"].dropna().to_numpy(dtype=float)
-    mean = bootstrap_mean(values, settings.confidence, settings.resamples, settings.seed)
-    found = int(runs["found_optimum"].sum())
-    share = wilson_share(found, len(runs), settings.confidence)
-    drawn = drawn_note(runs, "outcome")
-    known = bool(runs["optimum"].notna().all())
-    return _fill(
-        "end_row" if known else "end_row_open",
+def _end_row(title: str, runs: pd.DataFrame, record: StudyRecord) -> str:
+    values = finite(runs["outcome"])
+    mean = bootstrap_mean(values, record.statistics)
+    at_optimum = int(runs["found_optimum"].sum())
+    share = wilson_share(at_optimum, len(runs), record.statistics.confidence)
+    sentence = _fill(
+        "end_row" if runs["optimum"].notna().all() else "end_row_open",
         benchmark=title,
         mean=mean.estimate,
-        sd=values.std(ddof=1) if len(values) > 1 else np.nan,
+        sd=standard_deviation(values),
         low=mean.low,
         high=mean.high,
         optimum=runs["optimum"].iloc[0],
-        found=found,
+        found=at_optimum,
         seeds=len(runs),
         share=100 * share.estimate,
         share_low=100 * share.low,
         share_high=100 * share.high,
-    ) + (_fill("end_drawn", mean=runs["outcome_drawn"].mean()) if drawn else "")
+    )
+    if drawn_note(runs, "outcome"):
+        sentence += _fill("end_drawn", mean=runs["outcome_drawn"].mean())
+    return sentence
 
 
-def _equal(record: Record) -> str:
+def _equal(record: StudyRecord) -> str:
     """EDNAG against every other method of the study after equal numbers of evaluations."""
     summary = _paper(record)
-    rows = [
-        row
-        for space, dataset in _benchmarks(summary)
-        if (row := _equal_row(space, dataset, record))
-    ]
-    return _fill("equal", rows="\n".join(rows)) if rows else _fill("equal_none")
+    rows = [_equal_row(*benchmark, summary, record) for benchmark in _benchmarks(summary)]
+    text = "\n".join(row for row in rows if row)
+    return _fill("equal", rows=text) if text else _fill("equal_none")
 
 
-def _equal_row(space: str, dataset: str, record: Record) -> str:
-    summary = _paper(record)
+def _equal_row(space: str, dataset: str, summary: pd.DataFrame, record: StudyRecord) -> str:
+    everything = _runs_on(summary, space, dataset)
     runs = _runs_on(summary, space, dataset, "ednag")
     budget = budget_of(runs) if len(runs) else None
-    here = summary[(summary["space"] == space) & (summary["dataset"] == dataset)]
-    others = [
-        name
-        for name in here["method"].unique()
-        if name != "ednag" and get_method(name).varies != "ednag"
-    ]
+    others = [name for name in everything["method"].unique() if not _is_of_ednag(name)]
     if budget is None or not others:
         return ""
     sign = 1.0 if get_reported_metric(space, dataset, PAPER).higher_is_better else -1.0
+    groups = everything.groupby("method", sort=False)
     column = BEST_AFTER[DISTINCT].format(budget)
-    means = here.groupby("method", sort=False)[column].mean()
-    looked = here.groupby("method", sort=False)[BEST_AFTER[LOOKUPS].format(budget)].mean()
+    means, looked = groups[column].mean(), groups[BEST_AFTER[LOOKUPS].format(budget)].mean()
     sides = [
-        _side(sign, runs, _runs_on(summary, space, dataset, name), column, record)
+        _side(-sign * paired(runs, _runs_on(summary, space, dataset, name), column), record)
         for name in others
     ]
     best = max(others, key=lambda name: sign * means[name])
@@ -278,36 +272,35 @@ def _equal_row(space: str, dataset: str, record: Record) -> str:
     )
 
 
-def _side(
-    sign: float, runs: pd.DataFrame, others: pd.DataFrame, column: str, record: Record
-) -> int:
+def _is_of_ednag(method: str) -> bool:
+    return method == "ednag" or get_method(method).varies == "ednag"
+
+
+def _side(gaps: pd.Series, record: StudyRecord) -> int:
     """1 where the others are better, -1 where worse, 0 where the interval holds no difference."""
-    joined = runs[["seed", column]].merge(others[["seed", column]], on="seed")
-    gaps = sign * (joined[f"{column}_y"] - joined[f"{column}_x"]).to_numpy(dtype=float)
-    settings = record.statistics
-    gap = bootstrap_mean(gaps, settings.confidence, settings.resamples, settings.seed)
+    gap = bootstrap_mean(gaps.to_numpy(dtype=float), record.statistics)
     return 1 if gap.low > 0 else -1 if gap.high < 0 else 0
 
 
-def _authors(record: Record) -> str:
-    """How the authors' seeds lie among unselected ones."""
+def _authors(record: StudyRecord) -> str:
+    """The authors' seeds among unselected ones."""
     if record.sets.empty or record.seeds.empty:
         return _fill("seeds_none")
     values: Mapping[str, object] = {
         "same": int(record.seeds["same"].sum()),
         "listed": len(record.seeds),
     }
-    known = record.sets[record.sets["study_seeds"] >= MINIMUM_SEEDS]
-    if known.empty:
+    sets = record.sets[record.sets["study_seeds"] >= MINIMUM_SEEDS]
+    if sets.empty:
         seeds = int(record.sets["study_seeds"].max())
         return _fill("seeds_few", **values, seeds=seeds, least=MINIMUM_SEEDS)
-    rarest = known.sort_values(["chance_comment", "space", "dataset"], kind="stable").iloc[0]
+    rarest = sets.sort_values(["chance_comment", "space", "dataset"], kind="stable").iloc[0]
     return _fill(
         "seeds",
         **values,
-        rare=int((known["chance_comment_high"] < RARE_SET).sum()),
-        ours_rare=int((known["chance_high"] < RARE_SET).sum()),
-        sets=len(known),
+        rare=int((sets["chance_comment_high"] < RARE_SET).sum()),
+        ours_rare=int((sets["chance_high"] < RARE_SET).sum()),
+        sets=len(sets),
         limit=100 * RARE_SET,
         rarest=_title(str(rarest["space"]), str(rarest["dataset"])),
         chance=100 * rarest["chance_comment"],
@@ -316,28 +309,26 @@ def _authors(record: Record) -> str:
     )
 
 
-def _generated(record: Record) -> list[str]:
-    """What the last populations hold."""
-    made = record.generated
-    if made.empty:
-        return []
-    made = made[(made["method"] == "ednag") & (made["protocol"] == PAPER)]
+def _generated(record: StudyRecord) -> list[str]:
+    """The individuals of the last populations."""
+    generated = record.generated
+    generated = generated[(generated["method"] == "ednag") & (generated["protocol"] == PAPER)]
     rows = []
-    for space, dataset in _benchmarks(made):
-        here = made[(made["space"] == space) & (made["dataset"] == dataset)]
+    for space, dataset in _benchmarks(generated):
+        runs = _runs_on(generated, space, dataset)
         metric = get_protocol(space, dataset, PAPER).fitness_metric
         higher = get_metric(space, dataset, metric).higher_is_better
-        worst = here["last_worst"]
+        worst = runs["last_worst"]
         rows.append(
             _fill(
                 "generated_row",
                 benchmark=_title(space, dataset),
-                valid=100 * here["last_valid_share"].mean(),
-                unique=here["last_unique"].mean(),
-                size=here["last_size"].mean(),
-                mean=here["last_mean"].mean(),
+                valid=100 * runs["last_valid_share"].mean(),
+                unique=runs["last_unique"].mean(),
+                size=runs["last_size"].mean(),
+                mean=runs["last_mean"].mean(),
                 worst=worst.min() if higher else worst.max(),
-                evaluated=100 * here["evaluated_valid_share"].mean(),
+                evaluated=100 * runs["evaluated_valid_share"].mean(),
             )
         )
     return [_fill("generated", rows="\n".join(rows))] if rows else []

@@ -1,9 +1,9 @@
 """What EDNAG generates: the architectures of each run's last population, and all it evaluated.
 
-The paper's tables of quality and validity speak of "generated architectures" and do not say which.
-Here they are the individuals of a run's last population, those that decode to no architecture
-counted as invalid and repeats counted as often as they occur; the distinct architectures the run
-evaluated on the way stand beside them.
+The paper's tables of quality and validity do not say which architectures are "generated". Here they
+are the individuals of a run's last population: those that decode to no architecture count as
+invalid, repeats count as often as they occur. Beside them are the distinct architectures that the
+run evaluated.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from ednag.methods.interface import Run
 
 
 def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
-    """Counts and qualities of one run, of the queried metric; NaN where there is none.
+    """Counts and qualities of one run, of the queried metric; NaN for no value.
 
-    Where evaluations draw one of several trainings, the value is the one first drawn.
+    If evaluations draw one of several trainings, the value is the one first drawn.
 
     Returns:
         last_{size, valid_share, unique, best, mean, worst}: of the last population.
         seen_{best, mean, worst}: of the distinct valid architectures evaluated.
         steps: denoising steps made.
-        first_invalid_share: share of the initial population that is no architecture.
+        first_invalid_share: share of invalid individuals in the initial population.
         evaluated_valid_share: share of all evaluations that are of an architecture.
     """
     metric_of = dict(zip(run.codes.tolist(), run.metrics.tolist(), strict=True))
@@ -49,12 +49,9 @@ def _qualities(name: str, values: np.ndarray, higher_is_better: bool) -> dict[st
     """Best, mean and worst of float[n]; NaN for none."""
     if not len(values):
         return {f"{name}_{quality}": np.nan for quality in ("best", "mean", "worst")}
-    ends = (values.max(), values.min()) if higher_is_better else (values.min(), values.max())
-    return {
-        f"{name}_best": float(ends[0]),
-        f"{name}_mean": float(values.mean()),
-        f"{name}_worst": float(ends[1]),
-    }
+    low, high = float(values.min()), float(values.max())
+    best, worst = (high, low) if higher_is_better else (low, high)
+    return {f"{name}_best": best, f"{name}_mean": float(values.mean()), f"{name}_worst": worst}
 
 
 def generated_table(

@@ -1,8 +1,7 @@
-"""How well predicted accuracies agree with measured ones, on tasks the predictor never saw.
+"""How well predicted accuracies agree with measured ones on unseen tasks.
 
-A search only needs the order of the architectures of one task, so correlations are taken within
-tasks and averaged over them: differences between tasks, which are easy to predict, count for
-nothing.
+A search needs only the order of the architectures of one task. Correlations are therefore computed
+within tasks and averaged: differences between tasks, which are easy to predict, do not count.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.writing import interval_text, rounded, write_frame
+from ednag.evidence.statistics import Interval, middle_share, standard_deviation
+from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.predictor.correlations import (
     COEFFICIENTS,
     MEAN_OF_GROUPS,
@@ -34,7 +34,7 @@ def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """
     predicted, measured = (judged[side].to_numpy(float) for side in ("predicted", "measured"))
     tasks = judged["task"].to_numpy(str)
-    found = correlations(
+    intervals = correlations(
         predicted,
         measured,
         tasks,
@@ -44,21 +44,18 @@ def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     ).set_index(["group", "coefficient"])
     rows = []
     for name in (MEAN_OF_GROUPS, *np.unique(tasks)):
-        here = np.ones(len(tasks), bool) if name == MEAN_OF_GROUPS else tasks == name
+        selected = np.ones(len(tasks), bool) if name == MEAN_OF_GROUPS else tasks == name
         row: dict[str, object] = {
             "task": name if name != MEAN_OF_GROUPS else _ALL,
-            "architectures": int(here.sum()),
-            "measured_mean": float(measured[here].mean()),
-            "measured_sd": float(measured[here].std(ddof=1)) if here.sum() > 1 else np.nan,
-            "bias": float((predicted - measured)[here].mean()),
+            "architectures": int(selected.sum()),
+            "measured_mean": float(measured[selected].mean()),
+            "measured_sd": standard_deviation(measured[selected]),
+            "bias": float((predicted - measured)[selected].mean()),
         }
         for coefficient in COEFFICIENTS:
-            told = found.loc[(name, coefficient)]
-            row |= {
-                coefficient: float(told["value"]),
-                f"{coefficient}_low": float(told["low"]),
-                f"{coefficient}_high": float(told["high"]),
-            }
+            value = intervals.loc[(name, coefficient)]
+            interval = Interval(float(value["value"]), float(value["low"]), float(value["high"]))
+            row |= interval.columns(coefficient)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -67,12 +64,12 @@ def readable_quality(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `quality_table`."""
     return {
         "Task": table["task"].tolist(),
-        "Architectures": [str(count) for count in table["architectures"]],
+        "Architectures": texts(table["architectures"]),
         "Measured (%)": [
             f"{rounded(mean)} ± {rounded(sd)}"
             for mean, sd in zip(table["measured_mean"], table["measured_sd"], strict=True)
         ],
-        "Predicted - measured": [rounded(value) for value in table["bias"]],
+        "Predicted - measured": texts(table["bias"]),
         **_correlations(table),
     }
 
@@ -82,11 +79,7 @@ def write_quality(
 ) -> None:
     """Write `quality_table` as CSV, Markdown and LaTeX.
 
-    Args:
-        table: The table.
-        trained_on: What the predictor was trained on, one sentence.
-        statistics: As the table was made with.
-        paths: Where to.
+    `trained_on` is a sentence on what the predictor was trained on.
     """
     note = (
         f"{trained_on} No class of these tasks was in any task it was trained on. Correlation of "
@@ -97,13 +90,12 @@ def write_quality(
 
 
 def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row for random images and one for the coreset: how steady and how good predictions are.
+    """One row for random images and one for the coreset: spread and quality of predictions.
 
     Args:
         repeated: Columns `images`, `repeat`, `key`, `predicted`, `measured`.
         statistics: Level of the intervals, which are quantiles over the repeats.
     """
-    tail = (1 - statistics.confidence) / 2
     rows = []
     for images, group in repeated.groupby("images", sort=True):
         spread = group.groupby("key")["predicted"].std(ddof=1).mean()
@@ -113,19 +105,15 @@ def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFram
             "architectures": int(group["key"].nunique()),
             "spread": float(spread),
         }
-        found = pd.DataFrame(
+        by_repeat = pd.DataFrame(
             [
-                coefficients(rows_of["predicted"].to_numpy(), rows_of["measured"].to_numpy())
-                for _, rows_of in group.groupby("repeat", sort=True)
+                coefficients(repeat["predicted"].to_numpy(), repeat["measured"].to_numpy())
+                for _, repeat in group.groupby("repeat", sort=True)
             ]
         )
         for name in COEFFICIENTS:
-            low, high = np.quantile(found[name], [tail, 1 - tail])
-            row |= {
-                name: float(found[name].mean()),
-                f"{name}_low": float(low),
-                f"{name}_high": float(high),
-            }
+            bounds = middle_share(by_repeat[name].to_numpy(), statistics.confidence)
+            row |= Interval(float(by_repeat[name].mean()), *bounds).columns(name)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -134,9 +122,9 @@ def readable_coreset(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `coreset_table`."""
     return {
         "Images": table["images"].tolist(),
-        "Repeats": [str(count) for count in table["repeats"]],
-        "Architectures": [str(count) for count in table["architectures"]],
-        "SD of a prediction": [rounded(value, 4) for value in table["spread"]],
+        "Repeats": texts(table["repeats"]),
+        "Architectures": texts(table["architectures"]),
+        "SD of a prediction": texts(table["spread"], 4),
         **_correlations(table),
     }
 
@@ -153,10 +141,4 @@ def write_coreset(table: pd.DataFrame, statistics: Statistics, paths: Sequence[P
 
 def _correlations(table: pd.DataFrame) -> dict[str, list[str]]:
     """The readable columns of the coefficients and their intervals."""
-    columns = {}
-    for name in COEFFICIENTS:
-        told = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
-        columns[name.capitalize()] = [
-            f"{rounded(value)} {interval_text(low, high)}" for value, low, high in told
-        ]
-    return columns
+    return {name.capitalize(): with_interval(table, name) for name in COEFFICIENTS}

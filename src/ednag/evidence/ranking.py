@@ -1,18 +1,16 @@
-"""How well predictors rank cells they never saw, and what the ranker's sampler is worth.
+"""How well predictors rank unseen cells, and how good the draws of the ranker's sampler are.
 
-Each seed drew other cells to train on and other cells to judge by, so that an interval over seeds
-holds both.
+Each seed draws its own training and held-out cells, so an interval over seeds covers both draws.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
-from ednag.evidence.statistics import bootstrap_mean
-from ednag.evidence.writing import interval_text, rounded, write_frame
+from ednag.evidence.statistics import bootstrap_mean, finite
+from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.study.configuration import Statistics
 
 #: Predictor -> its name in tables and figures, in their order.
@@ -40,7 +38,7 @@ _LACKING = MappingProxyType(
 
 
 def _small(space: str) -> str:
-    """What is small about the study's ranker of a space, and what its accuracies do not allow."""
+    """The size of the study's ranker of a space, and what its accuracies do not allow."""
     return (
         f"{_LACKING.get(space, '')}The ranker is small (width 32, 1 layer, 30 epochs; published: "
         f"{_PUBLISHED[space]}), so that it trains on a laptop; it says little about the published "
@@ -73,15 +71,8 @@ def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "seeds": int(group["seed"].nunique()),
         }
         for column in ("tau_b", "tau_ties_concordant"):
-            values = group.sort_values("seed")[column].dropna().to_numpy(dtype=float)
-            mean = bootstrap_mean(
-                values, statistics.confidence, statistics.resamples, statistics.seed
-            )
-            row |= {
-                column: mean.estimate,
-                f"{column}_low": mean.low,
-                f"{column}_high": mean.high,
-            }
+            values = finite(group.sort_values("seed")[column])
+            row |= bootstrap_mean(values, statistics).columns(column)
         rows.append(row)
     return _ordered(pd.DataFrame(rows))
 
@@ -90,10 +81,10 @@ def readable_learning(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `learning_table`."""
     return {
         "Predictor": [TITLES[name] for name in table["predictor"]],
-        "Training cells": [str(count) for count in table["training"]],
-        "Seeds": [str(count) for count in table["seeds"]],
-        "Kendall's tau-b": _with_interval(table, "tau_b"),
-        "Reference's tau": [rounded(float(value), 3) for value in table["tau_ties_concordant"]],
+        "Training cells": texts(table["training"]),
+        "Seeds": texts(table["seeds"]),
+        "Kendall's tau-b": with_interval(table, "tau_b", 3),
+        "Reference's tau": texts(table["tau_ties_concordant"], 3),
     }
 
 
@@ -113,24 +104,18 @@ def write_learning(
     write_frame(table, readable_learning(table), note.strip(), paths)
 
 
-def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
-    """A column as text, with its interval."""
-    told = zip(table[column], table[f"{column}_low"], table[f"{column}_high"], strict=True)
-    return [f"{rounded(value, 3)} {interval_text(low, high, 3)}" for value, low, high in told]
-
-
 def _verdict(table: pd.DataFrame) -> str:
-    """Which predictor is best where the ranker was trained on the most cells."""
+    """The best predictor at the largest number of cells that the ranker is trained on."""
     largest = table.loc[table["predictor"] == "ranker", "training"].max()
-    here = table[table["training"] == largest].set_index("predictor")["tau_b"].dropna()
-    if "ranker" not in here or len(here) < 2:
+    taus = table[table["training"] == largest].set_index("predictor")["tau_b"].dropna()
+    if "ranker" not in taus or len(taus) < 2:
         return ""
-    best = str(here.idxmax())
+    best = str(taus.idxmax())
     if best == "ranker":
         return f"Trained on {largest} cells, the ranker ranks best."
     return (
-        f"Trained on {largest} cells, {TITLES[best]} ranks better ({here[best]:.3f}) than the "
-        f"ranker ({here['ranker']:.3f})."
+        f"Trained on {largest} cells, {TITLES[best]} ranks better ({taus[best]:.3f}) than the "
+        f"ranker ({taus['ranker']:.3f})."
     )
 
 
@@ -153,7 +138,7 @@ def tier_table(tiers: pd.DataFrame) -> pd.DataFrame:
 
 
 def accuracies_of_tiers(table: pd.DataFrame) -> pd.Series:
-    """Share of all cells that each predictor put into the right tier, by predictor."""
+    """Share of all cells that each predictor puts into the right tier, by predictor."""
     right = [row[f"into_{row['tier']}"] * row["cells"] for _, row in table.iterrows()]
     total = table.groupby("predictor", sort=False)["cells"].sum()
     return table.assign(right=right).groupby("predictor", sort=False)["right"].sum() / total
@@ -163,10 +148,10 @@ def readable_tiers(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `tier_table`."""
     return {
         "Predictor": [TITLES[name] for name in table["predictor"]],
-        "True tier": [str(tier) for tier in table["tier"]],
-        "Cells": [str(count) for count in table["cells"]],
+        "True tier": texts(table["tier"]),
+        "Cells": texts(table["cells"]),
         **{
-            f"Put into {tier} (%)": [rounded(100 * value, 1) for value in table[f"into_{tier}"]]
+            f"Put into {tier} (%)": texts(100 * table[f"into_{tier}"], 1)
             for tier in range(1, TIERS + 1)
         },
     }
@@ -177,12 +162,12 @@ def write_tiers(
 ) -> None:
     """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
     accuracy = accuracies_of_tiers(table)
-    told = ", ".join(f"{TITLES[str(name)]} {100 * each:.1f} %" for name, each in accuracy.items())
+    shares = ", ".join(f"{TITLES[str(name)]} {100 * each:.1f} %" for name, each in accuracy.items())
     note = (
         f"{title}: cells held out, over {table['seeds'].max()} seeds, all predictors trained on "
         f"{table['training'].iloc[0]} cells. Tier 1 is the best fifth of the training cells; a "
         "score's tiers are the fifths of the cells held out, the ranker's own tier is what it "
-        f"assigns. In the right tier: {told}; by chance 20 %. {_small(space)}"
+        f"assigns. In the right tier: {shares}; by chance 20 %. {_small(space)}"
     )
     write_frame(table, readable_tiers(table), note.strip(), paths)
 
@@ -193,7 +178,7 @@ _DRAWS = MappingProxyType(
 
 
 def search_table(searched: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row per kind of draws, protocol and k: the outcome, and what the draws were worth.
+    """One row per kind of draws, protocol and k: the outcome, and how good the draws were.
 
     Args:
         searched: As `ednag.ranker.study.search_rows` makes them, with `seed`.
@@ -203,17 +188,14 @@ def search_table(searched: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     keys = ["draws", "protocol", "top"]
     for _, group in searched.groupby(keys, sort=True):
         ordered = group.sort_values("seed")
-        values = ordered["test_accuracy"].dropna().to_numpy(dtype=float)
-        mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
+        mean = bootstrap_mean(finite(ordered["test_accuracy"]), statistics)
         rows.append(
             {
                 **{name: ordered[name].iloc[0] for name in keys},
                 "seeds": int(ordered["seed"].nunique()),
                 "without_outcome": int(ordered["test_accuracy"].isna().sum()),
                 "iterations": int(ordered["iterations"].iloc[0]),
-                "test_accuracy": mean.estimate,
-                "test_accuracy_low": mean.low,
-                "test_accuracy_high": mean.high,
+                **mean.columns("test_accuracy"),
                 **{name: float(ordered[name].mean()) for name in _MEANS},
             }
         )
@@ -236,24 +218,20 @@ _MEANS = (
 
 def readable_search(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `search_table`."""
-    used = np.array([table[f"used_{name}"] for name in ("flops", "parameters", "structure")]).T
+    used = table[["used_flops", "used_parameters", "used_structure"]].to_numpy()
     return {
         "Guided draws": [_DRAWS[str(name)] for name in table["draws"]],
         "Protocol": table["protocol"].tolist(),
-        "k": [str(top) for top in table["top"]],
-        "Seeds": [str(count) for count in table["seeds"]],
-        "Test accuracy (%)": _with_interval(table, "test_accuracy"),
-        "Evaluations": [rounded(float(value), 1) for value in table["evaluations"]],
-        "Test evaluations": [rounded(float(value), 1) for value in table["test_evaluations"]],
+        "k": texts(table["top"]),
+        "Seeds": texts(table["seeds"]),
+        "Test accuracy (%)": with_interval(table, "test_accuracy", 3),
+        "Evaluations": texts(table["evaluations"], 1),
+        "Test evaluations": texts(table["test_evaluations"], 1),
         "FLOPs, parameters, operations of tier 1 used (%)": [
             ", ".join(rounded(100 * float(share), 0) for share in shares) for shares in used
         ],
-        "Guided draws truly in tier 1 (%)": [
-            rounded(100 * float(value), 1) for value in table["guided_first_tier"]
-        ],
-        "Random draws truly in tier 1 (%)": [
-            rounded(100 * float(value), 1) for value in table["random_first_tier"]
-        ],
+        "Guided draws truly in tier 1 (%)": texts(100 * table["guided_first_tier"], 1),
+        "Random draws truly in tier 1 (%)": texts(100 * table["random_first_tier"], 1),
     }
 
 

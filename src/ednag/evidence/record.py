@@ -1,10 +1,9 @@
-"""What a study has measured, as claims and printed tables ask for it; and what it lacks."""
+"""The measurements of a study that claims and printed tables are compared with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ednag.study.configuration import Statistics
@@ -16,8 +15,8 @@ PAPER = "paper"
 
 _PREDICTOR = ("meta-predictor-checkpoint", "nasbench201-meta")
 _MOBILENET = ("mbv3-meta-checkpoint", "mbv3-supernet")
-#: Benchmarks whose numbers in the paper are of trained architectures, and what training them needs.
-#: A study may search them by prediction; a prediction is never held against a printed number.
+#: Benchmarks with trained architectures in the paper -> the sources that training them needs.
+#: A study may search them by prediction; predictions are never compared with printed numbers.
 _TRAINED = {
     ("nasbench201", "aircraft"): (*_PREDICTOR, "aircraft-by-label", "fgvc-aircraft"),
     ("nasbench201", "pets"): (*_PREDICTOR, "pets-by-label", "pets-test", "pets-train"),
@@ -40,8 +39,8 @@ def _empty() -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Record:
-    """Frames of a study.
+class StudyRecord:
+    """The measurements of a study.
 
     Attributes:
         summary: One row per run (evidence.summaries).
@@ -65,8 +64,8 @@ class Record:
 
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """The runs of a method under the paper's protocol, with what it generated; by seed."""
-        group = _of(self.summary, space, dataset, method)
-        made = _of(self.generated, space, dataset, method)
+        group = rows_of(self.summary, space, dataset, method)
+        made = rows_of(self.generated, space, dataset, method)
         if made.empty:
             return group.reset_index(drop=True)
         extra = [name for name in made if name not in group or name == "seed"]
@@ -74,24 +73,20 @@ class Record:
 
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
-        summary = self.summary
-        if (space, dataset) in _TRAINED:
-            return False
-        same = (summary["space"] == space) & (summary["dataset"] == dataset)
-        return bool((same & (summary["protocol"] == PAPER)).any())
+        return not rows_of(self.summary, space, dataset).empty
 
     def lacks(self, space: str, dataset: str, *methods: str, needs: Sequence[str] = ()) -> str:
-        """What must be there before a number can be checked; empty if nothing is missing.
+        """What the study lacks to check a number; empty if it lacks nothing.
 
         Args:
             space, dataset: The benchmark.
             methods: Methods that must have run on it.
-            needs: Source ids; by default those of the benchmark.
+            needs: Ids of sources; by default those of the benchmark.
         """
         if not self.has_benchmark(space, dataset):
             names = ", ".join(needs or needs_of(space, dataset))
             return f"needs data {names}" if names else f"needs data of {space}/{dataset}"
-        absent = [name for name in methods if _of(self.summary, space, dataset, name).empty]
+        absent = [name for name in methods if rows_of(self.summary, space, dataset, name).empty]
         return f"needs runs of {', '.join(absent)}" if absent else ""
 
     @property
@@ -100,19 +95,13 @@ class Record:
         return format_seeds(set(self.summary["seed"])) if len(self.summary) else ""
 
 
-def _of(frame: pd.DataFrame, space: str, dataset: str, method: str) -> pd.DataFrame:
-    """Rows of one method on one benchmark under the paper's protocol, by seed; no predictions."""
-    if frame.empty:
-        return frame
-    if (space, dataset) in _TRAINED:
+def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> pd.DataFrame:
+    """Rows of a method, or of all, on a benchmark under the paper's protocol; no predictions."""
+    if frame.empty or (space, dataset) in _TRAINED:
         return frame[:0]
-    chosen = (
-        (frame["space"] == space)
-        & (frame["dataset"] == dataset)
-        & (frame["protocol"] == PAPER)
-        & (frame["method"] == method)
-    )
-    return frame[chosen].sort_values("seed")
+    rows = (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["protocol"] == PAPER)
+    rows &= frame["method"] == method if method else True
+    return frame[rows].sort_values("seed")
 
 
 def read_record(
@@ -124,9 +113,9 @@ def read_record(
     searches: Sequence[Path] = (),
     enumerated: Sequence[Path] = (),
     published_records: Sequence[Path] = (),
-) -> Record:
-    """A record from the workflow's files; a kind of which there is none stays empty."""
-    return Record(
+) -> StudyRecord:
+    """A record from the workflow's files; a kind without files stays empty."""
+    return StudyRecord(
         _concatenated([pd.read_parquet(path) for path in summaries]),
         _concatenated([pd.read_parquet(path) for path in generated]),
         _concatenated([pd.read_csv(path) for path in seeds]),
@@ -139,29 +128,29 @@ def read_record(
 
 
 def _concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all frames that have any."""
-    some = [frame for frame in frames if len(frame)]
-    return pd.concat(some, ignore_index=True) if some else _empty()
+    """The rows of all frames; without any, an empty frame with the columns of a benchmark."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else _empty()
+
+
+def paired(runs: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:
+    """A column of runs minus that of others, for each seed that both have."""
+    joined = runs[["seed", column]].merge(others[["seed", column]], on="seed")
+    return joined[f"{column}_x"] - joined[f"{column}_y"]
 
 
 def published_column(runs: pd.DataFrame, quantity: str) -> str:
-    """The column of the summary that holds a quantity as the reference reports it.
+    """The column of the summary with a quantity as the reference reports it.
 
-    Where evaluations draw one of several trainings, the reference reports the value drawn, so that
-    its numbers are compared with `outcome_drawn` and `optimum_drawn`.
+    If evaluations draw one of several trainings, the reference reports the value drawn: its
+    numbers are compared with `outcome_drawn` and `optimum_drawn`.
     """
     drawn = f"{quantity}_drawn"
     return drawn if drawn in runs and runs[drawn].notna().any() else quantity
 
 
 def drawn_note(runs: pd.DataFrame, quantity: str) -> str:
-    """What to add to a note on `published_column` if that column holds values drawn; else ""."""
+    """The addition to a note if `published_column` holds drawn values; else empty."""
     if published_column(runs, quantity) == quantity:
         return ""
     return "; of single trainings, as the reference reports the value that an evaluation drew"
-
-
-def finite(values: pd.Series) -> np.ndarray:
-    """float64[n]: the values that are there."""
-    array = values.to_numpy(dtype=np.float64)
-    return array[~np.isnan(array)]

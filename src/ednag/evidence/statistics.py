@@ -1,9 +1,8 @@
-"""Intervals for few runs, with the cases that SciPy's functions leave undefined filled in.
+"""Intervals for few runs; also defined where SciPy's functions are not.
 
-Tables and figures ask for thousands of intervals over equally many seeds, so the resamples of a
-bootstrap are drawn once per number of values. Importing scipy.stats takes longer than most figures:
-the two formulae that every figure needs stand here, held to SciPy's by tests, and it is imported
-where it is used.
+Tables and figures need thousands of intervals over equally many seeds, so the resamples of a
+bootstrap are drawn once per number of values. Importing scipy.stats takes longer than drawing most
+figures, so it is imported where it is used, and Wilson's interval is computed here.
 """
 
 from collections.abc import Iterator
@@ -11,9 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
-#: Counts of resamples that are held at once: 128 MB. Ten thousand resamples of 1,600 values fit.
+from ednag.study.configuration import Statistics
+
+#: Counts of resamples in memory at once: 128 MB. Ten thousand resamples of 1,600 values fit.
 _MOST_COUNTS = 2**24
+#: Resamples of a probability of improvement: each costs a sort of all pairs.
+_MOST_PAIRED_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,22 @@ class Interval:
     low: float
     high: float
 
+    def columns(self, name: str) -> dict[str, float]:
+        """Columns of a table: `name`, `name_low` and `name_high`."""
+        return {name: self.estimate, f"{name}_low": self.low, f"{name}_high": self.high}
 
-def bootstrap_mean(values: np.ndarray, confidence: float, resamples: int, seed: int) -> Interval:
+
+def finite(values: pd.Series) -> np.ndarray:
+    """float64[n]: the values that are not NaN."""
+    return values.dropna().to_numpy(dtype=np.float64)
+
+
+def standard_deviation(values: np.ndarray) -> float:
+    """Of a sample float[n]; NaN for fewer than 2."""
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
+
+
+def bootstrap_mean(values: np.ndarray, statistics: Statistics) -> Interval:
     """Mean of float[n] with its percentile bootstrap interval; no bounds for fewer than 2."""
     if len(values) == 0:
         return Interval(np.nan, np.nan, np.nan)
@@ -34,20 +52,21 @@ def bootstrap_mean(values: np.ndarray, confidence: float, resamples: int, seed: 
         return Interval(mean, np.nan, np.nan)
     if np.ptp(values) == 0:
         return Interval(mean, mean, mean)
-    sums = [counts @ values for (counts,) in _blocks((len(values),), resamples, seed)]
-    low, high = _percentiles(np.concatenate(sums) / len(values), confidence)
+    blocks = _blocks((len(values),), statistics.resamples, statistics.seed)
+    sums = [counts @ values for (counts,) in blocks]
+    low, high = middle_share(np.concatenate(sums) / len(values), statistics.confidence)
     return Interval(mean, low, high)
 
 
 def _blocks(sizes: tuple[int, ...], resamples: int, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """The rows of `_resamples`, in order, not more at once than memory holds for many values."""
+    """The rows of `_resamples` in order, in blocks of at most `_MOST_COUNTS` counts."""
     rows = max(1, _MOST_COUNTS // max(sizes))
     if rows >= resamples:
         yield _resamples(sizes, resamples, seed)
         return
     generators = []
     for position in range(len(sizes)):
-        # Samples are drawn one after the other: skip the draws of those before.
+        # One generator draws all samples in turn: skip the draws of the samples before.
         generator = np.random.Generator(np.random.PCG64(seed))
         for size in sizes[:position]:
             for begin in range(0, resamples, rows):
@@ -79,10 +98,10 @@ def _counts(generator: np.random.Generator, rows: int, size: int) -> np.ndarray:
     return counts.reshape(rows, size).astype(np.float64)
 
 
-def _percentiles(means: np.ndarray, confidence: float) -> tuple[float, float]:
-    """The bounds between which the middle `confidence` of float[resamples] lies."""
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
+def middle_share(values: np.ndarray, share: float) -> tuple[float, float]:
+    """The bounds of the middle `share` of the values float[n]."""
+    tail = (1 - share) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 
@@ -107,7 +126,7 @@ def interquartile_mean(values: np.ndarray) -> float:
 
 
 def probability_of_improvement(
-    ours: np.ndarray, theirs: np.ndarray, confidence: float, resamples: int, seed: int
+    ours: np.ndarray, theirs: np.ndarray, statistics: Statistics
 ) -> Interval:
     """Chance that a run of ours beats one of theirs, ties counted half, with a bootstrap interval.
 
@@ -120,12 +139,13 @@ def probability_of_improvement(
     order = np.argsort(theirs, kind="stable")
     worse = np.searchsorted(theirs[order], ours, side="left")
     no_better = np.searchsorted(theirs[order], ours, side="right")
-    # All sums are of whole and half numbers, and so exact in whatever order.
+    resamples = min(statistics.resamples, _MOST_PAIRED_RESAMPLES)
+    # Sums of whole and half numbers are exact in any order.
     wins = [
         _wins(of_ours, of_theirs.T[order], worse, no_better)
-        for of_ours, of_theirs in _blocks((len(ours), len(theirs)), resamples, seed)
+        for of_ours, of_theirs in _blocks((len(ours), len(theirs)), resamples, statistics.seed)
     ]
-    low, high = _percentiles(np.concatenate(wins) / pairs, confidence)
+    low, high = middle_share(np.concatenate(wins) / pairs, statistics.confidence)
     return Interval(float((worse + no_better).sum()) / 2 / pairs, low, high)
 
 

@@ -1,7 +1,4 @@
-"""Summaries: one row per run, and curves over runs, of one space and dataset.
-
-A summary holds only the configured seeds; run files may hold more.
-"""
+"""Summaries of a study's seeds on one space and dataset: a row per run, and curves over runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +13,11 @@ from ednag.spaces import get_space
 from ednag.tables import get_definition
 from ednag.tables.interface import Benchmark, Protocol
 
-#: A run found the optimum when its outcome is within this of the table's best value: float32
-#: noise apart, exactly it.
+#: A run found the optimum if its outcome is within this (float32 noise) of the table's best value.
 OPTIMUM_TOLERANCE = 1e-6
 
-#: What a budget can count, and the summary's column of the best after so many of them. A look-up
-#: is an evaluation of any kind: repeated and invalid ones count.
+#: What a budget counts -> the summary's column of the best within it. A look-up is an evaluation
+#: of any kind, also a repeated or invalid one.
 DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
 BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
 #: Points of a curve over look-ups, evenly spread over the logarithmic axis.
@@ -41,31 +37,31 @@ def collect_runs(
         method_seeds: Method -> its own seeds.
 
     Raises:
-        EdnagError: A seed is missing or stands in two files.
+        EdnagError: A seed is missing or is in two files.
     """
-    own = {name: set(given) for name, given in (method_seeds or {}).items()}
-    everywhere = set(seeds)
+    own = method_seeds or {}
     collected: dict[tuple[str, str], dict[int, Run]] = {}
     for path in paths:
         file = read_runs(path)
         method = file.described["method"]
         group = collected.setdefault((file.described["protocol"], method), {})
-        wanted = own.get(method, everywhere)
+        configured = set(own.get(method, seeds))
         for run in file.runs:
-            if run.seed in wanted:
-                if run.seed in group:
-                    raise EdnagError(
-                        f"{path}: seed {run.seed} stands in another run file as well; "
-                        "delete one of the two and run again"
-                    )
-                group[run.seed] = run
+            if run.seed not in configured:
+                continue
+            if run.seed in group:
+                raise EdnagError(
+                    f"{path}: seed {run.seed} is in another run file as well; "
+                    "delete one of the two and run again"
+                )
+            group[run.seed] = run
     for (protocol, method), group in collected.items():
-        wanted = own.get(method, everywhere)
-        missing = sorted(wanted - set(group))
+        configured = set(own.get(method, seeds))
+        missing = sorted(configured - set(group))
         if missing:
             raise EdnagError(
-                f"{method} ({protocol}): {len(missing)} of {len(wanted)} seeds have no run, the "
-                f"first is {missing[0]}; run the workflow again"
+                f"{method} ({protocol}): {len(missing)} of {len(configured)} seeds have no run, "
+                f"the first is {missing[0]}; run the workflow again"
             )
     return {key: [group[seed] for seed in sorted(group)] for key, group in collected.items()}
 
@@ -83,9 +79,8 @@ def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:
 def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
     """Reported metric, float64[distinct], of the best queried one after each distinct evaluation.
 
-    Where a protocol queries one metric and reports another, or draws one of several trainings and
-    reports their mean, the architecture that won on the first is reported by the second: the curve
-    may fall.
+    The curve may fall if a protocol queries one metric and reports another, or draws one of
+    several trainings and reports their mean.
     """
     higher = table.metrics[protocol.fitness_metric].higher_is_better
     best = incumbents(run.metrics, higher)
@@ -95,29 +90,26 @@ def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray
 
 
 def optimum_drawn(table: Benchmark, protocol: Protocol) -> float:
-    """The best value that an evaluation can draw of a single training; NaN if none is drawn."""
+    """The best value of a single training that an evaluation can draw; NaN without draws."""
     higher = table.metrics[protocol.fitness_metric].higher_is_better
     best = (table.optimum(name) for name in protocol.drawn_metrics)
     return (max if higher else min)(best, default=float("nan"))
 
 
 def best_after(curve: np.ndarray, count: int) -> float:
-    """The best after `count` distinct evaluations; a run that ended earlier keeps its last best.
-
-    NaN after none.
-    """
-    return float(curve[min(count, len(curve)) - 1]) if count and len(curve) else float("nan")
+    """The best after `count` distinct evaluations, or of a shorter run; NaN after none."""
+    return float(curve[min(count, len(curve)) - 1]) if count and len(curve) else np.nan
 
 
 def seen_within(run: Run, lookups: np.ndarray) -> np.ndarray:
-    """Distinct architectures int64[n] that the first `lookups` int64[n] evaluations have shown."""
+    """Distinct architectures int64[n] among the first `lookups` int64[n] evaluations."""
     return np.searchsorted(run.lookups, lookups, side="left")
 
 
 def evaluations_to(curve: np.ndarray, target: float) -> float:
     """Distinct evaluations until the best so far is the target; NaN if it never is."""
-    there = np.flatnonzero(np.abs(curve - target) < OPTIMUM_TOLERANCE)
-    return float(there[0] + 1) if len(there) else float("nan")
+    places = np.flatnonzero(np.abs(curve - target) < OPTIMUM_TOLERANCE)
+    return float(places[0] + 1) if len(places) else np.nan
 
 
 def summarise_runs(
@@ -125,12 +117,10 @@ def summarise_runs(
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
-    `outcome`, `optimum` and what is best are of the reported metric. Where evaluations draw one of
-    several trainings, `outcome_drawn` is the value drawn, which the reference reports, and
-    `optimum_drawn` the best single training; both are NaN elsewhere.
-
-    Checkpoints count distinct evaluations and look-ups (see `BEST_AFTER`). Where nobody knows the
-    optimum it is NaN, and no run found or saw it.
+    Values are of the reported metric. If evaluations draw one of several trainings,
+    `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
+    best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
+    look-ups (see `BEST_AFTER`). An unknown optimum is NaN, and no run found or saw it.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -144,7 +134,7 @@ def summarise_runs(
             best = best_after(curve, len(curve))
             valid = run.total - run.invalid
             seen = seen_within(run, np.array(checkpoints, dtype=np.int64)).tolist()
-            shown = dict(zip(checkpoints, seen, strict=True))
+            budgets = {DISTINCT: checkpoints, LOOKUPS: seen}
             rows.append(
                 {
                     "space": table.space,
@@ -169,12 +159,9 @@ def summarise_runs(
                     "invalid_rate": run.invalid / run.total if run.total else np.nan,
                     "unique_rate": run.distinct / valid if valid else np.nan,
                     **{
-                        BEST_AFTER[DISTINCT].format(count): best_after(curve, count)
-                        for count in checkpoints
-                    },
-                    **{
-                        BEST_AFTER[LOOKUPS].format(count): best_after(curve, shown[count])
-                        for count in checkpoints
+                        BEST_AFTER[counted].format(checkpoint): best_after(curve, count)
+                        for counted, counts in budgets.items()
+                        for checkpoint, count in zip(checkpoints, counts, strict=True)
                     },
                 }
             )
@@ -185,8 +172,8 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> 
     """Best so far: mean, median and quartiles over seeds.
 
     One row per protocol, method, what is `counted` (distinct evaluations or look-ups) and number
-    of `evaluations`. Look-ups begin where every run has seen an architecture and stand at some
-    400 points. A run that has ended keeps its last best; `running` says how many had not.
+    of `evaluations`. Look-ups begin where every run has seen an architecture and have at most 400
+    points. A run that has ended keeps its last best; `running` counts the others.
     """
     definition = get_definition(table.space, table.dataset)
     frames = []
@@ -208,35 +195,32 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> 
 def _over_distinct(curves: list[np.ndarray]) -> pd.DataFrame:
     """The best of runs after 1, 2, ... distinct evaluations."""
     ends = np.array([len(curve) for curve in curves])
-    held = np.stack([np.pad(curve, (0, ends.max() - len(curve)), mode="edge") for curve in curves])
-    return _over_runs(held, np.arange(1, ends.max() + 1), ends)
+    best = np.stack([np.pad(curve, (0, ends.max() - len(curve)), mode="edge") for curve in curves])
+    return _over_runs(best, np.arange(1, ends.max() + 1), ends)
 
 
 def _over_lookups(curves: list[np.ndarray], runs: list[Run]) -> pd.DataFrame:
-    """The best of runs after so many look-ups."""
+    """The best of runs after numbers of look-ups."""
     ends = np.array([run.total for run in runs])
     first = 1 + max(int(run.lookups[0]) for run in runs)
     points = np.geomspace(first, max(first, ends.max()), _LOOKUP_POINTS)
     lookups = np.unique(points.round().astype(np.int64))
-    held = [curve[seen_within(run, lookups) - 1] for curve, run in zip(curves, runs, strict=True)]
-    return _over_runs(np.stack(held), lookups, ends)
+    best = [curve[seen_within(run, lookups) - 1] for curve, run in zip(curves, runs, strict=True)]
+    return _over_runs(np.stack(best), lookups, ends)
 
 
-def _over_runs(held: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
-    """Statistics over runs.
+def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
+    """Statistics over runs of the best so far float64[runs, points].
 
-    Args:
-        held: float64[runs, points], the best so far.
-        evaluations: int64[points].
-        ends: int64[runs], after how many each run ended.
+    `evaluations` int64[points] are those of the points, `ends` int64[runs] those of whole runs.
     """
     return pd.DataFrame(
         {
             "evaluations": evaluations,
-            "mean": held.mean(axis=0),
-            "median": np.median(held, axis=0),
-            "quartile_low": np.quantile(held, 0.25, axis=0),
-            "quartile_high": np.quantile(held, 0.75, axis=0),
+            "mean": best.mean(axis=0),
+            "median": np.median(best, axis=0),
+            "quartile_low": np.quantile(best, 0.25, axis=0),
+            "quartile_high": np.quantile(best, 0.75, axis=0),
             "running": (ends[None] >= evaluations[:, None]).sum(axis=1),
         }
     )
@@ -248,31 +232,30 @@ def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
     Long format: protocol, method, step (1 = first), quantity, mean, quartile_low, quartile_high,
     runs. Methods without steps have no rows.
     """
-    frames = []
+    columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
+    frames = [pd.DataFrame(columns=[*columns, "runs"])]
     for (protocol, method), group in runs.items():
         for quantity in STEP_COLUMNS:
             traces = [run.steps[quantity] for run in group if quantity in run.steps]
             if not traces:
                 continue
-            length = max(len(trace) for trace in traces)
-            held = np.full((len(traces), length), np.nan)
-            for row, trace in enumerate(traces):
-                held[row, : len(trace)] = trace
+            length = max(map(len, traces))
+            padded = [
+                np.pad(trace, (0, length - len(trace)), constant_values=np.nan) for trace in traces
+            ]
+            values = np.stack(padded)
             frames.append(
                 pd.DataFrame(
                     {
                         "protocol": protocol,
                         "method": method,
-                        "step": np.arange(1, length + 1),
+                        "step": np.arange(1, values.shape[1] + 1),
                         "quantity": quantity.removeprefix("step_"),
-                        "mean": np.nanmean(held, axis=0),
-                        "quartile_low": np.nanquantile(held, 0.25, axis=0),
-                        "quartile_high": np.nanquantile(held, 0.75, axis=0),
-                        "runs": (~np.isnan(held)).sum(axis=0),
+                        "mean": np.nanmean(values, axis=0),
+                        "quartile_low": np.nanquantile(values, 0.25, axis=0),
+                        "quartile_high": np.nanquantile(values, 0.75, axis=0),
+                        "runs": (~np.isnan(values)).sum(axis=0),
                     }
                 )
             )
-    columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
-    return (
-        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "runs"])
-    )
+    return pd.concat(frames[1:] or frames, ignore_index=True)

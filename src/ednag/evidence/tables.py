@@ -1,4 +1,4 @@
-"""Tables of evidence: one frame, written as CSV (full precision), Markdown and LaTeX."""
+"""Tables of a study's methods: at their own end, at equal budgets, and compared in pairs."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,10 +8,12 @@ import pandas as pd
 
 from ednag.evidence.statistics import (
     bootstrap_mean,
+    finite,
     holm,
     interquartile_mean,
     paired_p_value,
     probability_of_improvement,
+    standard_deviation,
     wilson_share,
 )
 from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
@@ -32,27 +34,25 @@ def _groups(summary: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, str]
 
 
 def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, object]:
-    """The statistics of one method: `column` is the value per seed that is reported."""
-    values = group[column].dropna().to_numpy(dtype=float)
+    """The statistics of one method's reported values, a `column` of its runs."""
+    values = finite(group[column])
     optimum = float(group["optimum"].iloc[0])
     metric = get_reported_metric(*map(str, group[_KEYS].iloc[0]))
-    found = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
-    mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
-    # Where nobody knows the optimum, whether it was found is unknown too.
-    share = wilson_share(found, 0 if np.isnan(optimum) else len(group), statistics.confidence)
+    at_optimum = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
+    mean = bootstrap_mean(values, statistics)
+    # If the optimum is not known, the share of runs that found it is not known either.
+    trials = 0 if np.isnan(optimum) else len(group)
     return {
         "seeds": len(group),
         "mean": mean.estimate,
-        "sd": float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
+        "sd": standard_deviation(values),
         "mean_low": mean.low,
         "mean_high": mean.high,
-        "median": float(np.median(values)) if len(values) else float("nan"),
+        "median": float(np.median(values)) if len(values) else np.nan,
         "interquartile_mean": interquartile_mean(values),
         "optimum": optimum,
         "regret": (optimum - mean.estimate) * (1 if metric.higher_is_better else -1),
-        "optimum_found": share.estimate,
-        "optimum_found_low": share.low,
-        "optimum_found_high": share.high,
+        **wilson_share(at_optimum, trials, statistics.confidence).columns("optimum_found"),
     }
 
 
@@ -60,25 +60,24 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     """One row per dataset, protocol and method: what each reports at its own end.
 
     `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
-    `outcome_drawn`, only where evaluations draw one of several trainings, is of the values drawn.
+    `outcome_drawn` is the mean of the values drawn, if evaluations draw one of several trainings.
     """
     drawn = ["outcome_drawn"] if summary["outcome_drawn"].notna().any() else []
-    rows: list[dict[str, object]] = []
-    for names, group in _groups(summary, [*_KEYS, "method"]):
-        rows.append(
-            {
-                **names,
-                **_row(group, "outcome", statistics),
-                **{name: float(group[name].mean()) for name in drawn},
-                "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
-                "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
-                "total_evaluations": float(group["total"].mean()),
-                "distinct_evaluations": float(group["distinct"].mean()),
-                "distinct_low": int(group["distinct"].min()),
-                "distinct_high": int(group["distinct"].max()),
-                "not_completed": int((group["status"] != "completed").sum()),
-            }
-        )
+    rows = [
+        {
+            **names,
+            **_row(group, "outcome", statistics),
+            **{name: float(group[name].mean()) for name in drawn},
+            "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
+            "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
+            "total_evaluations": float(group["total"].mean()),
+            "distinct_evaluations": float(group["distinct"].mean()),
+            "distinct_low": int(group["distinct"].min()),
+            "distinct_high": int(group["distinct"].max()),
+            "not_completed": int((group["status"] != "completed").sum()),
+        }
+        for names, group in _groups(summary, [*_KEYS, "method"])
+    ]
     return pd.DataFrame(rows)
 
 
@@ -94,8 +93,8 @@ def _counts(statistics: Statistics) -> list[tuple[dict[str, object], str]]:
 def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per dataset, protocol, budget and method: the best seen within the budget.
 
-    A budget counts distinct evaluations, or look-ups of any kind (`counted`). `rank` is by mean,
-    1 is best, ties share; `ended` counts runs that had stopped before the budget was spent, which
+    A budget counts distinct evaluations, or look-ups of any kind (`counted`). `rank` is by mean: 1
+    is best, ties share a rank. `ended` counts the runs that end before the budget is spent; they
     keep their last best.
     """
     frames = []
@@ -153,20 +152,15 @@ def _compare(ours: pd.Series, theirs: pd.Series, statistics: Statistics) -> dict
     """One comparison over the seeds that both methods have; higher is better."""
     both = (ours.notna() & theirs.notna()).to_numpy()
     one, other = ours.to_numpy()[both], theirs.to_numpy()[both]
-    chance = probability_of_improvement(
-        one, other, statistics.confidence, min(statistics.resamples, 2000), statistics.seed
-    )
     return {
         "seeds": len(one),
-        "difference": float(np.mean(one - other)) if len(one) else float("nan"),
-        "improvement": chance.estimate,
-        "improvement_low": chance.low,
-        "improvement_high": chance.high,
-        "p": paired_p_value(one, other) if len(one) else float("nan"),
+        "difference": float(np.mean(one - other)) if len(one) else np.nan,
+        **probability_of_improvement(one, other, statistics).columns("improvement"),
+        "p": paired_p_value(one, other) if len(one) else np.nan,
     }
 
 
-#: kind -> what makes its frame from the summaries
+#: Kind of table -> the function that makes its frame from summaries.
 TABLES: dict[str, Callable[[pd.DataFrame, Statistics], pd.DataFrame]] = {
     "own-end": own_end_table,
     "equal-budget": equal_budget_table,
@@ -176,7 +170,7 @@ _INTERVALS = (
     "Intervals: {level}, bootstrap of the mean ({resamples} resamples), Wilson for the share of "
     "seeds that found the best architecture of the benchmark (in %). "
 )
-#: kind -> the sentence under its table
+#: Kind of table -> the note under it.
 NOTES = {
     "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here. "
     "Distinct evaluations to the optimum: mean over the runs that saw it.",
@@ -188,7 +182,7 @@ NOTES = {
     "interval. p: Wilcoxon signed-rank, corrected by Holm.",
 }
 
-#: column -> (heading, format) of plain columns, in the order they are shown
+#: Column -> (heading, format), in the order of the readable tables.
 _PLAIN = {
     "budget": ("Budget", "{:d} {}"),
     "method": ("Method", None),
@@ -214,7 +208,7 @@ _PLAIN = {
     "p": ("p", "{:.2g}"),
     "p_holm": ("p (Holm)", "{:.2g}"),
 }
-#: column -> the columns that are shown in its cell, and a factor
+#: Column -> the columns that its cell shows together, and a factor.
 _TOGETHER = {
     "budget": (["budget", "counted"], 1),
     "mean_low": (["mean_low", "mean_high"], 1),
@@ -224,24 +218,24 @@ _TOGETHER = {
 }
 
 
-def _cell(values: list[object], form: str | None) -> str:
-    """A cell as people read it; a dash where a number is missing."""
+def _cell(values: Sequence[object], form: str | None) -> str:
+    """A cell of a readable table; a dash for a missing number."""
     if form is None:
         return get_method(str(values[0])).title
-    if any(isinstance(value, float) and np.isnan(value) for value in values[:1]):
+    if isinstance(values[0], float) and np.isnan(values[0]):
         return "–"
     return form.format(*values)
 
 
 def _title(space: str, dataset: str, protocol: str) -> str:
-    """A dataset's title; says so if a lower value of the reported metric is better."""
+    """A dataset's title, with the direction of the reported metric if lower is better."""
     title = get_definition(space, dataset).title
     better = get_reported_metric(space, dataset, protocol).higher_is_better
     return title if better else f"{title} (lower is better)"
 
 
 def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The frame as people read it: rounded, intervals in brackets, names written out."""
+    """The columns of the readable table: rounded, intervals in brackets, titles for names."""
     shown = {
         "Dataset": [_title(*names) for names in frame[_KEYS].itertuples(index=False)],
         "Protocol": list(frame["protocol"]),
@@ -250,18 +244,12 @@ def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
         if column not in frame:
             continue
         columns, factor = _TOGETHER.get(column, ([column], 1))
-        rows = zip(*(frame[name].tolist() for name in columns), strict=True)
-        scaled = ([value if factor == 1 else value * factor for value in row] for row in rows)
-        shown[heading] = [_cell(row, form) for row in scaled]
+        scaled = frame[columns] if factor == 1 else factor * frame[columns]
+        rows = zip(*(scaled[name].tolist() for name in columns), strict=True)
+        shown[heading] = [_cell(row, form) for row in rows]
     return shown
 
 
 def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> None:
-    """Write a frame to each path by its suffix: .csv (full precision), .md, .tex.
-
-    Args:
-        frame: As one of TABLES makes it.
-        note: What stands under the Markdown and LaTeX tables.
-        paths: Where to.
-    """
+    """Write a frame of one of TABLES and the note under it to paths (.csv, .md, .tex)."""
     write_frame(frame, readable(frame), note, paths)

@@ -1,24 +1,23 @@
-"""What a search by prediction is worth: its best architectures, trained, beside random ones.
+"""The best architectures of searches by prediction, trained, beside random ones.
 
-Every choice is made twice. Under `validation` the architecture of each group that does best on
-validation images is chosen and its test accuracy reported, once. Under `paper` the best test
-accuracy of the group is reported, as the reference does: an optimistic number, since the test
-images choose what they are to judge.
+Each group of architectures is reported in two ways. `validation` is the test accuracy of the
+architecture that does best on validation images. `paper` is the best test accuracy of the group,
+which the reference reports; it is optimistic, because the test images choose the architecture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.statistics import bootstrap_mean
-from ednag.evidence.writing import interval_text, rounded, write_frame
+from ednag.evidence.statistics import Interval, bootstrap_mean, middle_share
+from ednag.evidence.writing import texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.predictor.choice import CHANCE, PREDICTOR
 from ednag.study.configuration import Statistics
 
-#: Groups of random architectures that stand for what chance gives.
+#: Number of groups of random architectures.
 _GROUPS = 1000
 
 
@@ -27,8 +26,8 @@ def mean_accuracies(trained: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         trained: One row per architecture and seed: `key`, `seed`, `status`, `validation_accuracy`,
-            `test_accuracy`, `paper_accuracy` in %. Trainings that diverged are counted and are in
-            no mean.
+            `test_accuracy`, `paper_accuracy` in %. Diverged trainings are counted and left out
+            of the means.
 
     Returns:
         Columns `validation_accuracy`, `test_accuracy`, `paper_accuracy` in %, NaN where every
@@ -36,29 +35,31 @@ def mean_accuracies(trained: pd.DataFrame) -> pd.DataFrame:
     """
     diverged = trained["status"] != "complete"
     accuracies = ["validation_accuracy", "test_accuracy", "paper_accuracy"]
-    told = trained.assign(diverged=diverged)
-    told[accuracies] = told[accuracies].astype(float).where(~diverged)
-    return told.groupby("key", sort=True).agg(
+    rows = trained.assign(diverged=diverged)
+    rows[accuracies] = rows[accuracies].astype(float).where(~diverged)
+    return rows.groupby("key", sort=True).agg(
         **{name: (name, "mean") for name in accuracies},
         seeds=("seed", "size"),
         diverged=("diverged", "sum"),
     )
 
 
-def _chosen(group: pd.DataFrame) -> tuple[float, float]:
-    """Test accuracy of the best by validation, and the best of the paper's accuracies.
+def _outcome(names: tuple[Hashable, ...], group: pd.DataFrame) -> dict[str, object]:
+    """Test accuracies of a group of rows of `mean_accuracies`, NaN where all diverged.
 
-    The first among equals; NaN where every network of the group diverged.
+    `names` are method, rule and run; `validation` is of the first among equals.
     """
-    known = group.dropna(subset=["validation_accuracy"])
-    if known.empty:
-        return np.nan, np.nan
-    best = int(known["validation_accuracy"].to_numpy().argmax())
-    return float(known["test_accuracy"].iloc[best]), float(known["paper_accuracy"].max())
+    row = {**dict(zip(("method", "rule", "run"), names, strict=True)), "k": len(group)}
+    trained = group.dropna(subset=["validation_accuracy"])
+    if trained.empty:
+        return {**row, "validation": np.nan, "paper": np.nan}
+    best = int(trained["validation_accuracy"].to_numpy().argmax())
+    accuracy = float(trained["test_accuracy"].iloc[best])
+    return {**row, "validation": accuracy, "paper": float(trained["paper_accuracy"].max())}
 
 
 def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
-    """One row per method, rule and run: what its group of architectures gives.
+    """One row per method, rule and run: the accuracies of its group of architectures.
 
     Args:
         chosen: One row per architecture chosen: `method`, `rule`, `run`, `rank`, `key`.
@@ -68,18 +69,17 @@ def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.Dat
         Columns `method`, `rule`, `run`, `k`, `validation` and `paper`: the test accuracy in % that
         each protocol reports.
     """
-    rows = []
-    for names, group in chosen.groupby(["method", "rule", "run"], sort=False):
-        known = accuracies.loc[group.sort_values("rank")["key"]]
-        method, rule, run = names
-        honest, best = _chosen(known)
-        named = {"method": method, "rule": rule, "run": run, "k": len(known)}
-        rows.append({**named, "validation": honest, "paper": best})
-    return pd.DataFrame(rows)
+    groups = chosen.groupby(["method", "rule", "run"], sort=False)
+    return pd.DataFrame(
+        [
+            _outcome(names, accuracies.loc[group.sort_values("rank")["key"]])
+            for names, group in groups
+        ]
+    )
 
 
 def chance_outcomes(random: pd.DataFrame, k: int, seed: int) -> pd.DataFrame:
-    """The same for groups of k random architectures, drawn from those that were trained.
+    """The same of groups of k random architectures, drawn from the trained ones.
 
     Args:
         random: Rows of `mean_accuracies`, of random architectures.
@@ -87,22 +87,20 @@ def chance_outcomes(random: pd.DataFrame, k: int, seed: int) -> pd.DataFrame:
         seed: Of the draws.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
-    rows = []
-    for run in range(_GROUPS):
-        group = random.iloc[generator.choice(len(random), size=min(k, len(random)), replace=False)]
-        honest, best = _chosen(group)
-        named = {"method": CHANCE, "rule": "random", "run": run, "k": len(group)}
-        rows.append({**named, "validation": honest, "paper": best})
-    return pd.DataFrame(rows)
+    size = min(k, len(random))
+    groups = [generator.choice(len(random), size, replace=False) for _ in range(_GROUPS)]
+    return pd.DataFrame(
+        [_outcome((CHANCE, "random", run), random.iloc[group]) for run, group in enumerate(groups)]
+    )
 
 
 def top_k_table(
     chosen: pd.DataFrame, trained: pd.DataFrame, k: int, statistics: Statistics
 ) -> pd.DataFrame:
-    """One row per method and rule: what training its choice gives, under both protocols.
+    """One row per method and rule: the accuracies of its choice, reported in both ways.
 
-    Intervals are over searches; those of chance are quantiles over its groups, for the groups are
-    drawn from one pool and their mean has no sampling error worth an interval.
+    Intervals are over searches. Those of chance are quantiles over its groups: the groups are
+    drawn from one pool, so their mean has no sampling error worth an interval.
 
     Args:
         chosen: As of `outcomes_of_groups`; those by chance have the method `CHANCE`.
@@ -123,12 +121,11 @@ def top_k_table(
             row["searches"] = pd.NA
         for protocol in ("validation", "paper"):
             values = group[protocol].to_numpy(dtype=float)
-            low, high = _bounds(values, method == CHANCE, statistics)
-            row |= {
-                protocol: float(values.mean()),
-                f"{protocol}_low": low,
-                f"{protocol}_high": high,
-            }
+            if method == CHANCE:
+                bounds = middle_share(values, statistics.confidence)
+                row |= Interval(float(values.mean()), *bounds).columns(protocol)
+            else:
+                row |= bootstrap_mean(values, statistics).columns(protocol)
         keys = chosen.loc[(chosen["method"] == method) & (chosen["rule"] == rule), "key"]
         row["trained"] = int(keys.nunique()) if method != CHANCE else len(random)
         rows.append(row)
@@ -139,17 +136,8 @@ def top_k_table(
     return table
 
 
-def _bounds(values: np.ndarray, is_chance: bool, statistics: Statistics) -> tuple[float, float]:
-    if is_chance:
-        tail = (1 - statistics.confidence) / 2
-        low, high = np.quantile(values, [tail, 1 - tail])
-        return float(low), float(high)
-    interval = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
-    return interval.low, interval.high
-
-
 def title_of_choice(method: str, rule: str) -> str:
-    """What a row of the table is, in words."""
+    """A row's heading in tables and figures."""
     if method == CHANCE:
         return "Random architectures"
     if method == PREDICTOR:
@@ -162,26 +150,21 @@ def title_of_choice(method: str, rule: str) -> str:
 def readable_top_k(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `top_k_table`."""
     choices = zip(table["method"], table["rule"], strict=True)
-    readable = {
+    return {
         "Chosen by": [title_of_choice(method, rule) for method, rule in choices],
-        "Searches": [rounded(value) for value in table["searches"].astype("object")],
-        "k": [str(value) for value in table["k"]],
-        "Networks trained": [str(value) for value in table["trained"]],
+        "Searches": texts(table["searches"].astype("object")),
+        "k": texts(table["k"]),
+        "Networks trained": texts(table["trained"]),
+        "Test (%), by validation": with_interval(table, "validation"),
+        "best by test": with_interval(table, "paper"),
+        "Random ones below (%)": texts(100 * table["better_than_random"], 0),
     }
-    for protocol, heading in (("validation", "Test (%), by validation"), ("paper", "best by test")):
-        columns = (table[protocol], table[f"{protocol}_low"], table[f"{protocol}_high"])
-        readable[heading] = [
-            f"{rounded(value)} {interval_text(low, high)}"
-            for value, low, high in zip(*columns, strict=True)
-        ]
-    readable["Random ones below (%)"] = [rounded(100 * v, 0) for v in table["better_than_random"]]
-    return readable
 
 
 def write_top_k(
     table: pd.DataFrame, what: str, statistics: Statistics, paths: Sequence[Path]
 ) -> None:
-    """Write `top_k_table` as CSV, Markdown and LaTeX; `what` says on what, one sentence."""
+    """Write `top_k_table` as CSV, Markdown and LaTeX; `what` is a sentence on what was trained."""
     note = (
         f"{what} Test accuracy of the architecture that does best on validation images among the k "
         "chosen, mean over searches; beside it the best test accuracy of the k, as the reference "

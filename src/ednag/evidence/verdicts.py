@@ -1,23 +1,28 @@
-"""Verdicts: each claim by its rule, with the numbers, the interval and the runs it rests on.
+"""Verdicts: each claim tested by its rule, with our number, its interval and the runs behind it.
 
-The rules stand in `ednag.evidence.claims.RULES`, in words; here each is one function.
+`ednag.evidence.claims.RULES` describes the rules; each is a function here.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from ednag.evidence.cells import ALL
-from ednag.evidence.claims import MINIMUM_SEEDS, ON_RANKING, RULES, Claim
-from ednag.evidence.published import paired
-from ednag.evidence.record import PAPER, Record, drawn_note, finite, published_column
-from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
-from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
-from ednag.evidence.writing import interval_text, rounded
-from ednag.tables import get_metric, get_protocol
+from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, ON_RANKING, RULES, Claim
+from ednag.evidence.record import PAPER, StudyRecord, drawn_note, paired, published_column
+from ednag.evidence.statistics import (
+    Interval,
+    bootstrap_mean,
+    finite,
+    standard_deviation,
+    wilson_share,
+)
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.writing import NO_VALUE, interval_text, rounded
+from ednag.tables import get_metric, get_protocol, get_reported_metric
 
 REPRODUCED = "reproduced"
 PARTLY = "partly"
@@ -26,20 +31,20 @@ NOT_COMPARABLE = "not comparable"
 NEEDS = "needs data"
 VERDICTS = (REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_COMPARABLE, NEEDS)
 
-#: A set of seeds rarer than this among unselected ones is not taken for unselected.
+#: A set of seeds is taken for selected if fewer than this share of unselected sets are as good.
 RARE_SET = 0.05
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What became of a claim.
+class ClaimVerdict:
+    """The verdict on a claim.
 
     Attributes:
-        claim: Its id.
+        claim: Id of the claim.
         verdict: One of VERDICTS.
         why: The numbers in words; what is needed; why it is not comparable.
-        printed, ours, low, high: The claimed number, ours and its interval; None where none.
-        runs: Number of runs it rests on.
+        printed, ours, low, high: The claimed number, ours and its interval; None for no number.
+        runs: Number of runs that it rests on.
         rests_on: Folders of their run files.
     """
 
@@ -55,8 +60,8 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a rule found: verdict, words, our number and its interval."""
+class RuleResult:
+    """What a rule returns: verdict, explanation, our number and its interval."""
 
     verdict: str
     why: str
@@ -65,91 +70,110 @@ class Finding:
     high: float = np.nan
 
 
-def judge(claims: Sequence[Claim], record: Record) -> list[Verdict]:
+def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
     """A verdict for each claim, in their order."""
     return [_judge_one(claim, record) for claim in claims]
 
 
-def _judge_one(claim: Claim, record: Record) -> Verdict:
-    """The verdict of one claim: missing data first, then its rule."""
+def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
     if claim.rule == "not-comparable":
-        return Verdict(claim.id, NOT_COMPARABLE, claim.reason, claim.printed)
+        return ClaimVerdict(claim.id, NOT_COMPARABLE, claim.reason, claim.printed)
+    lacking = _lacking(claim, record)
+    if lacking:
+        return ClaimVerdict(claim.id, NEEDS, lacking, claim.printed)
+    rows = _rows(claim, record)
+    result = _RULES[claim.rule](claim, rows, record)
+    ours, low, high = (
+        None if np.isnan(number) else float(number)
+        for number in (result.ours, result.low, result.high)
+    )
+    folders = _folders(claim)
+    runs = rows["seed"].nunique() if folders else 0
+    return ClaimVerdict(
+        claim.id, result.verdict, result.why, claim.printed, ours, low, high, runs, folders
+    )
+
+
+def _lacking(claim: Claim, record: StudyRecord) -> str:
+    """What the study lacks to test a claim; empty if it lacks nothing."""
     if claim.rule == "arithmetic":
-        return _verdict(claim, _arithmetic(claim), 0, ())
+        return ""
     if claim.rule in ON_RANKING:
-        return _judge_ranking(claim, record)
-    methods = tuple(name for name in (claim.method, claim.against) if name)
-    lacks = f"needs data {', '.join(claim.needs)}"
-    if claim.rule != "unavailable":
-        lacks = record.lacks(claim.space, claim.dataset, *methods, needs=claim.needs)
-    if lacks:
-        return Verdict(claim.id, NEEDS, lacks, claim.printed)
-    runs = record.runs(claim.space, claim.dataset, claim.method)
-    found = _RULES[claim.rule](claim, runs, record)
-    folders = tuple(f"results/runs/{claim.space}/{claim.dataset}/{PAPER}/{m}/" for m in methods)
-    return _verdict(claim, found, len(runs), folders)
+        if len(_rows(claim, record)):
+            return ""
+        if claim.dataset and record.has_benchmark(claim.space, claim.dataset):
+            return "needs the ranking study: ranker.seeds"
+    elif claim.rule != "unavailable":
+        return record.lacks(claim.space, claim.dataset, *claim.methods, needs=claim.needs)
+    return f"needs data {', '.join(claim.needs)}"
 
 
-def _judge_ranking(claim: Claim, record: Record) -> Verdict:
-    """The verdict of a claim on cells, or on searches by a ranker."""
-    rows = _ranked_rows(claim, record)
-    if rows.empty:
-        of_runs = claim.dataset and record.has_benchmark(claim.space, claim.dataset)
-        why = f"needs data {', '.join(claim.needs)}"
-        why = "needs the ranking study: ranker.seeds" if of_runs else why
-        return Verdict(claim.id, NEEDS, why, claim.printed)
-    searched = (f"results/ranker/{claim.space}/{claim.dataset}/",) if claim.dataset else ()
-    runs = rows["seed"].nunique() if claim.dataset else 0
-    return _verdict(claim, _ON_RANKING[claim.rule](claim, rows), runs, searched)
-
-
-def _ranked_rows(claim: Claim, record: Record) -> pd.DataFrame:
-    """What a claim on cells or on searches by a ranker is tested by."""
+def _rows(claim: Claim, record: StudyRecord) -> pd.DataFrame:
+    """The rows that a claim is tested by: runs, searches by a ranker, or counts of cells."""
+    if claim.rule == "arithmetic":
+        return pd.DataFrame()
     if claim.rule == "enumerated":
         return record.enumerated
     if claim.rule == "published-records":
         rows = record.published_records
         return rows[rows["space"] == claim.space]
-    # All k of one search share their draws.
-    rows = _of_benchmark(record.searches, claim)
-    rows = rows[rows["protocol"] == PAPER]
-    return rows if rows.empty else rows[rows["top"] == rows["top"].min()]
+    if claim.rule in ON_RANKING:
+        # All k of one search share their draws.
+        rows = _of_benchmark(record.searches, claim)
+        rows = rows[rows["protocol"] == PAPER]
+        return rows if rows.empty else rows[rows["top"] == rows["top"].min()]
+    return record.runs(claim.space, claim.dataset, claim.method)
 
 
-def _verdict(claim: Claim, found: Finding, runs: int, folders: tuple[str, ...]) -> Verdict:
-    """A finding with its claim; NaN becomes None."""
-    ours, low, high = (
-        None if np.isnan(x) else float(x) for x in (found.ours, found.low, found.high)
-    )
-    return Verdict(
-        claim.id, found.verdict, found.why, claim.printed, ours, low, high, runs, folders
-    )
+def _folders(claim: Claim) -> tuple[str, ...]:
+    """Folders of the run files that a claim rests on."""
+    if not claim.dataset or claim.rule == "arithmetic":
+        return ()
+    if claim.rule in ON_RANKING:
+        return (f"results/ranker/{claim.space}/{claim.dataset}/",)
+    folder = f"results/runs/{claim.space}/{claim.dataset}/{PAPER}"
+    return tuple(f"{folder}/{method}/" for method in claim.methods)
 
 
-def _values(claim: Claim, runs: pd.DataFrame) -> np.ndarray | None:
-    """float64[n]: the claim's quantity per run, None where the study does not have it."""
+def _of_benchmark(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
+    return frame[(frame["space"] == claim.space) & (frame["dataset"] == claim.dataset)]
+
+
+def _holds_or_not(holds: bool) -> str:
+    return REPRODUCED if holds else NOT_REPRODUCED
+
+
+def _all_or_some(count: int, total: int) -> str:
+    return REPRODUCED if count == total else PARTLY if count else NOT_REPRODUCED
+
+
+def _values(claim: Claim, runs: pd.DataFrame) -> np.ndarray:
+    """float64[n]: the claim's quantity per run; none if the study does not have it."""
     if claim.quantity not in runs:
-        return None
+        return np.empty(0)
     return finite(runs[published_column(runs, claim.quantity)]) * (100.0 if claim.percent else 1.0)
 
 
-def _lacks_quantity(claim: Claim) -> Finding:
-    return Finding(NEEDS, f"needs the quantity {claim.quantity} of the runs")
+def _lacks_quantity(claim: Claim) -> RuleResult:
+    return RuleResult(NEEDS, f"needs the quantity {claim.quantity} of the runs")
 
 
-def _too_few(count: int) -> Finding:
-    return Finding(NEEDS, f"needs {MINIMUM_SEEDS} seeds or more (the study has {count})")
+def _too_few(count: int) -> RuleResult:
+    return RuleResult(NEEDS, f"needs {MINIMUM_SEEDS} seeds or more (the study has {count})")
 
 
-def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
+def _lacks_listed_seeds() -> RuleResult:
+    return RuleResult(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
+
+
+def _mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
-    if values is None:
+    if claim.quantity not in runs:
         return _lacks_quantity(claim)
     if len(values) < MINIMUM_SEEDS:
         return _too_few(len(values))
-    assert claim.printed is not None
-    mean = _bootstrap(values, record)
-    why = f"mean {mean.estimate:.3f}, sd {values.std(ddof=1):.3f} over {len(values)} runs"
+    mean = bootstrap_mean(values, record.statistics)
+    why = f"mean {mean.estimate:.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
     if len(runs) > len(values):
         why += f" ({len(runs) - len(values)} runs without a value left out)"
     why += drawn_note(runs, claim.quantity)
@@ -157,147 +181,139 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
     if not np.isnan(listed):
         why += f"; {listed:.3f} over the authors' own seeds"
     verdict = NOT_REPRODUCED
-    if _holds(mean, claim):
+    if _holds_printed(mean, claim):
         verdict = REPRODUCED
-    elif abs(listed - claim.printed) <= claim.tolerance + 1e-9:
+    elif claim.matches(listed):
         verdict = PARTLY
-    return Finding(verdict, why, mean.estimate, mean.low, mean.high)
+    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
 
 
-def _listed_mean(claim: Claim, record: Record) -> float:
-    """Mean of our runs of the authors' seeds; NaN where there are none, or for other numbers."""
-    if claim.quantity != "outcome" or record.sets.empty:
-        return np.nan
-    row = _of_benchmark(record.sets, claim)
-    return float(row["ours_mean"].iloc[0]) if len(row) else np.nan
+def _listed_mean(claim: Claim, record: StudyRecord) -> float:
+    """Mean outcome of our runs of the authors' seeds; NaN for other quantities or without runs."""
+    rows = _of_benchmark(record.sets, claim)
+    return float(rows["ours_mean"].iloc[0]) if claim.quantity == "outcome" and len(rows) else np.nan
 
 
-def _of_benchmark(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
-    return frame[(frame["space"] == claim.space) & (frame["dataset"] == claim.dataset)]
-
-
-def _bootstrap(values: np.ndarray, record: Record) -> Interval:
-    settings = record.statistics
-    return bootstrap_mean(values, settings.confidence, settings.resamples, settings.seed)
-
-
-def _holds(interval: Interval, claim: Claim) -> bool:
+def _holds_printed(interval: Interval, claim: Claim) -> bool:
     """Whether the interval, widened by the tolerance, holds the printed number."""
-    assert claim.printed is not None
-    margin = claim.tolerance + 1e-9
-    return interval.low - margin <= claim.printed <= interval.high + margin
+    margin = claim.tolerance + MARGIN
+    return interval.low - margin <= claim.number <= interval.high + margin
 
 
-def _always(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
+def _always(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     if len(runs) < MINIMUM_SEEDS:
         return _too_few(len(runs))
-    found = int(runs["found_optimum"].sum())
-    share = wilson_share(found, len(runs), record.statistics.confidence)
-    why = f"the best architecture in {found} of {len(runs)} runs"
-    optimum = float(runs["optimum"].iloc[0])
-    listed = _of_benchmark(record.seeds, claim) if len(record.seeds) else record.seeds
+    count = int(runs["found_optimum"].sum())
+    share = wilson_share(count, len(runs), record.statistics.confidence)
+    why = f"the best architecture in {count} of {len(runs)} runs"
+    listed = _of_benchmark(record.seeds, claim)
     verdict = NOT_REPRODUCED
     if len(listed):
-        theirs = int(((listed["ours"] - optimum).abs() < 1e-6).sum())
+        theirs = int(((listed["ours"] - runs["optimum"].iloc[0]).abs() < OPTIMUM_TOLERANCE).sum())
         why += f"; in {theirs} of {len(listed)} runs of the authors' own seeds"
         verdict = PARTLY if theirs == len(listed) else verdict
-    if found == len(runs):
+    if count == len(runs):
         verdict = REPRODUCED
-    return Finding(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
+    return RuleResult(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
 
 
-def _every_run(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
+def _every_run(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
-    if values is None or not len(values):
+    if not len(values):
         return _lacks_quantity(claim)
-    same = int((np.abs(values - claim.printed) <= claim.tolerance + 1e-9).sum())
+    same = int(claim.matches(values).sum())
+    low, high = values.min(), values.max()
     why = (
         f"so in {same} of {len(values)} runs; mean {values.mean():.2f}, "
-        f"from {values.min():.2f} to {values.max():.2f}"
+        f"from {low:.2f} to {high:.2f}"
     )
-    verdict = REPRODUCED if same == len(values) else PARTLY if same else NOT_REPRODUCED
-    return Finding(verdict, why, float(values.mean()), float(values.min()), float(values.max()))
+    return RuleResult(_all_or_some(same, len(values)), why, values.mean(), low, high)
 
 
-def _extreme(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
+def _extreme(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
-    if values is None or not len(values):
+    if not len(values):
         return _lacks_quantity(claim)
     if len(values) < MINIMUM_SEEDS:
         return _too_few(len(values))
-    assert claim.printed is not None
     metric = get_protocol(claim.space, claim.dataset, PAPER).fitness_metric
     higher = get_metric(claim.space, claim.dataset, metric).higher_is_better
-    lowest = claim.quantity.endswith("_worst") == higher
-    ours = float(values.min() if lowest else values.max())
-    margin = claim.tolerance + 1e-9
-    reached = values <= claim.printed + margin if lowest else values >= claim.printed - margin
-    why = f"{ours:.3f} over all runs; {int(reached.sum())} of {len(values)} runs reach "
-    why += f"{claim.printed:g}"
+    is_lowest = claim.quantity.endswith("_worst") == higher
+    low, high = values.min(), values.max()
+    ours = low if is_lowest else high
+    margin = claim.tolerance + MARGIN
+    reached = values <= claim.number + margin if is_lowest else values >= claim.number - margin
+    count = int(reached.sum())
+    why = f"{ours:.3f} over all runs; {count} of {len(values)} runs reach {claim.printed:g}"
     verdict = NOT_REPRODUCED
-    if abs(ours - claim.printed) <= margin:
+    if claim.matches(ours):
         verdict = REPRODUCED
-    elif 0 < reached.sum() < len(values):
+    elif 0 < count < len(values):
         verdict = PARTLY
-    return Finding(verdict, why, ours, float(values.min()), float(values.max()))
+    return RuleResult(verdict, why, ours, low, high)
 
 
-def _best_possible(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
-    assert claim.printed is not None
+def _best_possible(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     optimum = float(runs[published_column(runs, "optimum")].iloc[0])
     protocol = get_protocol(claim.space, claim.dataset, PAPER)
     factor = protocol.factor if claim.scaled else 1.0
     value = factor * optimum
-    times = f"{factor:g} x {optimum:.3f} = " if claim.scaled else ""
-    same = abs(value - claim.printed) <= claim.tolerance + 1e-9
-    why = f"{times}{value:.3f}; the quantity is {protocol.reported_metric.replace('_', ' ')}"
+    product = f"{factor:g} x {optimum:.3f} = " if claim.scaled else ""
+    why = f"{product}{value:.3f}; the quantity is {protocol.reported_metric.replace('_', ' ')}"
     why += drawn_note(runs, "optimum")
-    return Finding(REPRODUCED if same else NOT_REPRODUCED, why, value)
+    return RuleResult(_holds_or_not(claim.matches(value)), why, value)
 
 
-def _gap(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
-    assert claim.printed is not None
+def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     others = record.runs(claim.space, claim.dataset, claim.against)
-    gaps = paired(runs, others, published_column(runs, claim.quantity))
+    gaps = finite(paired(runs, others, published_column(runs, claim.quantity)))
     if len(gaps) < MINIMUM_SEEDS:
         return _too_few(len(gaps))
-    mean = _bootstrap(gaps, record)
+    mean = bootstrap_mean(gaps, record.statistics)
     why = f"{mean.estimate:+.3f} over {len(gaps)} paired seeds"
     if "last_mean" in runs and "last_mean" in others:
-        populations = paired(runs, others, "last_mean")
+        populations = finite(paired(runs, others, "last_mean"))
         why += f"; {populations.mean():+.3f} between the means of the last populations"
-    same_side = mean.low > 0 if claim.printed > 0 else mean.high < 0
-    verdict = REPRODUCED if _holds(mean, claim) else PARTLY if same_side else NOT_REPRODUCED
-    return Finding(verdict, why, mean.estimate, mean.low, mean.high)
+    same_side = mean.low > 0 if claim.number > 0 else mean.high < 0
+    verdict = NOT_REPRODUCED
+    if _holds_printed(mean, claim):
+        verdict = REPRODUCED
+    elif same_side:
+        verdict = PARTLY
+    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
 
 
 def budget_of(runs: pd.DataFrame) -> int | None:
     """The largest compared budget that at least half of the runs spend; None if there is none."""
     prefix = BEST_AFTER[DISTINCT].format("")
-    names = [str(name) for name in runs.columns if str(name).startswith(prefix)]
-    budgets = sorted(int(name.removeprefix(prefix)) for name in names)
+    names = [str(name) for name in runs if str(name).startswith(prefix)]
+    budgets = [int(name.removeprefix(prefix)) for name in names]
     spent = [budget for budget in budgets if (runs["distinct"] >= budget).mean() >= 0.5]
-    return spent[-1] if spent else None
+    return max(spent, default=None)
 
 
-def _better_than(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
+def _better_than(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     budget = budget_of(runs)
     if budget is None:
-        return Finding(NEEDS, "needs a budget (statistics.checkpoints) that half of the runs spend")
+        return RuleResult(
+            NEEDS, "needs a budget (statistics.checkpoints) that half of the runs spend"
+        )
     others = record.runs(claim.space, claim.dataset, claim.against)
-    gaps = paired(runs, others, BEST_AFTER[DISTINCT].format(budget))
+    higher = get_reported_metric(claim.space, claim.dataset, PAPER).higher_is_better
+    gaps, looked = (
+        (1.0 if higher else -1.0) * finite(paired(runs, others, column.format(budget)))
+        for column in (BEST_AFTER[DISTINCT], BEST_AFTER[LOOKUPS])
+    )
     if len(gaps) < MINIMUM_SEEDS:
         return _too_few(len(gaps))
-    metric = get_protocol(claim.space, claim.dataset, PAPER).reported_metric
-    sign = 1.0 if get_metric(claim.space, claim.dataset, metric).higher_is_better else -1.0
-    mean = _bootstrap(sign * gaps, record)
+    mean = bootstrap_mean(gaps, record.statistics)
     why = f"EDNAG is {_side(mean.estimate)} after {budget} distinct evaluations"
-    looked = sign * paired(runs, others, BEST_AFTER[LOOKUPS].format(budget))
-    beside = f"; after {budget} look-ups it is {_side(looked.mean())}" if len(looked) else ""
     verdict = REPRODUCED if mean.low > 0 else NOT_REPRODUCED if mean.high < 0 else PARTLY
     if mean.low == mean.high == 0:
-        verdict, why = PARTLY, f"no difference after {budget} distinct evaluations"
-    return Finding(verdict, why + beside, mean.estimate, mean.low, mean.high)
+        why = f"no difference after {budget} distinct evaluations"
+    if len(looked):
+        why += f"; after {budget} look-ups it is {_side(looked.mean())}"
+    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
 
 
 def _side(difference: float) -> str:
@@ -305,33 +321,31 @@ def _side(difference: float) -> str:
     return f"{abs(difference):.3f} {'better' if difference > 0 else 'worse'}"
 
 
-def _comments(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
-    rows = _of_benchmark(record.seeds, claim) if len(record.seeds) else record.seeds
+def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
+    rows = _of_benchmark(record.seeds, claim)
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
-    same = int((rows["difference"].abs() <= claim.tolerance + 1e-9).sum())
-    why = f"{same} of {len(rows)} values the same, largest difference "
-    why += f"{rows['difference'].abs().max():.3f}"
-    share = wilson_share(same, len(rows), record.statistics.confidence)
-    verdict = REPRODUCED if same == len(rows) else PARTLY if same else NOT_REPRODUCED
-    return Finding(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
+        return _lacks_listed_seeds()
+    count, differences = len(rows), rows["difference"].abs()
+    same = int((differences <= claim.tolerance + MARGIN).sum())
+    why = f"{same} of {count} values the same, largest difference {differences.max():.3f}"
+    share = wilson_share(same, count, record.statistics.confidence)
+    verdict = _all_or_some(same, count)
+    return RuleResult(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
 
 
-def _comments_mean(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
-    assert claim.printed is not None
-    rows = _of_benchmark(record.sets, claim) if len(record.sets) else record.sets
+def _comments_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
+    rows = _of_benchmark(record.sets, claim)
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
+        return _lacks_listed_seeds()
     mean = float(rows["comment_mean"].iloc[0])
-    same = abs(mean - claim.printed) <= claim.tolerance + 1e-9
     why = f"mean {mean:.3f} of the {rows['listed'].iloc[0]} comments"
-    return Finding(REPRODUCED if same else NOT_REPRODUCED, why, mean)
+    return RuleResult(_holds_or_not(claim.matches(mean)), why, mean)
 
 
-def _unselected(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
-    rows = _of_benchmark(record.sets, claim) if len(record.sets) else record.sets
+def _unselected(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
+    rows = _of_benchmark(record.sets, claim)
     if rows.empty:
-        return Finding(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
+        return _lacks_listed_seeds()
     row = rows.iloc[0]
     if row["study_seeds"] < MINIMUM_SEEDS:
         return _too_few(int(row["study_seeds"]))
@@ -343,34 +357,33 @@ def _unselected(claim: Claim, runs: pd.DataFrame, record: Record) -> Finding:
         f"good as which are {100 * row['chance']:.1f} %"
     )
     verdict = REPRODUCED if low >= RARE_SET else NOT_REPRODUCED if high < RARE_SET else PARTLY
-    return Finding(verdict, why, 100 * share, 100 * low, 100 * high)
+    return RuleResult(verdict, why, 100 * share, 100 * low, 100 * high)
 
 
-def _tier_draws(claim: Claim, rows: pd.DataFrame) -> Finding:
+def _tier_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     names = ("flops", "parameters", "structure")
     used = rows[[f"used_{name}" for name in names]].set_axis(names, axis=1)
     forced = rows["draws"] == "uniform"
-    as_published, allowed = used[forced], used[~forced]
-    told = ", ".join(f"{name} in {100 * share:.0f} %" for name, share in allowed.mean().items())
+    published, allowed = used[forced].max(axis=1), used[~forced]
+    shares = ", ".join(f"{name} in {100 * share:.0f} %" for name, share in allowed.mean().items())
     why = (
-        "as published, with uniform draws forced, used in "
-        f"{100 * as_published.max(axis=1).mean():.0f} % of the iterations at most; where they are "
-        f"not forced: {told}"
+        f"as published, with uniform draws forced, used in {100 * published.mean():.0f} % of the "
+        f"iterations at most; where they are not forced: {shares}"
     )
     verdict = NOT_REPRODUCED
-    if (as_published.max(axis=1) > 0).all():
+    if (published > 0).all():
         verdict = REPRODUCED
     elif (allowed.max(axis=1) > 0).any():
         verdict = PARTLY
-    shares = 100 * as_published.max(axis=1).to_numpy(dtype=np.float64)
-    return Finding(verdict, why, shares.mean(), shares.min(), shares.max())
+    percent = 100 * published.to_numpy(dtype=np.float64)
+    return RuleResult(verdict, why, percent.mean(), percent.min(), percent.max())
 
 
-def _guided_draws(claim: Claim, rows: pd.DataFrame) -> Finding:
+def _guided_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     guided = rows[rows["draws"] == "tiers"]
     gaps = 100 * finite(guided["guided_first_tier"] - guided["random_first_tier"])
     if not len(gaps):
-        return Finding(NEEDS, "needs a search of two iterations or more: none drew guided cells")
+        return RuleResult(NEEDS, "needs a search of two iterations or more: none drew guided cells")
     means = guided[["guided_first_tier", "random_first_tier", "guided_mean", "random_mean"]].mean()
     better = int((gaps > 0).sum())
     why = (
@@ -379,42 +392,29 @@ def _guided_draws(claim: Claim, rows: pd.DataFrame) -> Finding:
         f"{100 * means['random_first_tier']:.1f} % of random ones; mean accuracy "
         f"{means['guided_mean']:.2f} and {means['random_mean']:.2f}"
     )
-    verdict = REPRODUCED if better == len(gaps) else PARTLY if better else NOT_REPRODUCED
-    return Finding(verdict, why, gaps.mean(), gaps.min(), gaps.max())
+    return RuleResult(_all_or_some(better, len(gaps)), why, gaps.mean(), gaps.min(), gaps.max())
 
 
-def _published_records(claim: Claim, rows: pd.DataFrame) -> Finding:
+def _published_records(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     records, agreeing = int(rows["records"].sum()), int(rows["agreeing"].sum())
     why = f"{agreeing} of {records} published records agree ({', '.join(rows['file'])})"
-    verdict = REPRODUCED if agreeing == records else PARTLY if agreeing else NOT_REPRODUCED
-    return Finding(verdict, why, agreeing)
+    return RuleResult(_all_or_some(agreeing, records), why, agreeing)
 
 
-def _enumerated(claim: Claim, rows: pd.DataFrame) -> Finding:
+def _enumerated(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     count = int(rows.set_index("counted")["cells"][ALL])
-    same = count == claim.printed
-    return Finding(REPRODUCED if same else NOT_REPRODUCED, f"{count} cells found", count)
+    return RuleResult(_holds_or_not(count == claim.printed), f"{count} cells found", count)
 
 
-_ON_RANKING: dict[str, Callable[[Claim, pd.DataFrame], Finding]] = {
-    "tier-draws": _tier_draws,
-    "guided-draws": _guided_draws,
-    "published-records": _published_records,
-    "enumerated": _enumerated,
-}
-
-
-def _arithmetic(claim: Claim) -> Finding:
+def _arithmetic(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     assert claim.numbers is not None
-    assert claim.printed is not None
     new, old = claim.numbers
     value = 100 * (new - old) / old
-    same = abs(value - claim.printed) <= claim.tolerance + 1e-9
     why = f"({new:g} - {old:g}) / {old:g} = {value:.2f} %; the difference is {new - old:.2f} points"
-    return Finding(REPRODUCED if same else NOT_REPRODUCED, why, value)
+    return RuleResult(_holds_or_not(claim.matches(value)), why, value)
 
 
-_RULES: dict[str, Callable[[Claim, pd.DataFrame, Record], Finding]] = {
+_RULES: dict[str, Callable[[Claim, pd.DataFrame, StudyRecord], RuleResult]] = {
     "mean": _mean,
     "always": _always,
     "every-run": _every_run,
@@ -425,30 +425,38 @@ _RULES: dict[str, Callable[[Claim, pd.DataFrame, Record], Finding]] = {
     "comments": _comments,
     "comments-mean": _comments_mean,
     "unselected": _unselected,
+    "tier-draws": _tier_draws,
+    "guided-draws": _guided_draws,
+    "published-records": _published_records,
+    "enumerated": _enumerated,
+    "arithmetic": _arithmetic,
 }
 
 
-def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+def counts(verdicts: Sequence[ClaimVerdict]) -> dict[str, int]:
     """How many claims have each verdict, in the order of VERDICTS."""
     return {name: sum(each.verdict == name for each in verdicts) for name in VERDICTS}
 
 
-def verdicts_json(claims: Sequence[Claim], verdicts: Sequence[Verdict], record: Record) -> str:
-    """All of it for programs: the counts, and each claim with its verdict."""
-    entries = []
-    for claim, verdict in zip(claims, verdicts, strict=True):
-        described = claim.model_dump(include={"statement", "source", "rule", "tolerance", "needs"})
-        entries.append({"id": claim.id, **described, **_without_id(verdict)})
-    whole = {"seeds": record.seeds_text, "counts": counts(verdicts), "claims": entries}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+def verdicts_json(
+    claims: Sequence[Claim], verdicts: Sequence[ClaimVerdict], record: StudyRecord
+) -> str:
+    """The verdicts as JSON: the counts, and each claim with its verdict."""
+    included = {"statement", "source", "rule", "tolerance", "needs"}
+    entries = [
+        {"id": claim.id, **claim.model_dump(include=included), **asdict(verdict)}
+        for claim, verdict in zip(claims, verdicts, strict=True)
+    ]
+    for entry in entries:
+        del entry["claim"]
+    page = {"seeds": record.seeds_text, "counts": counts(verdicts), "claims": entries}
+    return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
-def _without_id(verdict: Verdict) -> Mapping[str, object]:
-    return {name: value for name, value in asdict(verdict).items() if name != "claim"}
-
-
-def verdicts_page(claims: Sequence[Claim], verdicts: Sequence[Verdict], record: Record) -> str:
-    """The page of verdicts, Markdown: counts, the claims by verdict, the rules."""
+def verdicts_page(
+    claims: Sequence[Claim], verdicts: Sequence[ClaimVerdict], record: StudyRecord
+) -> str:
+    """The page of verdicts as Markdown: counts, the claims by verdict, the rules."""
     level = f"{100 * record.statistics.confidence:g} %"
     lines = [
         "# Verdicts",
@@ -479,7 +487,7 @@ def verdicts_page(claims: Sequence[Claim], verdicts: Sequence[Verdict], record: 
     return "\n".join(lines)
 
 
-def _section(name: str, chosen: Sequence[tuple[Claim, Verdict]]) -> list[str]:
+def _section(name: str, chosen: Sequence[tuple[Claim, ClaimVerdict]]) -> list[str]:
     """One table of claims with the same verdict."""
     if name in (NOT_COMPARABLE, NEEDS):
         rows = [
@@ -492,21 +500,18 @@ def _section(name: str, chosen: Sequence[tuple[Claim, Verdict]]) -> list[str]:
     for claim, verdict in chosen:
         low, high = (np.nan if x is None else x for x in (verdict.low, verdict.high))
         rows.append(
-            f"| {claim.id} | {claim.statement} | {claim.rule} | {_number(verdict.printed)} "
+            f"| {claim.id} | {claim.statement} | {claim.rule} "
+            f"| {NO_VALUE if verdict.printed is None else f'{verdict.printed:g}'} "
             f"| {rounded(verdict.ours, 3)} | {interval_text(low, high, 3)} | {verdict.why} "
             f"| {_links(verdict)} |"
         )
     return [head, "|:--|:--|:--|--:|--:|:--|:--|:--|", *rows]
 
 
-def _number(printed: float | None) -> str:
-    return "-" if printed is None else f"{printed:g}"
-
-
-def _links(verdict: Verdict) -> str:
+def _links(verdict: ClaimVerdict) -> str:
     """Links, relative to results/, to the folders of the run files."""
     if not verdict.rests_on:
-        return "-"
+        return NO_VALUE
     links = [
         f"[{path.rstrip('/').rsplit('/', 1)[-1]}]({path.removeprefix('results/')})"
         for path in verdict.rests_on

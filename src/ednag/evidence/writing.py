@@ -1,18 +1,18 @@
-"""One frame as CSV in full precision, and as Markdown and LaTeX for readers."""
+"""Tables as CSV in full precision, and as rounded Markdown and LaTeX."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from ednag.files import write_text
 
-#: Shown where there is no number; the table's note column says why.
+#: Shown where there is no number.
 NO_VALUE = "-"
 
 
 def rounded(value: object, decimals: int = 2) -> str:
-    """A number with so many decimals, text as it is, NO_VALUE for a missing one."""
+    """A float with so many decimals, NO_VALUE for a missing one, anything else as text."""
     if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
         return NO_VALUE
     if isinstance(value, float):
@@ -27,16 +27,32 @@ def interval_text(low: float, high: float, decimals: int = 2) -> str:
     return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
+def texts(values: Iterable[object], decimals: int = 2) -> list[str]:
+    """A column as text: `rounded` of each value."""
+    return [rounded(value, decimals) for value in values]
+
+
+def with_interval(
+    table: pd.DataFrame, column: str, decimals: int = 2, factor: float = 1.0
+) -> list[str]:
+    """A column as text, times a factor, each value with its interval in brackets."""
+    columns = (factor * table[name] for name in (column, f"{column}_low", f"{column}_high"))
+    return [
+        f"{rounded(value, decimals)} {interval_text(low, high, decimals)}"
+        for value, low, high in zip(*columns, strict=True)
+    ]
+
+
 def write_frame(
     frame: pd.DataFrame, readable: Mapping[str, Sequence[str]], note: str, paths: Sequence[Path]
 ) -> None:
-    """Write a table to each path by its suffix: .csv (`frame`), .md, .tex (`readable`).
+    """Write a table to paths by their suffix: .csv (`frame`), .md, .tex (`readable`).
 
     Args:
         frame: All columns, full precision.
         readable: Column title -> the texts that are shown, one per row.
         note: Sentences under the Markdown and LaTeX tables.
-        paths: Where to.
+        paths: The files.
     """
     shown = pd.DataFrame(dict(readable))
     for path in paths:

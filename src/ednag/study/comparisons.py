@@ -1,11 +1,11 @@
-"""Which methods stand together in a figure, and which figures a study's methods allow.
+"""The methods that a figure compares, and the figures that a study's methods allow.
 
-A figure that lacks what it compares is not asked for; it is never drawn empty.
+A study has no figure that would compare nothing.
 """
 
 from collections.abc import Mapping, Sequence
 
-#: Figure -> EDNAG with something varied, in the order in which they are drawn.
+#: Figure -> the methods that it compares, EDNAG and variants of it, in the order of drawing.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "mapping": (
         "ednag",
@@ -25,39 +25,36 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-#: Methods that have figures of their own.
+#: EDNAG with one part changed; these methods are compared in figures of their own.
 ABLATIONS = frozenset(name for names in VARIANTS.values() for name in names) - {"ednag"}
 
 #: Methods whose populations the paper's tables describe.
 GENERATORS = ("ednag", "ednag-identity", "ednag-power")
 
-#: A critical difference over fewer datasets says nothing.
+#: A critical difference needs at least so many datasets.
 FEWEST_DATASETS = 3
 
 
 def main_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    """Those of a study's methods that curves and ranks show: all but the ablations.
+    """The methods of a study in curves and ranks: all but the ablations.
 
-    The ablations have figures of their own. A study of nothing else keeps its first eight.
+    Of a study with nothing else, its first eight.
     """
     chosen = tuple(name for name in methods if name not in ABLATIONS)
     return chosen or tuple(methods[:8])
 
 
 def headline_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    """Those that stand in the convergence figure: the method, the improved one, and chance.
+    """The methods of a study in the figure of convergence: EDNAG, EDNAG+ and chance.
 
-    A study that has neither shows its first three.
+    Of a study without these, its first three.
     """
     chosen = tuple(name for name in ("ednag", "ednag-plus", "random") if name in methods)
     return chosen or tuple(methods[:3])
 
 
 def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:
-    """The variants of a figure that a study has; none where there is nothing to compare.
-
-    Something is compared where EDNAG itself and at least one variant are there.
-    """
+    """The methods of a figure of VARIANTS that a study has; none without EDNAG or a variant."""
     chosen = tuple(name for name in VARIANTS[figure] if name in methods)
     return chosen if "ednag" in chosen and len(chosen) > 1 else ()
 

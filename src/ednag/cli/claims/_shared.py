@@ -8,7 +8,7 @@ from ednag.cli._options import EXISTING
 from ednag.cli._statistics import STATISTICS, statistics_of
 
 if TYPE_CHECKING:
-    from ednag.evidence.record import Record
+    from ednag.evidence.record import StudyRecord
 
 
 def measured(function: Any) -> Any:
@@ -28,7 +28,7 @@ def measured(function: Any) -> Any:
     return STATISTICS(function)
 
 
-def _record(files: dict[str, Any]) -> "Record":
+def _record(files: dict[str, Any]) -> "StudyRecord":
     from ednag.evidence.record import read_record
 
     return read_record(

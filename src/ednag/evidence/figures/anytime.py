@@ -23,7 +23,7 @@ from ednag.evidence.figures.style import (
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.study.comparisons import main_methods
 
-#: Methods that have a band whatever they reach.
+#: Methods that are no baselines.
 _OURS = ("ednag", "ednag-plus")
 _AXES = {
     DISTINCT: "Distinct architectures evaluated",
@@ -43,11 +43,11 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 def anytime_frame(
     curves: pd.DataFrame, methods: Sequence[str], optimum: float, higher_is_better: bool
 ) -> pd.DataFrame:
-    """What is drawn: one row per method and number of evaluations, distinct or of any kind.
+    """The drawn points: one row per method and number of evaluations, distinct or of any kind.
 
-    A curve ends where fewer than half of its runs are still running. `band` marks the methods
-    whose quartiles are drawn: EDNAG and the baseline with the best mean over the common part of
-    the logarithmic axis.
+    A curve ends when fewer than half of its runs are running. `band` marks the methods whose
+    quartiles are drawn: EDNAG and the baseline with the best mean over the common part of the
+    logarithmic axis.
 
     Args:
         curves: As `anytime_curves` makes them, of one protocol.
@@ -65,17 +65,17 @@ def anytime_frame(
         parts.append(part)
     drawn = pd.concat(parts, ignore_index=True)
     regret = sign * (optimum - drawn["mean"])
-    # Last bits of a mean are no distance; NaN stays NaN.
+    # The last bits of a mean are no distance; NaN stays NaN.
     drawn["mean_regret"] = regret.mask(regret.abs() < OPTIMUM_TOLERANCE, 0.0)
     columns = ["counted", "method", "evaluations", "median", "quartile_low", "quartile_high"]
     return drawn[[*columns, "mean", "mean_regret", "running", "band"]]
 
 
 def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
-    """The method besides ours with the best mean, each octave of evaluations counted equally.
+    """The method besides ours with the best mean, with equal weight for each octave of evaluations.
 
-    Over the part of the axis that they share. One whose curve begins beyond that is left out: in
-    look-ups, some see their first architecture when others have ended.
+    The mean is over the part of the axis that all share. A method whose curve begins later is left
+    out: counted in look-ups, some see their first architecture when others have ended.
     """
     others = {
         name: curve for name, curve in frames.items() if name not in _OURS and not curve.empty
@@ -93,13 +93,13 @@ def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
 
 
 def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
-    """Left the median best so far, right the mean distance to the optimum while there is any.
+    """The median best so far at the left, the mean distance to the optimum at the right.
 
-    Above against distinct evaluations, below against look-ups of any kind.
+    The upper panels count distinct evaluations, the lower ones look-ups of any kind.
 
     Args:
         drawn: From `anytime_frame`.
-        optimum: Best value of the table; NaN, and no right side, if it is not known.
+        optimum: Best value of the table; NaN, and no panels at the right, if it is not known.
         metric: Label of the metric with its unit in brackets.
         title: Title of the figure.
     """
@@ -117,7 +117,7 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
             _finish_distances(row[1], metric)
         for axes in row:
             log_evaluations(axes, part["evaluations"], _AXES[counted])
-    lines = [Line2D([], [], color=k.colour, ls=k.dash, lw=k.width) for k in looks.values()]
+    lines = [Line2D([], [], **look.line) for look in looks.values()]
     figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
     return figure
 
@@ -134,7 +134,7 @@ def _draw_method(row: Sequence[Axes], curve: pd.DataFrame, look: Look) -> None:
 
 
 def _finish_distances(axes: Axes, metric: str) -> None:
-    """A logarithmic axis that is read as it stands, title and label."""
+    """A logarithmic axis with plain numbers, title and label."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -145,7 +145,7 @@ def _finish_distances(axes: Axes, metric: str) -> None:
 
 
 def _finish_values(axes: Axes, drawn: pd.DataFrame, optimum: float, metric: str) -> None:
-    """Limits that show what is drawn and the optimum, title and labels."""
+    """Limits that include the curves and the optimum, title and labels."""
     banded = drawn[drawn["band"]]
     shown = [drawn["median"], banded["quartile_low"], banded["quartile_high"]]
     optima = [] if np.isnan(optimum) else [optimum]

@@ -1,4 +1,4 @@
-"""The figure of the authors' seeds: their set among equally large sets nobody selected."""
+"""The set of the authors' seeds among equally large sets of unselected seeds."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,16 +11,13 @@ _COLUMNS = 3
 
 
 def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str) -> Figure:
-    """One panel per dataset: share of sets by their mean; lines for the listed set.
+    """One panel per dataset: share of sets by their mean, and lines for the listed set.
 
-    Args:
-        histogram: As `means_histogram` makes it.
-        sets: One row per dataset, as `set_row` makes it.
-        title: Title of the figure.
+    `histogram` is from `means_histogram`; `sets` has a row of `set_row` per dataset.
     """
     columns = min(_COLUMNS, max(1, len(sets)))
     rows = max(1, -(-len(sets) // columns))
-    # The legend stands below the panels: one row of inches for it.
+    # Half an inch is for the legend below the panels.
     size = (2.6 * columns + 0.4, 2.0 * rows + 0.5 + 0.5 / columns)
     figure, grid = new_figure(title, rows, columns, figsize=size)
     for axes in grid.flat[len(sets) :]:
@@ -37,7 +34,7 @@ def authors_seeds_figure(histogram: pd.DataFrame, sets: pd.DataFrame, title: str
 
 
 def _panel(axes: Axes, histogram: pd.DataFrame, row: pd.Series) -> None:
-    """The distribution on one dataset, and where the listed set lies in it."""
+    """The distribution on one dataset, and the place of the listed set in it."""
     if histogram.empty:
         axes.text(0.5, 0.5, "too few seeds", ha="center", transform=axes.transAxes)
     axes.bar(

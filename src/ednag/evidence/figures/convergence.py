@@ -30,7 +30,7 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
     Args:
         curves: As `anytime_curves` makes them, of one protocol and few methods.
         optimum: Best value of the table; NaN, and no line, if it is not known.
-        metric: Label of the vertical axis with its unit.
+        metric: Label of the metric with its unit.
         title: Title of the figure.
     """
     figure, grid = new_figure(figsize=(5.5, 3.6))

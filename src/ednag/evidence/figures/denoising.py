@@ -31,12 +31,9 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 
 
 def denoising_trace(curves: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Four panels per denoising step: mean, best, valid rate, unique rate; mean and quartiles.
+    """Four panels of `step_curves` of one protocol and few methods: mean and quartiles.
 
-    Args:
-        curves: As `step_curves` makes them, of one protocol and few methods.
-        metric: Label of the metric with its unit.
-        title: Title of the figure.
+    `metric` is the label of the metric with its unit.
     """
     figure, grid = new_figure(title, 2, 2, figsize=(7, 4.6), sharex=True)
     looks = looks_of(list(dict.fromkeys(curves["method"])))

@@ -1,8 +1,8 @@
 """The method in the plane: a population on a density of two peaks, from noise to the peaks.
 
-No benchmark: a genotype is a point, its fitness the density there. Mapping, origin estimate and
-denoising step are the engine's own. What follows in a search (stretching each genotype, mutation,
-selection) is left out: it belongs to genotypes that are decoded.
+A genotype is a point, its fitness the density there. Mapping, origin estimate and denoising step
+are those of the engine. The other steps of a search (stretching, mutation, selection) are left out
+because these genotypes are not decoded.
 """
 
 import numpy as np
@@ -33,11 +33,7 @@ def density(points: Tensor) -> Tensor:
 
 
 def illustration_frame(seed: int) -> pd.DataFrame:
-    """What is drawn: step, individual, x, y and density of every individual shown.
-
-    Args:
-        seed: Seed of the noise.
-    """
+    """The drawn individuals: step, individual, x, y and density; `seed` is of the noise."""
     torch.set_num_threads(1)
     generator = Generator().manual_seed(seed)
     alpha = cosine_schedule(STEPS)
@@ -55,44 +51,28 @@ def illustration_frame(seed: int) -> pd.DataFrame:
 
 def _shown(population: Tensor, step: int) -> pd.DataFrame:
     """Points and densities, rounded because torch's last bits differ between CPUs."""
-    points = population.numpy().astype(np.float64).round(3)
-    return pd.DataFrame(
-        {
-            "step": step,
-            "individual": range(len(points)),
-            "x": points[:, 0],
-            "y": points[:, 1],
-            "density": density(population).numpy().astype(np.float64).round(3),
-        }
-    )
+    values = np.column_stack([population.numpy(), density(population).numpy()])
+    frame = pd.DataFrame(values.astype(np.float64).round(3), columns=["x", "y", "density"])
+    frame.insert(0, "step", step)
+    frame.insert(1, "individual", range(len(frame)))
+    return frame
 
 
 def illustration(drawn: pd.DataFrame) -> Figure:
-    """Six panels: the population over lines of equal density, a cross on each peak.
-
-    Args:
-        drawn: From `illustration_frame`.
-    """
+    """Six panels of `illustration_frame`: the population over lines of equal density."""
     title = "Evolutionary denoising on a density of two peaks"
     figure, grid = new_figure(title, 2, 3, figsize=(6.4, 4.6), sharex=True, sharey=True)
     side = np.linspace(-_EXTENT, _EXTENT, 121, dtype=np.float32)
     across, up = np.meshgrid(side, side)
-    field = density(torch.from_numpy(np.stack([across.ravel(), up.ravel()], axis=1)))
+    points_of_grid = torch.from_numpy(np.stack([across.ravel(), up.ravel()], axis=1))
+    field = density(points_of_grid).numpy().reshape(across.shape)
+    levels = [0.1, 0.3, 0.5, 0.7, 0.9]
     for axes, (step, points) in zip(grid.flat, drawn.groupby("step"), strict=True):
-        axes.contour(
-            side,
-            side,
-            field.numpy().reshape(across.shape),
-            levels=[0.1, 0.3, 0.5, 0.7, 0.9],
-            colors="0.6",
-            linewidths=0.6,
-        )
+        axes.contour(side, side, field, levels=levels, colors="0.6", linewidths=0.6)
         axes.scatter(points["x"], points["y"], s=9, color="C0", alpha=0.7, linewidths=0, zorder=2)
         axes.plot(*np.array(PEAKS).T, "x", color="C1", markersize=6, markeredgewidth=1.6, zorder=3)
         outside = int((points[["x", "y"]].abs() > _EXTENT).any(axis=1).sum())
         note = f" ({outside} outside)" if outside else ""
         axes.set_title("Gaussian noise" if step == 0 else f"After {step} steps{note}")
-        axes.set_xlim(-_EXTENT, _EXTENT)
-        axes.set_ylim(-_EXTENT, _EXTENT)
-        axes.set_aspect("equal")
+        axes.set(xlim=(-_EXTENT, _EXTENT), ylim=(-_EXTENT, _EXTENT), aspect="equal")
     return figure

@@ -1,6 +1,7 @@
-"""Where the runs of each method end: every seed a dot, the quartiles a box."""
+"""The outcome of each run: a dot for every seed, a box for the quartiles."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,9 @@ from ednag.study.comparisons import ABLATIONS
 
 _COLUMNS = ["method", "seed", "status", "outcome", "optimum", "found_optimum", "distinct"]
 #: Right edges of the columns of numbers, in points from the axes.
-_FOUND, _DISTINCT, _LOST = 40, 78, 116
-#: More rows than this and each is drawn lower.
-_ROOMY = 12
+_AT_OPTIMUM, _DISTINCT, _WITHOUT_OUTCOME = 40, 78, 116
+#: With more rows than this, each is lower.
+_MOST_HIGH_ROWS = 12
 
 
 def draw(dataset: DatasetSummaries) -> Drawing:
@@ -34,29 +35,20 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 
 
 def outcomes_frame(summary: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
-    """What is drawn: one row per run, methods in the study's order.
-
-    Args:
-        summary: As `summarise_runs` makes it, of one protocol.
-        methods: Those that are shown, in this order.
-    """
+    """The drawn runs of a summary of one protocol, by method in the order of `methods`, by seed."""
     order = summary["method"].map({name: place for place, name in enumerate(methods)})
     kept = summary.assign(order=order).dropna(subset="order")
     return kept.sort_values(["order", "seed"], kind="stable")[_COLUMNS].reset_index(drop=True)
 
 
 def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
-    """A row per method: dots, box and median; at the right how many found the optimum.
+    """A row per method of `outcomes_frame`: dots, box and median; counts of runs at the right.
 
-    The axis shows every box; dots beyond it stand as triangles at its edge.
-
-    Args:
-        drawn: From `outcomes_frame`.
-        metric: Label of the metric with its unit.
-        title: Title of the figure.
+    The axis shows every box; dots beyond it are triangles at its edge. `metric` is the label of
+    the metric with its unit.
     """
     methods = list(dict.fromkeys(drawn["method"]))
-    height = 0.3 if len(methods) <= _ROOMY else 0.24
+    height = 0.3 if len(methods) <= _MOST_HIGH_ROWS else 0.24
     figure, grid = new_figure(title, figsize=(7.2, 1.2 + height * len(methods)))
     axes = grid[0, 0]
     limits = _limits(drawn)
@@ -69,15 +61,15 @@ def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
     name_rows(axes, [title_of(name) for name in methods])
     axes.set_xlim(limits)
     axes.set_xlabel(metric)
-    _write(axes, _FOUND, -0.75, "optimum\nfound", "bottom")
+    _write(axes, _AT_OPTIMUM, -0.75, "optimum\nfound", "bottom")
     _write(axes, _DISTINCT, -0.75, "distinct\n(mean)", "bottom")
     if drawn["outcome"].isna().any():
-        _write(axes, _LOST, -0.75, "without\noutcome", "bottom")
+        _write(axes, _WITHOUT_OUTCOME, -0.75, "without\noutcome", "bottom")
     return figure
 
 
 def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
-    """Ends of the axis: the optimum and the quartiles of every method, with a quarter of room."""
+    """Ends of the axis: the optimum and all quartiles, with a quarter of their range beyond."""
     quartiles = drawn.groupby("method")["outcome"].quantile(np.array([0.25, 0.75]))
     ends = pd.concat([quartiles, drawn["optimum"]]).dropna()
     if ends.empty:
@@ -86,7 +78,7 @@ def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
     values = drawn["outcome"].dropna()
     room = 0.25 * (high - low or 1.0)
     edge = 0.03 * (high - low or 1.0)
-    # The optimum is always inside the limits; where lower is better it is `low`.
+    # The optimum is always inside the limits; if lower is better, it is `low`.
     return (
         max(low - room, min(low, values.min()) - edge),
         min(high + room, max(high, values.max()) + edge),
@@ -96,7 +88,7 @@ def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
 def _draw_row(
     axes: Axes, row: int, runs: pd.DataFrame, colour: str, limits: tuple[float, float]
 ) -> None:
-    """One method: a dot per run, and the box between the quartiles with the median."""
+    """One method: a dot per run, and a box between the quartiles with the median."""
     values = runs["outcome"].dropna().to_numpy(dtype=float)
     if not len(values):
         return
@@ -105,30 +97,22 @@ def _draw_row(
         edge = np.full(int(outside.sum()), limits[0] if marker == "<" else limits[1])
         axes.scatter(edge, heights[outside], s=10, marker=marker, color=colour, clip_on=False)
     inside = (values >= limits[0]) & (values <= limits[1])
-    axes.scatter(
-        values[inside],
-        heights[inside],
-        s=5,
-        color=colour,
-        alpha=0.55,
-        linewidths=0,
-        rasterized=True,
-        zorder=2,
-    )
+    dots: dict[str, Any] = {"s": 5, "alpha": 0.55, "linewidths": 0, "rasterized": True, "zorder": 2}
+    axes.scatter(values[inside], heights[inside], color=colour, **dots)
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     axes.fill_between([low, high], row - 0.36, row + 0.36, color="black", alpha=0.12, linewidth=0)
-    # A median line, since a box of equal values has no width.
+    # The median has a line because a box of equal values has no width.
     axes.plot([middle, middle], [row - 0.36, row + 0.36], color="black", linewidth=1.4, zorder=3)
 
 
 def _write_counts(axes: Axes, row: int, runs: pd.DataFrame) -> None:
     """Runs that found the optimum, mean distinct evaluations, runs without an outcome."""
     if runs["optimum"].notna().all():
-        _write(axes, _FOUND, row, f"{int(runs['found_optimum'].sum())}/{len(runs)}")
+        _write(axes, _AT_OPTIMUM, row, f"{int(runs['found_optimum'].sum())}/{len(runs)}")
     _write(axes, _DISTINCT, row, f"{runs['distinct'].mean():.0f}")
-    lost = int(runs["outcome"].isna().sum())
-    if lost:
-        _write(axes, _LOST, row, f"{lost}")
+    without_outcome = int(runs["outcome"].isna().sum())
+    if without_outcome:
+        _write(axes, _WITHOUT_OUTCOME, row, f"{without_outcome}")
 
 
 def _write(axes: Axes, column: float, row: float, text: str, va: str = "center") -> None:

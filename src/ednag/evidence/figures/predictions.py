@@ -1,4 +1,6 @@
-"""Predicted against measured accuracy, the predictor's learning curve, coreset against chance."""
+"""Figures of a predictor: predicted against measured, learning curve, coreset against chance."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,9 @@ _BINS = 8
 
 
 def quality_frame(judged: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn: one row per architecture and task, with its bin of the calibration.
+    """The drawn architectures of tasks, each with its bin of the calibration.
 
-    Args:
-        judged: Columns `task`, `key`, `predicted`, `measured`, in %.
+    `judged` has columns `task`, `key`, `predicted` and `measured`, in %.
     """
     ordered = judged.sort_values(["predicted", "task", "key"], kind="stable")
     place = np.arange(len(ordered))
@@ -25,7 +26,7 @@ def quality_frame(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def quality(drawn: pd.DataFrame, title: str) -> Figure:
-    """Left every architecture by task, right the mean measured accuracy of each bin."""
+    """Every architecture by task at the left, mean accuracies of bins at the right."""
     figure, grid = new_figure(title, 1, 2, figsize=(7.2, 3.6), sharex=True, sharey=True)
     left, right = grid[0]
     for place, (task, rows) in enumerate(drawn.groupby("task", sort=True)):
@@ -84,20 +85,18 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
 
 
 def coreset_frame(predictions: pd.DataFrame, projected: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn: predictions of each repeat, and images in the plane of two components.
+    """The drawn rows: predictions of each repeat, and images in the plane of two components.
 
     Args:
         predictions: Columns `images` (coreset or random), `repeat`, `key`, `predicted` in %.
         projected: Columns `class`, `first`, `second`, `chosen` (bool: in the coreset).
     """
-    return pd.concat(
-        [predictions.assign(panel="predictions"), projected.assign(panel="images")],
-        ignore_index=True,
-    )
+    parts = [predictions.assign(panel="predictions"), projected.assign(panel="images")]
+    return pd.concat(parts, ignore_index=True)
 
 
 def coreset(drawn: pd.DataFrame, title: str) -> Figure:
-    """Left the images of a dataset and its coreset, right repeated predictions."""
+    """The images of a dataset and its coreset at the left, repeated predictions at the right."""
     figure, grid = new_figure(title, 1, 2, figsize=(7.2, 3.4))
     left, right = grid[0]
     images = drawn[drawn["panel"] == "images"]
@@ -105,15 +104,9 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
         colour = COLOURS[place % len(COLOURS)]
         chosen = rows["chosen"].astype(bool)
         left.scatter(rows["first"], rows["second"], s=6, color=colour, alpha=0.3, linewidths=0)
-        left.scatter(
-            rows.loc[chosen, "first"],
-            rows.loc[chosen, "second"],
-            s=14,
-            color=colour,
-            edgecolors="black",
-            linewidths=0.5,
-            label=str(name),
-        )
+        outline: dict[str, Any] = {"s": 14, "edgecolors": "black", "linewidths": 0.5}
+        x, y = rows.loc[chosen, "first"], rows.loc[chosen, "second"]
+        left.scatter(x, y, color=colour, label=str(name), **outline)
     left.set_title("images; outlined: in the coreset")
     left.set_xlabel("first principal component")
     left.set_ylabel("second principal component")
@@ -121,16 +114,11 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
     repeats = drawn[drawn["panel"] == "predictions"]
     for place, (_, rows) in enumerate(repeats.groupby("key", sort=False)):
         colour = COLOURS[place % len(COLOURS)]
-        for images_used, width, style in (("random", 0.8, "-"), ("coreset", 1.6, "--")):
-            here = rows[rows["images"] == images_used]
-            right.plot(
-                here["repeat"],
-                here["predicted"],
-                color=colour,
-                linewidth=width,
-                linestyle=style,
-                label=images_used if place == 0 else None,
-            )
+        for name, width, style in (("random", 0.8, "-"), ("coreset", 1.6, "--")):
+            line = rows[rows["images"] == name]
+            look: dict[str, Any] = {"color": colour, "linewidth": width, "linestyle": style}
+            label = name if place == 0 else None
+            right.plot(line["repeat"], line["predicted"], label=label, **look)
     right.set_title("repeated predictions of some architectures")
     right.set_xlabel("repeat")
     right.set_ylabel("predicted accuracy (%)")

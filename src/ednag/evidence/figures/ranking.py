@@ -1,33 +1,23 @@
 """Learning curves of predictors that rank cells, and confusions of tiers."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ednag.evidence.figures.style import draw_band, new_figure
+from ednag.evidence.figures.style import COLOURS, draw_band, new_figure
 from ednag.evidence.ranking import TIERS, TITLES, accuracies_of_tiers
 
-_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        "ranker": "#0072B2",
-        "random_forest": "#009E73",
-        "gradient_boosting": "#D55E00",
-        "flops": "#999999",
-        "parameters": "#CC79A7",
-    }
-)
+_COLOURS = {
+    "ranker": COLOURS[0],
+    "random_forest": COLOURS[2],
+    "gradient_boosting": COLOURS[1],
+    "flops": "#999999",
+    "parameters": COLOURS[3],
+}
 
 
 def learning(drawn: pd.DataFrame, title: str) -> Figure:
-    """Kendall's tau-b against the number of training cells, bands the intervals over seeds.
-
-    Args:
-        drawn: As `ednag.evidence.ranking.learning_table` makes it.
-        title: Above the figure.
-    """
+    """Kendall's tau-b of a `learning_table` against training cells; bands: intervals over seeds."""
     figure, grid = new_figure(title, figsize=(7.2, 3.6))
     axes = grid[0, 0]
     for name, rows in drawn.groupby("predictor", sort=False):
@@ -54,12 +44,7 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
 
 
 def tiers(drawn: pd.DataFrame, title: str) -> Figure:
-    """A panel per predictor: of each true tier (rows), the share put into each tier (columns).
-
-    Args:
-        drawn: As `ednag.evidence.ranking.tier_table` makes it.
-        title: Above the figure.
-    """
+    """A panel per predictor of a `tier_table`: shares of each true tier (row) by predicted tier."""
     groups = list(drawn.groupby("predictor", sort=False))
     accuracy = accuracies_of_tiers(drawn)
     size = (1.85 * len(groups), 2.6)

@@ -27,15 +27,10 @@ def common_methods(summary: pd.DataFrame) -> list[str]:
 
 
 def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> pd.DataFrame:
-    """Score of each method (columns) on each dataset (rows), higher is better.
+    """Score of each method (columns) on each dataset (rows) of one protocol, higher is better.
 
-    The score is the mean over seeds of the best seen after so many distinct evaluations. Datasets
+    The score is the mean over seeds of the best seen after `budget` distinct evaluations. Datasets
     on which a method has no value are left out.
-
-    Args:
-        summary: Summaries of several datasets, of one protocol.
-        methods: Those that are ranked.
-        budget: One of the study's checkpoints.
     """
     kept = summary[summary["method"].isin(methods)]
     means = kept.groupby(["space", "dataset", "protocol", "method"], sort=False)[
@@ -52,10 +47,10 @@ def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> 
 def ranks_frame(
     summary: pd.DataFrame, methods: Sequence[str], budgets: Sequence[int], confidence: float
 ) -> pd.DataFrame:
-    """What is drawn: one row per budget and method, the best rank first.
+    """The drawn ranks: one row per budget and method, the best rank first.
 
-    `critical_difference` and Friedman's p-value are absent for fewer than 3 datasets.
-    `friedman_p` tests whether the methods differ at all.
+    `friedman_p` is the p-value of Friedman's test that the methods do not differ. It and the
+    `critical_difference` are NaN for fewer than 3 datasets.
 
     Raises:
         EdnagError: Fewer than two methods, or no dataset on which all have a value.
@@ -70,34 +65,33 @@ def ranks_frame(
                 f"no dataset on which all of {', '.join(methods)} have a value after {budget} "
                 "distinct evaluations"
             )
-        enough = len(scores) >= FEWEST_DATASETS
-        frame = pd.DataFrame(
-            {
-                "budget": budget,
-                "method": list(methods),
-                "mean_rank": mean_ranks(scores),
-                "datasets": len(scores),
-                "critical_difference": critical_difference(len(methods), len(scores), confidence)
-                if enough
-                else np.nan,
-                "friedman_p": _friedman(scores) if enough else np.nan,
-            }
-        )
-        frames.append(frame.sort_values("mean_rank", kind="stable"))
+        difference, p_value = np.nan, np.nan
+        if len(scores) >= FEWEST_DATASETS:
+            difference = critical_difference(len(methods), len(scores), confidence)
+            p_value = _friedman(scores)
+        columns = {
+            "budget": budget,
+            "method": list(methods),
+            "mean_rank": mean_ranks(scores),
+            "datasets": len(scores),
+            "critical_difference": difference,
+            "friedman_p": p_value,
+        }
+        frames.append(pd.DataFrame(columns).sort_values("mean_rank", kind="stable"))
     return pd.concat(frames, ignore_index=True)
 
 
 def _friedman(scores: np.ndarray) -> float:
-    """P-value of Friedman's test; 1 where all methods are equal, NaN for two methods."""
+    """P-value of Friedman's test; 1 if all methods are equal, NaN for two methods."""
     if scores.shape[1] < 3:
-        return float("nan")
+        return np.nan
     if np.all(scores == scores[:, :1]):
         return 1.0
     return float(stats.friedmanchisquare(*scores.T).pvalue)
 
 
 def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
-    """Largest groups (first, last) of ascending ranks that are closer than the difference."""
+    """The largest groups (first, last) of ascending ranks that are closer than the difference."""
     groups: list[tuple[int, int]] = []
     for first in range(len(ranks)):
         last = int(np.flatnonzero(ranks - ranks[first] <= difference)[-1])
@@ -107,25 +101,23 @@ def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
 
 
 def ranks(drawn: pd.DataFrame, confidence: float, title: str) -> Figure:
-    """One diagram per budget: methods by mean rank, bars over those nobody can tell apart.
+    """One diagram per budget of `ranks_frame`: methods by mean rank, bars over groups of `alike`.
 
-    Args:
-        drawn: From `ranks_frame`.
-        confidence: Level of the critical difference.
-        title: Title of the figure.
+    `confidence` is the level of the critical difference.
     """
     budgets = list(dict.fromkeys(drawn["budget"]))
     methods = drawn["method"].nunique()
     height = 0.55 + 0.12 * methods
     figure, grid = new_figure(title, len(budgets), figsize=(7.2, 0.5 + height * len(budgets)))
     for axes, budget in zip(grid[:, 0], budgets, strict=True):
-        _draw_diagram(axes, drawn[drawn["budget"] == budget].reset_index(drop=True))
-        axes.set_title(_heading(drawn[drawn["budget"] == budget], confidence), fontsize=8)
+        rows = drawn[drawn["budget"] == budget].reset_index(drop=True)
+        _draw_diagram(axes, rows)
+        axes.set_title(_heading(rows, confidence), fontsize=8)
     return figure
 
 
 def _heading(rows: pd.DataFrame, confidence: float) -> str:
-    """What the diagram is of, and what it can tell."""
+    """Budget, number of datasets, critical difference and test of a diagram."""
     first = rows.iloc[0]
     count = int(first["datasets"])
     text = f"After {int(first['budget'])} distinct evaluations, {count} dataset{'s' * (count != 1)}"

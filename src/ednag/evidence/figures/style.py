@@ -1,4 +1,4 @@
-"""The house style: one look per method in every figure, and files that never differ."""
+"""The house style: one look per method in every figure, and the same bytes for the same data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,19 @@ _SPREAD, _GOLDEN = 0.6, 0.6180339887498949
 
 @dataclass(frozen=True)
 class Look:
-    """How a method's line and marks look."""
+    """The look of a method's line and marks."""
 
     colour: str
     dash: Any = _SOLID
     width: float = 1.3
 
+    @property
+    def line(self) -> dict[str, Any]:
+        """As options of `Axes.plot`."""
+        return {"color": self.colour, "linestyle": self.dash, "linewidth": self.width}
 
-#: A family of methods has a colour; its settings differ by dashes.
+
+#: Methods of a family have the same colour and other dashes.
 _LOOKS: Mapping[str, Look] = {
     "ednag": Look(_BLUE, width=2.2),
     "ednag-plus": Look(_RED, width=2.2),
@@ -63,7 +68,7 @@ _SPARE = (
 )
 
 _STYLE = Path(__file__).parents[1] / "ednag.mplstyle"
-#: What a figure becomes; the CSV holds exactly what is drawn.
+#: Files of a figure; the CSV has exactly what is drawn.
 SUFFIXES = ("csv", "pdf", "png")
 
 
@@ -75,12 +80,9 @@ def house_style() -> None:
 def new_figure(
     title: str = "", rows: int = 1, columns: int = 1, **options: Any
 ) -> tuple[Figure, np.ndarray]:
-    """A figure in the house style and its panels, Axes[rows, columns].
+    """A figure in the house style, and its panels as Axes[rows, columns].
 
-    Args:
-        title: Above the figure; none by default.
-        rows, columns: Of the grid of panels.
-        options: For `plt.subplots`.
+    `options` are those of `plt.subplots`.
     """
     house_style()
     figure, grid = plt.subplots(rows, columns, squeeze=False, **options)
@@ -97,9 +99,9 @@ def write_note(figure: Figure, text: str) -> None:
 
 def looks_of(methods: Sequence[str]) -> dict[str, Look]:
     """Method -> its look; the same in every figure for the main methods."""
-    spare = [name for name in methods if name not in _LOOKS]
-    found = {name: _SPARE[place % len(_SPARE)] for place, name in enumerate(spare)}
-    return {name: _LOOKS[name] if name in _LOOKS else found[name] for name in methods}
+    others = [name for name in methods if name not in _LOOKS]
+    spare = {name: _SPARE[place % len(_SPARE)] for place, name in enumerate(others)}
+    return {name: _LOOKS.get(name) or spare[name] for name in methods}
 
 
 def title_of(method: str) -> str:
@@ -108,17 +110,16 @@ def title_of(method: str) -> str:
 
 
 def metric_label(metric: Metric) -> str:
-    """A metric's name, unit and, where it is unusual, direction."""
+    """A metric's name and unit, and its direction if lower is better."""
     direction = "" if metric.higher_is_better else ", lower is better"
     return f"{metric.name.replace('_', ' ')} ({metric.unit}{direction})"
 
 
 def draw_optimum(axes: Axes, optimum: float, vertical: bool = False) -> None:
-    """A dotted line at the best value of the benchmark; none if nobody knows it."""
-    if np.isnan(optimum):
-        return
-    draw = axes.axvline if vertical else axes.axhline
-    draw(optimum, color="black", linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    """A dotted line at the best value of the benchmark; none if it is not known."""
+    if not np.isnan(optimum):
+        draw = axes.axvline if vertical else axes.axhline
+        draw(optimum, color="black", linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
 
 
 def draw_line_and_band(
@@ -132,14 +133,7 @@ def draw_line_and_band(
 ) -> None:
     """A method's line, times a factor, with its band between the quartiles."""
     look = looks[method]
-    axes.plot(
-        curve[x],
-        factor * curve[centre],
-        color=look.colour,
-        linestyle=look.dash,
-        linewidth=look.width,
-        label=title_of(method),
-    )
+    axes.plot(curve[x], factor * curve[centre], label=title_of(method), **look.line)
     low, high = factor * curve["quartile_low"], factor * curve["quartile_high"]
     draw_band(axes, curve[x], low, high, look.colour)
 
@@ -164,14 +158,14 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
 
 
 def save_figure(figure: Figure, paths: Sequence[Path]) -> None:
-    """Write a figure to each path by its suffix (.pdf, .png), without time or program in it."""
+    """Write a figure to paths by their suffix (.pdf, .png), without time or program in it."""
     for path in paths:
         metadata: dict[str, None] = {"Software": None}
         if path.suffix == ".pdf":
             metadata = {"CreationDate": None, "Creator": None, "Producer": None}
         with replacing(path) as beside:
             figure.savefig(beside, metadata=metadata, format=path.suffix.removeprefix("."))
-        # The layout is found once; it takes longer than the drawing.
+        # The layout is computed once; it takes longer than the drawing.
         figure.set_layout_engine("none")
     plt.close(figure)
 

@@ -1,4 +1,4 @@
-"""What training the chosen architectures gives, beside random ones."""
+"""The accuracies of chosen architectures after training, beside random ones."""
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,9 @@ from ednag.predictor.choice import CHANCE
 
 
 def top_k_frame(chosen: pd.DataFrame, trained: pd.DataFrame) -> pd.DataFrame:
-    """What is drawn: test accuracy per search, and of every random architecture.
+    """The drawn test accuracies: of each search, and of every random architecture.
 
-    Args:
-        chosen, trained: As `ednag.evidence.trained_architectures` takes them.
+    `chosen` and `trained` are as in `ednag.evidence.trained_architectures`.
     """
     accuracies = mean_accuracies(trained)
     by_chance = chosen["method"] == CHANCE

@@ -18,7 +18,7 @@ from ednag.evidence.figures.style import (
     new_figure,
     title_of,
 )
-from ednag.evidence.statistics import Interval, bootstrap_mean, wilson_share
+from ednag.evidence.statistics import Interval, bootstrap_mean, finite, wilson_share
 from ednag.study.comparisons import VARIANTS, variants_in
 from ednag.study.configuration import Statistics
 
@@ -48,7 +48,7 @@ def draw_variants(
 def variants_frame(
     summary: pd.DataFrame, curves: pd.DataFrame, methods: Sequence[str], statistics: Statistics
 ) -> pd.DataFrame:
-    """What is drawn: rows of the panels `curve`, `outcome` and, with a known optimum, `found`.
+    """The drawn rows, of the panels `curve`, `outcome` and, with a known optimum, `found`.
 
     Args:
         summary: As `summarise_runs` makes it, of one protocol.
@@ -56,29 +56,24 @@ def variants_frame(
         methods: Those that are shown, in this order.
         statistics: Level and resamples of the intervals.
     """
-    rows = [row for method in methods for row in _curve_rows(curves, method)]
+    rows: list[tuple[object, ...]] = []
+    for method in methods:
+        part = visible_part(curves[curves["method"] == method])
+        for x, mean, running in part[["evaluations", "mean", "running"]].itertuples(index=False):
+            rows.append(("curve", method, x, mean, np.nan, np.nan, running, np.nan))
     for method in methods:
         runs = summary[summary["method"] == method]
         optimum = float(runs["optimum"].iloc[0])
-        values = runs["outcome"].dropna().to_numpy(dtype=float)
-        mean = bootstrap_mean(values, statistics.confidence, statistics.resamples, statistics.seed)
+        values = finite(runs["outcome"])
+        mean = bootstrap_mean(values, statistics)
         rows.append(_interval_row("outcome", method, mean, len(values), optimum))
         if not np.isnan(optimum):
-            found = int(runs["found_optimum"].sum())
-            share = wilson_share(found, len(runs), statistics.confidence)
+            at_optimum = int(runs["found_optimum"].sum())
+            share = wilson_share(at_optimum, len(runs), statistics.confidence)
             rows.append(_interval_row("found", method, share, len(runs), optimum))
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame["evaluations"] = frame["evaluations"].astype("Int64")
     return frame
-
-
-def _curve_rows(curves: pd.DataFrame, method: str) -> list[tuple[object, ...]]:
-    part = visible_part(curves[curves["method"] == method])
-    columns = ["evaluations", "mean", "running"]
-    return [
-        ("curve", method, x, mean, np.nan, np.nan, running, np.nan)
-        for x, mean, running in part[columns].itertuples(index=False)
-    ]
 
 
 def _interval_row(
@@ -89,12 +84,9 @@ def _interval_row(
 
 
 def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
-    """The panels side by side: mean best so far, mean outcome, share of runs at the optimum.
+    """The panels of `variants_frame`: mean best so far, mean outcome, share of runs at the optimum.
 
-    Args:
-        drawn: From `variants_frame`.
-        metric: Label of the metric with its unit.
-        title: Title of the figure.
+    `metric` is the label of the metric with its unit.
     """
     panels = list(dict.fromkeys(drawn["panel"]))
     widths = [3.0 if panel == "curve" else 2.0 for panel in panels]
@@ -102,33 +94,29 @@ def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
     height = 1.5 + 0.3 * len(looks) if "curve" not in panels else 3.4
     size = (sum(widths) + 1.4, height)
     figure, grid = new_figure(title, 1, len(panels), figsize=size, width_ratios=widths)
-    rows = [axes for axes, panel in zip(grid[0], panels, strict=True) if panel != "curve"]
+    optimum = float(drawn["optimum"].dropna().iloc[0]) if "found" in panels else np.nan
     for axes, panel in zip(grid[0], panels, strict=True):
         shown = drawn[drawn["panel"] == panel]
-        optimum = float(drawn["optimum"].dropna().iloc[0]) if "found" in panels else np.nan
         if panel == "curve":
             _draw_curves(axes, shown, looks, optimum, metric)
-        elif panel == "outcome":
+            figure.legend(loc="outside lower center", ncols=5)
+            continue
+        if panel == "outcome":
             _draw_outcomes(axes, shown, looks, optimum, metric)
         else:
             _draw_shares(axes, shown, looks)
-        if panel != "curve":
-            _name_rows(axes, list(looks), named=axes is rows[0])
-    if "curve" in panels:
-        figure.legend(loc="outside lower center", ncols=5)
+        # A row per method, the first at the top; only the first panel of rows names them.
+        is_first = panel == next(name for name in panels if name != "curve")
+        names = [_short_title(name) if is_first else "" for name in looks]
+        axes.set_yticks(range(len(names)), names)
+        axes.tick_params(axis="y", left=is_first)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.grid(axis="y", visible=False)
     return figure
 
 
-def _name_rows(axes: Axes, methods: list[str], named: bool) -> None:
-    """One row per method, the first at the top; names only where `named`."""
-    axes.set_yticks(range(len(methods)), [_short_title(name) if named else "" for name in methods])
-    axes.tick_params(axis="y", left=named)
-    axes.set_ylim(len(methods) - 0.5, -0.5)
-    axes.grid(axis="y", visible=False)
-
-
 def _short_title(method: str) -> str:
-    """What is varied; the figure's title says of what."""
+    """A method's title without "EDNAG", which the title of the figure names."""
     return title_of(method).removeprefix("EDNAG, ")
 
 
