@@ -41,11 +41,11 @@ import ednag.evidence
 from ednag.errors import EdnagError
 from ednag.methods import get_method
 from ednag.search import compiled, engine
-from ednag.search.compiled_arithmetic import exp, power
-from ednag.search.compiled_cache import inlined
-from ednag.search.compiled_random import fill_normal, new_stream, next_uniform
-from ednag.search.compiled_sorting import STACK, argsort_descending
-from ednag.search.compiled_vectors import LANES, load, repeat, sqrt, store
+from ednag.search.compiled.arithmetic import exp, power
+from ednag.search.compiled.cache import inlined
+from ednag.search.compiled.random import fill_normal, new_stream, next_uniform
+from ednag.search.compiled.sorting import STACK, argsort_descending
+from ednag.search.compiled.vectors import LANES, load, repeat, sqrt, store
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, objective_on
 from ednag.sources.obtain import Surroundings, obtain

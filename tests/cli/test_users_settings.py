@@ -61,5 +61,5 @@ def test_settings_of_numba_that_cannot_be_read_are_named(
     (tmp_path / ".numba_config.yaml").write_bytes(content)
     told = refusal(run(tmp_path, table))
     assert f".numba_config.yaml in {tmp_path}: numba cannot read its settings there" in told
-    assert told.endswith("mend the file or delete it")
+    assert told.endswith("correct the file or delete it")
     assert not (tmp_path / "run.parquet").exists()

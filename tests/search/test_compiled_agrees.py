@@ -13,10 +13,10 @@ import torch
 
 from ednag.methods.interface import Method, Outcome, Run
 from ednag.search import compiled, engine
-from ednag.search.compiled_cache import entry
-from ednag.search.compiled_random import new_stream, next_uniform, permute, seed_stream
-from ednag.search.compiled_sorting import STACK, argsort_descending
-from ednag.search.compiled_vectors import LANES
+from ednag.search.compiled.cache import entry
+from ednag.search.compiled.random import new_stream, next_uniform, permute, seed_stream
+from ednag.search.compiled.sorting import STACK, argsort_descending
+from ednag.search.compiled.vectors import LANES
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, PredictedObjective, objective_on
 from ednag.sources.lookup import locate

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from ednag.search import compiled_schedule, denoising
-from ednag.search.compiled_arithmetic import (
+from ednag.search import denoising
+from ednag.search.compiled import schedule
+from ednag.search.compiled.arithmetic import (
     contiguous_sum,
     distances,
     exp,
@@ -20,8 +21,8 @@ from ednag.search.compiled_arithmetic import (
     weighted_sum,
     weighted_sums_of_block,
 )
-from ednag.search.compiled_cache import entry
-from ednag.search.compiled_vectors import LANES, load, store, store_at
+from ednag.search.compiled.cache import entry
+from ednag.search.compiled.vectors import LANES, load, store, store_at
 from ednag.spaces import SPACES, get_space
 from tests.search.rounding import BLOCK, needs_known_rounding, needs_known_square_roots
 
@@ -299,7 +300,7 @@ def test_distances_are_norms_of_differences(length: int) -> None:
 def test_the_schedule_of_any_number_of_steps() -> None:
     for num_step in range(3, 400):
         theirs = denoising.cosine_schedule(num_step)
-        assert_same(compiled_schedule.cosine_schedule(num_step), theirs, f"{num_step} steps")
+        assert_same(schedule.cosine_schedule(num_step), theirs, f"{num_step} steps")
 
 
 @needs_known_square_roots
@@ -308,7 +309,7 @@ def test_the_coefficients_of_every_step(noise_scale: float) -> None:
     for num_step in (3, 4, 10, 25, 50, 99, 100, 101, 200, 333, 1000):
         alpha = denoising.cosine_schedule(num_step).flip(0)
         theirs = [step(a, b, noise_scale) for a, b in pairwise(alpha)]
-        ours = compiled_schedule.step_coefficients(num_step, noise_scale)
+        ours = schedule.step_coefficients(num_step, noise_scale)
         assert_same(ours, torch.tensor(theirs), f"{num_step} steps")
 
 

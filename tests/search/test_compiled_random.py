@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ednag.search.compiled_cache import entry
-from ednag.search.compiled_random import (
+from ednag.search.compiled.cache import entry
+from ednag.search.compiled.random import (
     fill_normal,
     new_stream,
     next_below,

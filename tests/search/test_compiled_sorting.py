@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ednag.search.compiled_cache import entry
-from ednag.search.compiled_sorting import STACK, argsort_descending
-from ednag.search.compiled_vectors import LANES
+from ednag.search.compiled.cache import entry
+from ednag.search.compiled.sorting import STACK, argsort_descending
+from ednag.search.compiled.vectors import LANES
 from ednag.search.fitness import WORST_LOSS, fitness_of
 from ednag.tables.interface import Protocol
 

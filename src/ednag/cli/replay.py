@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -44,7 +43,7 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
         trace = read_trace(path)
         if arithmetic is not None:
             settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
-            trace = replace(trace, hyperparameters=settings)
+            trace = trace.model_copy(update={"hyperparameters": settings})
         used.add(trace.hyperparameters.arithmetic)
         search = _search(engine, trace.hyperparameters.arithmetic)
         divergence = replay(trace, objective_of(trace), search)

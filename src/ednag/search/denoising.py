@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from ednag.search.compiled_schedule import square_root as rounded_root
+from ednag.search.square_root import square_root as rounded_root
 
 
 def cosine_schedule(num_step: int) -> Tensor:
@@ -20,7 +20,7 @@ def cosine_schedule(num_step: int) -> Tensor:
 def square_root(value: Tensor) -> Tensor:
     """Square root of a float32 scalar, with the last bits of the reference's machine.
 
-    That of torch differs between the processors of AMD and of Intel (`compiled_schedule`).
+    That of torch differs between the processors of AMD and of Intel (`ednag.search.square_root`).
     """
     return torch.from_numpy(rounded_root(value.numpy()))
 

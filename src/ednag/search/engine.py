@@ -1,12 +1,11 @@
-"""The search, readable: each line of the method section of the paper in tensors.
+"""The readable engine: each line of the method section of the paper in tensors.
 
-This engine documents the method and is the oracle for any faster one. It reproduces the reference
-implementation draw for draw; where that is surprising, the specification (ednag-search) says so.
+This engine documents the method and is the reference for any faster one. It reproduces the
+reference implementation draw for draw; the specification (ednag-search) explains the surprises.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -17,56 +16,8 @@ from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.mapping import MAPPINGS
 from ednag.search.mutation import draw_mutations, polynomial_mutation
 from ednag.search.objective import Objective
+from ednag.search.result import SearchResult, StepTrace
 from ednag.search.selection import DegeneratePool, select
-
-
-@dataclass
-class StepTrace:
-    """What the population looked like at the start of each denoising step.
-
-    Attributes:
-        mean: Mean metric of the population, invalid individuals counted as 0 (as the reference);
-            of a loss, whose invalid value of 1e8 would drown all others, over the valid ones only.
-        best: Best metric of the population.
-        valid_rate: Share of individuals that decode to an architecture, in [0, 1].
-        unique_rate: Distinct architectures among the valid individuals, in [0, 1].
-    """
-
-    mean: list[float] = field(default_factory=list)
-    best: list[float] = field(default_factory=list)
-    valid_rate: list[float] = field(default_factory=list)
-    unique_rate: list[float] = field(default_factory=list)
-
-    def record(self, codes: np.ndarray, metric: np.ndarray, higher_is_better: bool) -> None:
-        """Append one step."""
-        valid = codes >= 0
-        count = int(valid.sum())
-        counted = metric if not metric[~valid].any() else metric[valid]
-        self.mean.append(float(counted.mean(dtype=np.float64)) if len(counted) else math.nan)
-        self.best.append(float(metric.max() if higher_is_better else metric.min()))
-        self.valid_rate.append(count / len(codes))
-        self.unique_rate.append(len(np.unique(codes[valid])) / count if count else 0.0)
-
-
-@dataclass
-class SearchResult:
-    """How a search ended.
-
-    Attributes:
-        status: "completed" or "degenerate".
-        detail: Why, when it is not completed.
-        outcome: Code of the reported architecture, -1 if none was valid.
-        final_population: Codes int32[N] of the last population.
-        steps: The trace of the denoising steps.
-        outcome_metric: The metric that made it the outcome, as it was evaluated; NaN if none.
-    """
-
-    status: str
-    detail: str
-    outcome: int
-    final_population: np.ndarray
-    steps: StepTrace
-    outcome_metric: float = math.nan
 
 
 class Search:
@@ -86,7 +37,7 @@ class Search:
         self.seed = seed
         self.generator = Generator().manual_seed(seed)
         self.observe = observe
-        self.steps = StepTrace()
+        self.steps: list[tuple[float, float, float, float]] = []
         self.outcome = -1
         self.outcome_metric = math.nan
 
@@ -99,7 +50,7 @@ class Search:
             for step in range(self.settings.num_step - 1, 0, -1):
                 population = self.denoise(population, alpha[step], alpha[step - 1], step)
         except DegeneratePool as reason:
-            status, detail = "degenerate", f"denoising step {len(self.steps.mean)}: {reason}"
+            status, detail = "degenerate", f"denoising step {len(self.steps)}: {reason}"
         if status == "completed" and self.profile.evaluate_final:
             codes, metric, _ = self.evaluate(population)
             self.consider(codes, metric)
@@ -108,14 +59,14 @@ class Search:
             detail,
             self.outcome,
             self.objective.decode(self.as_genotypes(population)),
-            self.steps,
+            StepTrace(*np.array(self.steps).T.copy()),
             self.outcome_metric,
         )
 
     def initial_population(self) -> Tensor:
         """Gaussian noise, float32[N, R * C], not normalised; some well-formed rows in MobileNetV3.
 
-        The reference draws which rows with torch and what they hold with numpy.
+        The reference draws the positions of these rows with torch and their content with numpy.
         """
         rows, columns = self.space.shape
         count = self.settings.population_num
@@ -124,14 +75,14 @@ class Search:
             order = torch.randperm(count, generator=self.generator)
             replaced = order[: int(count * self.profile.init_valid_rate)]
             state = np.random.RandomState(self.seed)
-            given = self.space.well_formed(len(replaced), state)
-            population[replaced] = torch.from_numpy(given).flatten(start_dim=1)
+            well_formed = self.space.well_formed(len(replaced), state)
+            population[replaced] = torch.from_numpy(well_formed).flatten(start_dim=1)
         return population
 
     def denoise(self, parents: Tensor, alpha: Tensor, alpha_previous: Tensor, step: int) -> Tensor:
         """One denoising step: evaluate, estimate the origin, move, mutate, select."""
         codes, metric, fitness = self.evaluate(parents)
-        self.steps.record(codes, metric, self.objective.higher_is_better)
+        self.record(codes, metric)
         self.restart_outcome()
         self.consider(codes, metric)
 
@@ -149,7 +100,7 @@ class Search:
     def propose(
         self, parents: Tensor, fitness: Tensor, alpha: Tensor, alpha_previous: Tensor
     ) -> Tensor:
-        """Offspring before mutation: denoised parents, or what an ablation puts in their place."""
+        """Offspring before mutation: denoised parents, or those of an ablation."""
         settings = self.settings
         if settings.proposal == "noise":
             return torch.randn(parents.shape, generator=self.generator)
@@ -162,7 +113,7 @@ class Search:
         )
 
     def select(self, parents: Tensor, offspring: Tensor) -> Tensor:
-        """The next population out of parents and offspring."""
+        """The next population, selected from parents and offspring."""
         pool = torch.cat([parents, offspring])
         pool_codes, _, pool_fitness = self.evaluate(pool)
         chosen = select(
@@ -188,7 +139,7 @@ class Search:
         return normalise(offspring, self.profile.lower)
 
     def take_smallest(self, codes: np.ndarray) -> list[int]:
-        """Positions in the pool of those that leave out most layers; none but in MobileNetV3."""
+        """Positions in the pool of those that omit most layers; empty except in MobileNetV3."""
         count = int(self.profile.lower_params_rate * self.settings.population_num)
         if count == 0:
             return []
@@ -207,6 +158,16 @@ class Search:
         codes = self.objective.decode(genotypes)
         metric, fitness = self.objective.evaluate(codes)
         return codes, metric, torch.from_numpy(fitness)
+
+    def record(self, codes: np.ndarray, metric: np.ndarray) -> None:
+        """Append the population at the start of a step to the trace; see `StepTrace`."""
+        valid = codes >= 0
+        count = int(valid.sum())
+        counted = metric if not metric[~valid].any() else metric[valid]
+        mean = float(counted.mean(dtype=np.float64)) if len(counted) else math.nan
+        best = float(metric.max() if self.objective.higher_is_better else metric.min())
+        unique = len(np.unique(codes[valid])) / count if count else 0.0
+        self.steps.append((mean, best, count / len(codes), unique))
 
     def restart_outcome(self) -> None:
         """Forget earlier outcomes: the reference reports the last evaluated population's best."""

@@ -1,4 +1,4 @@
-"""What a method may see of a benchmark: metric and fitness of the codes it asks for, counted."""
+"""A benchmark as a method sees it: metric and fitness by code, every evaluation counted."""
 
 import random
 from functools import cached_property
@@ -17,31 +17,61 @@ from ednag.tables.interface import (
     Protocol,
 )
 
-#: Batches of up to so many are gone through one by one.
+#: Largest batch that plain Python handles faster than NumPy.
 _FEW = 12
 
 
 class Ledger:
-    """The evaluations of one run: how many, and the first of each architecture in order."""
+    """The evaluations of one run: how many, and the first of each architecture in order.
+
+    Attributes:
+        total: All evaluations.
+        invalid: Those of no architecture.
+        distinct: Architectures evaluated.
+    """
 
     def __init__(self, size: int) -> None:
         self.total = 0
         self.invalid = 0
+        self.distinct = 0
         self._seen = np.zeros(size, dtype=bool)
         self._codes: list[np.ndarray] = []
         self._lookups: list[np.ndarray] = []
-        self.distinct = 0
 
     def enter(self, codes: np.ndarray) -> None:
         """Count a batch of evaluations, int32[n], in order; -1 counts as an invalid one."""
-        first = self._first_sights(codes)
+        first = self._first_evaluations(codes)
         if len(first):
-            self._codes.append(codes[first])
-            self._lookups.append(self.total + first)
-            self._seen[codes[first]] = True
-            self.distinct += len(first)
+            self._append(codes[first], self.total + first)
         self.total += len(codes)
         self.invalid += int((codes < 0).sum())
+
+    def enter_one(self, code: int) -> None:
+        """Count the evaluation of one valid architecture."""
+        self._make_room(code)
+        if not self._seen[code]:
+            self._append(np.array([code]), np.array([self.total]))
+        self.total += 1
+
+    def enter_run(
+        self, codes: np.ndarray, lookups: np.ndarray, total: int, invalid: int
+    ) -> np.ndarray:
+        """Count evaluations whose first sights are already known, as if entered in batches.
+
+        Args:
+            codes: int32[n], the distinct valid architectures in order of first evaluation.
+            lookups: int32[n], how many of these evaluations came before each first one.
+            total, invalid: Evaluations of any kind, and of no architecture.
+
+        Returns:
+            bool[n], whether each architecture is new to this ledger.
+        """
+        self._make_room(codes.max(initial=INVALID))
+        new = ~self._seen[codes]
+        self._append(codes[new], lookups[new] + np.int32(self.total))
+        self.total += total
+        self.invalid += invalid
+        return new
 
     def affordable(self, codes: np.ndarray, budget: int) -> int:
         """How many of int32[n], from the first, can be entered without exceeding the budget.
@@ -50,47 +80,9 @@ class Ledger:
             codes: A batch, -1 where invalid.
             budget: Distinct architectures in the whole run.
         """
-        first = self._first_sights(codes)
+        first = self._first_evaluations(codes)
         left = max(0, budget - self.distinct)
         return int(first[left]) if left < len(first) else len(codes)
-
-    def _first_sights(self, codes: np.ndarray) -> np.ndarray:
-        """Positions int64[k], ascending, at which an architecture not yet entered stands first."""
-        if len(codes) <= _FEW:
-            return self._first_sights_of_few(codes.tolist())
-        positions = np.flatnonzero(codes >= 0)
-        valid = codes[positions]
-        if len(valid) and valid.max() >= len(self._seen):
-            # Only where codes are handed out on first sight.
-            self._seen = np.append(self._seen, np.zeros(valid.max() + 1, dtype=bool))
-        fresh = positions[~self._seen[valid]]
-        _, first = np.unique(codes[fresh], return_index=True)
-        return fresh[np.sort(first)]
-
-    def _first_sights_of_few(self, codes: list[int]) -> np.ndarray:
-        """The same, quicker than NumPy where there are few."""
-        first: dict[int, int] = {}
-        for position, code in enumerate(codes):
-            if (
-                code >= 0
-                and code not in first
-                and not (code < len(self._seen) and self._seen[code])
-            ):
-                first[code] = position
-        if first and max(first) >= len(self._seen):
-            self._seen = np.append(self._seen, np.zeros(max(first) + 1, dtype=bool))
-        return np.fromiter(first.values(), dtype=np.int64, count=len(first))
-
-    def enter_one(self, code: int) -> None:
-        """Count the evaluation of one valid architecture."""
-        if code >= len(self._seen):
-            self._seen = np.append(self._seen, np.zeros(code + 1, dtype=bool))
-        if not self._seen[code]:
-            self._seen[code] = True
-            self._codes.append(np.array([code]))
-            self._lookups.append(np.array([self.total]))
-            self.distinct += 1
-        self.total += 1
 
     def codes(self) -> np.ndarray:
         """int32[distinct]: the distinct valid architectures in order of first evaluation."""
@@ -100,12 +92,42 @@ class Ledger:
         """int32[distinct]: how many evaluations of any kind came before each first one."""
         return np.concatenate([np.empty(0, np.int32), *self._lookups]).astype(np.int32)
 
+    def _make_room(self, code: int) -> None:
+        """Extend `_seen` to a code; needed only where codes are numbered on first sight."""
+        if code >= len(self._seen):
+            self._seen = np.append(self._seen, np.zeros(code + 1, dtype=bool))
+
+    def _append(self, codes: np.ndarray, lookups: np.ndarray) -> None:
+        self._codes.append(codes)
+        self._lookups.append(lookups)
+        self._seen[codes] = True
+        self.distinct += len(codes)
+
+    def _first_evaluations(self, codes: np.ndarray) -> np.ndarray:
+        """Positions int64[k], ascending, of the first of each architecture not yet entered."""
+        if len(codes) <= _FEW:
+            return self._first_evaluations_of_few(codes.tolist())
+        positions = np.flatnonzero(codes >= 0)
+        valid = codes[positions]
+        self._make_room(valid.max(initial=INVALID))
+        new = positions[~self._seen[valid]]
+        _, first = np.unique(codes[new], return_index=True)
+        return new[np.sort(first)]
+
+    def _first_evaluations_of_few(self, codes: list[int]) -> np.ndarray:
+        """The same, faster than NumPy for few codes."""
+        self._make_room(max(codes, default=INVALID))
+        first: dict[int, int] = {}
+        for position, code in enumerate(codes):
+            if code >= 0 and code not in first and not self._seen[code]:
+                first[code] = position
+        return np.fromiter(first.values(), dtype=np.int64, count=len(first))
+
 
 class Objective:
     """A benchmark table under a protocol.
 
-    An architecture of the space that the table lacks is no architecture to the objective: it
-    decodes and counts as invalid.
+    An architecture of the space that the table lacks decodes and counts as invalid.
 
     Attributes:
         space: The search space of the codes.
@@ -178,7 +200,7 @@ class Objective:
     def metric_by_code(self) -> np.ndarray:
         """float32[size + 1]: the queried metric; the last entry is that of invalid codes.
 
-        With `drawn_metrics` the mean that stands for them; see `drawn_metric_by_code`.
+        With `drawn_metrics`, their mean; see `drawn_metric_by_code`.
         """
         return self._dense(self._values)
 
@@ -199,8 +221,8 @@ class Objective:
 
     def _dense(self, values: np.ndarray) -> np.ndarray:
         """float32[size + 1]: values, the invalid metric where there is none and at the end."""
-        given = np.append(np.nan_to_num(values, nan=self.invalid_metric), self.invalid_metric)
-        return given.astype(np.float32)
+        filled = np.append(np.nan_to_num(values, nan=self.invalid_metric), self.invalid_metric)
+        return filled.astype(np.float32)
 
     def decode(self, genotypes: np.ndarray) -> np.ndarray:
         """Codes int32[n] of genotypes float32[n, R, C], -1 also where the table lacks one."""
@@ -217,10 +239,7 @@ class Objective:
         return self.metric_by_code[codes], self.fitness_by_code[codes]
 
     def evaluate_one(self, code: int) -> float:
-        """Metric of one architecture that the benchmark has; counted like any other.
-
-        The quick way for methods that ask for one architecture at a time.
-        """
+        """Metric of one architecture of the benchmark, counted: `evaluate`, but faster."""
         if self.protocol.drawn_metrics:
             return float(self.evaluate(np.array([code], dtype=np.int32))[0][0])
         self.ledger.enter_one(code)
@@ -243,10 +262,30 @@ class Objective:
             self.drawn_fitness_by_code[trainings, codes],
         )
 
-    def metric(self, codes: np.ndarray) -> np.ndarray:
-        """The queried metric, float64[n], of evaluated codes as the table has it; not counted.
+    def enter_run(
+        self,
+        codes: np.ndarray,
+        lookups: np.ndarray,
+        trainings: np.ndarray,
+        total: int,
+        invalid: int,
+    ) -> None:
+        """Count evaluations that were made elsewhere; see `Ledger.enter_run`.
 
-        With `drawn_metrics`, what the first evaluation of this run drew.
+        Args:
+            codes, lookups, total, invalid: As there.
+            trainings: int8[n]; with `drawn_metrics`, the training each first evaluation drew.
+        """
+        new = self.ledger.enter_run(codes, lookups, total, invalid)
+        for number, name in enumerate(self.protocol.drawn_metrics):
+            drawn = codes[new & (trainings == number)]
+            values = self.table.values[name][drawn]
+            self._first_drawn.update(zip(drawn.tolist(), values.tolist(), strict=True))
+
+    def metric(self, codes: np.ndarray) -> np.ndarray:
+        """The queried metric, float64[n], of evaluated codes as in the table; not counted.
+
+        With `drawn_metrics`, the metric of the training that the first evaluation drew.
         """
         if self.protocol.drawn_metrics:
             return np.array([self._first_drawn[int(code)] for code in codes], dtype=np.float64)
@@ -268,17 +307,17 @@ class Objective:
 
     @property
     def invalid_metric(self) -> float:
-        """What an invalid architecture is given: 0, or for a loss the worst there is."""
+        """The metric of an invalid architecture: 0, or the worst value of a loss."""
         if self.protocol.rule == "scaled":
             return 0.0
         return -WORST_LOSS if self.higher_is_better else WORST_LOSS
 
 
 class PredictedObjective(Objective):
-    """A predictor under a protocol, in a space whose codes are handed out on first sight.
+    """A predictor under a protocol, in a space whose codes are numbered on first sight.
 
-    A value is predicted when it is first asked for in a run and kept until the next `begin`.
-    `report` and `metric` know evaluated codes only, and nobody knows the optimum.
+    Each value is predicted once in a run and kept until the next `begin`. `report` and `metric`
+    have values of evaluated codes only, and the optimum is unknown.
     """
 
     def __init__(
@@ -300,7 +339,7 @@ class PredictedObjective(Objective):
         return super().begin(seed)
 
     def _make_room(self, values: np.ndarray) -> None:
-        """Make float64[capacity] the known values, NaN where not yet predicted."""
+        """Set the predicted values, float64[capacity], NaN where not yet predicted."""
         self.table.values[self.protocol.fitness_metric] = self._values = values
         self.metric_by_code = self._dense(values)
         self.fitness_by_code = fitness_of(self.metric_by_code, self.protocol)
@@ -309,9 +348,9 @@ class PredictedObjective(Objective):
         """Predict those of codes int[n] that have no value yet."""
         missing = self.space.numbered - len(self._values)
         if missing > 0:
-            # At least doubled, so that a run's cost is linear in its architectures.
-            grown = np.full(max(missing, len(self._values)), np.nan)
-            self._make_room(np.append(self._values, grown))
+            # At least doubled, so that the cost of a run is linear in its architectures.
+            room = np.full(max(missing, len(self._values)), np.nan)
+            self._make_room(np.append(self._values, room))
         valid = np.unique(codes[codes >= 0])
         new = valid[np.isnan(self._values[valid])]
         if len(new):
@@ -340,7 +379,7 @@ class PredictedObjective(Objective):
 
     @property
     def optimum(self) -> float:
-        """NaN: the space is too large to know."""
+        """NaN: the space is too large to search it all."""
         return float("nan")
 
 
@@ -348,7 +387,7 @@ def objective_on(benchmark: Benchmark, protocol: Protocol, space: SearchSpace) -
     """The objective of a benchmark, whether its values are tabulated or predicted.
 
     Args:
-        benchmark: As it stands in a canonical file.
+        benchmark: As read from a canonical file.
         protocol: One of its protocols.
         space: Its search space.
 

@@ -1,4 +1,4 @@
-"""Replay of a reference trace: are the same architectures asked for in the same order?
+"""Replay of a reference trace: does a search evaluate the same architectures in the same order?
 
 A trace holds the distinct keys in order of first evaluation and the whole sequence of evaluations
 as indexes into them, the reported value and the number of distinct valid architectures. Some
@@ -10,13 +10,21 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ednag.errors import EdnagError
 from ednag.search.hyperparameters import SearchHyperparameters
@@ -41,112 +49,101 @@ class Divergence:
     Attributes:
         step: Denoising step, from 1; one more than the last step is the final population.
         evaluation: Position in the whole sequence, from 0.
-        expected: The reference's key, or "(end of the trace)".
-        found: Ours, or "(end of the run)".
+        expected: The key in the trace, or "(end of the trace)".
+        evaluated: The key in the run, or "(end of the run)".
     """
 
     step: int
     evaluation: int
     expected: str
-    found: str
+    evaluated: str
 
     def __str__(self) -> str:
         return (
             f"diverges in denoising step {self.step} at evaluation {self.evaluation}: "
-            f"reference {self.expected or '(invalid)'}, here {self.found or '(invalid)'}; say with "
-            "--arithmetic on which instruction set it was recorded"
+            f"reference {self.expected or '(invalid)'}, here {self.evaluated or '(invalid)'}; give "
+            "--arithmetic the instruction set of the machine that recorded the trace"
         )
 
 
 @dataclass(frozen=True)
 class Unequal:
-    """All evaluations agree, but what the run reports does not."""
+    """All evaluations agree, but a quantity that the run reports differs."""
 
     quantity: str
     expected: float
-    found: float
+    reported: float
 
     def __str__(self) -> str:
-        return f"{self.quantity} differs: reference {self.expected}, here {self.found}"
+        return f"{self.quantity} differs: reference {self.expected}, here {self.reported}"
 
 
-@dataclass(frozen=True)
-class Trace:
-    """A reference trace.
+class Trace(BaseModel):
+    """A reference trace. Its file holds more, which is not read.
 
     Attributes:
         fitness: The metric that was queried, or the formula of a synthetic one.
+        hyperparameters: Without those of the profile, which must have the space's values.
         keys: Distinct keys in order of first evaluation, invalid ones as the reference wrote them.
-        queries: All evaluations, int64, as indexes into `keys`.
-        final_best: What the run reports.
+        queries: All evaluations, as indexes into `keys`.
+        final_best: The value that the run reports.
         distinct_valid: Distinct valid architectures evaluated.
         table: Key -> value, where the trace brings its table, which may be empty; else None.
     """
 
-    space: str
-    dataset: str
-    fitness: str
-    seed: int
-    hyperparameters: SearchHyperparameters
-    keys: Sequence[str]
-    queries: np.ndarray
-    final_best: float
-    distinct_valid: int
-    table: dict[str, float] | None = None
-
-
-def read_trace(path: Path) -> Trace:
-    """A trace from a gzipped JSON file; raises EdnagError if it is not one."""
-    try:
-        raw = _Recorded.model_validate_json(gzip.decompress(path.read_bytes()), strict=True)
-        hyperparameters = _read_hyperparameters(raw.hyperparameters, raw.space)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise EdnagError(f"{path}: not a reference trace ({place}: {first['msg']})") from None
-    except (OSError, ValueError, EOFError, zlib.error) as error:
-        raise EdnagError(f"{path}: not a reference trace ({error})") from None
-    queries = np.asarray(raw.queries, dtype=np.int64)
-    if queries.size and queries.max() >= len(raw.keys):
-        raise EdnagError(
-            f"{path}: not a reference trace (queries: {queries.max()} is no index of "
-            f"{len(raw.keys)} keys)"
-        )
-    recorded = {name: getattr(raw, name) for name in _Recorded.model_fields}
-    return Trace(**{**recorded, "hyperparameters": hyperparameters, "queries": queries})
-
-
-class _Recorded(BaseModel):
-    """A trace as its file has it; see `Trace`. Files hold more, which is not read."""
+    model_config = ConfigDict(frozen=True, strict=True)
 
     space: str
     dataset: str
     fitness: str
     seed: int = Field(ge=0, lt=2**32)
-    hyperparameters: dict[str, Any]
+    hyperparameters: SearchHyperparameters
     keys: list[str]
     queries: list[Annotated[int, Field(ge=0)]]
     final_best: float
     distinct_valid: int
     table: dict[str, float] | None = None
 
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _read_hyperparameters(cls, recorded: Any, info: ValidationInfo) -> Any:
+        if not isinstance(recorded, dict) or "space" not in info.data:
+            return recorded
+        profile = get_space(info.data["space"]).profile
+        for name in _OF_THE_PROFILE:
+            if name in recorded and recorded[name] != getattr(profile, name):
+                raise ValueError(
+                    f"{name} = {recorded[name]}, but {info.data['space']} has "
+                    f"{getattr(profile, name)}"
+                )
+        own = {name: value for name, value in recorded.items() if name not in _OF_THE_PROFILE}
+        return SearchHyperparameters(**own)
 
-def _read_hyperparameters(given: dict[str, Any], space: str) -> SearchHyperparameters:
-    """The hyper-parameters without those of the profile, which must have the space's values."""
-    profile = get_space(space).profile
-    for name in _OF_THE_PROFILE:
-        if name in given and given[name] != getattr(profile, name):
-            raise ValueError(f"{name} = {given[name]}, but {space} has {getattr(profile, name)}")
-    return SearchHyperparameters(
-        **{name: value for name, value in given.items() if name not in _OF_THE_PROFILE}
-    )
+    @model_validator(mode="after")
+    def _check_queries(self) -> Self:
+        largest = max(self.queries, default=-1)
+        if largest >= len(self.keys):
+            raise ValueError(f"queries: {largest} is no index of {len(self.keys)} keys")
+        return self
+
+
+def read_trace(path: Path) -> Trace:
+    """A trace from a gzipped JSON file; raises EdnagError if it is not one."""
+    try:
+        return Trace.model_validate_json(gzip.decompress(path.read_bytes()))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise EdnagError(f"{path}: not a reference trace ({place}: {first['msg']})") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise EdnagError(f"{path}: not a reference trace ({error})") from None
 
 
 def own_objective(trace: Trace) -> Objective | None:
-    """The objective a trace brings along; None if its benchmark is a registered table.
+    """The objective that a trace contains; None if its benchmark is a registered table.
 
     Raises:
-        EdnagError: The formula of its synthetic accuracy is not understood.
+        EdnagError: The formula of its synthetic accuracy is unknown.
     """
     space = get_space(trace.space)
     protocol = _REFERENCE_PROTOCOLS.get(trace.space, Protocol("value", "value", ""))
@@ -175,7 +172,7 @@ def own_objective(trace: Trace) -> Objective | None:
     return _on_table(trace, values, protocol, space)
 
 
-#: The paper's protocol on the benchmarks that a trace can bring along.
+#: The paper's protocol on the benchmarks that a trace can contain.
 _REFERENCE_PROTOCOLS = {
     name: Protocol("value", "value", "", factor=1.05, zero_below=0.01)
     for name in ("nasbench101", "nasbench301")
@@ -197,7 +194,7 @@ def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
     """The accuracy in % of a key; a formula over module hashes gives a fraction."""
     match = _FORMULA.fullmatch(formula)
     if match is None:
-        raise EdnagError(f"the trace's synthetic accuracy is not understood: {formula!r}")
+        raise EdnagError(f"the trace's synthetic accuracy is unknown: {formula!r}")
     offset, scale = float(match[1]), float(match[2])
     percent = 100 if match[3] == "module hash" else 1
 
@@ -218,16 +215,16 @@ def replay(
         objective: The same benchmark under the paper's protocol.
         search: `compiled.search` or `engine.search`.
     """
-    seen: list[np.ndarray] = []
+    evaluated: list[np.ndarray] = []
     ledger = objective.begin(trace.seed)
     space = objective.space
     result = search(
         objective,
         trace.seed,
         trace.hyperparameters,
-        observe=lambda genotypes: seen.append(space.decode_raw(genotypes)),
+        observe=lambda genotypes: evaluated.append(space.decode_raw(genotypes)),
     )
-    divergence = _first_divergence(trace, np.concatenate(seen), space)
+    divergence = _first_divergence(trace, np.concatenate(evaluated), space)
     if divergence is not None:
         return divergence
     if ledger.distinct != trace.distinct_valid:
@@ -237,17 +234,13 @@ def replay(
     return None
 
 
-def _first_divergence(trace: Trace, found: np.ndarray, space: SearchSpace) -> Divergence | None:
+def _first_divergence(trace: Trace, raws: np.ndarray, space: SearchSpace) -> Divergence | None:
     """The first evaluation whose key differs, of raw codes int64[evaluations]."""
-    names = {raw: space.raw_key(int(raw)) for raw in np.unique(found)}
-    per_step = 3 * trace.hyperparameters.population_num
-    for evaluation in range(max(len(found), len(trace.queries))):
-        ours = names[found[evaluation]] if evaluation < len(found) else "(end of the run)"
-        theirs = (
-            trace.keys[trace.queries[evaluation]]
-            if evaluation < len(trace.queries)
-            else "(end of the trace)"
-        )
-        if ours != theirs:
-            return Divergence(evaluation // per_step + 1, evaluation, theirs, ours)
+    keys = {raw: space.raw_key(int(raw)) for raw in np.unique(raws)}
+    ours = [keys[raw] for raw in raws] + ["(end of the run)"]
+    theirs = [trace.keys[query] for query in trace.queries] + ["(end of the trace)"]
+    for evaluation, (key, expected) in enumerate(zip(ours, theirs, strict=False)):
+        if key != expected and (key, expected) != (ours[-1], theirs[-1]):
+            step = evaluation // (3 * trace.hyperparameters.population_num) + 1
+            return Divergence(step, evaluation, expected, key)
     return None

@@ -1,7 +1,7 @@
 """Genotypes to codes, compiled: `ArgmaxReading`, `ThresholdReading` and MobileNetV3's layers.
 
-The first two give a raw code, whose code stands in a table. Layers are too many for one: their code
-is handed out when they are first seen, 0, 1, 2, ..., as by `LargeSpace.number`.
+The first two give a raw code; a table gives its code. There are too many combinations of layers for
+a table: they are numbered on first sight, 0, 1, 2, ..., as by `LargeSpace.number`.
 """
 
 # Compiled functions take the types that numba infers.
@@ -11,22 +11,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ednag.search.compiled_cache import inlined, kernel
-from ednag.search.compiled_vectors import LANES, lane, load_at, repeat, store_at, where_less
+from ednag.search.compiled.cache import inlined, kernel
+from ednag.search.compiled.vectors import LANES, lane, load_at, repeat, store_at, where_less
 
 #: Kinds of reading; BY_PYTHON leaves it to the space's own `decode`.
 BY_ARGMAX, BY_THRESHOLD, BY_LAYERS, BY_PYTHON = range(4)
 
 
 class Layers(NamedTuple):
-    """Which symbols make an architecture; see `MobileNetV3`.
+    """The symbols of an architecture; see `MobileNetV3`.
 
     Attributes:
-        first, last: The symbols that the first and the last position must have.
-        lowest: The first symbol of a layer; none between may be before it.
-        none: The symbol of a layer that is left out.
+        first, last: The symbols of the first and the last position.
+        lowest: The smallest symbol of the layers between them.
+        none: The symbol of an omitted layer.
         stage: Layers of a stage.
-        fewest: Of these, how many must not be left out.
+        fewest: The number of them that must not be omitted.
     """
 
     first: int
@@ -37,16 +37,16 @@ class Layers(NamedTuple):
     fewest: int
 
 
-class Reading(NamedTuple):
-    """How a genotype gives a code.
+class CompiledReading(NamedTuple):
+    """A space's reading: how a genotype gives a code.
 
     Attributes:
         kind: BY_ARGMAX, BY_THRESHOLD, BY_LAYERS or BY_PYTHON.
-        starts: int64[digits], where each digit's entries start in the flattened genotype.
+        starts: int64[digits], first entry of each digit in the flattened genotype.
         radices: int64[digits].
         options: Entries of a digit of which the largest counts.
         threshold: Smallest value of a set bit.
-        layers: What the digits mean; read only by layers.
+        layers: The meaning of the digits; only BY_LAYERS reads it.
     """
 
     kind: int
@@ -58,13 +58,13 @@ class Reading(NamedTuple):
 
 
 class Numbering(NamedTuple):
-    """The codes handed out, and a table to find them by their layers.
+    """The numbered architectures, and a hash table to find their codes by their layers.
 
     Attributes:
         known: int64[1], how many there are.
         layers: uint8[codes + 1, layers], of each code; the row after the last is a draft.
-        omitted: float32[codes], how many layers each leaves out.
-        places: int32[a power of two, at least 2 codes], codes where their layers lead, -1 if none.
+        omitted: float32[codes], how many layers each omits.
+        places: int32[a power of two, at least 2 codes], the hash table of codes, -1 where empty.
         digits: int32[digits, 8], working space: the symbols of eight individuals.
     """
 
@@ -76,7 +76,7 @@ class Numbering(NamedTuple):
 
 
 def new_numbering(codes: int, layers: int) -> Numbering:
-    """No codes yet, and room for so many of so many layers."""
+    """Room for a number of codes of a number of layers each; no codes yet."""
     return Numbering(
         known=np.zeros(1, np.int64),
         layers=np.zeros((codes + 1, layers), np.uint8),
@@ -88,13 +88,13 @@ def new_numbering(codes: int, layers: int) -> Numbering:
 
 @kernel
 def decode(columns, start, end, reading, code_of_raw, numbering, codes):
-    """Codes of individuals start .. end - 1; BY_PYTHON, none: the run then waits for them.
+    """Codes of individuals start .. end - 1; BY_PYTHON, nothing: the run waits for the codes.
 
     Args:
         columns: float32[L, >= end padded], an individual a column.
-        reading: How it is read.
-        code_of_raw: int32[raw codes]; not read by layers.
-        numbering: Where layers are numbered; untouched otherwise.
+        reading: CompiledReading.
+        code_of_raw: int32[raw codes]; not used BY_LAYERS.
+        numbering: Numbering; used only BY_LAYERS.
         codes: int32[>= end], to be filled.
     """
     if reading.kind == BY_PYTHON:
@@ -180,7 +180,7 @@ def _code_of_layers(position, layers, numbering):
 
 @kernel
 def _place(row, numbering):
-    """Where in the table the layers of a row are, or would be: the next free place from a hash.
+    """The place of a row's layers in the hash table; if they are not there, a free place.
 
     The hash is FNV-1a (Fowler, Noll and Vo).
     """
@@ -202,7 +202,7 @@ def _place(row, numbering):
 
 @kernel
 def number_again(numbering):
-    """Make the table anew for the codes that `known` and `layers` hold."""
+    """Make the hash table of the codes that `known` and `layers` hold."""
     for place in range(len(numbering.places)):
         numbering.places[place] = -1
     for code in range(numbering.known[0]):

@@ -1,12 +1,7 @@
 """The denoising steps of the readable engine, compiled.
 
-Each function here stands beside one of `denoising`, `mapping`, `mutation` or `selection` and rounds
-as it does. A pool holds M parents and then their M offspring, of L numbers each, in two matrices:
-`rows` float32[2 M, L padded], a row per individual, in which vectors run over the genotype, and
-`columns` float32[L, 2 M + 16], a column per individual, in which vectors run over individuals, up
-to two at a time. L is padded to whole vectors; the padding repeats a row's first number, so that it
-stays in the range of the others. `distance` float32[2 M, 2 M + 16] and `codes` int32[2 M] go with
-the pool.
+Each function computes what a function of `denoising`, `mapping`, `mutation` or `selection` computes
+and rounds in the same way. `state` describes the pool and the working space that they share.
 """
 
 # Compiled functions take the types that numba infers.
@@ -14,7 +9,7 @@ the pool.
 
 import numpy as np
 
-from ednag.search.compiled_arithmetic import (
+from ednag.search.compiled.arithmetic import (
     contiguous_sum,
     distances,
     distances_of_two,
@@ -27,9 +22,9 @@ from ednag.search.compiled_arithmetic import (
     weighted_sum,
     weighted_sums_of_block,
 )
-from ednag.search.compiled_cache import inlined, kernel
-from ednag.search.compiled_random import next_uniform
-from ednag.search.compiled_vectors import (
+from ednag.search.compiled.cache import inlined, kernel
+from ednag.search.compiled.random import next_uniform
+from ednag.search.compiled.vectors import (
     LANES,
     lane,
     load,
@@ -40,14 +35,16 @@ from ednag.search.compiled_vectors import (
     where_less,
 )
 
-#: What the reference adds where it divides.
+#: The reference adds it to divisors and weights.
 _TINY = np.float32(1e-9)
 #: Where e^x + _TINY is _TINY; e^x of far smaller x is slow, because it is below 2^-126.
 _UNLIKELY = np.float32(-40.0)
 #: Columns that torch sums together.
 _COLUMNS = 32
 
-#: Ends of `select`; the texts are those of `selection`.
+#: Positions of the coefficients of a step; see `schedule.step_coefficients`.
+ROOT_ALPHA, TWO_VARIANCES, ROOT_REST, ROOT_FOLLOWING, DIRECTION, SIGMA = range(6)
+#: How a run ends; the texts are those of `selection`.
 COMPLETED, ALL_EQUALLY_DIVERSE, ALL_WEIGH_THE_SAME, NOT_A_NUMBER = range(4)
 REASONS = (
     "",
@@ -58,11 +55,11 @@ REASONS = (
 #: The mappings by number.
 MAPPINGS = ("identity", "power", "energy", "exponential", "rescale")
 _POWER, _ENERGY, _EXPONENTIAL, _RESCALE = 1, 2, 3, 4
-#: What offspring are before mutation, by number; parents are what remains.
+#: The proposals by number.
 PROPOSALS = ("denoising", "noise", "parents")
 DENOISING, NOISE = 0, 1
 
-#: Not a plain 0, for which numba would compile a function once more.
+#: Not a plain 0: numba compiles a function again for each plain number in a call.
 _FIRST = np.int64(0)
 
 
@@ -108,8 +105,10 @@ def largest(values, count):
 
 
 @kernel
-def map_fitness(fitness, count, mapping, temperature, density):
-    """Density float32[count], larger for fitter individuals; see `mapping`."""
+def map_fitness(work, count, settings):
+    """Density of the parents from their fitness, larger for fitter ones; see `mapping`."""
+    fitness, density = work.fitness, work.density
+    mapping, temperature = settings.mapping, settings.temperature
     low, high = smallest(fitness, count), largest(fitness, count)
     hottest = high / temperature
     cooled = temperature * max(high, _TINY)
@@ -132,68 +131,57 @@ def map_fitness(fitness, count, mapping, temperature, density):
 
 
 @kernel
-def weigh(rows, columns, density, count, length, root_alpha, two_variances, scaled, weight, total):
-    """How much each parent counts for the origin of each other, and the sums of that.
-
-    Args:
-        rows, columns: The parents.
-        density: Their mapped fitness.
-        root_alpha, two_variances: sqrt(alpha) and 2 (1 - alpha).
-        scaled: float32[M, L padded], working space.
-        weight: float32[M, M + 16], to be filled: of j (row) for the origin of i (column).
-        total: float32[M + 8], to be filled: the sums for each i.
-    """
+def weigh(pool, work, count, length, coefficients):
+    """Set the weights of all parents for the origin of each, and the sums of the weights."""
+    rows, scaled, weight = pool.rows, work.scaled, work.weight
+    root_alpha, two_variances = coefficients[ROOT_ALPHA], coefficients[TWO_VARIANCES]
     width = rows.shape[1]
     share = np.float32(1 / count + 1e-9)
     for j in range(count):
         for c in range(0, width, LANES):
             store_at(scaled, j, c, load_at(rows, j, c) * root_alpha)
     for j in range(0, count, 2):
-        fill_distances(scaled, j, j + 1 < count, columns, count, length, weight)
+        fill_distances(scaled, j, j + 1 < count, pool.columns, count, length, weight)
     for j in range(count):
         for i in range(0, count, LANES):
             gap = load_at(weight, j, i)
             store_at(weight, j, i, -(gap * gap) / two_variances)
     # In a second pass, so that no exponential waits for its distance.
     for j in range(count):
-        pull = density[j] + _TINY
+        pull = work.density[j] + _TINY
         for i in range(0, count, LANES):
             logarithm = load_at(weight, j, i)
             likelihood = exp(where_less(logarithm, _UNLIKELY, _UNLIKELY, logarithm))
             store_at(weight, j, i, (likelihood + _TINY) * pull / share)
     for i in range(0, count, LANES):
-        store(total, i, contiguous_sum(weight, i, count) + _TINY)
+        store(work.total, i, contiguous_sum(weight, i, count) + _TINY)
 
 
 @kernel
-def step_to_origin(rows, weight, total, fresh, count, length, coefficients):
+def step_to_origin(rows, work, count, length, coefficients):
     """Offspring: each parent moved towards its origin, fresh noise added (a DDIM step)."""
+    weight = work.weight
     whole = length // _COLUMNS * _COLUMNS
     for i in range(count):
         for c in range(0, whole, _COLUMNS):
             first, second, third, fourth = weighted_sums_of_block(rows, c, weight, i, count)
-            start = i * length + c
-            _denoise(rows, count, i, c, first, total, fresh, start, coefficients)
-            start, c = start + LANES, c + LANES
-            _denoise(rows, count, i, c, second, total, fresh, start, coefficients)
-            start, c = start + LANES, c + LANES
-            _denoise(rows, count, i, c, third, total, fresh, start, coefficients)
-            start, c = start + LANES, c + LANES
-            _denoise(rows, count, i, c, fourth, total, fresh, start, coefficients)
+            _denoise(rows, work, count, length, i, c, first, coefficients)
+            _denoise(rows, work, count, length, i, c + LANES, second, coefficients)
+            _denoise(rows, work, count, length, i, c + 2 * LANES, third, coefficients)
+            _denoise(rows, work, count, length, i, c + 3 * LANES, fourth, coefficients)
         for c in range(whole, rows.shape[1], LANES):
             pulled = weighted_sum(rows, c, weight, i, count)
-            _denoise(rows, count, i, c, pulled, total, fresh, i * length + c, coefficients)
+            _denoise(rows, work, count, length, i, c, pulled, coefficients)
     pad(rows, count, 2 * count, length)
 
 
 @inlined
-def _denoise(rows, count, i, c, pulled, total, fresh, start, coefficients):
-    """Eight numbers of the offspring of parent i, from c, and what the others pull them to."""
-    root_alpha, root_rest, root_previous, direction, sigma = coefficients
-    origin = pulled / total[i]
-    noise = (load_at(rows, i, c) - origin * root_alpha) / root_rest
-    moved = origin * root_previous + noise * direction + load(fresh, start) * sigma
-    store_at(rows, count + i, c, moved)
+def _denoise(rows, work, count, length, i, c, pulled, coefficients):
+    """Eight numbers of the offspring of parent i, from c; `pulled` is their weighted sum."""
+    origin = pulled / work.total[i]
+    noise = (load_at(rows, i, c) - origin * coefficients[ROOT_ALPHA]) / coefficients[ROOT_REST]
+    moved = origin * coefficients[ROOT_FOLLOWING] + noise * coefficients[DIRECTION]
+    store_at(rows, count + i, c, moved + load(work.fresh, i * length + c) * coefficients[SIGMA])
 
 
 @kernel
@@ -206,7 +194,7 @@ def repeat_parents(rows, count):
 
 @kernel
 def normalise(rows, start, end, lower):
-    """Rows start .. end - 1, each stretched to [lower, 1]; whether that can have changed any."""
+    """Stretch rows start .. end - 1 to [lower, 1] each; whether any may have changed."""
     span = np.float32(1.0) - lower
     changed = False
     for row in range(start, end):
@@ -238,27 +226,27 @@ def _extremes(rows, row):
 
 
 @kernel
-def mutate(rows, start, end, length, rate, exponent, block, stream, spread):
+def mutate(rows, start, end, settings, exponent, stream, spread):
     """Polynomial mutation of some of the rows start .. end - 1, one scalar each.
 
     Args:
-        block: Elements of a row that torch's power computes together, 16 or 32; it computes the
-            elements after the last whole block one by one.
+        exponent: Of the mutation in this step.
         spread: float32[L padded], working space.
     """
+    length, block = settings.length, settings.power_block
     for row in range(start, end):
-        if next_uniform(stream) <= rate:
+        if next_uniform(stream) <= settings.mutate_rate:
             _move(rows, row, length, next_uniform(stream), exponent, block, spread)
-    # The padding was computed as what is left over, the first number was not.
+    # The padding was computed as left over from whole blocks, the first number was not.
     pad(rows, start, end, length)
 
 
 @kernel
 def _move(rows, row, length, scalar, exponent, block, spread):
-    """One individual moved within [-1, 1]: down for a scalar up to a half, else up.
+    """Move one individual within [-1, 1]: down for a scalar up to a half, else up.
 
-    In two passes: the powers of one pass do not wait for each other, and the processor overlaps
-    them.
+    torch's power computes `block` elements together, and those after the last whole block one by
+    one. The powers of each of the two passes do not wait for each other.
     """
     one, two = np.float32(1.0), np.float32(2.0)
     down = scalar <= np.float32(0.5)
@@ -266,8 +254,8 @@ def _move(rows, row, length, scalar, exponent, block, spread):
     rest = one - two * scalar if down else two * scalar - one
     whole = length // block * block
     for c in range(0, rows.shape[1], LANES):
-        here = load_at(rows, row, c)
-        room = 1.0 - ((here + 1.0) if down else (1.0 - here)) / 2.0
+        value = load_at(rows, row, c)
+        room = 1.0 - ((value + 1.0) if down else (1.0 - value)) / 2.0
         store(spread, c, _raise(room, exponent, c >= whole) * rest + least)
     for c in range(0, rows.shape[1], LANES):
         ratio = _root(load(spread, c), exponent, c >= whole)
@@ -333,10 +321,12 @@ def fill_distances(points, row, both, others, count, length, distance):
 
 
 @kernel
-def measure(rows, columns, start, end, length, distance):
+def measure(pool, start, end, length):
     """Distances of individuals start .. end - 1 to each other and to all before them."""
+    distance = pool.distance
     for i in range(start, end, 2):
-        fill_distances(rows, i, i + 1 < end, columns, min(i + 2, end), length, distance)
+        both, others = i + 1 < end, min(i + 2, end)
+        fill_distances(pool.rows, i, both, pool.columns, others, length, distance)
     for i in range(start, end):
         for j in range(i):
             distance[j, i] = distance[i, j]
@@ -359,52 +349,49 @@ def set_diversity(distance, count, diverse):
 
 
 @kernel
-def take_elites(fitness, count, order, wanted, chosen):
-    """The fittest, skipping one as fit as the one taken last; filled up from the top.
+def take_first(order, start, count, chosen):
+    """The first positions of an order, into chosen[start : start + count]."""
+    for place in range(count):
+        chosen[start + place] = order[place]
+
+
+@kernel
+def take_elites(fitness, count, order, elites, chosen):
+    """The fittest, without one as fit as the one taken before it; filled up from the top.
 
     Args:
         fitness, count: Of the pool.
         order: int64[count], positions by falling fitness.
-        wanted: How many to take.
-        chosen: int64[wanted], to be filled.
+        elites: How many to take.
+        chosen: int64[elites], to be filled.
     """
     taken = 0
     for place in range(count):
-        if taken == wanted:
+        if taken == elites:
             break
         position = order[place]
         if taken == 0 or fitness[position] != fitness[chosen[taken - 1]]:
             chosen[taken] = position
             taken += 1
-    for place in range(wanted - taken):
-        chosen[taken + place] = order[place]
+    take_first(order, taken, elites - taken, chosen)
 
 
 @kernel
-def take_diverse(fitness, count, order, start, wanted, chosen):
+def take_diverse(fitness, count, order, start, end, chosen):
     """The most diverse of at least a tenth of the best fitness; filled up from the top.
 
     Args:
         order: int64[count], positions by falling diversity.
-        start: Where in `chosen` they go; the rest as in `take_elites`.
+        start, end: The places in `chosen` to be filled; the rest as in `take_elites`.
     """
     fit_enough = np.float32(0.1) * largest(fitness, count)
-    taken = 0
     for place in range(count):
-        if taken == wanted:
+        if start == end:
             break
         if fitness[order[place]] >= fit_enough:
-            chosen[start + taken] = order[place]
-            taken += 1
-    for place in range(wanted - taken):
-        chosen[start + taken + place] = order[place]
-
-
-@kernel
-def take_first(order, start, wanted, chosen):
-    """The first positions of an order, into chosen[start:]."""
-    for place in range(wanted):
-        chosen[start + place] = order[place]
+            chosen[start] = order[place]
+            start += 1
+    take_first(order, start, end - start, chosen)
 
 
 @kernel
@@ -413,10 +400,10 @@ def set_thresholds(fitness, diverse, count, threshold):
 
     Args:
         threshold: float32[count + 8, 1], to be filled. In a matrix of one column, "eight columns"
-            are eight arrays that start one further each; the first is the one that counts.
+            are eight arrays, each shifted by one; only the sum of the first is used.
 
     Returns:
-        COMPLETED, or why there is no roulette.
+        COMPLETED, or the reason why there is no roulette.
     """
     low, high = np.float32(np.inf), np.float32(-np.inf)
     for i in range(0, count, LANES):

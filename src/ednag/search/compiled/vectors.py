@@ -1,12 +1,12 @@
-"""Eight numbers at a time: the vector registers that torch's kernels use, in compiled functions.
+"""Vectors of eight numbers in compiled functions, like the registers that torch's kernels use.
 
-torch rounds as its AVX2 kernels do, whose loops run over eight float32 numbers at once and fix the
-order of every sum. `Floats` and `Ints` are those eight numbers as values of compiled code, so that
-the order stands in the source and does not depend on what a compiler makes of a loop. LLVM turns
-them into one or several registers of the machine at hand; the results are the same everywhere.
+The loops of torch's AVX2 kernels run over eight float32 numbers at once, which fixes the order of
+every sum. `Floats` and `Ints` are eight numbers as one value of compiled code, so that the source
+fixes the order and not the compiler. LLVM maps them to the registers of the machine; the results
+are the same on every machine.
 
-Inside compiled functions: + - * / and negation of Floats, + - * & | ^ << >> of Ints, each also with
-a scalar, which is rounded to the type of the vector; and the functions below. Each operation rounds
+Compiled functions have + - * / and negation of Floats, + - * & | ^ << >> of Ints, each also with a
+scalar, which is rounded to the type of the vector; and the functions below. Each operation rounds
 once; only `fma` fuses two.
 """
 
@@ -17,9 +17,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.imputils import lower_builtin
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
 #: Numbers in a vector.
 LANES = 8
@@ -66,13 +64,17 @@ def _repeat(context: Any, builder: Any, value: Any, source: types.Type, vector: 
     return builder.shuffle_vector(first, empty, zeros)
 
 
-def _define_operator(symbol: Callable, vector: VectorType, scalars: tuple, method: str) -> None:
+def _define_operator(symbol: Callable, method: str, vector: VectorType) -> None:
     """Let a Python operator work on vectors, and on a vector and a scalar."""
-    pairs = [(vector, vector)]
-    for scalar in scalars:
-        pairs += [(vector, scalar), (scalar, vector)]
-    cases = [signature(vector, *pair) for pair in pairs]
-    infer_global(symbol)(type("VectorOperator", (ConcreteTemplate,), {"cases": cases}))
+
+    @type_callable(symbol)
+    def type_operator(context: Any) -> Callable:
+        def result(left: types.Type, right: types.Type) -> types.Type | None:
+            pair = (left, right)
+            fits = all(kind == vector or isinstance(kind, types.Number) for kind in pair)
+            return vector if vector in pair and fits else None
+
+        return result
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         operands = [
@@ -81,34 +83,23 @@ def _define_operator(symbol: Callable, vector: VectorType, scalars: tuple, metho
         ]
         return getattr(builder, method)(*operands)
 
-    for pair in pairs:
+    for pair in ((vector, vector), (vector, types.Number), (types.Number, vector)):
         lower_builtin(symbol, *pair)(lower)
 
 
-for _symbol, _method in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
+for _vector, _operators in (
+    (Floats, {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}),
+    (Doubles, {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}),
+    (Ints, {"add": "add", "sub": "sub", "mul": "mul", "and_": "and_", "or_": "or_"}),
+    (Ints, {"xor": "xor", "lshift": "shl", "rshift": "ashr"}),
 ):
-    _define_operator(_symbol, Floats, (types.float32, types.float64), _method)
-    _define_operator(_symbol, Doubles, (types.float64,), _method)
-for _symbol, _method in (
-    (operator.add, "add"),
-    (operator.sub, "sub"),
-    (operator.mul, "mul"),
-    (operator.and_, "and_"),
-    (operator.or_, "or_"),
-    (operator.xor, "xor"),
-    (operator.lshift, "shl"),
-    (operator.rshift, "ashr"),
-):
-    _define_operator(_symbol, Ints, (types.int32, types.int64), _method)
+    for _symbol, _method in _operators.items():
+        _define_operator(getattr(operator, _symbol), _method, _vector)
 
 
-@infer_global(operator.neg)
-class _Negation(ConcreteTemplate):
-    cases = (signature(Floats, Floats),)
+@type_callable(operator.neg)
+def _type_negation(context: Any) -> Callable:
+    return lambda value: Floats if value == Floats else None
 
 
 @lower_builtin(operator.neg, Floats)
@@ -133,16 +124,16 @@ def _call(name: str, arguments: int) -> Callable:
 
 @intrinsic
 def stay_apart(typing: Any) -> Any:
-    """Keep the compiled function that calls this from being put into its callers.
+    """Keep the compiled function that calls this from being inlined.
 
-    For what is rarely needed: it would only make the usual way longer and slower.
+    For code that is rarely needed: it would make its callers longer and slower.
     """
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.function.attributes.add("noinline")
         return context.get_dummy_value()
 
-    return signature(types.void), generate
+    return types.void(), generate
 
 
 @intrinsic
@@ -153,51 +144,48 @@ def repeat(typing: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return _repeat(context, builder, args[0], sig.args[0], vector)
 
-    return signature(vector, value), generate
+    return vector(value), generate
 
 
 @intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """x * y + z, rounded once."""
-    return signature(Floats, x, y, z), _call("llvm.fma", 3)
+    return Floats(x, y, z), _call("llvm.fma", 3)
 
 
 @intrinsic
 def sqrt(typing: Any, x: Any) -> Any:
     """Square roots, correctly rounded."""
-    return signature(Floats, x), _call("llvm.sqrt", 1)
+    return Floats(x), _call("llvm.sqrt", 1)
 
 
 @intrinsic
 def nearest(typing: Any, x: Any) -> Any:
     """Nearest integers as Floats, halves to even."""
-    return signature(Floats, x), _call("llvm.rint", 1)
+    return Floats(x), _call("llvm.rint", 1)
 
 
-@intrinsic
-def to_ints(typing: Any, x: Any) -> Any:
-    """Floats to Ints, towards zero."""
-    return Ints(Floats), lambda context, builder, sig, args: builder.fptosi(args[0], Ints.llvm)
+def _conversion(source: VectorType, target: VectorType, method: str) -> Callable:
+    """A function of compiled code that converts a vector."""
+
+    @intrinsic
+    def convert(typing: Any, x: Any) -> Any:
+        return target(source), lambda context, builder, sig, args: getattr(builder, method)(
+            args[0], target.llvm
+        )
+
+    return convert
 
 
-@intrinsic
-def to_floats(typing: Any, x: Any) -> Any:
-    """Ints to Floats, rounded."""
-    return Floats(Ints), lambda context, builder, sig, args: builder.sitofp(args[0], Floats.llvm)
-
-
-@intrinsic
-def widen(typing: Any, x: Any) -> Any:
-    """Floats to Doubles."""
-    return Doubles(Floats), lambda context, builder, sig, args: builder.fpext(args[0], Doubles.llvm)
-
-
-@intrinsic
-def narrow(typing: Any, x: Any) -> Any:
-    """Doubles to Floats, rounded."""
-    return Floats(Doubles), lambda context, builder, sig, args: builder.fptrunc(
-        args[0], Floats.llvm
-    )
+#: Floats to Ints, towards zero; Ints to Floats, rounded.
+to_ints = _conversion(Floats, Ints, "fptosi")
+to_floats = _conversion(Ints, Floats, "sitofp")
+#: Floats to Doubles; Doubles to Floats, rounded.
+widen = _conversion(Floats, Doubles, "fpext")
+narrow = _conversion(Doubles, Floats, "fptrunc")
+#: The bit patterns of Floats as Ints; Floats of bit patterns.
+bits_of = _conversion(Floats, Ints, "bitcast")
+from_bits = _conversion(Ints, Floats, "bitcast")
 
 
 @intrinsic
@@ -213,18 +201,6 @@ def all_equal(typing: Any, x: Any, y: Any) -> Any:
 
 
 @intrinsic
-def bits_of(typing: Any, x: Any) -> Any:
-    """The bit patterns of Floats as Ints."""
-    return Ints(Floats), lambda context, builder, sig, args: builder.bitcast(args[0], Ints.llvm)
-
-
-@intrinsic
-def from_bits(typing: Any, x: Any) -> Any:
-    """Floats of bit patterns in Ints."""
-    return Floats(Ints), lambda context, builder, sig, args: builder.bitcast(args[0], Floats.llvm)
-
-
-@intrinsic
 def where_less(typing: Any, x: Any, y: Any, yes: Any, no: Any) -> Any:
     """`yes` where x < y, else `no`; these are Ints if either is, else Floats."""
     vector = Ints if Ints in (yes, no) or isinstance(yes, types.Integer) else Floats
@@ -237,7 +213,7 @@ def where_less(typing: Any, x: Any, y: Any, yes: Any, no: Any) -> Any:
         )
         return builder.select(builder.fcmp_ordered("<", left, right), one, other)
 
-    return signature(vector, x, y, yes, no), generate
+    return vector(x, y, yes, no), generate
 
 
 @intrinsic
@@ -252,7 +228,7 @@ def where_zero(typing: Any, x: Any, yes: Any, no: Any) -> Any:
         zero = ir.Constant(Ints.llvm, [0] * LANES)
         return builder.select(builder.icmp_signed("==", args[0], zero), one, other)
 
-    return signature(Floats, x, yes, no), generate
+    return Floats(x, yes, no), generate
 
 
 @intrinsic
@@ -262,7 +238,7 @@ def lane(typing: Any, x: Any, position: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.extract_element(args[0], args[1])
 
-    return signature(x.element, x, types.intp), generate
+    return x.element(x, types.intp), generate
 
 
 @intrinsic
@@ -272,10 +248,10 @@ def with_lane(typing: Any, x: Any, position: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.insert_element(args[0], args[2], args[1])
 
-    return signature(x, x, types.intp, x.element), generate
+    return x(x, types.intp, x.element), generate
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, index: list, vector: Any) -> Any:
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any, vector: Any) -> Any:
     """Pointer to a vector that starts at an element of an array."""
     view = context.make_array(kind)(context, builder, array)
     shape = cgutils.unpack_tuple(builder, view.shape, kind.ndim)
@@ -284,11 +260,6 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, index: list, vec
         context, builder, view.data, shape, strides, kind.layout, index, wraparound=False
     )
     return builder.bitcast(pointer, vector.llvm.as_pointer())
-
-
-def _vector_in(array: Any) -> VectorType:
-    """The vector type of an array's elements."""
-    return Floats if array.dtype == types.float32 else Ints
 
 
 def _generate_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -304,28 +275,33 @@ def _generate_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
+def _vector_in(array: Any) -> VectorType:
+    """The vector type of an array's elements."""
+    return Floats if array.dtype == types.float32 else Ints
+
+
 @intrinsic
 def load(typing: Any, array: Any, i: Any) -> Any:
     """Eight consecutive elements of a one-dimensional array, from `i`; not checked."""
-    return signature(_vector_in(array), array, types.intp), _generate_load
+    return _vector_in(array)(array, types.intp), _generate_load
 
 
 @intrinsic
 def load_at(typing: Any, array: Any, i: Any, j: Any) -> Any:
     """Eight consecutive elements of row `i`, from `j`; not checked."""
-    return signature(_vector_in(array), array, types.intp, types.intp), _generate_load
+    return _vector_in(array)(array, types.intp, types.intp), _generate_load
 
 
 @intrinsic
 def store(typing: Any, array: Any, i: Any, value: Any) -> Any:
     """Write eight consecutive elements of a one-dimensional array, from `i`; not checked."""
-    return signature(types.void, array, types.intp, value), _generate_store
+    return types.void(array, types.intp, value), _generate_store
 
 
 @intrinsic
 def store_at(typing: Any, array: Any, i: Any, j: Any, value: Any) -> Any:
     """Write eight consecutive elements of row `i`, from `j`; not checked."""
-    return signature(types.void, array, types.intp, types.intp, value), _generate_store
+    return types.void(array, types.intp, types.intp, value), _generate_store
 
 
 @intrinsic
@@ -342,4 +318,4 @@ def gather(typing: Any, table: Any, positions: Any) -> Any:
             result = builder.insert_element(result, value, at)
         return result
 
-    return signature(Floats, table, Ints), generate
+    return Floats(table, Ints), generate

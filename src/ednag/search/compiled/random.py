@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ednag.search.compiled_cache import inlined, kernel
-from ednag.search.compiled_vectors import (
+from ednag.search.compiled.cache import inlined, kernel
+from ednag.search.compiled.vectors import (
     LANES,
     bits_of,
     fma,

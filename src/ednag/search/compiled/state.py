@@ -1,6 +1,6 @@
-"""What the compiled run works on: its settings, its tables, its working space and where it stands.
+"""The data of a compiled run: settings, tables, working space and position.
 
-Compiled functions make no arrays, so that all of them are made here, for any number of runs.
+Compiled functions make no arrays; this module makes them all.
 """
 
 import math
@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ednag.search.compiled_sorting import STACK
-from ednag.search.compiled_vectors import LANES, padded
+from ednag.search.compiled.sorting import STACK
+from ednag.search.compiled.vectors import LANES, padded
 
 
 class Settings(NamedTuple):
@@ -19,13 +19,13 @@ class Settings(NamedTuple):
         population: Individuals.
         length: Numbers of a genotype.
         mixes: Whether well-formed individuals are mixed into the first population.
-        proposal: Position in `compiled_steps.PROPOSALS`.
-        mapping: Position in `compiled_steps.MAPPINGS`.
+        proposal: Position in `steps.PROPOSALS`.
+        mapping: Position in `steps.MAPPINGS`.
         temperature, mutate_rate: As in the hyper-parameters.
         first_exponent, exponent: Exponent of the mutation in the first step and after it.
         power_block: Elements that the power of the mutation computes together.
         selects: Whether the next population is selected; else it is the offspring.
-        elites, diverse, small: Individuals taken by fitness, by diversity and by layers left out.
+        elites, diverse, small: Individuals taken by fitness, by diversity and by omitted layers.
         lower, normalise_selected, evaluate_final: As in the profile.
         higher_is_better: Direction of the metric.
         draws: Whether every evaluation draws one of several trainings.
@@ -75,7 +75,18 @@ class Tables(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Parents and offspring; see `compiled_steps`."""
+    """M parents and then their M offspring, of L numbers each.
+
+    L is padded to whole vectors. The padding of a row repeats its first number, so that it stays in
+    the range of the others.
+
+    Attributes:
+        rows: float32[2 M, L padded], an individual a row: vectors run over the genotype.
+        columns: float32[L, 2 M + 16], an individual a column: vectors run over individuals, up to
+            two vectors at a time.
+        distance: float32[2 M, 2 M + 16], between individuals.
+        codes: int32[2 M].
+    """
 
     rows: np.ndarray
     columns: np.ndarray
@@ -95,12 +106,12 @@ class Work(NamedTuple):
         spread: float32[L padded], for one individual's mutation.
         metric, fitness: float32[2 M + 8], of the pool.
         diverse: float32[2 M + 8], its diversity.
-        omitted: float32[2 M + 8], layers that each leaves out.
+        omitted: float32[2 M + 8], layers that each omits.
         threshold: float32[2 M + 8, 1], of the roulette.
         pairs, order: uint64[2 M + 8] and int64[2 M], for sorting.
-        stack, sums: int64[STACK, 3] and float64[STACK, 2], what waits in sorting and summing.
+        stack, sums: int64[STACK, 3] and float64[STACK, 2], pending parts of sorting and summing.
         chosen: int64[M], positions of the next parents.
-        blocked: bool[2 M], those the roulette must not take.
+        blocked: bool[2 M], individuals that the roulette must not take.
     """
 
     scaled: np.ndarray
@@ -123,7 +134,7 @@ class Work(NamedTuple):
 
 
 class Evaluations(NamedTuple):
-    """What a run evaluated.
+    """The evaluations of a run.
 
     Attributes:
         seen: bool[codes].
@@ -147,8 +158,8 @@ ALL, INVALID, DISTINCT = range(3)
 _LINE = 64
 
 
-class Progress(NamedTuple):
-    """Where a run stands.
+class RunState(NamedTuple):
+    """The position of a run.
 
     Attributes:
         at: int64[8], by the positions below.
@@ -159,19 +170,18 @@ class Progress(NamedTuple):
     outcome_metric: np.ndarray
 
 
-#: Positions in `Progress.at`: what is evaluated next (below), whether its values are there,
-#: denoising steps made, parents, how many of these have their distances to each other and their
-#: codes from the pool they were in, how the run ended (`compiled_steps.REASONS`), code of the
-#: outcome.
+#: Positions in `RunState.at`: what is evaluated next (below); whether its values are there;
+#: denoising steps made; parents; how many of them keep distances and codes from the last pool; how
+#: the run ended (`steps.REASONS`); code of the outcome.
 NEXT, READY, STEP, PARENTS, MEASURED, STATUS, OUTCOME = range(7)
 #: What is evaluated next: nothing yet, the parents, the pool, the final population, nothing more.
 NOTHING_YET, THE_PARENTS, THE_POOL, THE_FINAL, NOTHING_MORE = range(5)
 
 
 def _zeros(*shape: int) -> np.ndarray:
-    """float32 zeros that start with a line of the processor's cache, so that no vector needs two.
+    """float32 zeros aligned to a line of the processor's cache.
 
-    Eight numbers at a time, a search of long genotypes is a fifth faster for it.
+    No vector then crosses two lines; a search of long genotypes is a fifth faster.
     """
     count = math.prod(shape)
     numbers = np.zeros(count + _LINE // 4, np.float32)
@@ -179,9 +189,9 @@ def _zeros(*shape: int) -> np.ndarray:
     return numbers[start : start + count].reshape(shape)
 
 
-def new_progress() -> Progress:
+def new_progress() -> RunState:
     """A run that has yet to start."""
-    return Progress(np.zeros(8, np.int64), np.zeros(1, np.float32))
+    return RunState(np.zeros(8, np.int64), np.zeros(1, np.float32))
 
 
 def new_pool(capacity: int, length: int) -> Pool:

@@ -22,9 +22,8 @@ import math
 
 import numpy as np
 
-from ednag.search.compiled_cache import inlined, kernel
-from ednag.search.compiled_schedule import INVERSE_ROOTS
-from ednag.search.compiled_vectors import (
+from ednag.search.compiled.cache import inlined, kernel
+from ednag.search.compiled.vectors import (
     LANES,
     all_equal,
     bits_of,
@@ -46,6 +45,7 @@ from ednag.search.compiled_vectors import (
     widen,
     with_lane,
 )
+from ednag.search.square_root import INVERSE_ROOTS
 
 # --- exponential ------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ def power(base, exponent):
 def root_by_library(x):
     """MKL's sqrt of Floats, 0 or at least 2^-126, which is torch's x ** 0.5.
 
-    Compiled `compiled_schedule.square_root`.
+    Compiled `ednag.search.square_root`.
     """
     bits = bits_of(x)
     exponent = (bits >> 23) - 127
@@ -504,3 +504,60 @@ def _with_left_over(total, points, row, others, column, whole, length):
 def _squared_gap(points, row, others, column, coordinate):
     gap = load_at(others, coordinate, column) - points[row, coordinate]
     return gap * gap
+
+
+# --- sums of numpy -----------------------------------------------------------------------------
+
+
+@kernel
+def pairwise_sum(values, count, waiting, sums):
+    """Sum in float64 of values[:count], in numpy's order: halves, their halves, down to 128.
+
+    One stack holds pending halves, another their sums; two sums of the same depth become one.
+
+    Args:
+        waiting: int64[STACK, 3], working space.
+        sums: float64[STACK, 2], working space.
+    """
+    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, count, 0
+    parts = 1
+    summed = 0
+    while parts > 0:
+        parts -= 1
+        start, length, depth = waiting[parts, 0], waiting[parts, 1], waiting[parts, 2]
+        if length > 128:
+            half = length // 2 // 8 * 8
+            waiting[parts, 0], waiting[parts, 1] = start + half, length - half
+            waiting[parts + 1, 0], waiting[parts + 1, 1] = start, half
+            waiting[parts, 2], waiting[parts + 1, 2] = depth + 1, depth + 1
+            parts += 2
+            continue
+        total = _unrolled_sum(values, start, length)
+        while summed > 0 and sums[summed - 1, 1] == depth:
+            total = sums[summed - 1, 0] + total
+            summed, depth = summed - 1, depth - 1
+        sums[summed, 0], sums[summed, 1] = total, depth
+        summed += 1
+    return sums[0, 0]
+
+
+@kernel
+def _unrolled_sum(values, start, count):
+    """Sum in float64 of up to 128 numbers, every eighth together."""
+    total = 0.0
+    whole = start + count // 8 * 8
+    if whole > start:
+        a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for position in range(start, whole, 8):
+            a += np.float64(values[position])
+            b += np.float64(values[position + 1])
+            c += np.float64(values[position + 2])
+            d += np.float64(values[position + 3])
+            e += np.float64(values[position + 4])
+            f += np.float64(values[position + 5])
+            g += np.float64(values[position + 6])
+            h += np.float64(values[position + 7])
+        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for position in range(whole, start + count):
+        total += np.float64(values[position])
+    return total

@@ -1,11 +1,11 @@
-"""Compiling a function only as far as functions that call it need.
+"""Compile a function only as far as the functions that call it need.
 
-numba optimises every compiled function together with all it calls and makes machine code of that,
-then does so again for each of its callers. Of functions that only compiled functions call, this
-makes the intermediate code and leaves the rest to the function that Python calls: the compiled
-engine is then compiled in two thirds of the time, and no slower.
+numba optimises every compiled function together with all its callees and makes machine code of it,
+then repeats this for each of its callers. For functions that only compiled functions call, this
+module makes the intermediate code and leaves the rest to the function that Python calls. This
+halves the time to compile the engine; the machine code is as fast.
 
-It stands on the inside of numba, of the version in the lock.
+No other module uses the internals of numba. They are those of the version in the lock.
 """
 
 from typing import Any
@@ -21,17 +21,17 @@ class _IntermediateCode(JITCodeLibrary):
     """Functions to be linked into others."""
 
     def _optimize_final_module(self) -> None:
-        """Left to the library that it is linked into."""
+        """Do nothing: the library that this one is linked into optimises."""
 
     def _finalize_final_module(self) -> None:
-        """Complete, but not made machine code."""
+        """Complete the module without machine code."""
         self._finalize_dynamic_globals()
         self._finalized = True
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _LoweringForCallers(NativeLowering):
-    """Lowering to intermediate code that other compiled functions find as numba's own."""
+    """Lowering to intermediate code, registered so that compiled functions find it."""
 
     _name = "lowering_for_callers"
 
@@ -39,7 +39,7 @@ class _LoweringForCallers(NativeLowering):
         state.library = _IntermediateCode(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
-        # Stands for the function that Python could call if there were one: numba's key to ours.
+        # numba's key to the function, in place of the function that Python would call.
         described, environment = state.cr.fndesc, state.cr.env
         key = make_function(described.lookup_module(), described.qualname, "", 0, environment, ())
         state.targetctx.insert_user_function(key, described, [state.library])

@@ -1,8 +1,9 @@
-"""torch.argsort(values, descending=True), which is not stable, equal values included.
+"""torch.argsort(values, descending=True), with equal values in the same order.
 
-torch sorts (value, index) pairs by value with `std::sort`. What libstdc++ makes of that decides
-where equal values end up, and populations are full of them: quicksort on medians of three down to
-16 elements, heap sort of what gets too deep, insertion sort in the end (introsort; Musser, 1997).
+torch sorts (value, index) pairs by value with `std::sort`, which is not stable. Populations have
+many equal values, and the algorithm of libstdc++ decides their order: quicksort on medians of three
+down to 16 elements, heap sort where the recursion is too deep, then insertion sort (introsort;
+Musser, 1997).
 Source: ednag-search specification, Arithmetic that decides ties and last bits.
 """
 
@@ -11,11 +12,11 @@ Source: ednag-search specification, Arithmetic that decides ties and last bits.
 
 import numpy as np
 
-from ednag.search.compiled_cache import inlined, kernel
-from ednag.search.compiled_vectors import LANES, bits_of, lane, load
+from ednag.search.compiled.cache import inlined, kernel
+from ednag.search.compiled.vectors import LANES, bits_of, lane, load
 
 _THRESHOLD = 16
-#: Parts that can wait to be partitioned: one for each level of depth.
+#: Most pending parts: one for each level of depth.
 STACK = 64
 _INDEX_BITS = np.uint64(32)
 _INDEX = np.uint64(0xFFFFFFFF)
@@ -32,11 +33,11 @@ def argsort_descending(values, count, pairs, order, stack):
         stack: int64[STACK, 3], working space.
     """
     for start in range(0, count, LANES):
-        # Bits of numbers >= 0 are ordered as the numbers; turned over, the largest comes first.
+        # The bits of numbers >= 0 have the order of the numbers; inverted, the largest is first.
         bits = bits_of(load(values, start)) ^ -1
         for position in range(LANES):
-            turned = np.uint64(np.uint32(lane(bits, position)))
-            pairs[start + position] = (turned << _INDEX_BITS) | np.uint64(start + position)
+            inverted = np.uint64(np.uint32(lane(bits, position)))
+            pairs[start + position] = (inverted << _INDEX_BITS) | np.uint64(start + position)
     _sort(pairs, count, stack)
     for position in range(count):
         order[position] = np.int64(pairs[position] & _INDEX)
@@ -55,17 +56,16 @@ def _sort(pairs, count, stack):
     while (count >> (depth + 1)) > 0:
         depth += 1
     _quicksort(pairs, count, 2 * depth, stack)
-    guarded = min(count, _THRESHOLD)
     for position in range(1, count):
-        _insert(pairs, position, position < guarded)
+        _insert(pairs, position)
 
 
 @kernel
 def _quicksort(pairs, last, depth, waiting):
     """Partition until no part has more than 16 elements.
 
-    Parts wait on a stack and not in calls of itself: numba loses a recursive function when it loads
-    machine code from its cache. The parts do not touch each other, so their order is free.
+    A stack holds the pending parts: numba loses recursive functions when it loads machine code from
+    its cache. The parts do not overlap, so their order does not matter.
     """
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, last, depth
     parts = 1
@@ -90,7 +90,7 @@ def _swap(pairs, one, other):
 
 @kernel
 def _partition(pairs, first, last):
-    """Split about the median of three, which goes to `first`; where the second part starts."""
+    """Split about the median of three, which moves to `first`; the start of the second part."""
     _swap(pairs, first, _median(pairs, first + 1, first + (last - first) // 2, last - 1))
     pivot = pairs[first]
     left, right = first + 1, last
@@ -119,15 +119,10 @@ def _median(pairs, a, b, c):
 
 
 @inlined
-def _insert(pairs, position, guarded):
-    """Move an element to the left to its place; if `guarded`, the start may be that place."""
+def _insert(pairs, position):
+    """Move an element to the left to its place."""
     moved = pairs[position]
-    if guarded and _before(moved, pairs[0]):
-        for place in range(position, 0, -1):
-            pairs[place] = pairs[place - 1]
-        pairs[0] = moved
-        return
-    while _before(moved, pairs[position - 1]):
+    while position > 0 and _before(moved, pairs[position - 1]):
         pairs[position] = pairs[position - 1]
         position -= 1
     pairs[position] = moved
