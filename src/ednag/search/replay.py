@@ -11,7 +11,6 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -40,42 +39,6 @@ _FORMULA = re.compile(
     r"synthetic: ([0-9.]+)\+([0-9.]+)\*u\*\*2 with u = first 8 hex digits of sha256\("
     r"(module hash|architecture string)\) / 2\*\*32(; invalid = 0)?"
 )
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """The first evaluation that differs.
-
-    Attributes:
-        step: Denoising step, from 1; one more than the last step is the final population.
-        evaluation: Position in the whole sequence, from 0.
-        expected: The key in the trace, or "(end of the trace)".
-        evaluated: The key in the run, or "(end of the run)".
-    """
-
-    step: int
-    evaluation: int
-    expected: str
-    evaluated: str
-
-    def __str__(self) -> str:
-        return (
-            f"diverges in denoising step {self.step} at evaluation {self.evaluation}: "
-            f"reference {self.expected or '(invalid)'}, here {self.evaluated or '(invalid)'}; give "
-            "--arithmetic the instruction set of the machine that recorded the trace"
-        )
-
-
-@dataclass(frozen=True)
-class Unequal:
-    """All evaluations agree, but a quantity that the run reports differs."""
-
-    quantity: str
-    expected: float
-    reported: float
-
-    def __str__(self) -> str:
-        return f"{self.quantity} differs: reference {self.expected}, here {self.reported}"
 
 
 class Trace(BaseModel):
@@ -205,10 +168,8 @@ def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
     return accuracy
 
 
-def replay(
-    trace: Trace, objective: Objective, search: Callable[..., Any]
-) -> Divergence | Unequal | None:
-    """Run the search of a trace; the first divergence, or None when all of it agrees.
+def replay(trace: Trace, objective: Objective, search: Callable[..., Any]) -> str | None:
+    """Run the search of a trace; what differs first, or None if the run is identical.
 
     Args:
         trace: The reference.
@@ -224,23 +185,29 @@ def replay(
         trace.hyperparameters,
         observe=lambda genotypes: evaluated.append(space.decode_raw(genotypes)),
     )
-    divergence = _first_divergence(trace, np.concatenate(evaluated), space)
-    if divergence is not None:
-        return divergence
-    if ledger.distinct != trace.distinct_valid:
-        return Unequal("number of distinct valid", trace.distinct_valid, ledger.distinct)
-    if result.outcome_metric != trace.final_best:
-        return Unequal("reported value", trace.final_best, result.outcome_metric)
-    return None
-
-
-def _first_divergence(trace: Trace, raws: np.ndarray, space: SearchSpace) -> Divergence | None:
-    """The first evaluation whose key differs, of raw codes int64[evaluations]."""
+    raws = np.concatenate(evaluated)
     keys = {raw: space.raw_key(int(raw)) for raw in np.unique(raws)}
-    ours = [keys[raw] for raw in raws] + ["(end of the run)"]
-    theirs = [trace.keys[query] for query in trace.queries] + ["(end of the trace)"]
-    for evaluation, (key, expected) in enumerate(zip(ours, theirs, strict=False)):
-        if key != expected and (key, expected) != (ours[-1], theirs[-1]):
-            step = evaluation // (3 * trace.hyperparameters.population_num) + 1
-            return Divergence(step, evaluation, expected, key)
+    ours = [*(keys[raw] for raw in raws), "(end of the run)"]
+    theirs = [*(trace.keys[query] for query in trace.queries), "(end of the trace)"]
+    for evaluation, (key, expected) in enumerate(zip(ours[:-1], theirs, strict=False)):
+        if key != expected:
+            return _divergence(trace, evaluation, expected, key)
+    if len(ours) < len(theirs):
+        return _divergence(trace, len(raws), theirs[len(raws)], ours[-1])
+    for quantity, reference, value in (
+        ("number of distinct valid", trace.distinct_valid, ledger.distinct),
+        ("reported value", trace.final_best, result.outcome_metric),
+    ):
+        if reference != value:
+            return f"{quantity} differs: reference {reference}, here {value}"
     return None
+
+
+def _divergence(trace: Trace, evaluation: int, expected: str, key: str) -> str:
+    """The message on the first evaluation, from 0, whose key differs."""
+    step = evaluation // (3 * trace.hyperparameters.population_num) + 1
+    return (
+        f"diverges in denoising step {step} at evaluation {evaluation}: "
+        f"reference {expected or '(invalid)'}, here {key or '(invalid)'}; give --arithmetic the "
+        "instruction set of the machine that recorded the trace"
+    )

@@ -435,36 +435,16 @@ def weighted_sum(matrix, column, weights, weight, count):
     return _four_way_sum(matrix, column, weights, weight, _WEIGHTED, _ZERO, _ONE, count)
 
 
-@inlined
+@kernel
 def distances(points, row, others, column, length):
-    """Euclidean distances of one point to eight others, as torch's norm of the difference.
+    """Euclidean distances of two points to sixteen others, as torch's norm of the difference.
 
     Args:
-        points: float32[?, >= length], a point a row.
-        row: Which of them.
-        others: float32[length, ?], a point a column.
-        column: The first of the eight.
+        points: float32[>= row + 2, >= length], a point a row.
+        row: The first of the two.
+        others: float32[length, >= column + 16], a point a column.
+        column: The first of the sixteen.
         length: Number of coordinates.
-    """
-    whole = length // LANES * LANES
-    a = repeat(np.float32(0.0))
-    b, c, d, e, f, g, h = a, a, a, a, a, a, a
-    for start in range(0, whole, LANES):
-        a = a + _squared_gap(points, row, others, column, start)
-        b = b + _squared_gap(points, row, others, column, start + 1)
-        c = c + _squared_gap(points, row, others, column, start + 2)
-        d = d + _squared_gap(points, row, others, column, start + 3)
-        e = e + _squared_gap(points, row, others, column, start + 4)
-        f = f + _squared_gap(points, row, others, column, start + 5)
-        g = g + _squared_gap(points, row, others, column, start + 6)
-        h = h + _squared_gap(points, row, others, column, start + 7)
-    total = ((((((a + b) + c) + d) + e) + f) + g) + h
-    return _with_left_over(total, points, row, others, column, whole, length)
-
-
-@kernel
-def distances_of_two(points, row, others, column, length):
-    """`distances` of two points, from `row`, to sixteen others: what is loaded serves four times.
 
     Returns:
         Four Floats: of the first point to the first eight and the next, then of the second.
@@ -544,20 +524,13 @@ def pairwise_sum(values, count, waiting, sums):
 @kernel
 def _unrolled_sum(values, start, count):
     """Sum in float64 of up to 128 numbers, every eighth together."""
-    total = 0.0
-    whole = start + count // 8 * 8
-    if whole > start:
-        a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for position in range(start, whole, 8):
-            a += np.float64(values[position])
-            b += np.float64(values[position + 1])
-            c += np.float64(values[position + 2])
-            d += np.float64(values[position + 3])
-            e += np.float64(values[position + 4])
-            f += np.float64(values[position + 5])
-            g += np.float64(values[position + 6])
-            h += np.float64(values[position + 7])
-        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    whole = start + count // LANES * LANES
+    sums = widen(repeat(np.float32(0.0)))
+    for position in range(start, whole, LANES):
+        sums = sums + widen(load(values, position))
+    total = ((lane(sums, 0) + lane(sums, 1)) + (lane(sums, 2) + lane(sums, 3))) + (
+        (lane(sums, 4) + lane(sums, 5)) + (lane(sums, 6) + lane(sums, 7))
+    )
     for position in range(whole, start + count):
         total += np.float64(values[position])
     return total

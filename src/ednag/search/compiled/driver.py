@@ -10,18 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ednag.search.compiled import decoding, state, steps
 from ednag.search.compiled import run as machine
-from ednag.search.compiled import state, steps
-from ednag.search.compiled.decoding import (
-    BY_ARGMAX,
-    BY_LAYERS,
-    BY_PYTHON,
-    BY_THRESHOLD,
-    CompiledReading,
-    Layers,
-    Numbering,
-    new_numbering,
-)
 from ednag.search.compiled.random import new_stream, python_stream
 from ednag.search.compiled.schedule import step_coefficients
 from ednag.search.hyperparameters import SearchHyperparameters
@@ -79,7 +69,7 @@ class _Driver:
         self.objective = objective
         self.observe = observe
         self.reading = _reading(objective.space)
-        self.decodes_in_python = self.reading.kind == BY_PYTHON
+        self.decodes_in_python = self.reading.kind == decoding.BY_PYTHON
         waits_always = observe is not None or self.decodes_in_python
         self.settings = _settings(objective, hyperparameters, waits_always)
         self.schedule = step_coefficients(hyperparameters.num_step, hyperparameters.noise_scale)
@@ -221,8 +211,8 @@ def _settings(
     )
 
 
-#: The symbols that make an architecture of MobileNetV3; only BY_LAYERS reads them.
-_LAYERS = Layers(
+#: The symbols that make an architecture of MobileNetV3; only decoding.BY_LAYERS reads them.
+_LAYERS = decoding.Layers(
     first=mobilenetv3.GENOTYPE_SYMBOLS.index("input"),
     last=mobilenetv3.GENOTYPE_SYMBOLS.index("output"),
     lowest=mobilenetv3.GENOTYPE_SYMBOLS.index(mobilenetv3.OPERATIONS[0]),
@@ -232,21 +222,21 @@ _LAYERS = Layers(
 )
 
 
-def _reading(space: SearchSpace) -> CompiledReading:
+def _reading(space: SearchSpace) -> decoding.CompiledReading:
     """The space's reading in the form that the compiled run takes."""
     reading, (rows, columns) = space.reading, space.shape
     starts: np.ndarray = np.empty(0, np.int64)
-    kind, radices, options, threshold = BY_PYTHON, starts, columns, 0.0
+    kind, radices, options, threshold = decoding.BY_PYTHON, starts, columns, 0.0
     if isinstance(reading, ArgmaxReading):
-        kind, starts = BY_ARGMAX, np.array(reading.rows, np.int64) * columns
+        kind, starts = decoding.BY_ARGMAX, np.array(reading.rows, np.int64) * columns
         radices = np.array(reading.radices, np.int64)
     elif isinstance(reading, ThresholdReading):
-        kind, starts = BY_THRESHOLD, np.array(reading.entries, np.int64)
+        kind, starts = decoding.BY_THRESHOLD, np.array(reading.entries, np.int64)
         radices, options, threshold = np.full(len(starts), 2, np.int64), 1, reading.threshold
     elif isinstance(space, MobileNetV3):
-        kind, starts = BY_LAYERS, np.arange(rows) * columns
+        kind, starts = decoding.BY_LAYERS, np.arange(rows) * columns
         radices = np.full(rows, columns)
-    return CompiledReading(kind, starts, radices, options, np.float32(threshold), _LAYERS)
+    return decoding.CompiledReading(kind, starts, radices, options, np.float32(threshold), _LAYERS)
 
 
 def _tables(objective: Objective) -> state.Tables:
@@ -270,10 +260,10 @@ def _empty_tables(codes: int, objective: Objective) -> state.Tables:
     return state.Tables(np.empty(0, np.int32), metric, fitness)
 
 
-def _numbering_of_layers(codes: int, space: SearchSpace) -> Numbering:
+def _numbering_of_layers(codes: int, space: SearchSpace) -> decoding.Numbering:
     """Room for so many codes; those that the space has already numbered."""
     assert isinstance(space, LargeSpace)
-    numbering = new_numbering(codes, space.shape[0] - 2)
+    numbering = decoding.new_numbering(codes, space.shape[0] - 2)
     numbered = space.numbered
     if numbered:
         numbering.known[0] = numbered
@@ -282,9 +272,9 @@ def _numbering_of_layers(codes: int, space: SearchSpace) -> Numbering:
     return numbering
 
 
-def _numbering_of_table(space: SearchSpace) -> Numbering:
+def _numbering_of_table(space: SearchSpace) -> decoding.Numbering:
     """No codes to number; the layers that architectures of a table omit, where they count."""
-    numbering = new_numbering(0, 0)
+    numbering = decoding.new_numbering(0, 0)
     if space.profile.lower_params_rate > 0:
         omitted = space.omitted(np.arange(space.size, dtype=np.int32))
         return numbering._replace(omitted=omitted.astype(np.float32))

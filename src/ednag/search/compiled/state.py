@@ -81,10 +81,10 @@ class Pool(NamedTuple):
     the range of the others.
 
     Attributes:
-        rows: float32[2 M, L padded], an individual a row: vectors run over the genotype.
+        rows: float32[2 M + 1, L padded], an individual a row: vectors run over the genotype.
         columns: float32[L, 2 M + 16], an individual a column: vectors run over individuals, up to
             two vectors at a time.
-        distance: float32[2 M, 2 M + 16], between individuals.
+        distance: float32[2 M + 1, 2 M + 16], between individuals; computed two rows at a time.
         codes: int32[2 M].
     """
 
@@ -98,8 +98,8 @@ class Work(NamedTuple):
     """Working space for a pool of 2 M individuals of L numbers.
 
     Attributes:
-        scaled: float32[M, L padded], parents times sqrt(alpha).
-        weight: float32[M, M + 16], weights for the origin estimate.
+        scaled: float32[M + 1, L padded], parents times sqrt(alpha).
+        weight: float32[M + 1, M + 16], of parent j (row) for the origin of parent i (column).
         total: float32[M + 8], their sums.
         density: float32[M + 8], the mapped fitness.
         fresh: float32[M L + 16], normal numbers.
@@ -198,9 +198,9 @@ def new_pool(capacity: int, length: int) -> Pool:
     """A pool of `capacity` parents and as many offspring of `length` numbers."""
     count = 2 * capacity
     return Pool(
-        _zeros(count, padded(length)),
+        _zeros(count + 1, padded(length)),
         _zeros(length, count + 2 * LANES),
-        _zeros(count, count + 2 * LANES),
+        _zeros(count + 1, count + 2 * LANES),
         np.zeros(count, np.int32),
     )
 
@@ -209,8 +209,8 @@ def new_work(capacity: int, length: int) -> Work:
     """Working space for such a pool."""
     count = 2 * capacity
     return Work(
-        scaled=_zeros(capacity, padded(length)),
-        weight=_zeros(capacity, capacity + 2 * LANES),
+        scaled=_zeros(capacity + 1, padded(length)),
+        weight=_zeros(capacity + 1, capacity + 2 * LANES),
         total=_zeros(capacity + LANES),
         density=_zeros(capacity + LANES),
         fresh=_zeros(capacity * length + 2 * LANES),

@@ -9,19 +9,7 @@ and rounds in the same way. `state` describes the pool and the working space tha
 
 import numpy as np
 
-from ednag.search.compiled.arithmetic import (
-    contiguous_sum,
-    distances,
-    distances_of_two,
-    exp,
-    exp_anywhere,
-    power,
-    raise_left_over,
-    root_by_library,
-    root_of_left_over,
-    weighted_sum,
-    weighted_sums_of_block,
-)
+from ednag.search.compiled import arithmetic
 from ednag.search.compiled.cache import inlined, kernel
 from ednag.search.compiled.random import next_uniform
 from ednag.search.compiled.vectors import (
@@ -84,21 +72,12 @@ def unpack(numbers, rows, start, end, length):
 
 
 @kernel
-def smallest(values, count):
-    """Minimum of float32 values[:count]."""
-    result = values[0]
+def extremes(values, count):
+    """Minimum and maximum of float32 values[:count]."""
+    low, high = values[0], values[0]
     for position in range(1, count):
-        result = min(result, values[position])
-    return result
-
-
-@kernel
-def largest(values, count):
-    """Maximum of float32 values[:count]."""
-    result = values[0]
-    for position in range(1, count):
-        result = max(result, values[position])
-    return result
+        low, high = min(low, values[position]), max(high, values[position])
+    return low, high
 
 
 # --- fitness to density (mapping) -------------------------------------------------------------
@@ -109,7 +88,7 @@ def map_fitness(work, count, settings):
     """Density of the parents from their fitness, larger for fitter ones; see `mapping`."""
     fitness, density = work.fitness, work.density
     mapping, temperature = settings.mapping, settings.temperature
-    low, high = smallest(fitness, count), largest(fitness, count)
+    low, high = extremes(fitness, count)
     hottest = high / temperature
     cooled = temperature * max(high, _TINY)
     for start in range(0, count, LANES):
@@ -124,7 +103,7 @@ def map_fitness(work, count, settings):
             value = repeat(np.float32(1.0)) if low == high else (value - low) / (high - low)
         store(density, start, value)
     if mapping in (_ENERGY, _EXPONENTIAL):
-        exp_anywhere(density, count)
+        arithmetic.exp_anywhere(density, count)
 
 
 # --- denoising --------------------------------------------------------------------------------
@@ -141,7 +120,7 @@ def weigh(pool, work, count, length, coefficients):
         for c in range(0, width, LANES):
             store_at(scaled, j, c, load_at(rows, j, c) * root_alpha)
     for j in range(0, count, 2):
-        fill_distances(scaled, j, j + 1 < count, pool.columns, count, length, weight)
+        fill_distances(scaled, j, pool.columns, count, length, weight)
     for j in range(count):
         for i in range(0, count, LANES):
             gap = load_at(weight, j, i)
@@ -151,10 +130,10 @@ def weigh(pool, work, count, length, coefficients):
         pull = work.density[j] + _TINY
         for i in range(0, count, LANES):
             logarithm = load_at(weight, j, i)
-            likelihood = exp(where_less(logarithm, _UNLIKELY, _UNLIKELY, logarithm))
+            likelihood = arithmetic.exp(where_less(logarithm, _UNLIKELY, _UNLIKELY, logarithm))
             store_at(weight, j, i, (likelihood + _TINY) * pull / share)
     for i in range(0, count, LANES):
-        store(work.total, i, contiguous_sum(weight, i, count) + _TINY)
+        store(work.total, i, arithmetic.contiguous_sum(weight, i, count) + _TINY)
 
 
 @kernel
@@ -164,14 +143,16 @@ def step_to_origin(rows, work, count, length, coefficients):
     whole = length // _COLUMNS * _COLUMNS
     for i in range(count):
         for c in range(0, whole, _COLUMNS):
-            first, second, third, fourth = weighted_sums_of_block(rows, c, weight, i, count)
+            first, second, third, fourth = arithmetic.weighted_sums_of_block(
+                rows, c, weight, i, count
+            )
             _denoise(rows, work, count, length, i, c, first, coefficients)
             _denoise(rows, work, count, length, i, c + LANES, second, coefficients)
             _denoise(rows, work, count, length, i, c + 2 * LANES, third, coefficients)
             _denoise(rows, work, count, length, i, c + 3 * LANES, fourth, coefficients)
         for c in range(whole, rows.shape[1], LANES):
-            pulled = weighted_sum(rows, c, weight, i, count)
-            _denoise(rows, work, count, length, i, c, pulled, coefficients)
+            left_over = arithmetic.weighted_sum(rows, c, weight, i, count)
+            _denoise(rows, work, count, length, i, c, left_over, coefficients)
     pad(rows, count, 2 * count, length)
 
 
@@ -275,18 +256,18 @@ def _raise(base, exponent, left_over):
     if exponent == 3:
         return base * base * base
     if left_over:
-        return raise_left_over(base, exponent)
-    return power(base, np.float32(exponent))
+        return arithmetic.raise_left_over(base, exponent)
+    return arithmetic.power(base, np.float32(exponent))
 
 
 @inlined
 def _root(base, exponent, left_over):
     """base^(1 / exponent) of Floats; see `_raise`."""
     if exponent == 2:
-        return root_by_library(base)
+        return arithmetic.root_by_library(base)
     if left_over:
-        return root_of_left_over(base, exponent)
-    return power(base, np.float32(1 / exponent))
+        return arithmetic.root_of_left_over(base, exponent)
+    return arithmetic.power(base, np.float32(1 / exponent))
 
 
 # --- the pool ---------------------------------------------------------------------------------
@@ -301,19 +282,14 @@ def fill_columns(rows, start, end, length, columns):
 
 
 @kernel
-def fill_distances(points, row, both, others, count, length, distance):
-    """Distances of a point, or of it and the next, to `count` others, into the matrix `distance`.
+def fill_distances(points, row, others, count, length, distance):
+    """Distances of a point and the next to `count` others, into the matrix `distance`.
 
     Args:
-        points, row, others, length: See `distances`.
-        both: Whether of two points.
+        points, row, others, length: See `arithmetic.distances`.
     """
-    if not both:
-        for column in range(0, count, LANES):
-            store_at(distance, row, column, distances(points, row, others, column, length))
-        return
     for column in range(0, count, 2 * LANES):
-        a, b, c, d = distances_of_two(points, row, others, column, length)
+        a, b, c, d = arithmetic.distances(points, row, others, column, length)
         store_at(distance, row, column, a)
         store_at(distance, row, column + LANES, b)
         store_at(distance, row + 1, column, c)
@@ -325,8 +301,7 @@ def measure(pool, start, end, length):
     """Distances of individuals start .. end - 1 to each other and to all before them."""
     distance = pool.distance
     for i in range(start, end, 2):
-        both, others = i + 1 < end, min(i + 2, end)
-        fill_distances(pool.rows, i, both, pool.columns, others, length, distance)
+        fill_distances(pool.rows, i, pool.columns, min(i + 2, end), length, distance)
     for i in range(start, end):
         for j in range(i):
             distance[j, i] = distance[i, j]
@@ -339,8 +314,8 @@ def measure(pool, start, end, length):
 def set_diversity(distance, count, diverse):
     """Summed distance of each to all others, stretched to [0, 1]; False if all are equal."""
     for i in range(0, count, LANES):
-        store(diverse, i, contiguous_sum(distance, i, count))
-    low, high = smallest(diverse, count), largest(diverse, count)
+        store(diverse, i, arithmetic.contiguous_sum(distance, i, count))
+    low, high = extremes(diverse, count)
     if low == high:
         return False
     for i in range(0, count, LANES):
@@ -384,7 +359,8 @@ def take_diverse(fitness, count, order, start, end, chosen):
         order: int64[count], positions by falling diversity.
         start, end: The places in `chosen` to be filled; the rest as in `take_elites`.
     """
-    fit_enough = np.float32(0.1) * largest(fitness, count)
+    _, best = extremes(fitness, count)
+    fit_enough = np.float32(0.1) * best
     for place in range(count):
         if start == end:
             break
@@ -415,7 +391,7 @@ def set_thresholds(fitness, diverse, count, threshold):
     for i in range(0, count, LANES):
         share = (load_at(threshold, i, 0) - low) / (high - low)
         store_at(threshold, i, 0, share * 0.9 + 0.1)
-    total = lane(contiguous_sum(threshold, _FIRST, count), 0)
+    total = lane(arithmetic.contiguous_sum(threshold, _FIRST, count), 0)
     if not np.isfinite(total):
         return NOT_A_NUMBER
     reached = 0.0
