@@ -18,17 +18,14 @@ def cosine_schedule(num_step: int) -> Tensor:
 
 
 def square_root(value: Tensor) -> Tensor:
-    """Square root of a float32 scalar, with the last bits of the reference's machine.
-
-    That of torch differs between the processors of AMD and of Intel (`ednag.search.square_root`).
-    """
+    """Square root of a float32 scalar; torch's differs between AMD's and Intel's processors."""
     return torch.from_numpy(rounded_root(value.numpy()))
 
 
 def estimate_origin(population: Tensor, density: Tensor, alpha: Tensor) -> Tensor:
-    """Where each individual would stand without noise: a mean of all, weighted by fitness.
+    """Each individual without noise: a weighted mean of all individuals.
 
-    Individual j counts for i by its density and by how likely i is a noised copy of it.
+    The weight of j for i is its density times the likelihood that i is a noised copy of j.
 
     Args:
         population: float32[N, D].
@@ -61,7 +58,7 @@ def ddim_step(
         population: float32[N, D] at noise level `alpha`.
         origin: float32[N, D] from `estimate_origin`.
         alpha: The schedule at this step.
-        alpha_previous: The schedule at the step it goes to; larger than alpha.
+        alpha_previous: The schedule at the next step; larger than alpha.
         noise_scale: Share of fresh noise; 0 is deterministic.
         generator: Source of one draw of shape (N, D).
     """
@@ -77,7 +74,7 @@ def ddim_step(
 
 
 def normalise(population: Tensor, lower: float) -> Tensor:
-    """Each row stretched by its own minimum and maximum to [lower, 1]."""
+    """Each row scaled from its minimum and maximum to [lower, 1]."""
     low = population.min(dim=1, keepdim=True).values
     high = population.max(dim=1, keepdim=True).values
     return (1 - lower) * (population - low) / (high - low) + lower

@@ -174,7 +174,7 @@ class Search:
         self.outcome, self.outcome_metric = -1, math.nan
 
     def consider(self, codes: np.ndarray, metric: np.ndarray) -> None:
-        """Make a batch's best valid architecture the outcome if it beats the present one."""
+        """Make the best valid architecture of a batch the outcome if it is better."""
         valid = np.flatnonzero(codes >= 0)
         if len(valid) == 0:
             return

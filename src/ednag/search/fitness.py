@@ -19,7 +19,7 @@ _PIECES = (
 
 
 def rescale(values: np.ndarray) -> np.ndarray:
-    """The reference's piecewise-linear stretch of a metric in %: steeper the closer to 100.
+    """The reference's piecewise-linear scale of a metric in %, steeper towards 100.
 
     Args:
         values: float32[n]; the metric times the protocol's factor.
@@ -33,9 +33,9 @@ def rescale(values: np.ndarray) -> np.ndarray:
     return np.select(conditions, pieces).astype(np.float32)
 
 
-#: From here on a value is practically infinite and its fitness 0.
+#: Largest finite value; larger ones have fitness 0.
 _INFINITE = 99999.0
-#: Where room_layout's value starts, and up to where it is practically that.
+#: Value of room_layout at an infinite loss, and the value below which the fitness is 0.
 _INVERSE_START, _INVERSE_ZERO = 50.0, 50.01
 #: Metric of an invalid architecture where the metric is a loss.
 WORST_LOSS = 1e8

@@ -1,8 +1,8 @@
 """Fix the instruction set with which torch computes, before torch is imported.
 
-torch and the mathematical library inside it (MKL) choose their kernels by the CPU, so that last
-bits differ between machines. Environment variables that are set before torch is imported fix the
-choice: ATEN_CPU_CAPABILITY for torch, MKL_CBWR for MKL.
+torch and its mathematical library MKL choose their kernels by the CPU, so that last bits differ
+between machines. Environment variables that are set before torch is imported fix the choice:
+ATEN_CPU_CAPABILITY for torch, MKL_CBWR for MKL.
 """
 
 import os
@@ -32,7 +32,7 @@ def has_instruction_set(arithmetic: Arithmetic) -> bool:
 
 
 def kernels(arithmetic: Arithmetic) -> dict[str, str]:
-    """The environment variables that fix the kernels; MKL gets those that it uses on AMD's CPUs."""
+    """The environment variables that fix the kernels; MKL gets its kernels for AMD's CPUs."""
     return {"ATEN_CPU_CAPABILITY": arithmetic, "MKL_CBWR": "COMPATIBLE"}
 
 

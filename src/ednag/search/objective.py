@@ -56,7 +56,7 @@ class Ledger:
     def enter_run(
         self, codes: np.ndarray, lookups: np.ndarray, total: int, invalid: int
     ) -> np.ndarray:
-        """Count evaluations whose first sights are already known, as if entered in batches.
+        """Count the evaluations of a whole run, as if entered one by one.
 
         Args:
             codes: int32[n], the distinct valid architectures in order of first evaluation.
@@ -270,7 +270,7 @@ class Objective:
         total: int,
         invalid: int,
     ) -> None:
-        """Count evaluations that were made elsewhere; see `Ledger.enter_run`.
+        """Count the evaluations of a run of the compiled engine; see `Ledger.enter_run`.
 
         Args:
             codes, lookups, total, invalid: As there.
@@ -368,7 +368,7 @@ class PredictedObjective(Objective):
         """None: every architecture of the space has a value."""
 
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Metric and fitness, float32[n] each, of codes int[n]; predicts what is new."""
+        """Metric and fitness, float32[n] each, of codes int[n]; predicts new ones."""
         self._predict_new(codes)
         return super().evaluate(codes)
 

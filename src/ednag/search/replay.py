@@ -169,7 +169,7 @@ def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
 
 
 def replay(trace: Trace, objective: Objective, search: Callable[..., Any]) -> str | None:
-    """Run the search of a trace; what differs first, or None if the run is identical.
+    """Run the search of a trace; the first difference, or None if the run is identical.
 
     Args:
         trace: The reference.

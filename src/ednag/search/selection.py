@@ -1,7 +1,7 @@
 """Selection from parents and offspring: elites, diverse individuals, roulette for the rest.
 
-Source: ednag-search specification, One iteration, step 6. Sorting is `torch.argsort`, NOT stable:
-populations are full of ties, and the order it leaves equal values in decides who is selected.
+Source: ednag-search specification, One iteration, step 6. Sorting is `torch.argsort`, which is NOT
+stable: populations have many ties, and their order decides which individuals are selected.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from torch import Generator, Tensor
 
 
 class DegeneratePool(Exception):
-    """All fitness values or all diversities of a pool are equal, so no roulette is possible.
+    """No roulette is possible, for example because all fitness values of a pool are equal.
 
-    The reference divides 0 by 0 here and spins until a wall-clock limit.
+    The reference then divides 0 by 0 and spins until a wall-clock limit.
     """
 
 
 def diversity(pool: Tensor) -> Tensor:
-    """Summed distance to all others, float32[M] stretched to [0, 1], of a pool float32[M, D].
+    """Summed distance to all others, float32[M] scaled to [0, 1], of a pool float32[M, D].
 
     Raises:
         DegeneratePool: All individuals are equally far from the others.
@@ -31,12 +31,12 @@ def diversity(pool: Tensor) -> Tensor:
 
 
 def _fill(taken: list[int], order: list[int], count: int) -> list[int]:
-    """`taken`, filled up from the top of `order`, repeats intended as in the reference."""
+    """`taken`, filled up from the top of `order`; repeats are as in the reference."""
     return taken + order[: count - len(taken)]
 
 
 def take_elites(fitness: Tensor, count: int) -> list[int]:
-    """The `count` fittest, skipping one as fit as the one taken last."""
+    """The `count` fittest, without one as fit as the one taken before it."""
     order = torch.argsort(fitness, descending=True).tolist()
     values = fitness.tolist()
     taken: list[int] = []
@@ -61,7 +61,7 @@ def roulette_thresholds(fitness: Tensor, diverse: Tensor) -> Tensor:
     """Cumulative shares float32[M] of the roulette; the last is about 1.
 
     Raises:
-        DegeneratePool: All weights are equal, or some are no numbers: no draw would ever hit one.
+        DegeneratePool: All weights are equal, or some are no numbers.
     """
     weight = fitness * (1 + diverse)
     low, high = weight.min(), weight.max()

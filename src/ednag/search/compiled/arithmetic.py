@@ -1,16 +1,16 @@
-"""Exponentials, powers and sums that round as torch's CPU kernels on AVX2, bit for bit.
+"""Exponentials, powers and sums that round as torch's CPU kernels do, bit for bit.
 
 Selection amplifies last bits: two engines make the same evaluations only if every number agrees.
-What torch computes (2.14, wheels with MKL, one thread) was found by comparing bits over all inputs
-that a search can produce:
+torch 2.14 (wheels with MKL, one thread) computes as follows. This was found by comparing bits over
+all inputs that a search can produce.
 
-- `exp`: MKL's vector library: a table of 128 powers of two, split in two, and a polynomial of
-  degree 2, nothing fused.
-- `pow`: whole blocks of 16 elements of a call in Sleef's pairs of float32 (Sleef_powf8_u10, fused);
-  what is left over of a call one by one in float64, rounded at the end. Exponents 2 and 3 are
-  products, 0.5 is the square root of MKL, which is not the correctly rounded one.
+- `exp`: MKL's vector library: a table of 128 powers of two, each in two parts, and a polynomial of
+  degree 2; nothing is fused.
+- `pow`: whole blocks of 16 (AVX2) or 32 (AVX-512) elements of a call in Sleef's pairs of float32
+  (Sleef_powf8_u10, fused); the elements left over one by one in float64, rounded at the end.
+  Exponents 2 and 3 are products; 0.5 is the square root of MKL, which does not round correctly.
 - sums over a contiguous axis or over rows, and norms: 8 lanes and partial sums in a fixed order;
-  a norm's left-over elements are fused, except a first group of four.
+  the left-over elements of a norm are fused, except a first group of four.
 
 The series of `power` are those of Sleef 3 (Naoki Shibata and contributors, Boost licence).
 """
@@ -51,14 +51,14 @@ from ednag.search.square_root import INVERSE_ROOTS
 
 _PARTS = 128
 _POWERS = 2.0 ** (np.arange(_PARTS, dtype=np.float64) / _PARTS)
-#: 2^(j / 128) as the sum of two float32: the nearest, and what that leaves.
+#: 2^(j / 128) as the sum of two float32: the nearest, and the rest.
 _POWERS_HIGH = _POWERS.astype(np.float32)
 _POWERS_LOW = (_POWERS - _POWERS_HIGH).astype(np.float32)
 #: ln 2 / 128 in two parts, of which the first has few enough bits for exact products.
 _STEP_HIGH = np.float32(float.fromhex("0x1.63p-8"))
 _STEP_LOW = np.float32(math.log(2) / _PARTS - float(_STEP_HIGH))
 _STEPS_PER_UNIT = np.float32(_PARTS / math.log(2))
-#: From here on, in absolute value, torch's result is rounded from float64.
+#: Smallest absolute value whose exponential torch rounds from float64.
 _FAR = 87.336
 
 
@@ -87,10 +87,10 @@ def exp(x):
 def exp_anywhere(values, count):
     """e^x of any float32 values[:count], in place; a multiple of 8 is computed."""
     for start in range(0, count, LANES):
-        given = load(values, start)
-        store(values, start, exp(given))
+        powers = load(values, start)
+        store(values, start, exp(powers))
         for position in range(LANES):
-            x = lane(given, position)
+            x = lane(powers, position)
             if not abs(x) < _FAR:
                 values[start + position] = np.float32(math.exp(np.float64(x)))
 
@@ -103,8 +103,8 @@ _DOUBT = 1e-12
 _LARGEST_EXPONENT = 64
 
 # --- power ------------------------------------------------------------------------------------
-# A number is held as the sum of two float32 of which the second is far smaller. The order of the
-# operations is Sleef's; any other order rounds otherwise.
+# A number is a pair of float32, whose sum it is; the second is far smaller. The order of the
+# operations is that of Sleef; another order rounds differently.
 
 
 @inlined
@@ -226,8 +226,8 @@ def root_by_library(x):
 def raise_left_over(base, exponent):
     """base^exponent of Floats and an integer, as of elements left over from whole blocks of 16.
 
-    That is pow in float64, rounded to float32. Products in float64 err by less than 1e-14; where
-    that could decide the rounding, pow itself decides.
+    torch computes them by pow in float64, rounded to float32. Products in float64 have an error
+    below 1e-14; where that could change the rounded number, pow itself is computed.
     """
     wide = widen(base)
     value = wide
@@ -243,7 +243,7 @@ def raise_left_over(base, exponent):
 def root_of_left_over(base, exponent):
     """base^(1 / exponent) of Floats, as of elements left over; see `raise_left_over`.
 
-    A step of Newton's method in float64, from the root in float32, errs by less than 1e-12.
+    A step of Newton's method in float64, from the root in float32, has an error below 1e-12.
     """
     root = widen(power(base, np.float32(1 / exponent)))
     raised = root
@@ -267,12 +267,12 @@ def _power_in_float64(base, exponent):
 
 
 # --- sums -------------------------------------------------------------------------------------
-# torch sums n numbers along an axis in a tree of partial sums. Here eight sums are made at a time:
-# every summand is Floats.
+# torch sums n numbers along an axis in a tree of partial sums. These functions make eight sums at a
+# time: every summand is Floats.
 
 
 _CHUNK = 16
-# Not plain numbers: numba compiles a function again for a plain number that it is given.
+# Not plain numbers: numba compiles a function again for each plain number in a call.
 _ZERO, _ONE, _EIGHT = np.int64(0), np.int64(1), np.int64(LANES)
 _WEIGHTED, _PLAIN = np.bool_(True), np.bool_(False)
 
@@ -336,7 +336,7 @@ def _long_four_way_sum(matrix, column, weights, weight, weighted, start, stride,
 
 @inlined
 def _four_way_sum(matrix, column, weights, weight, weighted, start, stride, count):
-    """`_long_four_way_sum`, with what that comes to for a usual number of terms."""
+    """`_long_four_way_sum`, simplified for a usual number of terms."""
     quarter = count // 4
     if quarter >= _CHUNK:
         return _long_four_way_sum(matrix, column, weights, weight, weighted, start, stride, count)
@@ -369,22 +369,19 @@ def contiguous_sum(matrix, column, count):
 
 @kernel
 def _long_sums_of_block(matrix, column, weights, weight, count):
-    """`_long_cascade` of four times eight columns, interleaved: no sum waits for its last term."""
+    """`_long_cascade` of four times eight columns, interleaved so that the sums run in parallel."""
     stay_apart()
     zero = repeat(np.float32(0.0))
-    second, third, fourth = (
-        (zero, zero, zero, zero),
-        (zero, zero, zero, zero),
-        (zero, zero, zero, zero),
-    )
+    zeros = (zero, zero, zero, zero)
+    second, third, fourth = zeros, zeros, zeros
     for chunk in range(1, count // _CHUNK + 1):
         row = (chunk - 1) * _CHUNK
         first = _sums_of_block(matrix, column, weights, weight, row, row + _CHUNK)
         second = _add(second, first)
         if chunk % _CHUNK == 0:
-            third, second = _add(third, second), (zero, zero, zero, zero)
+            third, second = _add(third, second), zeros
             if chunk % _CHUNK**2 == 0:
-                fourth, third = _add(fourth, third), (zero, zero, zero, zero)
+                fourth, third = _add(fourth, third), zeros
     first = _sums_of_block(matrix, column, weights, weight, count // _CHUNK * _CHUNK, count)
     return _add(_add(_add(first, second), third), fourth)
 
@@ -423,7 +420,7 @@ def weighted_sums_of_block(matrix, column, weights, weight, count):
     """
     if count >= 2 * _CHUNK:
         return _long_sums_of_block(matrix, column, weights, weight, count)
-    # What that comes to: the first 16 rows, if they are that many, and the rest.
+    # The same for fewer rows: the first 16, if there are 16, and the rest.
     whole = np.int64(_CHUNK) if count >= _CHUNK else _ZERO
     first = _sums_of_block(matrix, column, weights, weight, _ZERO, whole)
     return _add(_sums_of_block(matrix, column, weights, weight, whole, count), first)

@@ -108,21 +108,9 @@ def decode(columns, start, end, reading, code_of_raw, numbering, codes):
             for position in range(count):
                 codes[first + position] = _code_of_layers(position, reading.layers, numbering)
         else:
-            if reading.kind == BY_THRESHOLD:
-                raw = _bits_set(columns, first, reading)
-            else:
-                raw = _number(columns, first, reading)
+            raw = _raw_codes(columns, first, reading)
             for position in range(count):
                 codes[first + position] = code_of_raw[lane(raw, position)]
-
-
-@inlined
-def _number(columns, first, reading):
-    """Raw codes of eight individuals: positions of the largest entries as digits."""
-    raw = repeat(np.int32(0))
-    for number in range(len(reading.starts)):
-        raw = raw * reading.radices[number] + _digit(columns, first, reading, number)
-    return raw
 
 
 @kernel
@@ -139,13 +127,16 @@ def _digit(columns, first, reading, number):
 
 
 @inlined
-def _bits_set(columns, first, reading):
-    """Raw codes of eight individuals: entries at or above the threshold as bits."""
+def _raw_codes(columns, first, reading):
+    """Raw codes of eight individuals: bits above a threshold, or the digits of `_digit`."""
     raw = repeat(np.int32(0))
     for number in range(len(reading.starts)):
-        value = load_at(columns, reading.starts[number], first)
-        bit = where_less(value, reading.threshold, repeat(np.int32(0)), repeat(np.int32(1)))
-        raw = (raw << 1) | bit
+        if reading.kind == BY_THRESHOLD:
+            value = load_at(columns, reading.starts[number], first)
+            digit = where_less(value, reading.threshold, repeat(np.int32(0)), repeat(np.int32(1)))
+        else:
+            digit = _digit(columns, first, reading, number)
+        raw = raw * reading.radices[number] + digit
     return raw
 
 

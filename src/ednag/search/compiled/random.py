@@ -1,10 +1,10 @@
-"""The numbers of torch's CPU generator, and of Python's `random`, without either.
+"""The random numbers of torch's CPU generator and of Python's `random`.
 
-Both are the Mersenne twister mt19937 (Matsumoto and Nishimura, 1998). torch.rand keeps the last 24
-bits of a word. torch.randn of 16 numbers or more makes normal numbers of uniform ones by
-Box-Muller in blocks of 16, whose logarithm, sine and cosine are those of the Cephes library with
-multiplications and additions fused; numbers beyond whole blocks are drawn again with the 10 to 15
-before them. All 2^24 values of each were compared with torch's.
+Both are the Mersenne twister mt19937 (Matsumoto and Nishimura, 1998). torch.rand uses the last 24
+bits of a word. torch.randn of 16 numbers or more makes normal numbers from uniform ones by
+Box-Muller in blocks of 16. Logarithm, sine and cosine are those of the Cephes library with fused
+multiplications and additions. Numbers after the last whole block are drawn again together with the
+numbers before them, as a block of 16. All 2^24 values of each were compared with those of torch.
 """
 
 # Compiled functions take the types that numba infers.
@@ -43,8 +43,8 @@ class Stream(NamedTuple):
 
     Attributes:
         state: uint32[624].
-        words: uint32[624 + 8], the words that the state gives, and padding.
-        used: int64[1], how many of them have been drawn.
+        words: uint32[624 + 8], the words that the state yields, and padding.
+        used: int64[1], how many words have been drawn.
     """
 
     state: np.ndarray
@@ -53,7 +53,7 @@ class Stream(NamedTuple):
 
 
 def new_stream() -> Stream:
-    """A generator that has to be seeded."""
+    """A generator without a seed."""
     return Stream(
         state=np.zeros(_WORDS, np.uint32),
         words=np.zeros(_WORDS + LANES, np.uint32),
@@ -62,7 +62,7 @@ def new_stream() -> Stream:
 
 
 def python_stream(generator: random.Random) -> Stream:
-    """A generator that goes on as `generator` would."""
+    """A generator that continues `generator`."""
     _, words, _ = generator.getstate()
     stream = new_stream()
     stream.state[:] = words[:-1]
@@ -73,7 +73,7 @@ def python_stream(generator: random.Random) -> Stream:
 
 @kernel
 def seed_stream(stream, seed):
-    """Start as torch.manual_seed: of the seed, the last 32 bits count."""
+    """Start as torch.manual_seed does, which uses the last 32 bits of the seed."""
     word = np.uint32(seed & 0xFFFFFFFF)
     for position in range(_WORDS):
         stream.state[position] = word
@@ -91,7 +91,7 @@ def _twisted(upper, lower, other):
 
 @inlined
 def _tempered(word):
-    """The word that a word of the state gives; also of arrays, outside compiled code."""
+    """The word from a word of the state; outside compiled code, also of arrays."""
     word = word ^ (word >> np.uint32(11))
     word = word ^ ((word << np.uint32(7)) & np.uint32(0x9D2C5680))
     word = word ^ ((word << np.uint32(15)) & np.uint32(0xEFC60000))
@@ -153,7 +153,7 @@ def permute(stream, order, count):
 
 @kernel
 def _fill_uniform(stream, values, start, end):
-    """torch.rand into values[start:end]; up to seven numbers behind them are overwritten."""
+    """torch.rand into values[start:end]; overwrites up to seven numbers after them."""
     while start < end:
         if stream.used[0] == _WORDS:
             _refill(stream)

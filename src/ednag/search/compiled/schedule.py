@@ -22,8 +22,8 @@ _SINE = (
 _HALF_PI_LOW = 6.123233995736766e-17
 
 
-def cosine(angle: np.ndarray) -> np.ndarray:
-    """cos of float32[n] from 0 to pi; torch's on all but one of these 1,078,530,012 numbers."""
+def _cosine(angle: np.ndarray) -> np.ndarray:
+    """cos of float32[n] from 0 to pi; as torch's but for one of these 1,078,530,012 numbers."""
     shifted = (math.pi / 2 - angle.astype(np.float64)) + _HALF_PI_LOW
     square = shifted * shifted
     series = ((_SINE[3] * square + _SINE[2]) * square + _SINE[1]) * square + _SINE[0]
@@ -43,7 +43,7 @@ def cosine_schedule(num_step: int) -> np.ndarray:
     rising = step * position.astype(np.float32)
     falling = np.float64(end) - np.float64(step) * (num_step - 1 - position)
     angle = np.where(position < num_step // 2, rising, falling.astype(np.float32))
-    alpha = (cosine(angle) + np.float32(1)) / np.float32(2)
+    alpha = (_cosine(angle) + np.float32(1)) / np.float32(2)
     alpha.flags.writeable = False
     return alpha
 

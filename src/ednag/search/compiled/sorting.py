@@ -45,7 +45,7 @@ def argsort_descending(values, count, pairs, order, stack):
 
 @inlined
 def _before(one, other):
-    """Whether a pair must stand before another: by value only."""
+    """Whether a pair must precede another: by value only."""
     return (one >> _INDEX_BITS) < (other >> _INDEX_BITS)
 
 
@@ -130,7 +130,7 @@ def _insert(pairs, position):
 
 @kernel
 def _heap_sort(pairs, first, last):
-    """std::partial_sort of a whole range: build a heap, then take its top again and again."""
+    """std::partial_sort of a whole range: build a heap, then take its top repeatedly."""
     count = last - first
     for hole in range((count - 2) // 2, -1, -1):
         _sift(pairs, first, hole, count, pairs[first + hole])
@@ -142,7 +142,7 @@ def _heap_sort(pairs, first, last):
 
 @kernel
 def _sift(pairs, first, hole, count, moved):
-    """Let the hole sink to the bottom of the heap, then `moved` rise to its place."""
+    """Move the hole to the bottom of the heap, then `moved` up to its place."""
     top = hole
     while hole < (count - 1) // 2:
         child = 2 * hole + 2
