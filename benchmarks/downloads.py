@@ -112,8 +112,8 @@ def measure(folder: Path, address: str, sha256: str, size: int, pairs: int) -> d
                "big", "--registry", str(registry), "--cache", str(cache)]  # fmt: skip
     download = [sys.executable, "-c", (
         "import pathlib, time; from ednag.sources.http import fetch\n"
-        "from ednag.sources.transfer import Part, Patience\n"
-        f"part = Part(pathlib.Path({str(folder / 'alone.bin')!r}), {size}, 'alone.bin', True)\n"
+        "from ednag.sources.transfer import PartialFile, Patience\n"
+        f"part = PartialFile(pathlib.Path({str(folder / 'alone.bin')!r}), {size}, 'alone.bin', True)\n"
         "begun = time.perf_counter()\n"
         f"fetch({address!r}, part, lambda received, total: None, Patience())\n"
         f"pathlib.Path({str(folder / 'seconds')!r}).write_text(str(time.perf_counter() - begun))"

@@ -231,7 +231,7 @@ def test_server_that_answers_with_another_part(
 
 def leave_part(around: Surroundings, content: bytes, address: str, total: int) -> None:
     """What a process leaves that was killed in the middle."""
-    part = transfer.Part(around.cache / "table" / "table.csv.part", None, "table.csv", True)
+    part = transfer.PartialFile(around.cache / "table" / "table.csv.part", None, "table.csv", True)
     part.path.parent.mkdir(parents=True)
     part.path.write_bytes(content)
     part.write_memo(transfer.Memo(address, '"one"', total))

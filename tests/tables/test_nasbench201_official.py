@@ -2,7 +2,6 @@
 
 import bz2
 import pickle
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,20 +95,6 @@ def test_a_table_needs_every_cell(pth: Path) -> None:
     definition = official_definitions("nasbench201", "cifar100")[V1_1]
     with pytest.raises(EdnagError, match="15622 of 15625 architectures have no row"):
         definition.build({V1_1: pth}, {})
-
-
-@pytest.mark.parametrize(
-    ("module", "source", "requirement"),
-    [("nas_201_api", V1_1, "nas-bench-201"), ("nats_bench", NATS, "nats-bench")],
-)
-def test_a_missing_package_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, source: str, requirement: str
-) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(
-        EdnagError, match=rf"{source} is read by a package: pip install {requirement}="
-    ):
-        official_definitions("nasbench201", "cifar10")[source].read({source: tmp_path})
 
 
 def _without_cell(content: dict[str, Any]) -> None:

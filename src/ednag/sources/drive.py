@@ -4,11 +4,11 @@ import gdown
 import requests
 from gdown.exceptions import DownloadError
 
-from ednag.sources.transfer import Part, Patience, Report, TransferError
+from ednag.sources.transfer import PartialFile, Patience, Report, TransferError
 from ednag.sources.verification import explain_page
 
 
-def fetch_from_drive(file_id: str, part: Part, report: Report, patience: Patience) -> bool:
+def fetch_from_drive(file_id: str, part: PartialFile, report: Report, patience: Patience) -> bool:
     """Fetch the Drive file `file_id` into `part`, with gdown's own retries and resuming.
 
     True if the download was resumed. gdown does not record the version of its unfinished file, so

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import requests
 
 from ednag import __version__
-from ednag.sources.transfer import Memo, Part, Patience, Report, TransferError
+from ednag.sources.transfer import Memo, PartialFile, Patience, Report, TransferError
 from ednag.sources.verification import HEAD
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _MEANINGS = {
 }
 
 
-def fetch(address: str, part: Part, report: Report, patience: Patience) -> bool:
+def fetch(address: str, part: PartialFile, report: Report, patience: Patience) -> bool:
     """Fetch `address` into `part`; resume after a passing failure.
 
     True if the last response was appended to bytes of an earlier one. Raises TransferError after
@@ -57,7 +57,7 @@ def fetch(address: str, part: Part, report: Report, patience: Patience) -> bool:
 
 
 def _attempt(
-    session: requests.Session, address: str, part: Part, report: Report, patience: Patience
+    session: requests.Session, address: str, part: PartialFile, report: Report, patience: Patience
 ) -> bool:
     asked, headers = _resumption(address, part)
     memo = part.read_memo()
@@ -78,7 +78,7 @@ def _attempt(
         raise in_words(error, patience) from error
 
 
-def _resumption(address: str, part: Part) -> tuple[int, dict[str, str]]:
+def _resumption(address: str, part: PartialFile) -> tuple[int, dict[str, str]]:
     """The number of bytes to keep, and the request headers for the rest."""
     received, memo = part.received(), part.read_memo()
     if not received or memo is None:
@@ -96,7 +96,7 @@ def _validator(response: requests.Response) -> str | None:
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")
 
 
-def _start(response: requests.Response, asked: int, part: Part) -> int | None:
+def _start(response: requests.Response, asked: int, part: PartialFile) -> int | None:
     """The offset of the body of `response` in the file; None if all bytes are here.
 
     Raises TransferError if the body is not the requested one.
@@ -117,7 +117,7 @@ def _start(response: requests.Response, asked: int, part: Part) -> int | None:
     return 0
 
 
-def _honoured(response: requests.Response, asked: int, part: Part) -> int:
+def _honoured(response: requests.Response, asked: int, part: PartialFile) -> int:
     """`asked`, if the server sends the bytes from this offset of a file of the same length."""
     sent = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
     if not asked or sent is None or int(sent[1]) != asked:
@@ -143,7 +143,7 @@ def _total(response: requests.Response, start: int) -> int | None:
 
 
 def _receive(
-    response: requests.Response, part: Part, start: int, memo: Memo, report: Report
+    response: requests.Response, part: PartialFile, start: int, memo: Memo, report: Report
 ) -> None:
     """Append the body to the part. Raises TransferError if it ends early or is a web page."""
     blocks = response.iter_content(PIECE)

@@ -29,7 +29,7 @@ from ednag.sources.places import (
 from ednag.sources.registry import Source
 from ednag.sources.stamps import write_stamp
 from ednag.sources.tail import Tail
-from ednag.sources.transfer import Part, Patience, Report, TransferError, transfer
+from ednag.sources.transfer import PartialFile, Patience, Report, TransferError, transfer
 from ednag.sources.verification import (
     Digests,
     Expected,
@@ -271,11 +271,11 @@ class _SourceSearch:
                     raise TransferError(_without_path(error, part.path)) from error
         return self._from(address, again=True)
 
-    def _part(self) -> Part:
+    def _part(self) -> PartialFile:
         self.home.parent.mkdir(parents=True, exist_ok=True)
         locked = self.around.locked(self.source)
         by_lock = locked is not None and self.source.size is None
-        return Part(
+        return PartialFile(
             path=self.home.with_name(f"{self.home.name}.part"),
             size=expected_size(self.source, locked),
             file=self.source.file,
@@ -283,7 +283,7 @@ class _SourceSearch:
             refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 
-    def _kept(self, part: Part, tail: Tail) -> VerifiedFile:
+    def _kept(self, part: PartialFile, tail: Tail) -> VerifiedFile:
         """Verify a complete download, then give it its name."""
         sync_file(part.path)  # first: `tail` catches up in the meantime
         measured = verify(part.path, self.source, self.around.locked(self.source), tail.digests)

@@ -15,9 +15,9 @@ from ednag.files import home_folder, user_path
 from ednag.sources.registry import Source
 from ednag.sources.verification import BLOCK, WrongContentError
 
-#: ioctl request of Linux that lets two files share their blocks until one is written (linux/fs.h).
+#: ioctl request of Linux to copy a file by sharing its blocks (linux/fs.h).
 _FICLONE = 0x40049409
-#: The cache of a user without a home folder: it is empty, and nothing can be written there.
+#: The cache of a user without a home folder: empty and not writable.
 _NO_CACHE = Path(os.devnull, "no-home-folder")
 
 
@@ -25,14 +25,14 @@ def cache_folder(cache: Path | None = None) -> Path:
     """The folder that keeps downloads: `cache`, else `$EDNAG_CACHE`, else the user's cache."""
     if cache is not None:
         return user_path(cache)
-    if named := os.environ.get("EDNAG_CACHE"):
-        return user_path(named)
+    if path := os.environ.get("EDNAG_CACHE"):
+        return user_path(path)
     folder = home_folder("XDG_CACHE_HOME", ".cache")
     return folder / "ednag" if folder else _NO_CACHE
 
 
 def cached_path(source: Source, cache: Path | None = None) -> Path:
-    """Where the cache keeps `source`, and where it may be placed by hand."""
+    """The path of `source` in the cache; a user may put the file there."""
     return cache_folder(cache) / source.id / source.file
 
 
@@ -72,25 +72,23 @@ def in_mirrors(source: Source, mirrors: Iterable[Path]) -> Iterator[Path]:
 def in_package(address: str) -> Path:
     """The file that `package:<distribution>/<path inside site-packages>` names.
 
-    The distribution is found by its metadata and never imported. Raises EdnagError where it is not
-    installed or holds no such file.
+    Does not import the package. Raises EdnagError if it is not installed or has no such file.
     """
     name, _, inside = address.removeprefix("package:").partition("/")
     try:
-        located = importlib.metadata.distribution(name).locate_file(inside)
+        path = Path(str(importlib.metadata.distribution(name).locate_file(inside)))
     except (importlib.metadata.PackageNotFoundError, ValueError):
         raise EdnagError(f"package {name} is not installed; pip install {name}") from None
-    path = Path(str(located))
     if not path.is_file():
         raise EdnagError(f"package {name} is installed without {inside}; pip install --upgrade")
     return path
 
 
 def place(path: Path, destination: Path, *, share: bool, sha256: str) -> None:
-    """Put the bytes at `path` under `destination` in one step: nobody sees half a file.
+    """Put the bytes at `path` at `destination`, whole or not at all.
 
-    With `share` the two names may stand for one file (a hard link); otherwise, and across file
-    systems, the bytes are cloned or copied. Raises WrongContentError if the copy has not `sha256`.
+    With `share` it may be a hard link; otherwise, and across file systems, the bytes are cloned or
+    copied. Raises WrongContentError if the copy does not have this `sha256`.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with beside(destination) as temporary:
@@ -102,7 +100,7 @@ def place(path: Path, destination: Path, *, share: bool, sha256: str) -> None:
 
 @contextlib.contextmanager
 def beside(destination: Path) -> Iterator[Path]:
-    """A free name in the folder of `destination`, gone afterwards whatever happened."""
+    """A temporary path in the folder of `destination`, removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:
         yield folder / destination.name
@@ -135,13 +133,13 @@ def _copied(path: Path, copy: Path) -> str:
 
 
 def sync_file(path: Path) -> None:
-    """Have the bytes of the file at `path` on the disk, not only in memory."""
+    """Flush the file at `path` to the disk."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power failure, where the system allows it."""
+    """Flush a rename in `folder` to the disk, where the system allows it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Downloads as they go: bars on a terminal, a line now and then in a log."""
+"""Progress of downloads: bars on a terminal, lines in a log."""
 
 import sys
 import time
@@ -16,16 +16,10 @@ _INTERVAL = 10.0
 
 @contextmanager
 def following() -> Iterator[Callable[[str], Report]]:
-    """Gives, for the name of a download, the function to call as its bytes come in."""
-    if sys.stderr.isatty():
-        with _bars() as named:
-            yield named
-    else:
+    """A function from the name of a download to its report: a bar or lines in the log."""
+    if not sys.stderr.isatty():
         yield _lines
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str], Report]]:
+        return
     from rich import progress as rich
     from rich.console import Console
 
@@ -39,7 +33,7 @@ def _bars() -> Iterator[Callable[[str], Report]]:
     with rich.Progress(*columns, console=Console(stderr=True)) as bars:
 
         def named(name: str) -> Report:
-            tasks: list[rich.TaskID] = []  # a file that is here already gets no bar
+            tasks: list[rich.TaskID] = []  # no bar before the first bytes
 
             def report(received: int, total: int | None) -> None:
                 if not tasks:
@@ -52,8 +46,7 @@ def _bars() -> Iterator[Callable[[str], Report]]:
 
 
 def _lines(name: str) -> Report:
-    begun = time.monotonic()
-    shown = begun
+    begun = shown = time.monotonic()
     first: int | None = None
 
     def report(received: int, total: int | None) -> None:

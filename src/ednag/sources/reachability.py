@@ -1,4 +1,4 @@
-"""Whether the servers that hold upstream files answer, each asked once."""
+"""Whether the servers of upstream files answer."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,22 +12,21 @@ from ednag.sources.http import in_words
 from ednag.sources.registry import Source
 from ednag.sources.transfer import Patience
 
-#: The server behind an address that names none.
+#: The servers of addresses without one.
 _SERVERS = {"gdrive:": "https://drive.google.com", "doi:": "https://doi.org"}
-#: Quick: a server that is there answers a question about its front page at once.
 _PATIENCE = Patience(attempts=1, connect=5.0, silence=5.0)
 _AT_ONCE = 16
 
 
 @dataclass(frozen=True)
 class Reachability:
-    """What a server answered.
+    """The answer of a server.
 
     Attributes:
-        server: Its address, such as https://zenodo.org.
-        sources: Ids of the registered files that it holds, in the registry's order.
-        reached: Whether it answered at all; whether the files are there is another question.
-        answer: `HTTP 200`, or why there was no answer.
+        server: Its address, for example https://zenodo.org.
+        sources: Ids of its registered files, in the registry's order; they may be missing there.
+        reached: Whether it answered.
+        answer: `HTTP 200`, or the reason for no answer.
     """
 
     server: str
@@ -37,26 +36,23 @@ class Reachability:
 
 
 def servers_of(sources: Iterable[Source]) -> dict[str, tuple[str, ...]]:
-    """Server -> ids of the files that it holds, sorted by server; packages have no server."""
-    found: dict[str, dict[str, None]] = {}
+    """Server -> ids of its files, sorted by server; packages have no server."""
+    ids: dict[str, dict[str, None]] = {}
     for source in sources:
         for address in source.addresses:
-            named = [server for scheme, server in _SERVERS.items() if address.startswith(scheme)]
-            if address.startswith(("http://", "https://")):
-                parts = urlsplit(address)
-                named = [f"{parts.scheme}://{parts.netloc}"]
-            for server in named:
-                found.setdefault(server, {})[source.id] = None
-    return {server: tuple(found[server]) for server in sorted(found)}
+            parts = urlsplit(address)
+            server = _SERVERS.get(f"{parts.scheme}:")
+            if parts.scheme in ("http", "https"):
+                server = f"{parts.scheme}://{parts.netloc}"
+            if server:
+                ids.setdefault(server, {})[source.id] = None
+    return {server: tuple(ids[server]) for server in sorted(ids)}
 
 
 def reach_all(
     sources: Iterable[Source], patience: Patience = _PATIENCE
 ) -> tuple[Reachability, ...]:
-    """Ask every server that holds one of `sources` for the head of its front page, once each.
-
-    `patience` holds the seconds to wait for a connection and for an answer.
-    """
+    """Request the head of the front page of every server of `sources`, once each."""
 
     def reach(server: str, ids: tuple[str, ...]) -> Reachability:
         try:

@@ -1,4 +1,4 @@
-"""The registry: what `sources.yaml` says about every upstream file."""
+"""The registry of upstream files, `sources.yaml`."""
 
 import difflib
 import os
@@ -17,11 +17,10 @@ from ednag.sources.shape import KINDS, kind_of
 from ednag.yaml_files import read_yaml
 
 REGISTRY_NAME = "sources.yaml"
-#: What an address may begin with; `ednag.sources.transfer` knows how to follow each of them.
+#: Beginnings of an address; see `ednag.sources.transfer`.
 SCHEMES = ("https://", "http://", "doi:", "gdrive:", "package:")
 
-# Patterns are Rust's: `$` stands for the end of the text alone.
-# One line without invisible characters, which no editor shows and not all YAML readers keep.
+# `$` is the end of the text, as in Rust. `Text` is one line without invisible characters.
 Text = Annotated[str, Strict(), StringConstraints(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]+$")]
 Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -30,18 +29,17 @@ Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict()]
-# `-f37072fd.` in a file's name, as torch.hub and NAS-Bench-201 write; has letters and digits.
+# For example `-f37072fd.` in names of torch.hub and NAS-Bench-201; has letters and digits.
 _CHECKSUM_IN_NAME = re.compile(r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}\.")
 
 
 class Source(BaseModel, frozen=True, extra="forbid"):
-    """One upstream file and all that is known about it, whether or not it can be had.
+    """One upstream file.
 
-    `size` is in bytes. `sha256_prefix` holds the first digits of the sha256 and `md5_suffix` the
-    last six of the md5, both for files whose name holds them; `git_blob_sha1` is git's name for the
-    content. `kind` (of `ednag.sources.shape`; by default what the suffix says) and `least_size` in
-    bytes are checked before a file without any checksum is trusted. A file is `unpublished` where
-    nobody offers it; `stand_in` then says what replaces it.
+    `size` is in bytes. `sha256_prefix` and `md5_suffix` (six digits) are parts of checksums in the
+    names of files; `git_blob_sha1` is git's name of the content. `kind` (of `ednag.sources.shape`;
+    by default that of the suffix) and `least_size` in bytes are checked before a file without any
+    checksum is trusted. `stand_in` is the replacement of an `unpublished` file.
     """
 
     id: Identifier
@@ -110,25 +108,25 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def checksum(self) -> str | None:
-        """The name of the field with the strongest published checksum; None without any."""
-        named = ("sha256", "git_blob_sha1", "md5", "sha256_prefix", "md5_suffix")
-        return next((name for name in named if getattr(self, name)), None)
+        """The field of the strongest published checksum; None without any."""
+        fields = ("sha256", "git_blob_sha1", "md5", "sha256_prefix", "md5_suffix")
+        return next((name for name in fields if getattr(self, name)), None)
 
     @property
     def has_checksum(self) -> bool:
-        """Whether some publisher's checksum decides about the content."""
+        """Whether there is a published checksum."""
         return self.checksum is not None
 
     @property
     def shape(self) -> str | None:
-        """Its kind; None where neither `kind` nor the suffix says it."""
+        """Its kind; None if there is no `kind` and the suffix is not known."""
         return self.kind or kind_of(self.file)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """The top-level mapping of the YAML file at `path`; see `ednag.yaml_files.read_yaml`.
 
-    Raises EdnagError where the file is missing, is no YAML, or holds anything but a mapping.
+    Raises EdnagError if the file is missing, is no YAML, or holds no mapping.
     """
     try:
         content = read_yaml(path)
@@ -144,22 +142,21 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def registry_path() -> Path:
-    """The registry in force: `$EDNAG_REGISTRY`, `./sources.yaml`, the clone's, the packaged one."""
-    named = os.environ.get("EDNAG_REGISTRY")
-    if named:
-        return user_path(named)
-    here = Path(__file__).resolve()
-    packaged = here.with_name(REGISTRY_NAME)
-    for candidate in (Path(REGISTRY_NAME), here.parents[3] / REGISTRY_NAME, packaged):
+    """The registry: `$EDNAG_REGISTRY`, `./sources.yaml`, the clone's, or the packaged one."""
+    if path := os.environ.get("EDNAG_REGISTRY"):
+        return user_path(path)
+    module = Path(__file__).resolve()
+    packaged = module.with_name(REGISTRY_NAME)
+    for candidate in (Path(REGISTRY_NAME), module.parents[3] / REGISTRY_NAME, packaged):
         if candidate.is_file():
             return candidate
     raise EdnagError(f"no {REGISTRY_NAME} in {Path.cwd()}; run in a clone or set EDNAG_REGISTRY")
 
 
 def load_registry(path: Path | None = None) -> dict[str, Source]:
-    """Id to source, in the file's order, of the registry at `path` (default: `registry_path()`).
+    """Id -> source, in the file's order, of the registry at `path` (default: `registry_path()`).
 
-    Raises EdnagError that names the file and the line or entry at fault.
+    Raises EdnagError that names the file and the wrong line or entry.
     """
     path = path or registry_path()
     registry = {}
@@ -181,7 +178,7 @@ def load_registry(path: Path | None = None) -> dict[str, Source]:
 
 
 def first_fault(error: Exception) -> str:
-    """What is wrong with an entry, in a clause that names the field."""
+    """What is wrong with an entry, with the name of the field."""
     if not isinstance(error, ValidationError):
         return str(error)
     fault = error.errors(include_url=False, include_input=False)[0]
@@ -190,10 +187,10 @@ def first_fault(error: Exception) -> str:
 
 
 def find_source(registry: Mapping[str, Source], id: str) -> Source:
-    """The entry called `id`; an unknown one is an EdnagError that names the closest valid id."""
+    """The entry `id`; raises EdnagError that names the closest valid id."""
     if id in registry:
         return registry[id]
-    lowered = {known.lower(): known for known in registry}
+    lowered = {valid.lower(): valid for valid in registry}
     close = difflib.get_close_matches(id.lower(), lowered, n=1, cutoff=0.0)
     meant = f"did you mean '{lowered[close[0]]}'? " if close else ""
     raise EdnagError(f"no source is called '{id}'; {meant}`ednag sources list` shows all")
@@ -201,34 +198,37 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
 
 def dump_registry(registry: Mapping[str, Source]) -> str:
     """The registry as canonical YAML: sorted by id, in `Source`'s order, absent fields left out."""
-    blocks = []
-    for id in sorted(registry):
-        fields = registry[id].model_dump(exclude={"id"}, exclude_defaults=True, mode="json")
-        block = {id: fields}
-        blocks.append(
-            yaml.dump(block, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
-        )
-    return "\n".join(blocks)
+    settings: dict[str, Any] = {
+        "Dumper": _Dumper,
+        "sort_keys": False,
+        "width": 10_000,
+        "allow_unicode": True,
+    }
+    entries = {
+        id: registry[id].model_dump(exclude={"id"}, exclude_defaults=True, mode="json")
+        for id in sorted(registry)
+    }
+    return "\n".join(yaml.dump({id: fields}, **settings) for id, fields in entries.items())
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents the items of a list, as people write them."""
+    """Indents the items of a list."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
-        """Never write a list flush with its key."""
+        """Indent a list below its key."""
         return super().increase_indent(flow, False)
 
 
 def insert_entry(text: str, source: Source) -> str:
-    """The registry `text` with an entry for `source` where its id belongs; all else stays as it is.
+    """The registry `text` with an entry for `source` at its place in the order of ids.
 
     Raises EdnagError if the id is taken.
     """
     block = dump_registry({source.id: source})
-    for found in re.finditer(r"^'?(?P<id>[A-Za-z0-9][A-Za-z0-9._-]*)'?:", text, re.M):
-        if found["id"] == source.id:
+    for entry in re.finditer(r"^'?(?P<id>[A-Za-z0-9][A-Za-z0-9._-]*)'?:", text, re.M):
+        if entry["id"] == source.id:
             raise EdnagError(f"'{source.id}' is in the registry already; edit its entry there")
-        if found["id"] > source.id:
-            return f"{text[: found.start()]}{block}\n{text[found.start() :]}"
-    # Strips only line ends: other white space may belong to a value.
+        if entry["id"] > source.id:
+            return f"{text[: entry.start()]}{block}\n{text[entry.start() :]}"
+    # Strips line ends only; other white space may belong to a value.
     return "{}\n\n{}".format(text.rstrip("\n"), block).lstrip("\n")

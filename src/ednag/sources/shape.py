@@ -1,7 +1,7 @@
-"""The shape of a file, which is checked before a file without a checksum is trusted.
+"""The shape of a file, which is checked if the file has no checksum.
 
-A kind is recognised by its first and last bytes and, where that is cheap, by its table of contents.
-JSON of at most `LARGEST_JSON` bytes is parsed, and what torch wrote is loaded by torch, as tensors.
+A kind has certain first and last bytes, and an archive has files. JSON of at most `LARGEST_JSON`
+bytes is parsed; torch loads its own files, as tensors.
 """
 
 import codecs
@@ -13,12 +13,12 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-#: Bytes of the largest JSON file that is parsed; of a larger one only the ends are checked.
+#: Bytes of the largest JSON file that is parsed.
 LARGEST_JSON = 16 << 20
-#: Bytes of the largest file that may be a server's error.
+#: Bytes of the largest error message of a server.
 _LARGEST_ANSWER = 64 << 10
 _SAMPLE = 64 << 10
-#: Keys of the objects in which servers say what went wrong.
+#: Keys in error messages of servers.
 _ERROR_KEYS = {"error", "errors", "message", "detail", "error_description"}
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -48,12 +48,12 @@ def _torch(path: Path) -> str | None:
 
 
 def _not_loaded(path: Path) -> str | None:
-    """Why torch does not load the file as tensors; arrays of NumPy, which readers admit, may be."""
+    """Why torch does not load the file as tensors; NumPy arrays are allowed."""
     import torch
 
     try:
         torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch states no list of what it raises on broken pickles
+    except Exception as error:  # torch does not document what it raises
         asked = re.search(r"GLOBAL (\S+)", str(error))
         if asked and asked[1].startswith("numpy."):
             return None
@@ -93,7 +93,7 @@ def _json(path: Path) -> str | None:
 def _text(path: Path) -> str | None:
     head = _head(path)
     try:
-        # A sample may end inside a character, a whole file may not.
+        # Only a sample may end inside a character.
         codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _SAMPLE)
     except UnicodeDecodeError:
         return "is not UTF-8 text"
@@ -107,7 +107,7 @@ def _csv(path: Path) -> str | None:
 
 
 def _framed(what: str, head: bytes, tail: bytes = b"") -> Callable[[Path], str | None]:
-    """The check of a kind that begins and ends with fixed bytes."""
+    """The check of a kind with fixed first and last bytes."""
 
     def check(path: Path) -> str | None:
         right = _head(path).startswith(head) and _tail(path).endswith(tail)
@@ -116,8 +116,7 @@ def _framed(what: str, head: bytes, tail: bytes = b"") -> Callable[[Path], str |
     return check
 
 
-#: Kind -> what says what is wrong with a file of this kind, None if nothing is. `binary` is for all
-#: other formats: only their least size is checked.
+#: Kind -> the check of a file: what is wrong, or None. Of `binary` only the size is checked.
 KINDS: Mapping[str, Callable[[Path], str | None]] = {
     "torch": _torch,
     "zip": _zip,
@@ -131,7 +130,7 @@ KINDS: Mapping[str, Callable[[Path], str | None]] = {
     "hdf5": _framed("HDF5", b"\x89HDF\r\n\x1a\n"),
     "binary": lambda path: None,
 }
-#: Suffix of a file's name -> its kind, where the registry gives none.
+#: Suffix of a file's name -> its kind by default.
 _BY_SUFFIX = {
     **dict.fromkeys((".pt", ".pth"), "torch"),
     **dict.fromkeys((".zip", ".npz"), "zip"),
@@ -147,17 +146,17 @@ _BY_SUFFIX = {
 
 
 def kind_of(file: str) -> str | None:
-    """The kind of a file by the suffix of its name; None where the suffix is not known."""
+    """The kind of a file by its suffix; None if the suffix is not known."""
     return _BY_SUFFIX.get(Path(file).suffix.lower())
 
 
 def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
-    """What is wrong with the shape of the file at `path`, in a clause; None if nothing is.
+    """What is wrong with the shape of the file at `path`; None if it is right.
 
     Args:
         path: The file.
-        kind: One of KINDS; None where it is not known.
-        least_size: Bytes that it must have at least.
+        kind: One of KINDS; None if not known.
+        least_size: Smallest valid size in bytes.
     """
     size = path.stat().st_size
     if size == 0:
@@ -170,7 +169,7 @@ def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
 
 
 def _error_answer(path: Path) -> str | None:
-    """The start of a JSON object in which a server reports an error; None for any other file."""
+    """The start of a server's error message in JSON; None for any other file."""
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError):

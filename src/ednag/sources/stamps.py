@@ -1,6 +1,6 @@
-"""Stamps: what was verified last, so that a listing can say so without hashing gigabytes.
+"""Stamps: the last verification of each source, for `ednag sources list`, which hashes nothing.
 
-A stamp saves no verification before use; it only answers `ednag sources list`.
+A stamp replaces no verification before use.
 """
 
 import contextlib
@@ -16,10 +16,7 @@ def _stamp_path(source: Source, cache: Path) -> Path:
 
 
 def write_stamp(source: Source, cache: Path, path: Path, sha256: str) -> None:
-    """Remember in `cache` that the file at `path` was verified as `source` and has `sha256`.
-
-    A cache that cannot be written (shared, read-only) remembers nothing.
-    """
+    """Record in `cache`, if it is writable, that `path` was verified as `source`."""
     with contextlib.suppress(OSError):
         state = path.stat()
         content = {"mtime_ns": state.st_mtime_ns, "sha256": sha256, "size": state.st_size}
@@ -29,7 +26,7 @@ def write_stamp(source: Source, cache: Path, path: Path, sha256: str) -> None:
 
 
 def stamped_sha256(source: Source, cache: Path, path: Path) -> str | None:
-    """The sha256 that the file at `path` had when last verified, None if it changed since."""
+    """The sha256 of `path` at its last verification; None if the file has changed since."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         content = json.loads(_stamp_path(source, cache).read_text(encoding="utf-8"))
         state = path.stat()

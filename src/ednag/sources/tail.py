@@ -1,4 +1,4 @@
-"""Checksums taken while a file is still being written, so that little is left to do at its end."""
+"""Checksums of a file while it is written, so that verification at its end is fast."""
 
 import os
 import threading
@@ -9,20 +9,20 @@ from typing import BinaryIO
 from ednag.sources.registry import Source
 from ednag.sources.verification import BLOCK, Digests, Hasher, digest
 
-#: Seconds between two looks at a file that had nothing new.
+#: Seconds between two reads of a file without new bytes.
 PAUSE = 0.02
-#: Bytes after which the disk must have what came, so that it does not all wait for the end.
+#: Bytes between two flushes to the disk.
 STRIDE = 64 << 20
 
 
 class Tail:
-    """Follows, in a thread of its own, the file at `path` as it becomes `source`.
+    """Hashes, in a thread, the file at `path` while another thread writes it.
 
-    What is hashed is read back from the file, never what the writer meant to write. The file may be
-    absent, grow, and be replaced by another, which is then followed from its first byte; bytes once
-    written must stay as they are. `size` is that of the whole file, None where nobody says.
+    Hashes the bytes in the file, not those in memory. The file may be absent, grow, and be replaced
+    by another one, which is hashed from its first byte; written bytes must not change. `size` is
+    that of the whole file, None if not known.
 
-    A context manager: the thread ends with the block, however the block ends.
+    A context manager: the thread ends with the block.
     """
 
     def __init__(self, path: Path, source: Source, size: int | None) -> None:
@@ -45,10 +45,7 @@ class Tail:
             self._stream.close()
 
     def digests(self) -> Digests:
-        """What was measured of the file, once its last byte is written; then no more is followed.
-
-        Raises OSError if the file cannot be read, or could not while it grew.
-        """
+        """The checksums of the complete file; raises OSError if it was not readable."""
         self._ended.set()
         self._following.result()
         while self._took_block():
@@ -67,9 +64,9 @@ class Tail:
                 synced = self._hasher.size
 
     def _took_block(self) -> bool:
-        """Take in the next block of the file that is at the path now; False if there is none."""
+        """Hash the next block of the file at the path; False if there is none."""
         if self._source.git_blob_sha1 and self._size is None:
-            return False  # git hashes the size before the bytes: `digest` does, when all are there
+            return False  # git hashes the size first, so `digest` hashes the complete file
         if self._stream is None or self._lost(self._stream):
             self._begin()
         block = self._stream.read(BLOCK) if self._stream is not None else b""
@@ -86,7 +83,7 @@ class Tail:
             self._stream = None
 
     def _lost(self, stream: BinaryIO) -> bool:
-        """Whether the path no longer leads to the open file, whose inode no other has meanwhile."""
+        """Whether the path is no longer that of the open file."""
         try:
             return not os.path.samestat(self._path.stat(), os.fstat(stream.fileno()))
         except FileNotFoundError:

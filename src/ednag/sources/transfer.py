@@ -1,4 +1,4 @@
-"""One small interface to everything that is fetched over a network."""
+"""The interface to all downloads."""
 
 import contextlib
 import json
@@ -11,17 +11,17 @@ from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.sources.verification import looks_like_page, mistaken_for
 
-#: Called with the bytes that are there and the bytes there will be (None: nobody says).
+#: Called with the bytes received and the bytes in total (None if not known).
 Report = Callable[[int, int | None], None]
 #: Bytes that must stay free on the disk after a download.
 HEADROOM = 64 << 20
 
 
 class TransferError(Exception):
-    """One address did not yield the file; its text is the cause, without the address.
+    """The cause why an address did not serve the file, without the address.
 
-    `passing` tells a cause that may be gone a moment later; `after` holds the seconds the server
-    asked to wait.
+    `passing` means that another attempt may succeed, after the `after` seconds that the server asks
+    for.
     """
 
     def __init__(self, cause: str, *, passing: bool = False, after: float = 0.0) -> None:
@@ -32,7 +32,7 @@ class TransferError(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on with one address. All but `attempts` in seconds."""
+    """How long to try one address. All but `attempts` in seconds."""
 
     attempts: int = 5
     #: before the second attempt; doubles from attempt to attempt
@@ -43,16 +43,15 @@ class Patience:
     silence: float = 60.0
 
     def before(self, attempt: int, asked: float = 0.0) -> float:
-        """Seconds to wait before `attempt` (2, 3, ...) of a server that asked for `asked`."""
+        """Seconds to wait before `attempt` (2, 3, ...) if the server asks for `asked`."""
         return min(max(self.wait * 2 ** (attempt - 2), asked), self.longest_wait)
 
 
 @dataclass(frozen=True)
 class Memo:
-    """What was promised about a half-finished download.
+    """What the server stated about an unfinished download.
 
-    `validator` is the strong ETag or the date that names this version of the remote file, `total`
-    its bytes.
+    `validator` is the strong ETag or the date of the remote file, `total` its bytes.
     """
 
     address: str
@@ -61,33 +60,32 @@ class Memo:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A half-finished download: the bytes at `path` and a memo of what they belong to.
+class PartialFile:
+    """An unfinished download: the bytes at `path` and a memo about them.
 
-    `judged` says that a published checksum will decide about the whole, so that bytes may be added
-    even where the server names no version. The file is only ever appended to; to begin anew is to
-    begin another file, which `ednag.sources.tail` relies on.
+    `judged` means that a checksum verifies the whole file, so that a download can resume even if
+    the server states no version. The file is only appended to, as `ednag.sources.tail` requires.
     """
 
     path: Path
     size: int | None
     file: str
     judged: bool
-    #: end of the message that refuses another size, see `Expected.refusal`
+    #: end of the message for a wrong size, see `Expected.refusal`
     refusal: str = ""
 
     @property
     def memo_path(self) -> Path:
-        """Where the memo is kept."""
+        """The file of the memo."""
         return self.path.with_name(self.path.name + ".json")
 
     @property
     def drive_folder(self) -> Path:
-        """Where gdown keeps its own half-finished file."""
+        """The folder of gdown's unfinished file."""
         return self.path.with_name(self.path.name + ".drive")
 
     def received(self) -> int:
-        """Bytes that are there."""
+        """The number of bytes in the file."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
     def read_memo(self) -> Memo | None:
@@ -98,27 +96,26 @@ class Part:
             return None
 
     def write_memo(self, memo: Memo) -> None:
-        """Keep `memo` for whoever goes on with this download."""
+        """Keep `memo` for a later attempt."""
         write_text(self.memo_path, json.dumps(memo.__dict__, sort_keys=True))
 
     def discard(self) -> None:
-        """Forget the bytes and the memo."""
+        """Delete the bytes and the memo."""
         self.path.unlink(missing_ok=True)
         self.memo_path.unlink(missing_ok=True)
         shutil.rmtree(self.drive_folder, ignore_errors=True)
 
     def expect(self, total: int | None) -> None:
-        """Refuse a file of the wrong length, or one too large for the disk, before it comes.
+        """Refuse a file of the wrong length, or too large for the disk, before the transfer.
 
         Raises TransferError for the length, EdnagError for the disk (no other address helps).
         """
-        if total is None:
-            total = self.size
-        elif self.size is not None and total != self.size:
-            raise TransferError(f"offers {total:,} bytes, {self.size:,} are expected{self.refusal}")
-        if total is None:
+        expected = total if self.size is None else self.size
+        if expected is None:
             return
-        missing = total - self.received()
+        if total not in (None, expected):
+            raise TransferError(f"offers {total:,} bytes, {expected:,} are expected{self.refusal}")
+        missing = expected - self.received()
         free = shutil.disk_usage(self.path.parent).free
         if free < missing + HEADROOM:
             raise EdnagError(
@@ -127,7 +124,7 @@ class Part:
             )
 
     def refuse_page(self, head: bytes, body: Callable[[], bytes] = bytes) -> None:
-        """Raise TransferError if `head` begins a page or a pointer; `body` reads the rest."""
+        """Raise TransferError if `head`, and the rest from `body`, is a web page or a pointer."""
         if looks_like_page(head, self.file):
             with contextlib.suppress(Exception):  # the head alone says enough
                 head += body()
@@ -135,11 +132,10 @@ class Part:
             raise TransferError(f"serves {mistaken}")
 
 
-def transfer(address: str, part: Part, report: Report, patience: Patience) -> bool:
-    """Fetch `address` into `part`, going on where an earlier attempt stopped.
+def transfer(address: str, part: PartialFile, report: Report, patience: Patience) -> bool:
+    """Fetch `address` into `part`, resuming an earlier attempt; the bytes are not yet verified.
 
-    True if the bytes were put together from more than one answer. They are complete afterwards, not
-    yet verified. Raises TransferError with the cause.
+    True if the bytes are from more than one response. Raises TransferError with the cause.
     """
     if address.startswith("gdrive:"):
         from ednag.sources.drive import fetch_from_drive

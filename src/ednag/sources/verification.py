@@ -1,4 +1,4 @@
-"""Whether bytes are the ones that were asked for: checksums, sizes, and web pages in disguise."""
+"""Verification of files: checksums, sizes, and web pages served instead of a file."""
 
 import hashlib
 import os
@@ -11,21 +11,21 @@ from ednag.errors import EdnagError
 from ednag.sources.registry import Source
 from ednag.sources.shape import misshapen
 
-#: Bytes read at a time; large enough that hashing, not the system call, sets the pace.
+#: Bytes read at a time.
 BLOCK = 1 << 20
-#: Bytes of a body that are looked at to tell a web page from data.
+#: Bytes of a body that are checked for a web page.
 HEAD = 2048
-#: How a git-lfs pointer begins, which a clone without git-lfs leaves in place of a file.
+#: First bytes of a git-lfs pointer, which a clone without git-lfs has instead of a file.
 #: Source: git-lfs specification, section "The Pointer".
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class WrongContentError(EdnagError):
-    """A file carries the right name and the wrong bytes."""
+    """A file has the wrong content."""
 
 
 class NotAsRecordedError(WrongContentError):
-    """A file without a published sha256 is not the one that was first used."""
+    """A file without a published sha256 differs from the one in the lock file."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,20 @@ class Expected:
     lock: Path = field(default=Path("sources.lock"), compare=False)
 
     def refusal(self, source: Source) -> str:
-        """The end of a message that refuses other bytes: where these are, how to accept those."""
-        here = Path.cwd()
-        shown = self.lock.relative_to(here) if self.lock.is_relative_to(here) else self.lock
+        """The end of a message that refuses other bytes: the lock file, and how to accept them."""
+        folder = Path.cwd()
+        lock = self.lock.relative_to(folder) if self.lock.is_relative_to(folder) else self.lock
         return (
-            f"as recorded in {shown} at its first use; if the new file is right: "
+            f"as recorded in {lock} at its first use; if the new file is right: "
             f"ednag sources lock --accept {source.id}"
         )
 
 
 @dataclass(frozen=True)
 class Digests:
-    """What was measured of a file: size in bytes, checksums in lower-case hexadecimal.
+    """Size in bytes and checksums, in lower-case hexadecimal, of a file.
 
-    `md5` and `git_blob_sha1` are None where the source publishes neither: they cost time.
+    `md5` and `git_blob_sha1` are None if the source does not publish them.
     """
 
     size: int
@@ -66,7 +66,7 @@ class Hasher:
     """
 
     def __init__(self, source: Source | None, size: int) -> None:
-        #: bytes taken in so far
+        #: bytes hashed so far
         self.size = 0
         self._running = {"sha256": hashlib.sha256()}
         if source is not None and (source.md5 or source.md5_suffix):
@@ -76,20 +76,19 @@ class Hasher:
             self._running["git_blob_sha1"] = hashlib.sha1(head, usedforsecurity=False)
 
     def update(self, block: bytes) -> None:
-        """Take in the next bytes."""
+        """Hash the next bytes."""
         self.size += len(block)
         for each in self._running.values():
             each.update(block)
 
     def digests(self) -> Digests:
-        """What was measured of the bytes taken in."""
-        return Digests(
-            self.size, **{name: each.hexdigest() for name, each in self._running.items()}
-        )
+        """The checksums so far."""
+        checksums = {name: each.hexdigest() for name, each in self._running.items()}
+        return Digests(self.size, **checksums)
 
 
 def digest(path: Path, source: Source | None = None) -> Digests:
-    """The sha256 of the file at `path` and the other checksums `source` publishes, in one read."""
+    """The sha256 of the file at `path` and the other published checksums of `source`."""
     with path.open("rb") as stream:
         hasher = Hasher(source, os.fstat(stream.fileno()).st_size)
         while block := stream.read(BLOCK):
@@ -103,12 +102,18 @@ def verify(
     locked: Expected | None = None,
     measure: Callable[[], Digests] | None = None,
 ) -> Digests:
-    """What was measured of the file at `path`, once everything known of `source` agrees with it.
+    """The checksums of the file at `path`, if it is `source`; without any checksum, by its shape.
 
-    Without any checksum, the shape of the file is checked. `locked` is what the lock file holds of
-    a source without a published sha256; `measure` gives what `digest` would, where most of the work
-    is done already. Raises WrongContentError with the first thing that disagrees,
-    NotAsRecordedError where only `locked` does, FileNotFoundError without a file.
+    Args:
+        path: The file.
+        source: Its entry in the registry.
+        locked: Its entry in the lock file.
+        measure: Replaces `digest`.
+
+    Raises:
+        WrongContentError: The file is not `source`.
+        NotAsRecordedError: The file differs from `locked` only.
+        FileNotFoundError: There is no file.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -127,9 +132,9 @@ def verify(
             f"{path} has {size:,} bytes, not {locked.size:,} {locked.refusal(source)}"
         )
     measured = measure() if measure else digest(path, source)
-    for name, found, published in _comparisons(source, measured):
-        if published is not None and found != published:
-            raise WrongContentError(f"{path} has {name} {found}, expected {published}")
+    for name, actual, published in _comparisons(source, measured):
+        if published is not None and actual != published:
+            raise WrongContentError(f"{path} has {name} {actual}, expected {published}")
     if locked and measured.sha256 != locked.sha256:
         raise NotAsRecordedError(
             f"{path} has sha256 {measured.sha256}, not {locked.sha256} {locked.refusal(source)}"
@@ -138,12 +143,12 @@ def verify(
 
 
 def expected_size(source: Source, locked: Expected | None = None) -> int | None:
-    """Bytes the file must have, None where nobody says."""
+    """Size in bytes that the file must have; None if not known."""
     return source.size if source.size is not None or locked is None else locked.size
 
 
 def _comparisons(source: Source, measured: Digests) -> list[tuple[str, str | None, str | None]]:
-    """(what is compared, measured, expected) of each checksum, the strongest first."""
+    """(name, measured, expected) of each checksum, the strongest first."""
     ending = measured.md5[-6:] if measured.md5 else None
     beginning = measured.sha256[: len(source.sha256_prefix or "")]
     return [
@@ -163,7 +168,7 @@ _PAGE = re.compile(
 )
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
 
-#: What a page says -> what it means to somebody who wanted a file. First match counts.
+#: Text of a page -> why it was served instead of the file. The first match counts.
 _MEANINGS = (
     (
         r"quota|too many users have (?:viewed|downloaded)|excess(?:ive)? traffic",
@@ -187,14 +192,14 @@ def page_text(head: bytes) -> str:
 
 
 def looks_like_page(head: bytes, file: str = "") -> bool:
-    """Whether a body that begins with `head` is an HTML page though `file` is not named as one."""
+    """Whether `head` begins an HTML page and `file` has no name of one."""
     if file.lower().endswith((".html", ".htm", ".xhtml")):
         return False
     return _PAGE.match(page_text(head[:HEAD])) is not None
 
 
 def mistaken_for(head: bytes, file: str = "") -> str | None:
-    """Which web page or git-lfs pointer begins with `head`, in words; None if it is neither."""
+    """The web page or git-lfs pointer that `head` begins, in words; None if it is neither."""
     if looks_like_page(head, file):
         return explain_page(head)
     if head.startswith(_POINTER):
@@ -203,24 +208,18 @@ def mistaken_for(head: bytes, file: str = "") -> str | None:
 
 
 def explain_page(body: bytes) -> str:
-    """In words, what the HTML page `body` served instead of a file means."""
+    """Why the HTML page `body` was served instead of a file, in words."""
     text = page_text(body)
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text, re.I):
             return f"a web page instead of the file ({meaning})"
     title = _TITLE.search(text)
-    named = " ".join(title.group(1).split())[:80] if title else ""
-    return (
-        f"a web page instead of the file (titled '{named}')"
-        if named
-        else ("a web page instead of the file")
-    )
+    name = " ".join(title.group(1).split())[:80] if title else ""
+    return "a web page instead of the file" + (f" (titled '{name}')" if name else "")
 
 
 def checksum_line(sha256: str, name: str) -> str:
     """One line that `sha256sum -c` accepts, whatever the name (GNU coreutils manual, `md5sum`)."""
-    if name == "-":
-        # Alone it would mean standard input.
-        name = "./-"
+    name = "./-" if name == "-" else name  # "-" is standard input
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return f"{'' if escaped == name else chr(92)}{sha256}  {escaped}\n"

@@ -22,8 +22,8 @@ def as_number(value: object, name: str) -> float:
     """A number of any type as float; it may be NaN or infinite.
 
     Args:
-        value: Text, bytes and truth values are no numbers.
-        name: Of the field or column, for the message.
+        value: Text, bytes and truth values are not numbers.
+        name: Name of the field or column, for the message.
 
     Raises:
         ValueError: It is no number, or too large for a float.
@@ -55,18 +55,18 @@ def as_numbers(
     """A column as float64[n].
 
     Args:
-        column: Of any type. Numbers may be text: one word in a file makes all of its column text.
+        column: Numbers or text; one word in a file makes its whole column text.
         place: Names the file, for the message.
         low, high: Inclusive range of a value, in `unit`.
 
     Raises:
-        EdnagError: A value is no finite number in this range; the message names the first one.
+        EdnagError: A value is no finite number in this range; the message names the first.
     """
     if column.dtype.kind in "iuf":
-        found = column.to_numpy(dtype=np.float64, na_value=math.nan)
+        numbers = column.to_numpy(dtype=np.float64, na_value=math.nan)
     else:
-        found = np.array([_number_or_nan(value) for value in column], dtype=np.float64)
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= low) & (found <= high)))
+        numbers = np.array([_number_or_nan(value) for value in column], dtype=np.float64)
+    bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high)))
     if len(bad):
         row = int(bad[0])
         within = "" if low == -math.inf else f" from {low:g} to {high:g} {unit}".rstrip()
@@ -74,7 +74,7 @@ def as_numbers(
             f"{place}: row {row}: {column.name} = {shown(column.tolist()[row])} is not a number"
             f"{within}; correct that value, or leave the row out"
         )
-    return found
+    return numbers
 
 
 def read_csv(
@@ -85,7 +85,7 @@ def read_csv(
     Args:
         path: The file, in UTF-8.
         source: Its id, for the message.
-        text: Columns that are kept as written, for example 007, NA and None.
+        text: Columns whose values, for example 007, NA and None, stay as they are.
         numbers: Columns of finite numbers.
 
     Raises:

@@ -1,8 +1,7 @@
-"""Files that tell of the same benchmark table: where they differ, and by how much.
+"""Comparison of two sources of the same benchmark table, architecture by architecture.
 
-The small tables of the default study were made by others from the benchmarks' own files. Where two
-sources of a table are at hand they are compared, architecture by architecture: what differs becomes
-the rows of a file, and every metric one line of a summary.
+Others made the small tables of the default study from the benchmarks' own files. Values that differ
+become the rows of a file, and each metric becomes a line of a summary.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +18,7 @@ from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition
 
-#: Values at most this far apart count as one value, rounded in two ways: what was averaged in
-#: single precision is off by up to 4e-6 near 100. The summary tells the largest difference of all.
+#: Largest difference due to rounding: averages in single precision are off by 4e-6 near 100.
 ROUNDING = 1e-5
 #: Column of `nats_bench.csv` by dataset; its third dataset is the default source of the table.
 _NATS_COLUMNS = {
@@ -30,11 +28,11 @@ _NATS_COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One way to the rows of a table.
+class TableReader:
+    """A way to read the rows of a table.
 
     Attributes:
-        sources: Ids of the files it needs; the first names it.
+        sources: Ids of the files it reads; the first is its name.
         read: Takes {source id: path} and returns one row per architecture: `key` and metrics.
     """
 
@@ -43,17 +41,17 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two readings of the table of a space and dataset."""
+class ReaderPair:
+    """Two readers of the table of a space and dataset."""
 
     space: str
     dataset: str
-    first: Reading
-    second: Reading
+    first: TableReader
+    second: TableReader
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Ids of all files the comparison needs."""
+        """Ids of all files of the comparison."""
         return tuple(dict.fromkeys(self.first.sources + self.second.sources))
 
     @property
@@ -63,19 +61,19 @@ class Pair:
         return f"{self.space}/{self.dataset}: {names}"
 
 
-def pairs(space: str | None = None, dataset: str | None = None) -> list[Pair]:
-    """Every comparison that can be made where its files are, of a space, of a dataset or of all."""
-    found = [
-        Pair(name, data, _of(name, data), Reading(other.sources, other.read))
+def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPair]:
+    """All comparisons, of a space or of a dataset if named, whether their files are here or not."""
+    comparisons = [
+        ReaderPair(name, data, _default(name, data), TableReader(other.sources, other.read))
         for name, datasets in TABLES.items()
         for data in datasets
         for other in official_definitions(name, data).values()
     ]
     for data, column in _NATS_COLUMNS.items():
-        by_nats = Reading(("nats-bench-csv",), partial(_read_nats_csv, column=column))
-        found.append(Pair("nasbench201", data, _of("nasbench201", data), by_nats))
-    found += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
-    return [p for p in found if space in (None, p.space) and dataset in (None, p.dataset)]
+        by_nats = TableReader(("nats-bench-csv",), partial(_read_nats_csv, column=column))
+        comparisons.append(ReaderPair("nasbench201", data, _default("nasbench201", data), by_nats))
+    comparisons += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
+    return [p for p in comparisons if space in (None, p.space) and dataset in (None, p.dataset)]
 
 
 def write_rows(rows: pd.DataFrame, path: Path) -> None:
@@ -88,10 +86,10 @@ def write_rows(rows: pd.DataFrame, path: Path) -> None:
         write_text(path, rows.to_csv(index=False, lineterminator="\n"))
 
 
-def _of(space: str, dataset: str) -> Reading:
+def _default(space: str, dataset: str) -> TableReader:
     definition = get_definition(space, dataset)
     assert isinstance(definition, TableDefinition)
-    return Reading(definition.sources, definition.read)
+    return TableReader(definition.sources, definition.read)
 
 
 def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
@@ -101,8 +99,8 @@ def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
     return frame.rename(columns={"ArchitectureString": "key", column: "test_accuracy"})
 
 
-def _nasbench101(source: str) -> Pair:
-    """The visualised cells beside the official file, whose nearest training is taken."""
+def _nasbench101(source: str) -> ReaderPair:
+    """The visualised cells and the nearest training of each in the official file."""
     from ednag.tables.nasbench101_vis import SOURCE, read
 
     def read_first(paths: Mapping[str, Path]) -> pd.DataFrame:
@@ -119,42 +117,38 @@ def _nasbench101(source: str) -> Pair:
         nearest = trainings[np.arange(len(cells)), distance.argmin(axis=1)]
         return cells[["key", "parameters"]].assign(one_validation=nearest)
 
-    first, second = Reading((SOURCE,), read_first), Reading((source, SOURCE), read_second)
-    return Pair("nasbench101", "cifar10", first, second)
+    first = TableReader((SOURCE,), read_first)
+    second = TableReader((source, SOURCE), read_second)
+    return ReaderPair("nasbench101", "cifar10", first, second)
 
 
-def compare_pair(pair: Pair, paths: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Summary and differences of `compare`, after columns that say what is compared.
-
-    Raises:
-        EdnagError: As the readers and `compare`.
-    """
-    named = {
+def compare_pair(pair: ReaderPair, paths: Mapping[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Summary and differences of `compare`, with columns that identify the sources."""
+    identity = {
         "space": pair.space,
         "dataset": pair.dataset,
         "first_source": pair.first.sources[0],
         "second_source": pair.second.sources[0],
     }
     results = compare(pair.first.read(paths), pair.second.read(paths))
-    summary, differences = (rows.assign(**named)[[*named, *rows]] for rows in results)
+    summary, differences = (rows.assign(**identity)[[*identity, *rows]] for rows in results)
     return summary, differences
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare the rows of two readings, by key, in every metric that both have.
+    """Compare the rows of two readers, by key, in every metric that both have.
 
     Returns:
-        The summary, one row per metric: `metric`; how many architectures `both` have, `only_first`
-        or `only_second`; how many values are `same` to the last bit, `rounded` (apart by at most
-        ROUNDING) and `different`; the `largest_difference` and the `mean_difference` (second
-        minus first); `maximum_first`, `maximum_second`, and whether the `same_maximum` is the same
-        architecture's.
+        The summary, one row per metric: `metric`; numbers of architectures in `both`, `only_first`
+        and `only_second`; numbers of values that are the `same`, `rounded` (apart by at most
+        ROUNDING) and `different`; `largest_difference`, `mean_difference` (second minus first),
+        `maximum_first`, `maximum_second`, and whether one architecture has the `same_maximum`.
         The differences, one row per metric and architecture that is `different` or has one value
         only: `metric`, `key`, `first`, `second`, `difference`.
 
     Raises:
-        EdnagError: A reading has an architecture twice or a value that is no number, or they share
-            no metric.
+        EdnagError: A reader has an architecture twice or a value that is no number, or the readers
+            have no metric in common.
     """
     for name, rows in (("first", first), ("second", second)):
         if rows["key"].duplicated().any():
@@ -183,7 +177,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def _summarise(rows: pd.DataFrame) -> dict[str, object]:
-    """A row of the summary from all values of one metric."""
+    """The row of the summary of one metric."""
     apart = rows["difference"].abs()
     best_first, best_second = rows["first"].max(), rows["second"].max()
     keys = [set(rows["key"][rows[side] == rows[side].max()]) for side in ("first", "second")]
@@ -204,7 +198,7 @@ def _summarise(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def sentence(summary: Mapping[str, object]) -> str:
-    """One line that tells a row of the summary."""
+    """A row of the summary as a sentence."""
     best = "the same" if summary["same_maximum"] else "another"
     return (
         f"{summary['metric']}: {summary['both']} architectures in both, "

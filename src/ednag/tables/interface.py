@@ -1,4 +1,4 @@
-"""A benchmark table: what was measured for every architecture of a space, as dense arrays."""
+"""Benchmarks: definitions, protocols, and values of all architectures as dense arrays."""
 
 import math
 from abc import ABC, abstractmethod
@@ -27,7 +27,7 @@ class Metric:
         unit: Unit of its values, for example "%".
         description: What was measured, on which data.
         higher_is_better: Direction.
-        low, high: Inclusive range a value may have; anything else is refused.
+        low, high: Inclusive range of valid values.
     """
 
     name: str
@@ -40,23 +40,23 @@ class Metric:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a method sees a table and what is reported of its result.
+    """The metric that a search queries and the metric that is reported.
 
     Attributes:
         fitness_metric: The metric that a search queries.
-        reported_metric: The metric reported for the architecture a search ends with.
+        reported_metric: The metric reported for the outcome of a search.
         factor: The reference's factor on the metric before `rescale` (spec: ednag-search.md,
-            Fitness); the factors send the known optimum to about 100.
+            Fitness); it maps the known optimum to about 100.
         description: One sentence for tables and the report.
-        rule: How the metric m becomes the value v that is rescaled: "scaled" is factor * m, for a
-            metric where higher is better; "inverse" is 50 + factor / |m|, for one where lower is
-            better and none is below 0, or for such a one negated (room_layout).
+        rule: The value v that is rescaled, from the metric m: "scaled" is factor * m, where higher
+            is better; "inverse" is 50 + factor / |m|, where lower is better and m >= 0, or where
+            such a metric is negated (room_layout).
         zero_below: The fitness is 0 where v is below it.
-        hyperparameters: Of the reference's search on this dataset, where they differ from those of
+        hyperparameters: Those of the reference's search on this dataset that differ from those of
             the space.
-        drawn_metrics: One metric per repeated training. If there are any, every evaluation of an
-            architecture reads one of them, drawn at random by Python's `random` seeded with the
-            run's seed, and not `fitness_metric`, which then only names their mean.
+        drawn_metrics: One metric per repeated training. If there are any, each evaluation reads one
+            of them, drawn by Python's `random` with the seed of the run, instead of
+            `fitness_metric`, which is their mean.
     """
 
     fitness_metric: str
@@ -70,7 +70,7 @@ class Protocol:
 
 
 def _contradiction(protocol: Protocol, metric: Metric) -> str:
-    """Why better values of a queried metric would have the lower fitness, and what to do; or ""."""
+    """Why better values of a metric would have the lower fitness, and what to do; "" if not."""
     if not 0 < protocol.factor < math.inf:
         return f"factor = {protocol.factor:g} makes no fitness; give a finite factor above 0"
     if protocol.rule not in ("scaled", "inverse"):
@@ -93,7 +93,7 @@ def _contradiction(protocol: Protocol, metric: Metric) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition(ABC):
-    """A benchmark that `ednag tables build` can build.
+    """What `ednag tables build` builds.
 
     Attributes:
         space, dataset: Names in the configuration and in paths.
@@ -294,13 +294,7 @@ def densify(
     definition: TableDefinition,
     digests: Mapping[str, str],
 ) -> BenchmarkTable:
-    """Turn a reader's rows into dense arrays indexed by code.
-
-    Args:
-        rows: One row per architecture: `key` and the definition's metrics.
-        space: The search space of the keys.
-        definition: The table that is being built.
-        digests: Source id -> sha256 of the bytes that were read.
+    """The table of a definition from rows with `key` and its metrics; see `Definition.build`.
 
     Raises:
         EdnagError: A key is foreign or repeated, a value is no number or out of range, a row is
@@ -318,12 +312,12 @@ def densify(
         try:
             codes[position] = space.code(key)
         except EdnagError as error:
-            mend = "" if isinstance(key, str) else "; let the reader take the column as text"
-            raise EdnagError(f"{place}: row {position}: key: {error}{mend}") from None
+            advice = "" if isinstance(key, str) else "; let the reader take the column as text"
+            raise EdnagError(f"{place}: row {position}: key: {error}{advice}") from None
     _, first = np.unique(codes, return_index=True)
     if len(first) < len(codes):
-        again = int(np.setdiff1d(np.arange(len(codes)), first)[0])
-        raise EdnagError(f"{place}: row {again}: {rows['key'].iloc[again]} is repeated; keep one")
+        row = int(np.setdiff1d(np.arange(len(codes)), first)[0])
+        raise EdnagError(f"{place}: row {row}: {rows['key'].iloc[row]} is repeated; keep one")
     if definition.complete and len(codes) < space.size:
         absent = int(np.setdiff1d(np.arange(space.size), codes)[0])
         raise EdnagError(

@@ -78,11 +78,11 @@ def _checkpoint(
 
 
 def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.DataFrame":
-    """Predictions of the published checkpoint on the scale of the reference's search.
+    """Predictions of the published checkpoint on a scale of the reference's search.
 
     Args:
-        paths: By `CHECKPOINT` and `features`.
-        features: Which of `paths` holds the images' features by class.
+        paths: `CHECKPOINT` and `features` -> path.
+        features: Id of the file with the images' features by class.
         scale: Name in `NASBENCH201_SCALES`.
     """
     from ednag.predictor.configuration import NASBENCH201
@@ -99,10 +99,9 @@ def read_trained(
     """Predictions of a predictor trained here, on the scale of its training target.
 
     Args:
-        paths: By `predictor` and `features`.
-        predictor: Which of `paths` is the predictor.
-        features: Which of `paths` holds the images' features by class.
-        classes: The dataset's classes in that file; all of them if empty.
+        paths: `predictor` and `features` -> path.
+        predictor, features: Ids of the files of the predictor and of the features by class.
+        classes: The dataset's classes in the features; all of them if empty.
     """
     from ednag.predictor.coreset import IMAGES
     from ednag.predictor.features import of_classes, read_features
@@ -128,9 +127,9 @@ def load_mobilenetv3(
     """The published checkpoint of MobileNetV3, with one dataset encoded.
 
     Args:
-        paths: By `MOBILENETV3_CHECKPOINT` and `features`.
-        features: Which of `paths` holds the images' features by class.
-        mean, std: Of the accuracies it was trained on, in %.
+        paths: `MOBILENETV3_CHECKPOINT` and `features` -> path.
+        features: Id of the file with the images' features by class.
+        mean, std: Of the accuracies that the predictor was trained on, in %.
     """
     from ednag.predictor.configuration import MOBILENETV3
 

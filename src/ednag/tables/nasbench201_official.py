@@ -10,7 +10,6 @@ minutes; `nats_bench` reads an archive of the same measurements in 120 MB.
 Source: search-spaces specification, Official files.
 """
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -31,14 +30,6 @@ MEASURED = {
     "ImageNet16-120": (("ImageNet16-120", "x-valid"), ("ImageNet16-120", "x-test")),
 }
 EPOCHS = 200
-
-
-def published_results(module: str, requirement: str, source: str) -> Any:
-    """The class `ArchResults` of a benchmark's own package; raises EdnagError without it."""
-    try:
-        return importlib.import_module(module).ArchResults
-    except ImportError:
-        raise EdnagError(f"{source} is read by a package: pip install {requirement}") from None
 
 
 def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
@@ -76,7 +67,8 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
         EdnagError: The file is not one of NAS-Bench-201, or a cell is missing or not as its package
             writes it; the message names the cell.
     """
-    results = published_results("nas_201_api", "nas-bench-201==2.1", source)
+    from nas_201_api import ArchResults
+
     content = load_pth(paths[source], source)
     parts = ("meta_archs", "arch2infos", "evaluated_indexes")
     if (
@@ -93,7 +85,7 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
         information = content["arch2infos"].pop(index, None)
         if not isinstance(information, dict) or "full" not in information:
             raise EdnagError(f"{place}: has no results of {EPOCHS} epochs")
-        rows.append(row(information["full"], results, dataset, place))
+        rows.append(row(information["full"], ArchResults, dataset, place))
         if rows[-1]["key"] != key:
             raise EdnagError(f"{place}: its results are those of {rows[-1]['key']}")
     return pd.DataFrame(rows)

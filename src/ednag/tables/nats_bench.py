@@ -22,7 +22,7 @@ import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
-from ednag.tables.nasbench201_official import EPOCHS, published_results, row
+from ednag.tables.nasbench201_official import EPOCHS, row
 from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
 
 SOURCE = "nats-tss-simple"
@@ -56,7 +56,8 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
         EdnagError: The archive is not one of NATS-Bench, or a cell is missing or not as its package
             writes it; the message names the cell.
     """
-    results = published_results("nats_bench", "nats-bench==1.8", SOURCE)
+    from nats_bench import ArchResults
+
     keys: list[str] = []
     rows = {}
     for name, content in _members(paths[SOURCE]):
@@ -67,7 +68,7 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
             keys = list(architectures) if isinstance(architectures, list | tuple) else []
         else:
             place = f"{SOURCE}: cell {int(name)}"
-            rows[int(name)] = row(content.get(str(EPOCHS)), results, dataset, place)
+            rows[int(name)] = row(content.get(str(EPOCHS)), ArchResults, dataset, place)
     if not keys:
         raise EdnagError(f"{SOURCE}: not a NATS-Bench archive, which holds meta.pickle.pbz2")
     for index, key in enumerate(keys):
