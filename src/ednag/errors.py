@@ -1,14 +1,14 @@
-"""The one exception that a user is meant to read."""
+"""The exception for errors that a user can correct."""
 
 
 class EdnagError(Exception):
-    """Something the user can mend: says what happened, where, and the next step.
+    """An error that the user can correct; its message has the cause, the place and the next step.
 
     The command line prints its message without a traceback and exits with status 1.
     """
 
 
-#: Characters of a value that a message shows.
+#: Largest number of characters of a value in a message.
 _SHOWN = 200
 
 

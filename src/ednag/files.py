@@ -1,4 +1,4 @@
-"""Files and folders: paths that users name, locks, and files written whole or not at all."""
+"""Files and folders: paths from users, locks, and files that are written whole or not at all."""
 
 import errno
 import os
@@ -12,18 +12,18 @@ from ednag.errors import EdnagError
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Called with every path that was written whole; a run record wants to know.
+#: Functions that are called with each path that was written, for the run record.
 ON_WRITTEN: list[Callable[[Path], object]] = []
-#: What flock answers on file systems without locks: some of NFS, Lustre and FUSE.
+#: Errors of flock on file systems without locks: some of NFS, Lustre and FUSE.
 WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 def user_path(named: str | Path, base: Path | None = None) -> Path:
-    """The absolute path of a file or folder that a user names.
+    """The absolute path of a file or folder from a user.
 
     Args:
         named: The path; `~` is the home folder.
-        base: What a relative path is relative to; None for the current folder.
+        base: The folder of a relative path; None for the current folder.
 
     Raises:
         EdnagError: The path begins with `~`, and there is no home folder.
@@ -35,7 +35,7 @@ def user_path(named: str | Path, base: Path | None = None) -> Path:
 
 
 def home() -> Path | None:
-    """The user's home folder; None for a user without one."""
+    """The user's home folder; None if there is none."""
     try:
         return Path.home()
     except RuntimeError:
@@ -43,25 +43,25 @@ def home() -> Path | None:
 
 
 def home_folder(variable: str, name: str) -> Path | None:
-    """The folder that a variable of the XDG specification names, else `name` in the home folder.
+    """The folder in a variable of the XDG specification, else `name` in the home folder.
 
-    None for a user without a home folder.
+    None if there is no home folder.
     """
-    if named := os.environ.get(variable):
-        return user_path(named)
-    at_home = home()
-    return at_home / name if at_home else None
+    if path := os.environ.get(variable):
+        return user_path(path)
+    folder = home()
+    return folder / name if folder else None
 
 
 def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
     """Lock the file `guard` until the returned context or the process ends.
 
-    On a file system without locks, another file, `{guard}.held`, is the lock as long as it exists.
-    It names its process: if that was killed, the next process on the same machine removes the file.
+    On a file system without locks, the file `{guard}.held` is the lock as long as it exists. It
+    holds the id of its process; after a crash the next process on the same machine removes it.
 
     Args:
         guard: Its folder must exist.
-        timeout: Seconds to wait for another process; negative waits without end.
+        timeout: Seconds to wait for another process; without limit if negative.
 
     Raises:
         filelock.Timeout: Another process holds it.
@@ -79,10 +79,10 @@ def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; rename it onto `path` when the block ends well.
+    """Yield a temporary path in the folder of `path`; rename it to `path` after the block.
 
-    The bytes are flushed to the disk before the rename, so that after a crash `path` is either
-    absent, as it was, or whole. When the block fails, the file beside is removed.
+    The bytes are flushed to the disk before the rename: after a crash `path` is absent, unchanged
+    or whole. If the block raises, the temporary file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,8 +92,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
         beside.replace(path)
-        for tell in ON_WRITTEN:
-            tell(path)
+        for report in ON_WRITTEN:
+            report(path)
     except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

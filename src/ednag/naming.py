@@ -1,14 +1,11 @@
-"""Valid names and the closest one to a name that is not."""
+"""Suggestions for invalid names."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def suggestion(name: str, valid: Iterable[str]) -> str:
-    """`; did you mean 'x'? allowed: a, b, x`: the closest valid name, then all of them.
-
-    Without valid names, that there are none.
-    """
+    """`; did you mean 'x'? allowed: a, b, x`: the closest valid name and all valid names."""
     names = list(valid)
     if not names:
         return "; there are none to choose from"

@@ -1,4 +1,4 @@
-"""Strict reading of YAML files: UTF-8, no key twice, no truth value in place of a number.
+"""Strict reading of YAML files: UTF-8, no repeated keys, no booleans as numbers.
 
 PyYAML keeps the last of two equal keys and reads `yes` and `on` as true, which pydantic reads as 1.
 """
@@ -17,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML that refuses a key given twice."""
+    """Safe YAML that refuses repeated keys."""
 
 
 def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -63,15 +63,15 @@ def read_yaml(path: Path) -> Any:
 def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
     """`raw` as a `model`; each value must have the type that the model declares.
 
-    A list is taken for a tuple and a whole number for a float; true, "7" and 7.0 are not taken for
-    a whole number. Dates of YAML become text.
+    A tuple may be a list and a float an integer; an integer may not be true, "7" or 7.0. Dates of
+    YAML become text.
 
     Raises:
         ValidationError: A value is wrong.
         EdnagError: `raw` contains itself, or has a key that is neither text nor a number.
     """
     try:
-        # As JSON: elsewhere pydantic's strict mode does not take lists for tuples.
+        # As JSON, because only there pydantic's strict mode accepts lists as tuples.
         text = json.dumps(dict(raw), default=str)
     except (TypeError, ValueError) as error:
         raise EdnagError(f"not plain YAML: {error}; write keys as text") from None

@@ -15,7 +15,7 @@ def fetch_from_drive(file_id: str, part: PartialFile, report: Report, patience: 
     it resumes only if a checksum verifies the whole file. Raises TransferError.
     """
     folder = part.drive_folder
-    if not part.judged or len(list(folder.glob("*.part"))) > 1:
+    if not part.has_checksum or len(list(folder.glob("*.part"))) > 1:
         part.discard()
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / part.path.name

@@ -59,15 +59,15 @@ def fetch(address: str, part: PartialFile, report: Report, patience: Patience) -
 def _attempt(
     session: requests.Session, address: str, part: PartialFile, report: Report, patience: Patience
 ) -> bool:
-    asked, headers = _resumption(address, part)
+    offset, headers = _resumption(address, part)
     memo = part.read_memo()
-    if asked and memo is not None and asked == memo.total:
+    if offset and memo is not None and offset == memo.total:
         return True  # an earlier process was stopped before verification
     try:
         with session.get(
             address, headers=headers, stream=True, timeout=(patience.connect, patience.silence)
         ) as response:
-            start = _start(response, asked, part)
+            start = _start(response, offset, part)
             if start is None:
                 return True  # all bytes are here
             memo = Memo(address, _validator(response), _total(response, start))
@@ -87,7 +87,7 @@ def _resumption(address: str, part: PartialFile) -> tuple[int, dict[str, str]]:
     if memo.address == address and memo.validator:
         # RFC 9110, section 13.1.5: the rest of the same version, else the whole file.
         return received, {**headers, "If-Range": memo.validator}
-    return (received, headers) if part.judged else (0, {})
+    return (received, headers) if part.has_checksum else (0, {})
 
 
 def _validator(response: requests.Response) -> str | None:
@@ -96,38 +96,38 @@ def _validator(response: requests.Response) -> str | None:
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")
 
 
-def _start(response: requests.Response, asked: int, part: PartialFile) -> int | None:
+def _start(response: requests.Response, offset: int, part: PartialFile) -> int | None:
     """The offset of the body of `response` in the file; None if all bytes are here.
 
     Raises TransferError if the body is not the requested one.
     """
     status = response.status_code
     if status == 206:
-        return _honoured(response, asked, part)
-    if status == 416 and asked:
+        return _resumed_at(response, offset, part)
+    if status == 416 and offset:
         # The remote file has this length, or is shorter and so another version.
-        if response.headers.get("Content-Range", "") == f"bytes */{asked}":
+        if response.headers.get("Content-Range", "") == f"bytes */{offset}":
             return None
         part.discard()
         raise TransferError("has no bytes beyond those already here", passing=True)
     if status != 200:
         raise _refusal(response)
-    if asked:
+    if offset:
         log.warning("%s: sent whole (changed, or no resuming there); from the start", response.url)
     return 0
 
 
-def _honoured(response: requests.Response, asked: int, part: PartialFile) -> int:
-    """`asked`, if the server sends the bytes from this offset of a file of the same length."""
+def _resumed_at(response: requests.Response, offset: int, part: PartialFile) -> int:
+    """`offset`, if the server sends the bytes from this offset of a file of the same length."""
     sent = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
-    if not asked or sent is None or int(sent[1]) != asked:
+    if not offset or sent is None or int(sent[1]) != offset:
         part.discard()
         raise TransferError("answered with another part than was asked for", passing=True)
     memo = part.read_memo()
     if sent[3] != "*" and memo and memo.total not in (None, int(sent[3])):
         part.discard()
         raise TransferError("changed while it was being fetched", passing=True)
-    return asked
+    return offset
 
 
 def _total(response: requests.Response, start: int) -> int | None:

@@ -47,7 +47,7 @@ VerifiedFile = tuple[Path, Digests]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where and how to look for files.
+    """The places to search for files.
 
     Attributes:
         cache: Folder that keeps downloads.
@@ -158,8 +158,8 @@ def find(source: Source, around: Surroundings, report: Report | None = None) -> 
     order. A download is kept in the cache.
 
     Args:
-        source: What to look for.
-        around: Where to look.
+        source: The file.
+        around: The places.
         report: Follows a download.
 
     Raises:
@@ -279,7 +279,7 @@ class _SourceSearch:
             path=self.home.with_name(f"{self.home.name}.part"),
             size=expected_size(self.source, locked),
             file=self.source.file,
-            judged=self.source.has_checksum or locked is not None,
+            has_checksum=self.source.has_checksum or locked is not None,
             refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 

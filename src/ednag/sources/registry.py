@@ -198,17 +198,14 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
 
 def dump_registry(registry: Mapping[str, Source]) -> str:
     """The registry as canonical YAML: sorted by id, in `Source`'s order, absent fields left out."""
-    settings: dict[str, Any] = {
-        "Dumper": _Dumper,
-        "sort_keys": False,
-        "width": 10_000,
-        "allow_unicode": True,
-    }
+    options: dict[str, Any] = {"sort_keys": False, "width": 10_000, "allow_unicode": True}
     entries = {
         id: registry[id].model_dump(exclude={"id"}, exclude_defaults=True, mode="json")
         for id in sorted(registry)
     }
-    return "\n".join(yaml.dump({id: fields}, **settings) for id, fields in entries.items())
+    return "\n".join(
+        yaml.dump({id: fields}, Dumper=_Dumper, **options) for id, fields in entries.items()
+    )
 
 
 class _Dumper(yaml.SafeDumper):

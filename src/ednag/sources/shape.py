@@ -54,10 +54,10 @@ def _not_loaded(path: Path) -> str | None:
     try:
         torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch does not document what it raises
-        asked = re.search(r"GLOBAL (\S+)", str(error))
-        if asked and asked[1].startswith("numpy."):
+        refused = re.search(r"GLOBAL (\S+)", str(error))
+        if refused and refused[1].startswith("numpy."):
             return None
-        why = f"it asks for {asked[1]}" if asked else " ".join(str(error).split())[:100]
+        why = f"it asks for {refused[1]}" if refused else " ".join(str(error).split())[:100]
         return f"is not loaded by torch: {why}"
     return None
 

@@ -63,14 +63,14 @@ class Memo:
 class PartialFile:
     """An unfinished download: the bytes at `path` and a memo about them.
 
-    `judged` means that a checksum verifies the whole file, so that a download can resume even if
+    `has_checksum` means that a checksum verifies the whole file, so that a download can resume even if
     the server states no version. The file is only appended to, as `ednag.sources.tail` requires.
     """
 
     path: Path
     size: int | None
     file: str
-    judged: bool
+    has_checksum: bool
     #: end of the message for a wrong size, see `Expected.refusal`
     refusal: str = ""
 

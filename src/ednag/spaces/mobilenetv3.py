@@ -76,7 +76,6 @@ class MobileNetV3(LargeSpace):
         return self.keys(np.array([code]))[0]
 
     def keys(self, codes: np.ndarray) -> list[str]:
-        """The keys of codes int[n]."""
         if not len(codes):
             return []
         return ["_".join(names) for names in np.array(OPERATIONS)[self.contents(codes)].tolist()]

@@ -106,11 +106,9 @@ class NASBench101(SearchSpace):
         return _INVALID_KEY if code == INVALID else self.key(code)
 
     def key(self, code: int) -> str:
-        """The benchmark's module hash."""
         return self._keys[self.check_code(code)]
 
     def parse(self, key: str) -> int:
-        """The code of a module hash."""
         return self._code_of_key.get(key, INVALID)
 
     @cached_property

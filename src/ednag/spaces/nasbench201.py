@@ -60,12 +60,10 @@ class NASBench201(SearchSpace):
         return _write([GENOTYPE_SYMBOLS[digit] for digit in digits])
 
     def key(self, code: int) -> str:
-        """The benchmark's architecture string."""
         digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
         return _write([OPERATIONS[digit] for digit in digits])
 
     def parse(self, key: str) -> int:
-        """The code of an architecture string."""
         match = _KEY.fullmatch(key)
         if match is None:
             return INVALID

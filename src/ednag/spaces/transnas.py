@@ -54,7 +54,6 @@ class TransNASMicro(SearchSpace):
         return "64-41414-{}_{}{}_{}{}{}".format(*digits)
 
     def parse(self, key: str) -> int:
-        """The code of a benchmark string."""
         match = _MICRO_KEY.fullmatch(key)
         return INVALID if match is None else int("".join(match.groups()), base=4)
 
@@ -123,7 +122,6 @@ class TransNASMacro(SearchSpace):
         return f"64-{self._skeletons[self.check_code(code)]}-basic"
 
     def parse(self, key: str) -> int:
-        """The code of a benchmark string."""
         match = _MACRO_KEY.fullmatch(key)
         return INVALID if match is None else self._code_of_digits.get(match[1], INVALID)
 

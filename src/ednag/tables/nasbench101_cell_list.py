@@ -1,4 +1,4 @@
-"""The cells of NAS-Bench-101 as rows, and the cells behind a list of module hashes."""
+"""Cells of NAS-Bench-101 as rows of a table, and the cells of module hashes."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ from ednag.spaces.nasbench101_cells import NASBench101Cell
 
 
 def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
-    """One row per cell, in the order given.
+    """One row per cell, in their order.
 
     Columns: `key` (module hash), `vertices`, `edges`, `adjacency` and `operations` as in the
-    benchmark's records, `code` in the space nasbench101, -1 where EDNAG's search cannot reach it.
+    benchmark's records, `code` in the space nasbench101, -1 if EDNAG's search cannot reach it.
     """
     space = get_space("nasbench101")
     codes = {space.key(code): code for code in range(space.size)}
@@ -32,10 +32,10 @@ def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
 
 
 def recover(listed: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `measured`, found by `key`, with what `listed` tells of each cell before them.
+    """The rows of `measured` with the columns of `listed` for the same `key` before them.
 
     Raises:
-        EdnagError: A hash is that of no cell; the message names its row.
+        EdnagError: A hash belongs to no cell; the message names its row.
     """
     unknown = np.flatnonzero(~measured["key"].isin(listed["key"]))
     if len(unknown):

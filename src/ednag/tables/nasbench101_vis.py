@@ -1,8 +1,8 @@
-"""NAS-Bench-101: what a public visualisation tells of the 20,001 cells with the lowest hashes.
+"""NAS-Bench-101: the 20,001 cells with the lowest hashes, from a public visualisation.
 
-`nasbench101_vis_20k.json` has one of the three trainings of each cell, validation accuracy only,
-and no adjacency. So it is no table to search, but a check of the module hash and of the official
-file (search-spaces specification), and what NAR's ranker is judged on (`ednag cells enumerate`).
+`nasbench101_vis_20k.json` has the validation accuracy of one of three trainings of each cell and no
+adjacency, so it cannot be searched. It checks the module hash and the official file (search-spaces
+specification), and NAR's ranker is evaluated on it (`ednag cells enumerate`).
 """
 
 import json
@@ -31,9 +31,8 @@ def read(path: Path) -> pd.DataFrame:
     `training_time` (s), `parameters`.
 
     Raises:
-        EdnagError: A column is missing or of another length, a hash is none or repeated, an
-            accuracy is no fraction, a time or size no number; the message names the column or the
-            row.
+        EdnagError: A column is missing or has another length, a hash is invalid or repeated, an
+            accuracy is no fraction, a time or size is no number; the message names column or row.
     """
     try:
         columns = json.loads(path.read_text(encoding="utf-8"))

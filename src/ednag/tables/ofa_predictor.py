@@ -1,8 +1,8 @@
 """ImageNet accuracy of MobileNetV3 networks, by the predictor published with once-for-all.
 
 A multilayer perceptron on one-hot kernel sizes, expansion ratios and the image resolution. It
-overestimates by about .057, so its values rank networks of one resolution and are no accuracies
-to report beside measured ones. Source: search-spaces specification, `ofa_acc_predictor.pth` and
+overestimates by about .057, so its values rank networks of one resolution but are no measured
+accuracies. Source: search-spaces specification, `ofa_acc_predictor.pth` and
 `ofa_imagenet_2610.pkl`; Cai et al., ICLR 2020.
 """
 
@@ -18,7 +18,7 @@ from ednag.tables.interface import Metric, Parameters, Predictor, PredictorDefin
 
 SOURCE = "ofa-acc-predictor"
 RESOLUTIONS = tuple(range(112, 225, 16))
-#: The image size of the search: the largest with measured accuracies to hold the predictor to.
+#: The image size of the search: the largest one with measured accuracies.
 RESOLUTION = 192
 #: Decimals a predicted fraction is rounded to.
 _DECIMALS = 11
@@ -86,8 +86,8 @@ def encode(
 def predict(weights: Parameters, inputs: np.ndarray) -> np.ndarray:
     """Top-1 accuracy as a fraction, float64[n], of inputs float32[n, 128].
 
-    In float64, and rounded: a matrix product sums in an order that depends on the machine and on
-    what else is in the batch, and an architecture's value must not.
+    In float64, and rounded, because the order of the sums in a matrix product depends on the
+    machine and on the batch.
     """
 
     def linear(values: np.ndarray, layer: int) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""The fields of a protocol buffer message, as bytes on the wire tell them, without its schema.
+"""The fields of a protocol buffer message, read without its schema.
 
-A message is a sequence of fields. A field begins with a varint, number * 8 + wire type, and goes on
-with a varint (type 0), 8 bytes (1), a length and as many bytes (2), or 4 bytes (5).
+A message is a sequence of fields. A field is a varint, number * 8 + wire type, followed by a varint
+(type 0), 8 bytes (1), a length and as many bytes (2), or 4 bytes (5).
 Source: https://protobuf.dev/programming-guides/encoding
 """
 
@@ -15,10 +15,10 @@ _LONGEST = 10
 
 
 def read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """An unsigned integer below 2^64 at a position, and the position behind it.
+    """The unsigned integer below 2^64 at a position, and the position after it.
 
     Raises:
-        ValueError: It does not end, or is longer than 64 bits.
+        ValueError: It is cut off or longer than 64 bits.
     """
     value = 0
     for at in range(position, position + _LONGEST):

@@ -1,4 +1,4 @@
-"""The frames of a TensorFlow record file, read one by one and checked, without TensorFlow.
+"""Reading of TensorFlow record files without TensorFlow; checks all checksums.
 
 A frame is the length of its data (8 bytes, little-endian), the masked crc32c of those 8 bytes (4),
 the data, and the masked crc32c of the data (4).
@@ -17,14 +17,14 @@ from ednag.errors import EdnagError
 _HEAD = struct.Struct("<QI")
 _TAIL = struct.Struct("<I")
 _MASK = 0xA282EAD8
-#: More bytes than any record has.
+#: Largest length of a record.
 _LONGEST = 1 << 30
-#: Read-ahead in bytes; a few thousand records of NAS-Bench-101.
+#: Bytes read at a time.
 _BUFFER = 1 << 20
 
 
 def masked_crc(data: bytes) -> int:
-    """The crc32c of bytes, rotated right by 15 bits and shifted, so that a crc may be data."""
+    """The crc32c of bytes, rotated right by 15 bits and shifted."""
     crc = int(google_crc32c.value(data))
     return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
 
@@ -34,7 +34,7 @@ def read_frames(path: Path, place: str) -> Iterator[bytes]:
 
     Args:
         path: The file.
-        place: What is being read, for error messages.
+        place: Names the file, for error messages.
 
     Raises:
         EdnagError: The file ends inside a frame, or a checksum is wrong; the message names the
@@ -54,7 +54,7 @@ def read_frames(path: Path, place: str) -> Iterator[bytes]:
 
 
 def _read_rest(stream: BinaryIO, head: bytes) -> bytes:
-    """The data of a frame whose head has been read; raises ValueError saying what is wrong."""
+    """The data of the frame after its head; raises ValueError if the frame is broken."""
     if len(head) < _HEAD.size:
         raise ValueError("is truncated in its length")
     length, crc_of_length = _HEAD.unpack(head)
