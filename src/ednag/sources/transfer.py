@@ -63,8 +63,8 @@ class Memo:
 class PartialFile:
     """An unfinished download: the bytes at `path` and a memo about them.
 
-    `has_checksum` means that a checksum verifies the whole file, so that a download can resume even if
-    the server states no version. The file is only appended to, as `ednag.sources.tail` requires.
+    With `has_checksum`, which verifies the whole file, a download can resume even if the server
+    states no version. The file is only appended to, as `ednag.sources.tail` requires.
     """
 
     path: Path
