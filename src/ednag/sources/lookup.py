@@ -1,4 +1,4 @@
-"""Verified files of several sources: those that the user gives, and those that are found."""
+"""Verified files of several sources: given by the user, or obtained."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

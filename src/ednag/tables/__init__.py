@@ -109,13 +109,12 @@ def choose_definition(
     trained: bool = False,
     scale: tuple[float, float] | None = None,
 ) -> Definition:
-    """The definition of a benchmark that is read or predicted in another way than the default.
+    """The definition of a benchmark, by another source than the default one where asked for.
 
     Args:
-        space: Search space.
-        dataset: Dataset of that space.
-        official: Id of the official file to read; None for the default source.
-        trained: By the predictor that is trained here, where there is one.
+        space, dataset: The benchmark.
+        official: Id of the official file to read.
+        trained: Whether to use the predictor that is trained here, if there is one.
         scale: Mean and standard deviation of accuracies in %, for a predictor that needs them.
 
     Raises:
@@ -123,13 +122,12 @@ def choose_definition(
     """
     definition = get_definition(space, dataset)
     if official is not None:
-        known = official_definitions(space, dataset)
-        if official not in known:
+        if official not in definition.official:
             raise EdnagError(
                 f"unknown official file {official!r} of {space}/{dataset}"
-                f"{suggestion(official, known)}"
+                f"{suggestion(official, definition.official)}"
             )
-        definition = known[official]
+        definition = official_definitions(space, dataset)[official]
     if trained and definition.trained is not None:
         definition = definition.trained
     if scale and isinstance(definition, PredictorDefinition) and definition.of_scale:
@@ -138,12 +136,7 @@ def choose_definition(
 
 
 def check_generated(definition: Definition, given: Collection[str]) -> None:
-    """Raise EdnagError unless the generated files that a benchmark needs are given, and no others.
-
-    Args:
-        definition: The benchmark.
-        given: Names of the files, as in `definition.generated`.
-    """
+    """Raise EdnagError unless the files `given` are those in `definition.generated`."""
     for name in given:
         if name not in definition.generated:
             needed = ", ".join(definition.generated) or "none"

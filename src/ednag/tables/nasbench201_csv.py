@@ -7,6 +7,7 @@ fitness on CIFAR-10.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,19 @@ def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
 
 
 def _definition(dataset: str, title: str) -> TableDefinition:
+    factor = _FACTORS[dataset]
+    paper = Protocol(
+        fitness_metric="test_accuracy",
+        reported_metric="test_accuracy",
+        factor=factor,
+        description=f"fitness is the test accuracy itself, times {factor}, as the reference does",
+    )
+    validation = replace(
+        paper,
+        fitness_metric="validation_accuracy",
+        description="fitness is the validation accuracy, the result is the test accuracy "
+        "of the architecture that won on validation",
+    )
     return TableDefinition(
         space="nasbench201",
         dataset=dataset,
@@ -60,22 +74,7 @@ def _definition(dataset: str, title: str) -> TableDefinition:
             Metric("validation_accuracy", "%", "validation accuracy after 200 epochs, mean"),
             Metric("test_accuracy", "%", "test accuracy after 200 epochs, mean over runs"),
         ),
-        protocols={
-            "paper": Protocol(
-                fitness_metric="test_accuracy",
-                reported_metric="test_accuracy",
-                factor=_FACTORS[dataset],
-                description="fitness is the test accuracy itself, times "
-                f"{_FACTORS[dataset]}, as the reference does",
-            ),
-            "validation": Protocol(
-                fitness_metric="validation_accuracy",
-                reported_metric="test_accuracy",
-                factor=_FACTORS[dataset],
-                description="fitness is the validation accuracy, the result is the test accuracy "
-                "of the architecture that won on validation",
-            ),
-        },
+        protocols={"paper": paper, "validation": validation},
         read=partial(read, dataset=dataset),
         complete=True,
         official=("nasbench201-v1_0", "nasbench201-v1_1", "nats-tss-simple"),

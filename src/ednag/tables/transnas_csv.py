@@ -72,9 +72,9 @@ def read(
     return rows.assign(key=np.array(keys)[in_space]).reset_index(drop=True)
 
 
-def _accuracy_table(space: str, task: str) -> TableDefinition:
-    """A task whose metric is the higher the better."""
-    title, kind, unit, macro, micro = _TASKS[task]
+def _accuracies(space: str, task: str) -> tuple[tuple[Metric, ...], Protocol, Protocol]:
+    """Metrics and protocols, `paper` and `validation`, of a task where higher is better."""
+    _, kind, unit, macro, micro = _TASKS[task]
     factor = macro if space == "transnas-macro" else micro
     name = "%" if unit == 1 else "ssim x 100"
     metrics = (
@@ -96,12 +96,12 @@ def _accuracy_table(space: str, task: str) -> TableDefinition:
         description=f"fitness is the validation {kind}, the result is the test {kind} of the "
         "architecture that won on validation",
     )
-    return _definition(space, task, title, metrics, paper, validation, unit)
+    return metrics, paper, validation
 
 
-def _room_layout_table(space: str) -> TableDefinition:
-    """The task whose metric is a loss."""
-    title, macro, micro = _ROOM_LAYOUT
+def _losses(space: str) -> tuple[tuple[Metric, ...], Protocol, Protocol]:
+    """Metrics and protocols, `paper` and `validation`, of room layout."""
+    _, macro, micro = _ROOM_LAYOUT
     best = {
         f"{part}_neg_loss": f"{words} loss, best epoch, negated"
         for part, words in (("valid", "validation"), ("test", "test"), ("train", "training"))
@@ -125,22 +125,17 @@ def _room_layout_table(space: str) -> TableDefinition:
         description="fitness is the validation loss of the best epoch, the result is the test "
         "loss of the architecture that won on validation (both negated)",
     )
-    return _definition(space, "room_layout", title, metrics, paper, validation, unit=100)
+    return metrics, paper, validation
 
 
-def _definition(
-    space: str,
-    task: str,
-    title: str,
-    metrics: tuple[Metric, ...],
-    paper: Protocol,
-    validation: Protocol,
-    unit: float,
-) -> TableDefinition:
+def _table(space: str, task: str) -> TableDefinition:
+    room_layout = task == "room_layout"
+    metrics, paper, validation = _losses(space) if room_layout else _accuracies(space, task)
+    unit = 100 if room_layout else _TASKS[task][2]
     return TableDefinition(
         space=space,
         dataset=task,
-        title=title,
+        title=_ROOM_LAYOUT[0] if room_layout else _TASKS[task][0],
         sources=(f"transnas-{task}-csv", INDEX),
         metrics=metrics,
         protocols={"paper": paper, "validation": validation},
@@ -151,8 +146,7 @@ def _definition(
 
 
 def _tables(space: str) -> SimpleNamespace:
-    tables = {task: _accuracy_table(space, task) for task in _TASKS}
-    return SimpleNamespace(**tables, room_layout=_room_layout_table(space))
+    return SimpleNamespace(**{task: _table(space, task) for task in (*_TASKS, "room_layout")})
 
 
 MICRO, MACRO = _tables("transnas-micro"), _tables("transnas-macro")
