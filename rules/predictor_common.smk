@@ -1,6 +1,6 @@
 # What is trained here where a dataset has no benchmark table: paths, planned blocks, targets.
 
-from ednag.cli.estimate import refuse_too_long
+from ednag.study.training_time import refuse_too_long
 from ednag.study.trained import (
     SMALL_PLACE,
     SMALL_RECIPE,

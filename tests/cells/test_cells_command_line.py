@@ -157,7 +157,7 @@ def test_measured_cells_come_with_their_counts(
 ) -> None:
     made = [NASBench101Cell(5, int(graph), (0, 1, 2)) for graph in whole_graphs(5)[:4]]
     found = {module_hash(cell.graph, (-1, *cell.labels, -2)): cell for cell in made}
-    monkeypatch.setattr("ednag.cli.cells.enumerate._all_cells", lambda: found)
+    monkeypatch.setattr("ednag.cli.cells.enumerate.all_cells", lambda: found)
     totals = counts(from_cells(made))
     columns = {f"{n}_final_validation_accuracy": [0.5, 0.9] for n in (4, 12, 36, 108)}
     told = {

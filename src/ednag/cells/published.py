@@ -148,6 +148,23 @@ def nasbench201_batches(
         yield _batch(columns, _joined(measured, names, some))
 
 
+def of_datasets(
+    batches: Iterable[pa.RecordBatch], datasets: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """Batches of `nasbench201_batches` with the counts of some datasets; of all if none is named.
+
+    Raises:
+        EdnagError: A dataset is unknown.
+    """
+    for dataset in datasets:
+        nasbench201.shape_of(dataset)
+    left_out = [name for name, dataset in COUNTED.items() if datasets and dataset not in datasets]
+    counts = ("total_flops", "total_params", "opt_flops", "opt_params")
+    dropped = {f"{name}_{count}" for name in left_out for count in counts}
+    for batch in batches:
+        yield batch.select([name for name in batch.schema.names if name not in dropped])
+
+
 def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """Write a dataset, whole or not at all; equal batches give equal bytes.
 

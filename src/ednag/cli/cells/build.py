@@ -1,6 +1,6 @@
 """`ednag cells build`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,13 +8,11 @@ import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log, track
+from ednag.cli.cells._shared import MEASURED, all_cells
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from ednag.spaces.nasbench101_cells import NASBench101Cell
-from ednag.cli.cells._shared import _MEASURED, _all_cells, _measured
 
 _SPACES = ("nasbench101", "nasbench201")
 
@@ -27,7 +25,7 @@ _SPACES = ("nasbench101", "nasbench201")
     multiple=True,
     help="NAS-Bench-201: count networks of this dataset only, as Parquet; else of all three.",
 )
-@_MEASURED
+@MEASURED
 @click.option(
     "--cells",
     "listed",
@@ -55,6 +53,8 @@ def command(
     table is given, and absent otherwise.
     """
     from ednag.cells import published
+    from ednag.cells.lists import read_cell_list
+    from ednag.tables.measured_fields import measured_fields
 
     writers = {".parquet": published.write_parquet, ".json": published.write_json}
     if output.suffix not in writers:
@@ -63,50 +63,27 @@ def command(
         raise EdnagError(
             "--dataset: published records hold all three datasets; leave it out, or write .parquet"
         )
-    joined = _measured(space, measured)
+    joined = measured_fields(space, measured)
     if space == "nasbench101":
-        cells = _all_cells() if listed is None else _listed_cells(listed)
+        cells = all_cells() if listed is None else read_cell_list(listed)
         count = len(cells)
         batches = published.nasbench101_batches(cells, joined)
     else:
         keys = _ordered_keys(order)
         count = len(keys)
-        batches = _of_datasets(published.nasbench201_batches(keys, joined), datasets)
-    writers[output.suffix](_followed(batches, count), output)
+        batches = published.of_datasets(published.nasbench201_batches(keys, joined), datasets)
+    writers[output.suffix](_tracked(batches, count), output)
     fields = "nothing" if joined is None else ", ".join(map(str, joined))
     log(f"{output}: {count} cells of {space}; joined of what was measured: {fields}")
 
 
-def _followed(batches: "Iterator[pa.RecordBatch]", count: int) -> "Iterator[pa.RecordBatch]":
-    """The batches of so many cells, with progress."""
+def _tracked(batches: "Iterator[pa.RecordBatch]", count: int) -> "Iterator[pa.RecordBatch]":
+    """The batches of `count` cells; shows progress."""
     from ednag.cells.published import CHUNK
 
     parts = track(range(0, count, CHUNK), f"parts of {CHUNK} cells")
     for _, batch in zip(parts, batches, strict=True):
         yield batch
-
-
-def _listed_cells(path: Path) -> "dict[str, NASBench101Cell]":
-    """The cells of a file of `ednag cells enumerate`, by hash."""
-    import pandas as pd
-    import pyarrow as pa
-
-    from ednag.cells.nasbench101 import from_texts
-    from ednag.cells.published import CHUNK
-
-    try:
-        rows = pd.read_parquet(path, columns=["key", "adjacency", "operations"])
-    except (pa.ArrowInvalid, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise EdnagError(
-            f"{path}: no list of `ednag cells enumerate` ({reason}); write it again"
-        ) from None
-    cells: dict[str, NASBench101Cell] = {}
-    for start in range(0, len(rows), CHUNK):
-        some = rows.iloc[start : start + CHUNK]
-        batch = from_texts(some["adjacency"].tolist(), some["operations"].tolist(), start)
-        cells |= {key: batch.cell(row) for row, key in enumerate(some["key"])}
-    return cells
 
 
 def _ordered_keys(order: Path | None) -> list[str]:
@@ -121,19 +98,3 @@ def _ordered_keys(order: Path | None) -> list[str]:
         return space.keys(np.arange(space.size))
     frame = read_csv(order, f"--order {order}", text=["arch str"])
     return [str(key) for key in frame["arch str"]]
-
-
-def _of_datasets(
-    batches: "Iterator[pa.RecordBatch]", datasets: Sequence[str]
-) -> "Iterator[pa.RecordBatch]":
-    """The batches without the counts of other datasets; all of them if none is named."""
-    from ednag.cells.nasbench201 import shape_of
-    from ednag.cells.published import COUNTED
-
-    for dataset in datasets:
-        shape_of(dataset)
-    left_out = [name for name, dataset in COUNTED.items() if datasets and dataset not in datasets]
-    counts = ("total_flops", "total_params", "opt_flops", "opt_params")
-    dropped = {f"{name}_{count}" for name in left_out for count in counts}
-    for batch in batches:
-        yield batch.select([name for name in batch.schema.names if name not in dropped])

@@ -6,16 +6,16 @@ import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
-from ednag.cli.cells._shared import _MEASURED, _measured
+from ednag.cli.cells._shared import MEASURED
 from ednag.errors import EdnagError
 
 #: Records between two lines of progress.
-_TOLD = 50_000
+_LOGGED = 50_000
 
 
 @click.command()
 @click.argument("published", type=EXISTING)
-@_MEASURED
+@MEASURED
 @click.option("--limit", default=10, show_default=True, help="Differences that are printed.")
 @click.option(
     "--output",
@@ -32,39 +32,34 @@ def command(
     Read as a stream. Exit status 1 if any record differs; accuracies and times are compared only
     where a table is given.
     """
+    from ednag.cells.lists import space_of_records
     from ednag.cells.published import compare_nasbench101, compare_nasbench201
     from ednag.evidence.cells import write_records
+    from ednag.tables.measured_fields import measured_fields
 
-    space = _space_of(published)
-    told = 0
+    space = space_of_records(published)
+    logged = 0
 
-    def tell(records: int) -> None:
-        nonlocal told
-        if records >= told + _TOLD:
-            told = records
+    def progress(records: int) -> None:
+        nonlocal logged
+        if records >= logged + _LOGGED:
+            logged = records
             log(f"{records} records compared")
 
-    comparing = {"nasbench101": compare_nasbench101, "nasbench201": compare_nasbench201}[space]
-    found = comparing(published, _measured(space, measured), limit=limit, progress=tell)
-    for difference in found.differences:
+    compare_records = {"nasbench101": compare_nasbench101, "nasbench201": compare_nasbench201}[
+        space
+    ]
+    comparison = compare_records(
+        published, measured_fields(space, measured), limit=limit, progress=progress
+    )
+    for difference in comparison.differences:
         click.echo(str(difference))
-    log(f"{published}: {found.agreeing} of {found.records} records agree, {found.repeated} repeat")
-    write_records(space, published.name, found.records, found.agreeing, outputs)
-    if found.agreeing < found.records and not outputs:
+    log(
+        f"{published}: {comparison.agreeing} of {comparison.records} records agree, {comparison.repeated} repeat"
+    )
+    write_records(space, published.name, records, agreeing, outputs)
+    if agreeing < records and not outputs:
         raise EdnagError(
-            f"{published}: {found.records - found.agreeing} of {found.records} records differ; "
+            f"{published}: {records - agreeing} of {records} records differ; "
             "the first are on stdout (--limit)"
         )
-
-
-def _space_of(published: Path) -> str:
-    """The search space of NAR's published records; raises EdnagError if they are none."""
-    from ednag.cells.published import stream_records
-
-    _, first = next(stream_records(published), ("", {}))
-    if "arch_str" not in first and "module_adjacency" not in first:
-        raise EdnagError(
-            f"{published}: its first record has neither arch_str nor module_adjacency; give NAR's "
-            "nasbench101_vertice_*.json or nasbench201_vertice_*.json"
-        )
-    return "nasbench201" if "arch_str" in first else "nasbench101"

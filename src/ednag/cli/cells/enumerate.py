@@ -1,19 +1,12 @@
 """`ednag cells enumerate`."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ednag.spaces.nasbench101_cells import NASBench101Cell
-from ednag.cli.cells._shared import _all_cells
+from ednag.cli.cells._shared import all_cells
 
 
 @click.command()
@@ -37,35 +30,24 @@ def command(output: Path, hashes: Path | None, summaries: tuple[Path, ...]) -> N
     and operations as in the benchmark's records, code in the space nasbench101 (-1: out of reach),
     flops and counted_parameters of the network by formula, for vertices numbered as here.
     """
+    from ednag.cells.lists import with_counts
     from ednag.evidence.cells import enumeration_table, write_enumeration
     from ednag.files import write_parquet
     from ednag.tables.nasbench101_cell_list import list_cells, recover
     from ednag.tables.nasbench101_vis import read
 
     measured = None if hashes is None else read(hashes)
-    cells = _all_cells()
+    cells = all_cells()
     rows = list_cells(cells)
     counted = {"enumerated": len(rows), "within_reach": int((rows["code"] >= 0).sum())}
     if measured is not None:
         rows = recover(rows, measured)
-    rows = _with_counts(rows, cells)
+    rows = with_counts(rows, cells)
     if measured is not None:
         agree = rows["counted_parameters"] == rows["parameters"]
         counted |= {"measured": len(rows), "parameters_agree": int(agree.sum())}
     write_parquet(rows, output)
     write_enumeration(enumeration_table(counted), summaries)
-    told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counted.items())
-    log(f"cells: {told}")
+    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counted.items())
+    log(f"cells: {counts}")
     log(f"{output}: {len(rows)} rows")
-
-
-def _with_counts(rows: "pd.DataFrame", cells: "Mapping[str, NASBench101Cell]") -> "pd.DataFrame":
-    """Cells by `key`, with columns `flops` and `counted_parameters` (int64)."""
-    import numpy as np
-
-    from ednag.cells.nasbench101 import counts_in_chunks
-
-    made = (cells[key] for key in rows["key"])
-    totals = [(some.flops, some.parameters) for _, some in counts_in_chunks(made)]
-    flops, parameters = (np.concatenate(each) for each in zip(*totals, strict=True))
-    return rows.assign(flops=flops, counted_parameters=parameters)

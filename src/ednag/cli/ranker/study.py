@@ -7,11 +7,11 @@ import click
 
 from ednag.cli._options import OUTPUT
 from ednag.cli._progress import log
+from ednag.cli.ranker._shared import _CELLS, _HELD_OUT, _SEED, _TABLE, _TRAINING, _cells
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.ranker.fitting import RankerEpoch
-from ednag.cli.ranker._shared import _CELLS, _HELD_OUT, _SEED, _TABLE, _TRAINING, _cells
 
 #: Held-out cells that an epoch is judged by for the log, and the k of the outcomes it tells.
 _WATCHED, _TOLD_TOP = 200, 5

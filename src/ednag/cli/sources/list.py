@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ednag.cli.sources._shared import _around, _places, _selected
+
 if TYPE_CHECKING:
     from ednag.sources.inventory import Holding
     from ednag.sources.registry import Source
-from ednag.cli.sources._shared import _around, _places, _selected
 
 
 @click.command()

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ednag.cli.sources._shared import _FOLDER, _PATH, _around, _places, _selected
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.sources.inventory import Check
     from ednag.sources.obtain import Surroundings
-from ednag.cli.sources._shared import _FOLDER, _PATH, _around, _places, _selected
 
 
 @click.command()
