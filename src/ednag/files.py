@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +104,13 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with Unix line ends to `path`, whole or not at all."""
     with replacing(path) as beside:
         beside.write_bytes(text.encode("utf-8"))
+
+
+def read_parquets(paths: Iterable[Path]) -> "pd.DataFrame":
+    """The rows of several Parquet files, one file after the other."""
+    import pandas as pd
+
+    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
 
 
 def write_parquet(frame: "pd.DataFrame", path: Path) -> None:

@@ -18,12 +18,11 @@ def command(
     kind: str, summaries: tuple[Path, ...], statistics: str, outputs: tuple[Path, ...]
 ) -> None:
     """Make a table of KIND from one or more SUMMARIES."""
-    import pandas as pd
-
     from ednag.evidence.tables import NOTES, TABLES, write_evidence
+    from ednag.files import read_parquets
 
     settings = statistics_of(statistics)
-    summary = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
+    summary = read_parquets(summaries)
     frame = TABLES[kind](summary, settings)
     note = NOTES[kind].format(
         level=f"{100 * settings.confidence:g} %", resamples=settings.resamples

@@ -184,6 +184,13 @@ def _other_classes(place: str, task: str) -> EdnagError:
     )
 
 
+def read_entries(training: Sequence[Path], held_out: Sequence[Path]) -> tuple[Database, EntrySplit]:
+    """The entries of several files, and which of them train and which only judge."""
+    parts = [read_database(path) for path in (*training, *held_out)]
+    entries, count = joined(parts), sum(len(part) for part in parts[: len(training)])
+    return entries, EntrySplit(np.arange(count), np.arange(count, len(entries)))
+
+
 def write_database(database: Database, path: Path) -> None:
     """Write a database as Parquet, whole or not at all; its rows are checked once more."""
     joined([database], str(path))

@@ -8,7 +8,7 @@ Source: meta-predictor specification, training.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 
 from ednag.errors import EdnagError
+from ednag.naming import suggestion
 from ednag.predictor.configuration import Configuration, configuration_of
 from ednag.predictor.correlations import coefficients
 from ednag.predictor.database import Database
@@ -62,6 +63,15 @@ class PredictorRecipe:
                 "recipe of the predictor: epochs, batch, images and learning rate must be "
                 "positive; mend the configuration"
             )
+
+
+def recipe_with(changes: Mapping[str, Any], place: str) -> PredictorRecipe:
+    """The published recipe with changes; raises EdnagError naming `place` for an unknown key."""
+    names = [field.name for field in fields(PredictorRecipe)]
+    for name in changes:
+        if name not in names:
+            raise EdnagError(f"{place}: unknown key {name!r}{suggestion(name, names)}")
+    return PredictorRecipe(**changes)
 
 
 @dataclass(frozen=True, eq=False)

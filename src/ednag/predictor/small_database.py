@@ -1,11 +1,15 @@
-"""Entries of the training database: random cells, trained on tasks of handwritten digits."""
+"""Cells trained on handwritten digits: entries of the training database, and chosen cells."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from ednag.predictor.database import Database, make_database
 from ednag.predictor.small_tasks import NETWORK, RECIPE, Part, SmallImages, Task
+from ednag.predictor.unseen_task import UNSEEN_CLASSES
 from ednag.spaces import get_space
+from ednag.training.loop import TrainingProgress
 from ednag.training.side_by_side import train_side_by_side
 
 _SPACE = "nasbench201"
@@ -53,3 +57,44 @@ def database_of(trained: Sequence[TrainedCells]) -> Database:
         [each.accuracy[key] for each, key in entries],
         [each.seed for each, _ in entries],
     )
+
+
+def train_unseen(
+    images: SmallImages,
+    keys: Sequence[str],
+    seed: int,
+    progress: Callable[[TrainingProgress], None],
+) -> pd.DataFrame:
+    """Train cells on the task of unseen classes: a row per cell.
+
+    Args:
+        images: All images.
+        keys: The cells.
+        seed: Of weights and order.
+        progress: Called after each epoch.
+
+    Returns:
+        key, seed, status, epochs, the accuracies of the last epoch in % (train_accuracy,
+        validation_accuracy, test_accuracy, and paper_accuracy, which is test_accuracy), and the
+        digests data and weights.
+    """
+    data = images.split_of(Task(UNSEEN_CLASSES))
+    histories = train_side_by_side(keys, NETWORK, data, RECIPE, seed, progress=progress)
+    rows = []
+    for key, history in zip(keys, histories, strict=True):
+        last = history.epochs[-1] if history.epochs else None
+        rows.append(
+            {
+                "key": key,
+                "seed": seed,
+                "status": history.status,
+                "epochs": len(history.epochs),
+                "train_accuracy": last.train_accuracy if last else None,
+                "validation_accuracy": last.validation_accuracy if last else None,
+                "test_accuracy": last.test_accuracy if last else None,
+                "paper_accuracy": last.test_accuracy if last else None,
+                "data": history.data,
+                "weights": history.weights,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -7,6 +7,7 @@ trained on the same cells.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,8 @@ WIDTH, LAYERS = 32, 1
 #: The published recipes have 55 epochs at batch 128, and 35 at 256 on NAS-Bench-101.
 EPOCHS, BATCH = 30, 64
 TIERS = 5
+#: Held-out cells that judge each epoch, for lines of progress.
+_WATCHED = 200
 #: Columns that are read of a list of cells of NAS-Bench-101.
 LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
 PROTOCOLS: tuple["Protocol", ...] = ("honest", "paper")
@@ -120,6 +123,21 @@ def cells_of_nasbench101(listed: "pd.DataFrame") -> Cells:
     )
 
 
+def read_listed_cells(path: Path) -> Cells:
+    """Cells of a file of `ednag cells enumerate --hashes`; raises EdnagError for other files."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        rows = pd.read_parquet(path, columns=list(LISTED))
+    except (pa.ArrowInvalid, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise EdnagError(
+            f"{path}: no list of `ednag cells enumerate --hashes` ({reason}); write it again"
+        ) from None
+    return cells_of_nasbench101(rows)
+
+
 def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> CellDraw:
     """Draw cells that have a validation accuracy, and a test accuracy where any has one.
 
@@ -197,6 +215,68 @@ def fit_ranker(
     recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
     samples = [Sample(cells.patches[some], cells.validation[some]) for some in (codes, held_out)]
     return fit(sizes, recipe, *samples, seed=seed, progress=progress)
+
+
+@dataclass(frozen=True)
+class RankerStudy:
+    """The rows of three tables, as `study_ranker` returns them.
+
+    Attributes:
+        judged: A row per training size; see `judged`.
+        tiers: See `tier_rows`.
+        searches: See `search_rows`; empty if nothing was searched.
+    """
+
+    judged: list[dict[str, Any]]
+    tiers: list[dict[str, Any]]
+    searches: list[dict[str, Any]]
+
+
+def study_ranker(
+    cells: Cells,
+    training: Sequence[int],
+    held_out: int,
+    seed: int,
+    iterations: int | None,
+    log: Callable[[str], object],
+) -> RankerStudy:
+    """Train the small ranker on sets of several sizes and judge it by cells that it never saw.
+
+    Tiers and searches are those of the ranker of the largest size.
+
+    Args:
+        cells: All cells.
+        training: Sizes of the training sets.
+        held_out: Number of cells to judge by.
+        seed: Of everything.
+        iterations: Of each search; None for no search.
+        log: Called with lines of progress.
+    """
+    import torch
+
+    from ednag.training.determinism import deterministic
+
+    def progress(epoch: "RankerEpoch") -> None:
+        tau = float("nan") if epoch.tau_b is None else epoch.tau_b
+        log(
+            f"epoch {epoch.epoch}: tier loss {epoch.tier_loss:.3f}, rank loss "
+            f"{epoch.rank_loss:.3f}, tier accuracy {epoch.tier_accuracy:.2f}, tau-b {tau:.3f}"
+        )
+
+    draw = split_cells(cells, max(training), held_out, seed)
+    unseen, rows, searches = draw.held_out, [], list[dict[str, Any]]()
+    with deterministic(torch.device("cpu"), seed):
+        for size in sorted(training):
+            fitted = fit_ranker(cells, draw.pool[:size], unseen[:_WATCHED], seed, progress)
+            lookup = Lookup(fitted, cells.patches)
+            logits, scores = lookup(unseen)
+            row = judged(RANKER, size, scores, cells.validation[unseen])
+            log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
+            rows.append(row)
+        tiers = tier_rows(cells, draw, size, logits, scores, seed)
+        if iterations is not None:
+            searches = search_rows(cells, draw, size, lookup, iterations, seed)
+    return RankerStudy(rows, tiers, searches)
 
 
 def tier_rows(

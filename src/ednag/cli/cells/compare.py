@@ -46,17 +46,14 @@ def command(
             logged = records
             log(f"{records} records compared")
 
-    compare_records = {"nasbench101": compare_nasbench101, "nasbench201": compare_nasbench201}[
-        space
-    ]
+    compare_records = compare_nasbench101 if space == "nasbench101" else compare_nasbench201
     comparison = compare_records(
         published, measured_fields(space, measured), limit=limit, progress=progress
     )
     for difference in comparison.differences:
         click.echo(str(difference))
-    log(
-        f"{published}: {comparison.agreeing} of {comparison.records} records agree, {comparison.repeated} repeat"
-    )
+    agreeing, records = comparison.agreeing, comparison.records
+    log(f"{published}: {agreeing} of {records} records agree, {comparison.repeated} repeat")
     write_records(space, published.name, records, agreeing, outputs)
     if agreeing < records and not outputs:
         raise EdnagError(

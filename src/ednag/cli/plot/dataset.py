@@ -7,7 +7,7 @@ import click
 from ednag.cli._options import EXISTING, FOLDER
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.plot._shared import _PROTOCOL
+from ednag.cli.plot._shared import PROTOCOL
 
 
 @click.command()
@@ -16,7 +16,7 @@ from ednag.cli.plot._shared import _PROTOCOL
 @click.option("--anytime", required=True, type=EXISTING, help="Best so far (Parquet).")
 @click.option("--steps", required=True, type=EXISTING, help="Denoising steps (Parquet).")
 @click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
-@_PROTOCOL
+@PROTOCOL
 @STATISTICS
 def command(
     figures: tuple[str, ...],

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from ednag.cli._progress import log
-from ednag.cli.plot._shared import _outputs
+from ednag.cli.plot._shared import OUTPUTS
 
 
 @click.command()
 @click.option("--seed", default=0, show_default=True, help="Seed of the noise.")
-@_outputs
+@OUTPUTS
 def command(seed: int, outputs: tuple[Path, ...]) -> None:
     """Draw a population on a density of two peaks, from noise to the peaks."""
     from ednag.evidence.figures import save_drawing

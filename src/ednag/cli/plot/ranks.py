@@ -7,27 +7,26 @@ import click
 from ednag.cli._options import EXISTING
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.plot._shared import _PROTOCOL, _outputs
+from ednag.cli.plot._shared import OUTPUTS, PROTOCOL
 
 
 @click.command()
 @click.argument("summaries", nargs=-1, required=True, type=EXISTING)
-@_PROTOCOL
+@PROTOCOL
 @STATISTICS
-@_outputs
+@OUTPUTS
 def command(
     summaries: tuple[Path, ...], protocol: str, statistics: str, outputs: tuple[Path, ...]
 ) -> None:
     """Draw mean ranks over the datasets of SUMMARIES, with their critical difference."""
-    import pandas as pd
-
     from ednag.evidence.figures import ranks as figure_of
     from ednag.evidence.figures import save_drawing
+    from ednag.files import read_parquets
     from ednag.study.comparisons import main_methods
 
     settings = statistics_of(statistics)
-    everything = pd.concat([pd.read_parquet(path) for path in summaries], ignore_index=True)
-    runs = everything[everything["protocol"] == protocol]
+    runs = read_parquets(summaries)
+    runs = runs[runs["protocol"] == protocol]
     methods = main_methods(figure_of.common_methods(runs))
     drawn = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
     title = f"Mean rank over datasets, protocol {protocol} (1 is best)"

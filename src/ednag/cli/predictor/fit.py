@@ -1,7 +1,6 @@
 """`ednag predictor fit`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +11,6 @@ from ednag.cli._options import (
 )
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
-
-if TYPE_CHECKING:
-    from ednag.predictor import fitting
-    from ednag.predictor.database import Database
-    from ednag.predictor.splits import EntrySplit
 
 
 @click.command()
@@ -64,6 +58,7 @@ def command(
 
     from ednag.files import write_text
     from ednag.predictor import fitting
+    from ednag.predictor.database import read_entries, read_published
     from ednag.predictor.features import read_features
     from ednag.predictor.splits import leakage
     from ednag.predictor.trained import write_predictor
@@ -71,8 +66,13 @@ def command(
     torch.set_num_threads(1)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    entries, split = _entries(databases, held_out, published)
-    settings = _recipe_of(recipe)
+    if published is not None:
+        entries, split = read_published(*published)
+    elif databases:
+        entries, split = read_entries(databases, held_out)
+    else:
+        raise EdnagError("predictor fit: give a database, or the published files (--published)")
+    settings = fitting.recipe_with(parse_mapping(recipe, "--recipe"), "--recipe")
     log(f"{len(split.training)} entries train, {len(split.test)} judge")
     log(f"what they share: {leakage(entries, split)}")
     log(f"{settings}")
@@ -92,38 +92,3 @@ def command(
     write_text(curve, fitted.curve.to_csv(index=False, lineterminator="\n"))
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
-
-
-def _recipe_of(text: str) -> "fitting.PredictorRecipe":
-    """What `--recipe` says; EdnagError where it names what a recipe has not."""
-    from dataclasses import fields
-
-    from ednag.naming import suggestion
-    from ednag.predictor import fitting
-
-    given = parse_mapping(text, "--recipe")
-    known = [field.name for field in fields(fitting.PredictorRecipe)]
-    for name in given:
-        if name not in known:
-            raise EdnagError(f"--recipe: unknown key {name!r}{suggestion(name, known)}")
-    return fitting.PredictorRecipe(**given)
-
-
-def _entries(
-    databases: tuple[Path, ...],
-    held_out: tuple[Path, ...],
-    published: tuple[Path, Path, Path] | None,
-) -> "tuple[Database, EntrySplit]":
-    """What to train on, and which entries train and which judge."""
-    import numpy as np
-
-    from ednag.predictor.database import joined, read_database, read_published
-    from ednag.predictor.splits import EntrySplit
-
-    if published:
-        return read_published(*published)
-    if not databases:
-        raise EdnagError("predictor fit: give a database, or the published files (--published)")
-    parts = [read_database(path) for path in (*databases, *held_out)]
-    entries, training = joined(parts), sum(len(part) for part in parts[: len(databases)])
-    return entries, EntrySplit(np.arange(training), np.arange(training, len(entries)))

@@ -6,15 +6,11 @@ import click
 
 from ednag.cli._options import OUTPUT
 from ednag.cli._progress import log
-from ednag.cli.ranker._shared import _CELLS, _HELD_OUT, _SEED, _TABLE, _TRAINING, _cells
+from ednag.cli.ranker._shared import cells_options, read_cells
 
 
 @click.command()
-@_TABLE
-@_CELLS
-@_TRAINING
-@_HELD_OUT
-@_SEED
+@cells_options
 @click.option("--output", required=True, type=OUTPUT, help="A row per predictor and size.")
 def command(
     table: Path | None,
@@ -30,7 +26,7 @@ def command(
     from ednag.files import write_parquet
     from ednag.ranker.study import baseline_rows, split_cells
 
-    cells = _cells(table, listed)
+    cells = read_cells(table, listed)
     split = split_cells(cells, max(training), held_out, seed)
     rows = []
     for row in baseline_rows(cells, split, training, seed):

@@ -7,13 +7,13 @@ import click
 from ednag.cli._options import FOLDER
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.ranker._shared import _JUDGED, _TIERS, _TITLE, _read
+from ednag.cli.ranker._shared import JUDGED, TIERS, TITLE
 
 
 @click.command()
-@_JUDGED
-@_TIERS
-@_TITLE
+@JUDGED
+@TIERS
+@TITLE
 @STATISTICS
 @click.option("--folder", required=True, type=FOLDER, help="Where FIGURE.csv, .pdf and .png go.")
 def command(
@@ -23,9 +23,13 @@ def command(
     from ednag.evidence.figures import ranking as drawing
     from ednag.evidence.figures import save_in
     from ednag.evidence.ranking import learning_table, tier_table
+    from ednag.files import read_parquets
 
     settings = statistics_of(statistics)
-    curves, confusion = learning_table(_read(judged), settings), tier_table(_read(tiers))
+    curves, confusion = (
+        learning_table(read_parquets(judged), settings),
+        tier_table(read_parquets(tiers)),
+    )
     drawn = {
         "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),
         "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),

@@ -1,28 +1,20 @@
 """`ednag ranker study`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli._options import OUTPUT
 from ednag.cli._progress import log
-from ednag.cli.ranker._shared import _CELLS, _HELD_OUT, _SEED, _TABLE, _TRAINING, _cells
+from ednag.cli.ranker._shared import cells_options, read_cells
 from ednag.errors import EdnagError
 
-if TYPE_CHECKING:
-    from ednag.ranker.fitting import RankerEpoch
-
-#: Held-out cells that an epoch is judged by for the log, and the k of the outcomes it tells.
-_WATCHED, _TOLD_TOP = 200, 5
+#: The k of the outcomes that are logged.
+_LOGGED_TOP = 5
 
 
 @click.command()
-@_TABLE
-@_CELLS
-@_TRAINING
-@_HELD_OUT
-@_SEED
+@cells_options
 @click.option(
     "--iterations",
     default=20,
@@ -56,51 +48,22 @@ def command(
     import torch
 
     from ednag.files import write_parquet
-    from ednag.ranker.study import (
-        RANKER,
-        Lookup,
-        fit_ranker,
-        judged,
-        search_rows,
-        split_cells,
-        tier_rows,
-    )
-    from ednag.training.determinism import deterministic
+    from ednag.ranker.study import study_ranker
 
     torch.set_num_threads(1)
-    cells = _cells(table, listed)
+    cells = read_cells(table, listed)
     if search is not None and cells.test is None:
         raise EdnagError(
             f"{listed}: these cells have no test accuracy, so that no search of them can be "
             "reported; leave --search out"
         )
-    split = split_cells(cells, max(training), held_out, seed)
-    unseen = split.held_out
-    rows = []
-    with deterministic(torch.device("cpu"), seed):
-        for size in sorted(training):
-            fitted = fit_ranker(cells, split.pool[:size], unseen[:_WATCHED], seed, _tell)
-            look = Lookup(fitted, cells.patches)
-            logits, scores = look(unseen)
-            row = judged(RANKER, size, scores, cells.validation[unseen])
-            log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
-            rows.append({**row, "seed": seed})
-        told = tier_rows(cells, split, size, logits, scores, seed)
-        found = search_rows(cells, split, size, look, iterations, seed) if search else []
-    write_parquet(pd.DataFrame(rows), output)
-    write_parquet(pd.DataFrame(told).assign(seed=seed), tiers)
+    searched = None if search is None else iterations
+    result = study_ranker(cells, training, held_out, seed, searched, log)
+    write_parquet(pd.DataFrame(result.judged).assign(seed=seed), output)
+    write_parquet(pd.DataFrame(result.tiers).assign(seed=seed), tiers)
     if search is not None:
-        made = pd.DataFrame(found).assign(space=cells.space, dataset=cells.dataset, seed=seed)
-        write_parquet(made, search)
-    for line in found:
-        if line["top"] == _TOLD_TOP:
-            log(f"{line['draws']}, {line['protocol']}: test accuracy {line['test_accuracy']:.2f} %")
-
-
-def _tell(record: "RankerEpoch") -> None:
-    """One epoch, for the log."""
-    tau = float("nan") if record.tau_b is None else record.tau_b
-    log(
-        f"epoch {record.epoch}: tier loss {record.tier_loss:.3f}, rank loss "
-        f"{record.rank_loss:.3f}, tier accuracy {record.tier_accuracy:.2f}, tau-b {tau:.3f}"
-    )
+        rows = pd.DataFrame(result.searches)
+        write_parquet(rows.assign(space=cells.space, dataset=cells.dataset, seed=seed), search)
+    for row in result.searches:
+        if row["top"] == _LOGGED_TOP:
+            log(f"{row['draws']}, {row['protocol']}: test accuracy {row['test_accuracy']:.2f} %")

@@ -7,15 +7,15 @@ import click
 from ednag.cli._options import EXISTING, table_files
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.ranker._shared import _JUDGED, _TIERS, _TITLE, _read
+from ednag.cli.ranker._shared import JUDGED, TIERS, TITLE
 from ednag.errors import EdnagError
 
 
 @click.command()
-@_JUDGED
-@_TIERS
+@JUDGED
+@TIERS
 @click.option("--search", "searches", multiple=True, type=EXISTING, help="Searches, of `study`.")
-@_TITLE
+@TITLE
 @STATISTICS
 @click.option(
     "--space",
@@ -43,16 +43,17 @@ def command(
     Without --search there is no table of searches.
     """
     from ednag.evidence import ranking
+    from ednag.files import read_parquets
 
     if bool(searches) != bool(search_outputs):
         raise EdnagError("ranker table: give --search and --search-output, or neither")
     settings = statistics_of(statistics)
-    found = ranking.learning_table(_read(judged), settings)
-    ranking.write_learning(found, title, settings, outputs, space)
-    ranking.write_tiers(ranking.tier_table(_read(tiers)), title, tier_outputs, space)
+    curves = ranking.learning_table(read_parquets(judged), settings)
+    ranking.write_learning(curves, title, settings, outputs, space)
+    ranking.write_tiers(ranking.tier_table(read_parquets(tiers)), title, tier_outputs, space)
     if searches:
-        searched = ranking.search_table(_read(searches), settings)
+        searched = ranking.search_table(read_parquets(searches), settings)
         ranking.write_search(searched, title, settings, search_outputs)
-    largest = found[found["training"] == found["training"].max()]
+    largest = curves[curves["training"] == curves["training"].max()]
     for row in largest.itertuples():
         log(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")

@@ -1,20 +1,11 @@
 """`ednag top-k choose`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy as np
-
-    from ednag.spaces.interface import SearchSpace
-    from ednag.tables.interface import Benchmark
 
 
 @click.command()
@@ -40,45 +31,25 @@ def command(
     from ednag.spaces import get_space
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
+    from ednag.tables.predictions import predictions_of
 
     benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
-    wanted = set(parse_seeds(seeds, "--seeds"))
-    choices = Choices(space, _predictions_of(benchmark, space), count)
+    chosen_seeds = set(parse_seeds(seeds, "--seeds"))
+    choices = Choices(space, predictions_of(benchmark, space), count)
     for path in runs:
-        held = read_runs(path)
-        for run in held.runs:
-            if run.seed in wanted:
+        block = read_runs(path)
+        for run in block.runs:
+            if run.seed in chosen_seeds:
                 population = [run.key(code, space) for code in run.final_population.tolist()]
-                seen = [run.key(code, space) for code in run.codes.tolist()]
-                # The search looked its predictions up: MobileNetV3 need not be predicted again.
-                choices.known.update(zip(seen, run.metrics.tolist(), strict=True))
-                for said in choices.add(held.described["method"], run.seed, population, seen):
-                    log(said)
+                evaluated = [run.key(code, space) for code in run.codes.tolist()]
+                # Metrics of the search are predictions: MobileNetV3 is not predicted again.
+                choices.known.update(zip(evaluated, run.metrics.tolist(), strict=True))
+                for message in choices.add(
+                    block.described["method"], run.seed, population, evaluated
+                ):
+                    log(message)
     choices.add_best_of_space()
     choices.add_random(drawn)
     write_parquet(pd.DataFrame(choices.rows), output)
     log(f"{len(choices.rows)} choices, {len({row['key'] for row in choices.rows})} architectures")
-
-
-def _predictions_of(
-    benchmark: "Benchmark", space: "SearchSpace"
-) -> "Callable[[Sequence[str]], np.ndarray]":
-    """From keys to predicted accuracies, looked up or predicted now."""
-    import numpy as np
-
-    from ednag.tables.interface import PredictedBenchmark
-
-    def codes_of(keys: "Sequence[str]", space: "SearchSpace") -> "np.ndarray":
-        return np.array([space.code(key) for key in keys], dtype=np.int64)
-
-    if isinstance(benchmark, PredictedBenchmark):
-        predict = benchmark.predict
-
-        def predicted(keys: "Sequence[str]") -> "np.ndarray":
-            fresh = space.fresh()
-            return predict(fresh, codes_of(keys, fresh))
-
-        return predicted
-    (values,) = benchmark.values.values()
-    return lambda keys: values[codes_of(keys, space)]

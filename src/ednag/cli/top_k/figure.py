@@ -6,19 +6,22 @@ import click
 
 from ednag.cli._options import FOLDER
 from ednag.cli._progress import log
-from ednag.cli.top_k._shared import _CHOSEN, _TRAINED, _read
+from ednag.cli.top_k._shared import CHOSEN, TRAINED
 
 
 @click.command()
-@_CHOSEN
-@_TRAINED
+@CHOSEN
+@TRAINED
 @click.option("--title", required=True, help="Of the dataset.")
 @click.option("--folder", required=True, type=FOLDER, help="Where top-k.csv, .pdf and .png go.")
 def command(chosen: Path, trained: tuple[Path, ...], title: str, folder: Path) -> None:
     """Draw what training the CHOSEN architectures gave, beside random ones."""
+    import pandas as pd
+
     from ednag.evidence.figures import save_in
     from ednag.evidence.figures.trained_architectures import top_k, top_k_frame
+    from ednag.files import read_parquets
 
-    drawn = top_k_frame(*_read(chosen, trained))
+    drawn = top_k_frame(pd.read_parquet(chosen), read_parquets(trained))
     save_in(folder, "top-k", top_k(drawn, title), drawn)
     log(f"top-k: {len(drawn)} rows drawn")

@@ -7,12 +7,12 @@ import click
 from ednag.cli._options import table_files
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.top_k._shared import _CHOSEN, _TRAINED, _read
+from ednag.cli.top_k._shared import CHOSEN, TRAINED
 
 
 @click.command()
-@_CHOSEN
-@_TRAINED
+@CHOSEN
+@TRAINED
 @click.option("--k", "count", required=True, type=click.IntRange(1), help="Of a random group.")
 @click.option("--what", required=True, help="What was trained: a sentence.")
 @STATISTICS
@@ -26,10 +26,13 @@ def command(
     outputs: tuple[Path, ...],
 ) -> None:
     """What training the CHOSEN architectures gave, beside random ones (.csv, .md, .tex)."""
+    import pandas as pd
+
     from ednag.evidence.trained_architectures import top_k_table, write_top_k
+    from ednag.files import read_parquets
 
     settings = statistics_of(statistics)
-    found = top_k_table(*_read(chosen, trained), count, settings)
-    write_top_k(found, what, settings, outputs)
-    for row in found.itertuples():
+    rows = top_k_table(pd.read_parquet(chosen), read_parquets(trained), count, settings)
+    write_top_k(rows, what, settings, outputs)
+    for row in rows.itertuples():
         log(f"{row.method}, {row.rule}: {row.validation:.2f} % by validation, {row.paper:.2f} %")

@@ -10,13 +10,11 @@ from ednag.cli._progress import log
 if TYPE_CHECKING:
     from ednag.training.loop import TrainingProgress
 
-
-_CHOSEN = click.argument("chosen", type=EXISTING)
-
-
-_SEED = click.option("--seed", required=True, type=click.IntRange(0), help="Of weights and order.")
+CHOSEN = click.argument("chosen", type=EXISTING)
+SEED = click.option("--seed", required=True, type=click.IntRange(0), help="Of weights and order.")
 
 
-def _say_progress(progress: "TrainingProgress") -> None:
+def log_progress(progress: "TrainingProgress") -> None:
+    """Print how far a training is."""
     left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
     log(f"epoch {progress.epochs_done} of {progress.epochs}{left}")

@@ -6,17 +6,16 @@ import click
 
 from ednag.cli._options import OUTPUT, SOURCES, note_searched, parse_mapping
 from ednag.cli._progress import log
-from ednag.cli.train._shared import _CHOSEN, _SEED, _say_progress
-from ednag.errors import EdnagError
+from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 
 
 @click.command()
-@_CHOSEN
+@CHOSEN
 @click.option("--space", required=True, help="Search space of the architectures.")
 @click.option("--dataset", required=True, help="Predicted benchmark they were chosen on.")
 @click.option("--slot", required=True, type=click.IntRange(0), help="Which of CHOSEN, from 0.")
 @SOURCES
-@_SEED
+@SEED
 @click.option("--recipe", default="{}", help="JSON object; what differs from the paper's recipe.")
 @click.option("--images", type=click.IntRange(2), help="First images of each class alone.")
 @click.option(
@@ -47,7 +46,7 @@ def command(
     """Train one architecture of CHOSEN (Parquet with a column `key`) as the paper trains it.
 
     Distinct architectures are counted in the order of CHOSEN; a slot beyond the last is written
-    down as empty. What was trained before, by whatever study, is taken from the cache.
+    down as empty. A network that any study has trained is taken from the cache.
     """
     import json
 
@@ -55,16 +54,14 @@ def command(
 
     from ednag.files import write_text
     from ednag.sources.lookup import locate
-    from ednag.sources.verification import digest
+    from ednag.sources.places import cache_folder
     from ednag.study.digests import code_digest
     from ednag.training.image_tasks import image_task
-    from ednag.training.loop import train
-    from ednag.training.places import SUPERNET
     from ednag.training.recipe import changed_recipe
-    from ednag.training.trained_cache import TrainedCache
+    from ednag.training.trained_network import key_of_slot, train_network
 
     task = image_task(space, dataset)
-    key = _key_of_slot(chosen, slot)
+    key = key_of_slot(chosen, slot)
     if key is None:
         write_text(output, json.dumps({"slot": slot, "status": "empty"}) + "\n")
         log(f"slot {slot} is empty: fewer distinct architectures were chosen")
@@ -73,54 +70,12 @@ def command(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     paths = locate(task.sources, sources)
-    data, supernet = task.split(paths, images), paths.get(SUPERNET)
-    made_of = {
-        "space": space,
-        "architecture": key,
-        "recipe": settings.model_dump(mode="json"),
-        "data": data.digest,
-        "supernet": digest(supernet).sha256 if supernet else None,
-        "seed": seed,
-        "code": code_digest("train network"),
-        "device": device,
-    }
-    cache = cache or _trained_folder()
+    cache = cache or cache_folder() / "trained"
     note_searched([cache])
-    history, kept = TrainedCache(cache).obtain(
-        made_of,
-        lambda checkpoint: train(
-            lambda: task.build(key, settings, supernet),
-            data,
-            settings,
-            seed,
-            device=device,
-            checkpoint=checkpoint,
-            progress=_say_progress,
-        ),
+    code = code_digest("train network")
+    record, cached = train_network(
+        task, key, settings, paths, images, seed, device, code, cache, log_progress
     )
-    record = {
-        "slot": slot,
-        "status": history.status,
-        "made_of": made_of,
-        "flops": int(task.flops([key])[0]),
-        "history": history.to_record(),
-    }
-    write_text(output, json.dumps(record, sort_keys=True, indent=1) + "\n")
-    log(f"{key}: {history.status}, {'from the cache' if kept else 'trained'}; {history.notes}")
-
-
-def _trained_folder() -> Path:
-    from ednag.sources.places import cache_folder
-
-    return cache_folder() / "trained"
-
-
-def _key_of_slot(chosen: Path, slot: int) -> str | None:
-    """The architecture in a slot; None beyond the last."""
-    import pandas as pd
-
-    frame = pd.read_parquet(chosen)
-    if "key" not in frame:
-        raise EdnagError(f"{chosen}: no column `key`; give what `ednag top-k choose` writes")
-    keys = list(dict.fromkeys(frame["key"]))
-    return str(keys[slot]) if slot < len(keys) else None
+    write_text(output, json.dumps({"slot": slot, **record}, sort_keys=True, indent=1) + "\n")
+    notes = record["history"]["notes"]
+    log(f"{key}: {record['status']}, {'from the cache' if cached else 'trained'}; {notes}")
