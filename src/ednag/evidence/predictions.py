@@ -30,7 +30,7 @@ def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
 
     Args:
         judged: Columns `task`, `predicted` and `measured`, one row per architecture and task.
-        statistics: Level of the intervals, and seed; at most 1,000 resamples are drawn.
+        statistics: Level, seed and resamples (at most 1,000) of the intervals.
     """
     predicted, measured = (judged[side].to_numpy(float) for side in ("predicted", "measured"))
     tasks = judged["task"].to_numpy(str)

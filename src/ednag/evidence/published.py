@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.evidence.record import (
+    LackingData,
     StudyRecord,
     drawn_note,
     paired,
@@ -147,12 +148,12 @@ def regenerate(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
     method = OURS.get(number.method)
     if method is None or (number.quantity != "result" and method != "ednag"):
         return RegeneratedNumber(NOT_RUN)
-    lacking = record.lacks(number.space, number.dataset, method)
-    if lacking:
-        note = lacking if number.quantity != "gpu_hours" else f"{COST_NOTE} ({lacking})"
-        return RegeneratedNumber(note)
-    runs = record.runs(number.space, number.dataset, method)
-    return _REGENERATE[number.quantity](number, runs, record)
+    try:
+        runs = record.required_runs(number.space, number.dataset, method)
+        return _REGENERATE[number.quantity](number, runs, record)
+    except LackingData as lacking:
+        is_cost = number.quantity == "gpu_hours"
+        return RegeneratedNumber(f"{COST_NOTE} ({lacking})" if is_cost else str(lacking))
 
 
 def _optimum(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
@@ -206,7 +207,7 @@ def _quality(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> 
     """Mean over runs of the mean; the maximum or minimum of all runs has no interval."""
     column, pool = _QUALITIES[number.quantity]
     if column not in runs:
-        return RegeneratedNumber("needs the last populations of the runs")
+        raise LackingData("needs the last populations of the runs")
     values, evaluated = finite(runs[column]), finite(runs[column.replace("last", "seen")])
     is_mean = number.quantity == "mean"
     words = "mean over runs of the" if is_mean else f"{number.quantity} over all runs'"
@@ -219,7 +220,7 @@ def _quality(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> 
 
 def _valid(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
     if "last_valid_share" not in runs:
-        return RegeneratedNumber("needs the last populations of the runs")
+        raise LackingData("needs the last populations of the runs")
     evaluated = 100 * float(runs["evaluated_valid_share"].mean())
     note = f"of the individuals of the last population; of all evaluations {evaluated:.2f}"
     return _of_runs(100 * finite(runs["last_valid_share"]), runs, record, note)
@@ -227,10 +228,7 @@ def _valid(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> Re
 
 def _gap(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
     against = MAPPINGS[number.quantity]
-    lacking = record.lacks(number.space, number.dataset, against)
-    if lacking:
-        return RegeneratedNumber(lacking)
-    others = record.runs(number.space, number.dataset, against)
+    others = record.required_runs(number.space, number.dataset, against)
     note = f"outcome of ednag minus outcome of {against}, same seeds"
     if "last_mean" in runs and "last_mean" in others:
         populations = finite(paired(runs, others, "last_mean"))

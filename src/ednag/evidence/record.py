@@ -38,6 +38,10 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame(columns=["space", "dataset", "protocol", "method"])
 
 
+class LackingData(Exception):
+    """The study lacks the data for a number; the message says what it needs."""
+
+
 @dataclass(frozen=True)
 class StudyRecord:
     """The measurements of a study.
@@ -70,6 +74,13 @@ class StudyRecord:
             return group.reset_index(drop=True)
         extra = [name for name in made if name not in group or name == "seed"]
         return group.merge(made[extra], on="seed", how="left")
+
+    def required_runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
+        """The same as `runs`; raises LackingData if there are none."""
+        lacking = self.lacks(space, dataset, method)
+        if lacking:
+            raise LackingData(lacking)
+        return self.runs(space, dataset, method)
 
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
@@ -104,33 +115,21 @@ def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> 
     return frame[rows].sort_values("seed")
 
 
-def read_record(
-    summaries: Sequence[Path],
-    generated: Sequence[Path],
-    seeds: Sequence[Path],
-    sets: Sequence[Path],
-    statistics: Statistics,
-    searches: Sequence[Path] = (),
-    enumerated: Sequence[Path] = (),
-    published_records: Sequence[Path] = (),
-) -> StudyRecord:
-    """A record from the workflow's files; a kind without files stays empty."""
-    return StudyRecord(
-        _concatenated([pd.read_parquet(path) for path in summaries]),
-        _concatenated([pd.read_parquet(path) for path in generated]),
-        _concatenated([pd.read_csv(path) for path in seeds]),
-        _concatenated([pd.read_csv(path) for path in sets]),
-        _concatenated([pd.read_parquet(path) for path in searches]),
-        _concatenated([pd.read_csv(path) for path in enumerated]),
-        _concatenated([pd.read_csv(path) for path in published_records]),
-        statistics,
-    )
+def read_study_record(statistics: Statistics, **files: Sequence[Path]) -> StudyRecord:
+    """A record from files (.csv or .parquet) of its frames; a frame without rows is empty.
 
-
-def _concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all frames; without any, an empty frame with the columns of a benchmark."""
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else _empty()
+    Args:
+        statistics: How runs are summarised.
+        files: Name of a frame of StudyRecord -> its files.
+    """
+    frames = {}
+    for name, paths in files.items():
+        read = [
+            pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path) for path in paths
+        ]
+        filled = [frame for frame in read if len(frame)]
+        frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
+    return StudyRecord(**frames, statistics=statistics)
 
 
 def paired(runs: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:

@@ -26,12 +26,11 @@ def mean_accuracies(trained: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         trained: One row per architecture and seed: `key`, `seed`, `status`, `validation_accuracy`,
-            `test_accuracy`, `paper_accuracy` in %. Diverged trainings are counted and left out
-            of the means.
+            `test_accuracy`, `paper_accuracy` in %.
 
     Returns:
-        Columns `validation_accuracy`, `test_accuracy`, `paper_accuracy` in %, NaN where every
-        training diverged, `seeds`, `diverged`.
+        The means of the accuracies over completed trainings, NaN for none; numbers of all (`seeds`)
+        and of `diverged` trainings.
     """
     diverged = trained["status"] != "complete"
     accuracies = ["validation_accuracy", "test_accuracy", "paper_accuracy"]
@@ -59,15 +58,11 @@ def _outcome(names: tuple[Hashable, ...], group: pd.DataFrame) -> dict[str, obje
 
 
 def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
-    """One row per method, rule and run: the accuracies of its group of architectures.
+    """One row per method, rule and run: size `k` and test accuracies in % of its architectures.
 
     Args:
-        chosen: One row per architecture chosen: `method`, `rule`, `run`, `rank`, `key`.
+        chosen: One row per architecture: `method`, `rule`, `run`, `rank`, `key`.
         accuracies: From `mean_accuracies`.
-
-    Returns:
-        Columns `method`, `rule`, `run`, `k`, `validation` and `paper`: the test accuracy in % that
-        each protocol reports.
     """
     groups = chosen.groupby(["method", "rule", "run"], sort=False)
     return pd.DataFrame(
@@ -79,13 +74,7 @@ def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.Dat
 
 
 def chance_outcomes(random: pd.DataFrame, k: int, seed: int) -> pd.DataFrame:
-    """The same of groups of k random architectures, drawn from the trained ones.
-
-    Args:
-        random: Rows of `mean_accuracies`, of random architectures.
-        k: Architectures in a group.
-        seed: Of the draws.
-    """
+    """The same of groups of k architectures, drawn from the `random` rows of `mean_accuracies`."""
     generator = np.random.Generator(np.random.PCG64(seed))
     size = min(k, len(random))
     groups = [generator.choice(len(random), size, replace=False) for _ in range(_GROUPS)]
@@ -103,9 +92,9 @@ def top_k_table(
     drawn from one pool, so their mean has no sampling error worth an interval.
 
     Args:
-        chosen: As of `outcomes_of_groups`; those by chance have the method `CHANCE`.
-        trained: As of `mean_accuracies`.
-        k: Architectures in a group of random ones.
+        chosen: As in `outcomes_of_groups`; random architectures have the method `CHANCE`.
+        trained: As in `mean_accuracies`.
+        k: Number of architectures in a random group.
         statistics: Level, resamples and seed of the intervals.
     """
     accuracies = mean_accuracies(trained)
@@ -114,8 +103,8 @@ def top_k_table(
     random = accuracies.loc[chosen.loc[by_chance, "key"].unique()]
     drawn = chance_outcomes(random, k, statistics.seed)
     rows = []
-    for names, group in pd.concat([groups, drawn]).groupby(["method", "rule"], sort=False):
-        method, rule = names
+    both = pd.concat([groups, drawn]).groupby(["method", "rule"], sort=False)
+    for (method, rule), group in both:
         row = {"method": method, "rule": rule, "searches": len(group), "k": int(group["k"].max())}
         if method == CHANCE:
             row["searches"] = pd.NA

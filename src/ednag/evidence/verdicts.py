@@ -12,7 +12,14 @@ import pandas as pd
 
 from ednag.evidence.cells import ALL
 from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, ON_RANKING, RULES, Claim
-from ednag.evidence.record import PAPER, StudyRecord, drawn_note, paired, published_column
+from ednag.evidence.record import (
+    PAPER,
+    LackingData,
+    StudyRecord,
+    drawn_note,
+    paired,
+    published_column,
+)
 from ednag.evidence.statistics import (
     Interval,
     bootstrap_mean,
@@ -82,7 +89,10 @@ def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
     if lacking:
         return ClaimVerdict(claim.id, NEEDS, lacking, claim.printed)
     rows = _rows(claim, record)
-    result = _RULES[claim.rule](claim, rows, record)
+    try:
+        result = _RULES[claim.rule](claim, rows, record)
+    except LackingData as lack:
+        result = RuleResult(NEEDS, str(lack))
     ours, low, high = (
         None if np.isnan(number) else float(number)
         for number in (result.ours, result.low, result.high)
@@ -139,6 +149,19 @@ def _of_benchmark(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     return frame[(frame["space"] == claim.space) & (frame["dataset"] == claim.dataset)]
 
 
+def _of_listed_seeds(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
+    """The rows of the claim's benchmark, of which there must be some."""
+    rows = _of_benchmark(frame, claim)
+    if rows.empty:
+        raise LackingData("needs runs of the authors' seeds: authors_seeds: 0-999")
+    return rows
+
+
+def _require_seeds(count: int) -> None:
+    if count < MINIMUM_SEEDS:
+        raise LackingData(f"needs {MINIMUM_SEEDS} seeds or more (the study has {count})")
+
+
 def _holds_or_not(holds: bool) -> str:
     return REPRODUCED if holds else NOT_REPRODUCED
 
@@ -147,31 +170,17 @@ def _all_or_some(count: int, total: int) -> str:
     return REPRODUCED if count == total else PARTLY if count else NOT_REPRODUCED
 
 
-def _values(claim: Claim, runs: pd.DataFrame) -> np.ndarray:
-    """float64[n]: the claim's quantity per run; none if the study does not have it."""
-    if claim.quantity not in runs:
-        return np.empty(0)
-    return finite(runs[published_column(runs, claim.quantity)]) * (100.0 if claim.percent else 1.0)
-
-
-def _lacks_quantity(claim: Claim) -> RuleResult:
-    return RuleResult(NEEDS, f"needs the quantity {claim.quantity} of the runs")
-
-
-def _too_few(count: int) -> RuleResult:
-    return RuleResult(NEEDS, f"needs {MINIMUM_SEEDS} seeds or more (the study has {count})")
-
-
-def _lacks_listed_seeds() -> RuleResult:
-    return RuleResult(NEEDS, "needs runs of the authors' seeds: authors_seeds: 0-999")
+def _values(claim: Claim, runs: pd.DataFrame, fewest: int = 1) -> np.ndarray:
+    """float64[n]: the claim's quantity of the runs that have it, which are at least `fewest`."""
+    column = published_column(runs, claim.quantity)
+    if column not in runs or runs[column].count() < fewest:
+        raise LackingData(f"needs the quantity {claim.quantity} of the runs")
+    return finite(runs[column]) * (100.0 if claim.percent else 1.0)
 
 
 def _mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    values = _values(claim, runs)
-    if claim.quantity not in runs:
-        return _lacks_quantity(claim)
-    if len(values) < MINIMUM_SEEDS:
-        return _too_few(len(values))
+    values = _values(claim, runs, fewest=0)
+    _require_seeds(len(values))
     mean = bootstrap_mean(values, record.statistics)
     why = f"mean {mean.estimate:.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
     if len(runs) > len(values):
@@ -201,8 +210,7 @@ def _holds_printed(interval: Interval, claim: Claim) -> bool:
 
 
 def _always(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    if len(runs) < MINIMUM_SEEDS:
-        return _too_few(len(runs))
+    _require_seeds(len(runs))
     count = int(runs["found_optimum"].sum())
     share = wilson_share(count, len(runs), record.statistics.confidence)
     why = f"the best architecture in {count} of {len(runs)} runs"
@@ -219,8 +227,6 @@ def _always(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult
 
 def _every_run(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
-    if not len(values):
-        return _lacks_quantity(claim)
     same = int(claim.matches(values).sum())
     low, high = values.min(), values.max()
     why = (
@@ -232,10 +238,7 @@ def _every_run(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleRes
 
 def _extreme(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
-    if not len(values):
-        return _lacks_quantity(claim)
-    if len(values) < MINIMUM_SEEDS:
-        return _too_few(len(values))
+    _require_seeds(len(values))
     metric = get_protocol(claim.space, claim.dataset, PAPER).fitness_metric
     higher = get_metric(claim.space, claim.dataset, metric).higher_is_better
     is_lowest = claim.quantity.endswith("_worst") == higher
@@ -267,8 +270,7 @@ def _best_possible(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> Rul
 def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     others = record.runs(claim.space, claim.dataset, claim.against)
     gaps = finite(paired(runs, others, published_column(runs, claim.quantity)))
-    if len(gaps) < MINIMUM_SEEDS:
-        return _too_few(len(gaps))
+    _require_seeds(len(gaps))
     mean = bootstrap_mean(gaps, record.statistics)
     why = f"{mean.estimate:+.3f} over {len(gaps)} paired seeds"
     if "last_mean" in runs and "last_mean" in others:
@@ -295,17 +297,14 @@ def budget_of(runs: pd.DataFrame) -> int | None:
 def _better_than(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     budget = budget_of(runs)
     if budget is None:
-        return RuleResult(
-            NEEDS, "needs a budget (statistics.checkpoints) that half of the runs spend"
-        )
+        raise LackingData("needs a budget (statistics.checkpoints) that half of the runs spend")
     others = record.runs(claim.space, claim.dataset, claim.against)
     higher = get_reported_metric(claim.space, claim.dataset, PAPER).higher_is_better
     gaps, looked = (
         (1.0 if higher else -1.0) * finite(paired(runs, others, column.format(budget)))
         for column in (BEST_AFTER[DISTINCT], BEST_AFTER[LOOKUPS])
     )
-    if len(gaps) < MINIMUM_SEEDS:
-        return _too_few(len(gaps))
+    _require_seeds(len(gaps))
     mean = bootstrap_mean(gaps, record.statistics)
     why = f"EDNAG is {_side(mean.estimate)} after {budget} distinct evaluations"
     verdict = REPRODUCED if mean.low > 0 else NOT_REPRODUCED if mean.high < 0 else PARTLY
@@ -322,10 +321,8 @@ def _side(difference: float) -> str:
 
 
 def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    rows = _of_benchmark(record.seeds, claim)
-    if rows.empty:
-        return _lacks_listed_seeds()
-    count, differences = len(rows), rows["difference"].abs()
+    differences = _of_listed_seeds(record.seeds, claim)["difference"].abs()
+    count = len(differences)
     same = int((differences <= claim.tolerance + MARGIN).sum())
     why = f"{same} of {count} values the same, largest difference {differences.max():.3f}"
     share = wilson_share(same, count, record.statistics.confidence)
@@ -334,21 +331,15 @@ def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResu
 
 
 def _comments_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    rows = _of_benchmark(record.sets, claim)
-    if rows.empty:
-        return _lacks_listed_seeds()
-    mean = float(rows["comment_mean"].iloc[0])
-    why = f"mean {mean:.3f} of the {rows['listed'].iloc[0]} comments"
+    row = _of_listed_seeds(record.sets, claim).iloc[0]
+    mean = float(row["comment_mean"])
+    why = f"mean {mean:.3f} of the {row['listed']} comments"
     return RuleResult(_holds_or_not(claim.matches(mean)), why, mean)
 
 
 def _unselected(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    rows = _of_benchmark(record.sets, claim)
-    if rows.empty:
-        return _lacks_listed_seeds()
-    row = rows.iloc[0]
-    if row["study_seeds"] < MINIMUM_SEEDS:
-        return _too_few(int(row["study_seeds"]))
+    row = _of_listed_seeds(record.sets, claim).iloc[0]
+    _require_seeds(int(row["study_seeds"]))
     share, low, high = (row[f"chance_comment{end}"] for end in ("", "_low", "_high"))
     why = (
         f"mean {row['comment_mean']:.3f} of the {row['listed']} comments, "
@@ -383,7 +374,7 @@ def _guided_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> Rule
     guided = rows[rows["draws"] == "tiers"]
     gaps = 100 * finite(guided["guided_first_tier"] - guided["random_first_tier"])
     if not len(gaps):
-        return RuleResult(NEEDS, "needs a search of two iterations or more: none drew guided cells")
+        raise LackingData("needs a search of two iterations or more: none drew guided cells")
     means = guided[["guided_first_tier", "random_first_tier", "guided_mean", "random_mean"]].mean()
     better = int((gaps > 0).sum())
     why = (

@@ -29,15 +29,15 @@ def measured(function: Any) -> Any:
 
 
 def _record(files: dict[str, Any]) -> "StudyRecord":
-    from ednag.evidence.record import read_record
+    from ednag.evidence.record import read_study_record
 
-    return read_record(
-        files["summary_files"],
-        files["generated_files"],
-        files["listed_files"],
-        files["sets_files"],
+    return read_study_record(
         statistics_of(files["statistics"]),
-        files["ranker_search_files"],
-        files["cells_files"],
-        files["nar_records_files"],
+        summary=files["summary_files"],
+        generated=files["generated_files"],
+        seeds=files["listed_files"],
+        sets=files["sets_files"],
+        searches=files["ranker_search_files"],
+        enumerated=files["cells_files"],
+        published_records=files["nar_records_files"],
     )
