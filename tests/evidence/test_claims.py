@@ -114,9 +114,9 @@ GOOD = "- {{id: {id}, statement: Something is claimed., source: a table, rule: {
         (
             GOOD.format(id="b", rule="not-comparable", more=", reason: r")
             + GOOD.format(id="a", rule="not-comparable", more=", reason: r"),
-            "a: must stand before b",
+            "a: must come before b",
         ),
-        (GOOD.format(id="a", rule="not-comparable", more=", reason: r") * 2, "a: stands twice"),
+        (GOOD.format(id="a", rule="not-comparable", more=", reason: r") * 2, "a: is repeated"),
     ],
 )
 def test_a_bad_list_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:

@@ -74,7 +74,7 @@ class Claim(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9-]+$", description="Unique; lower case, words by hyphens.")
     statement: str = Field(min_length=10, description="What is claimed, in one sentence.")
-    source: str = Field(min_length=3, description="Where it stands.")
+    source: str = Field(min_length=3, description="Table, figure or section that claims it.")
     rule: str = Field(description="One of RULES: how it is tested.")
     printed: float | None = Field(None, description="The number that is claimed.")
     tolerance: float = Field(0.0, ge=0, description="Difference that rounding explains.")
@@ -138,9 +138,9 @@ def read_claims(path: Path) -> list[Claim]:
     claims = [_read_claim(entry, position, path.name) for position, entry in enumerate(raw)]
     for before, after in pairwise(claims):
         if after.id == before.id:
-            raise EdnagError(f"{path.name}: {after.id}: stands twice")
+            raise EdnagError(f"{path.name}: {after.id}: is repeated")
         if after.id < before.id:
-            raise EdnagError(f"{path.name}: {after.id}: must stand before {before.id}")
+            raise EdnagError(f"{path.name}: {after.id}: must come before {before.id}")
     return claims
 
 

@@ -69,11 +69,11 @@ class StudyRecord:
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """The runs of a method under the paper's protocol, with what it generated; by seed."""
         group = rows_of(self.summary, space, dataset, method)
-        made = rows_of(self.generated, space, dataset, method)
-        if made.empty:
+        generated = rows_of(self.generated, space, dataset, method)
+        if generated.empty:
             return group.reset_index(drop=True)
-        extra = [name for name in made if name not in group or name == "seed"]
-        return group.merge(made[extra], on="seed", how="left")
+        further = [name for name in generated if name not in group or name == "seed"]
+        return group.merge(generated[further], on="seed", how="left")
 
     def required_runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """The same as `runs`; raises LackingData if there are none."""

@@ -15,7 +15,7 @@ from ednag.study.configuration import Statistics
 from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
 from ednag.tables.interface import Metric
 
-#: A figure, and the frame of what is drawn in it, which becomes its CSV.
+#: A figure, and the frame of its data, which becomes its CSV.
 Drawing = tuple[Figure, pd.DataFrame]
 
 

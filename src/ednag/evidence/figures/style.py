@@ -68,7 +68,7 @@ _SPARE = (
 )
 
 _STYLE = Path(__file__).parents[1] / "ednag.mplstyle"
-#: Files of a figure; the CSV has exactly what is drawn.
+#: Files of a figure; the CSV has exactly the data that are drawn.
 SUFFIXES = ("csv", "pdf", "png")
 
 
@@ -176,7 +176,7 @@ def save_in(folder: Path, name: str, figure: Figure, drawn: pd.DataFrame) -> Non
 
 
 def save_drawing(figure: Figure, drawn: pd.DataFrame, paths: Sequence[Path]) -> None:
-    """Write a figure and, to .csv, what is drawn in it, in full precision."""
+    """Write a figure to .pdf and .png paths, and its data in full precision to .csv paths."""
     save_figure(figure, [path for path in paths if path.suffix != ".csv"])
     for path in paths:
         if path.suffix == ".csv":
