@@ -45,18 +45,18 @@ def command(
     from ednag.tables.parquet import read_benchmark
 
     method = get_method(method_name)
-    given = parse_mapping(hyperparameters, "--hyperparameters")
+    changes = parse_mapping(hyperparameters, "--hyperparameters")
     benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
-    meaning = get_protocol(benchmark.space, benchmark.dataset, protocol)
-    settings = method.read_hyperparameters(given, space, meaning)
-    objective = objective_on(benchmark, meaning, space)
+    definition = get_protocol(benchmark.space, benchmark.dataset, protocol)
+    settings = method.read_hyperparameters(changes, space, definition)
+    objective = objective_on(benchmark, definition, space)
     log(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
     log(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
-    chosen = parse_seeds(seeds, "--seeds")
-    runs = list(track(method.run_all(objective, chosen, budget, settings), label, len(chosen)))
+    numbers = parse_seeds(seeds, "--seeds")
+    runs = list(track(method.run_all(objective, numbers, budget, settings), label, len(numbers)))
     described = {
         "space": benchmark.space,
         "dataset": benchmark.dataset,

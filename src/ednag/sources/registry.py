@@ -3,7 +3,7 @@
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -194,6 +194,25 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
     close = difflib.get_close_matches(id.lower(), lowered, n=1, cutoff=0.0)
     meant = f"did you mean '{lowered[close[0]]}'? " if close else ""
     raise EdnagError(f"no source is called '{id}'; {meant}`ednag sources list` shows all")
+
+
+def select_sources(
+    registry: Mapping[str, Source], ids: Iterable[str], purposes: Iterable[str]
+) -> dict[str, Source]:
+    """Sources by id and those that are needed for purposes; all of them if nothing is named.
+
+    Raises:
+        EdnagError: There is no such source or purpose.
+    """
+    selected = {id: find_source(registry, id) for id in ids}
+    known = {purpose for source in registry.values() for purpose in source.needed_for}
+    for purpose in purposes:
+        if purpose not in known:
+            raise EdnagError(
+                f"nothing is needed for '{purpose}'; known: {', '.join(sorted(known))}"
+            )
+        selected |= {s.id: s for s in registry.values() if purpose in s.needed_for}
+    return selected or dict(registry)
 
 
 def dump_registry(registry: Mapping[str, Source]) -> str:

@@ -38,8 +38,9 @@ def command(
     )
 
     settings = statistics_of(statistics)
-    found = quality_table(pd.read_parquet(judged), settings)
-    write_quality(found, trained_on, settings, outputs)
+    correlations = quality_table(pd.read_parquet(judged), settings)
+    write_quality(correlations, trained_on, settings, outputs)
     write_coreset(coreset_table(pd.read_parquet(repeated), settings), settings, repeats)
-    whole = found.iloc[0]
-    log(f"{len(found) - 1} tasks: Pearson {whole['pearson']:.2f}, Spearman {whole['spearman']:.2f}")
+    whole = correlations.iloc[0]
+    pearson, spearman = whole["pearson"], whole["spearman"]
+    log(f"{len(correlations) - 1} tasks: Pearson {pearson:.2f}, Spearman {spearman:.2f}")

@@ -1,10 +1,14 @@
 """`ednag sources add`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.sources._shared import _around, _places
+from ednag.cli.sources._shared import with_places
+
+if TYPE_CHECKING:
+    from ednag.sources.obtain import Surroundings
 
 
 @click.command()
@@ -19,7 +23,7 @@ from ednag.cli.sources._shared import _around, _places
 @click.option("--licence", help="As its publisher states it.")
 @click.option("--needed-for", multiple=True, required=True, help="A purpose; repeatable.")
 @click.option("--note", help="What people should know about it.")
-@_places
+@with_places
 def command(
     id: str,
     addresses: tuple[str, ...],
@@ -29,8 +33,7 @@ def command(
     needed_for: tuple[str, ...],
     note: str | None,
     registry: Path | None,
-    cache: Path | None,
-    mirrors: tuple[Path, ...],
+    around: "Surroundings",
 ) -> None:
     """Add a file to the registry, with the size and sha256 of its bytes today."""
     from ednag.sources.addition import add_source
@@ -45,5 +48,5 @@ def command(
         "needed_for": needed_for,
         "note": note,
     }
-    source = add_source(written, fields, path, _around(registry, cache, mirrors))
+    source = add_source(written, fields, path, around)
     click.echo(f"{source.sha256}  {source.id} ({source.size:,} bytes) added to {written}")

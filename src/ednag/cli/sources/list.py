@@ -6,31 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli.sources._shared import _around, _places, _selected
+from ednag.cli.sources._shared import with_places
 
 if TYPE_CHECKING:
     from ednag.sources.inventory import Holding
+    from ednag.sources.obtain import Surroundings
     from ednag.sources.registry import Source
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--needed-for", multiple=True, help="Only what this purpose needs; repeatable.")
-@_places
+@with_places
 def command(
     as_json: bool,
     needed_for: tuple[str, ...],
     registry: Path | None,
-    cache: Path | None,
-    mirrors: tuple[Path, ...],
+    around: "Surroundings",
 ) -> None:
     """List all files, what they are needed for and how they stand here; hashes nothing."""
     from ednag.sources.inventory import take_stock
     from ednag.sources.lock import load_lock
-    from ednag.sources.registry import load_registry
+    from ednag.sources.registry import load_registry, select_sources
 
-    sources = _selected(load_registry(registry), (), needed_for)
-    around = _around(registry, cache, mirrors)
+    sources = select_sources(load_registry(registry), (), needed_for)
     holdings, locked = take_stock(sources, around), load_lock(around.lock)
     if as_json:
         import json

@@ -1,33 +1,35 @@
 """`ednag sources lock`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.sources._shared import _around, _places, _selected
+from ednag.cli.sources._shared import with_places
 from ednag.errors import EdnagError
+
+if TYPE_CHECKING:
+    from ednag.sources.obtain import Surroundings
 
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--accept", is_flag=True, help="Trust the bytes here in place of those recorded.")
-@_places
+@with_places
 def command(
     ids: tuple[str, ...],
     accept: bool,
     registry: Path | None,
-    cache: Path | None,
-    mirrors: tuple[Path, ...],
+    around: "Surroundings",
 ) -> None:
     """Record the sha256 of files that are here and have none in the registry."""
     from ednag.sources.inventory import lock_present
-    from ednag.sources.registry import load_registry
+    from ednag.sources.registry import load_registry, select_sources
 
     if accept and not ids:
         raise click.UsageError("--accept takes the IDs whose new bytes are right")
-    around = _around(registry, cache, mirrors)
-    chosen = _selected(load_registry(registry), ids, ())
-    recorded = lock_present(chosen, around, accept=accept)
+    selected = select_sources(load_registry(registry), ids, ())
+    recorded = lock_present(selected, around, accept=accept)
     for id, sha256 in recorded.items():
         click.echo(f"{sha256}  {id}")
     if recorded:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli.sources._shared import _FOLDER, _PATH, _around, _places, _selected
+from ednag.cli.sources._shared import FOLDER, with_places
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
@@ -17,28 +17,30 @@ if TYPE_CHECKING:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
     "--resources",
-    type=_FOLDER,
+    type=FOLDER,
     default=Path("resources"),
     show_default=True,
     help="Files of a study, checked as well.",
 )
-@click.option("--sums", type=_PATH, help="Where to write SHA256SUMS; default: in the cache folder.")
-@_places
+@click.option(
+    "--sums",
+    type=click.Path(path_type=Path),
+    help="Where to write SHA256SUMS; default: in the cache folder.",
+)
+@with_places
 def command(
     ids: tuple[str, ...],
     resources: Path,
     sums: Path | None,
     registry: Path | None,
-    cache: Path | None,
-    mirrors: tuple[Path, ...],
+    around: "Surroundings",
 ) -> None:
     """Hash every file that is here again; status 1 and a list if any differs."""
     from ednag.files import write_text
     from ednag.sources.inventory import check_all, checksum_file
-    from ednag.sources.registry import load_registry
+    from ednag.sources.registry import load_registry, select_sources
 
-    around = _around(registry, cache, mirrors)
-    checks = check_all(_selected(load_registry(registry), ids, ()), around, resources)
+    checks = check_all(select_sources(load_registry(registry), ids, ()), around, resources)
     right = [each for each in checks if each.fault is None]
     if right:
         sums = sums or around.cache / "SHA256SUMS"

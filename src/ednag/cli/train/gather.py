@@ -24,8 +24,12 @@ def command(networks: tuple[Path, ...], space: str, dataset: str, output: Path) 
     from ednag.training.image_tasks import image_task
     from ednag.training.scores import score
 
-    told = [json.loads(path.read_text(encoding="utf-8")) for path in networks]
-    rows = [score(each, image_task(space, dataset)) for each in told if each["status"] != "empty"]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in networks]
+    rows = [
+        score(record, image_task(space, dataset))
+        for record in records
+        if record["status"] != "empty"
+    ]
     if not rows:
         raise EdnagError(f"{space}/{dataset}: no network was trained; choose some (top_k)")
     write_parquet(pd.DataFrame(rows), output)
