@@ -60,12 +60,12 @@ def command(
     from ednag.provenance.recording import LOCK, project_folder
     from ednag.report.pages import PAGES, FinishedStudy, write_report
 
-    named = [_name(path, root) for path in files]
+    names = [_name(path, root) for path in files]
     if not files:
-        found = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
-        named = sorted(
+        tables = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
+        names = sorted(
             _name(path, root)
-            for path in found
+            for path in tables
             if path.with_suffix(".pdf").is_file() or path.with_suffix(".md").is_file()
         )
     if not chains:
@@ -76,8 +76,8 @@ def command(
             root=root,
             folder=_name(output, root),
             facts=[(name, str(value)) for name, value in parse_mapping(study, "--study").items()],
-            tables=[name for name in named if name.startswith("results/")],
-            figures=[name for name in named if name.startswith("figures/")],
+            tables=[name for name in names if name.startswith("results/")],
+            figures=[name for name in names if name.startswith("figures/")],
             verdicts=_name(verdicts, root),
             findings=_name(findings, root),
             audit=_name(audit, root),

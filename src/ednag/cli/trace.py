@@ -45,7 +45,7 @@ def command(
 
 
 def _printed_titles() -> dict[str, str]:
-    """Title of a method as tables print it, in lower case -> its name."""
+    """Title of a method as tables print it, in lower case -> name of the method."""
     from ednag.methods import get_method
     from ednag.methods.instances import defined, method_names
 

@@ -28,7 +28,8 @@ def measured(function: Any) -> Any:
     return STATISTICS(function)
 
 
-def _record(files: dict[str, Any]) -> "StudyRecord":
+def read_measurements(files: dict[str, Any]) -> "StudyRecord":
+    """The study's measurements, from the values of the options of `measured`."""
     from ednag.evidence.record import read_study_record
 
     return read_study_record(

@@ -8,7 +8,7 @@ import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
-from ednag.cli.claims._shared import _record, measured
+from ednag.cli.claims._shared import measured, read_measurements
 
 
 @click.command()
@@ -28,7 +28,7 @@ def command(path: Path, missing: tuple[str, ...], output: Path, **files: Any) ->
     from ednag.evidence.verdicts import judge
     from ednag.files import write_text
 
-    claims, record = read_claims(path), _record(files)
+    claims, record = read_claims(path), read_measurements(files)
     absent = dict(_parse_missing(text) for text in missing)
     write_text(output, findings_page(record, claims, judge(claims, record), absent))
     log(f"{output}: written")

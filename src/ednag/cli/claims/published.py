@@ -7,7 +7,7 @@ import click
 
 from ednag.cli._options import EXISTING, table_files
 from ednag.cli._progress import log
-from ednag.cli.claims._shared import _record, measured
+from ednag.cli.claims._shared import measured, read_measurements
 
 
 @click.command()
@@ -24,7 +24,7 @@ def command(table: str, printed: Path, outputs: tuple[Path, ...], **files: Any) 
 
     if table not in PRINTED:
         raise EdnagError(f"unknown table {table!r}{suggestion(table, PRINTED)}")
-    record = _record(files)
+    record = read_measurements(files)
     frame = published_table(PRINTED[table](printed), record)
     write_frame(frame, readable_published(frame), NOTE, outputs)
     log(f"{table}: {int(frame['ours'].notna().sum())} of {len(frame)} printed numbers regenerated")

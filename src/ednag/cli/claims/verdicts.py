@@ -7,7 +7,7 @@ import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
-from ednag.cli.claims._shared import _record, measured
+from ednag.cli.claims._shared import measured, read_measurements
 
 
 @click.command()
@@ -21,7 +21,7 @@ def command(path: Path, page: Path, data: Path, **files: Any) -> None:
     from ednag.evidence.verdicts import counts, judge, verdicts_json, verdicts_page
     from ednag.files import write_text
 
-    claims, record = read_claims(path), _record(files)
+    claims, record = read_claims(path), read_measurements(files)
     judged = judge(claims, record)
     write_text(page, verdicts_page(claims, judged, record))
     write_text(data, verdicts_json(claims, judged, record))

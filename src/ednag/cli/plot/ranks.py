@@ -28,7 +28,7 @@ def command(
     runs = read_parquets(summaries)
     runs = runs[runs["protocol"] == protocol]
     methods = main_methods(figure_of.common_methods(runs))
-    drawn = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
+    rows = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)
     title = f"Mean rank over datasets, protocol {protocol} (1 is best)"
-    save_drawing(figure_of.ranks(drawn, settings.confidence, title), drawn, outputs)
-    log(f"ranks: {len(methods)} methods on {int(drawn['datasets'].max())} datasets")
+    save_drawing(figure_of.ranks(rows, settings.confidence, title), rows, outputs)
+    log(f"ranks: {len(methods)} methods on {int(rows['datasets'].max())} datasets")

@@ -22,6 +22,6 @@ def command(chosen: Path, trained: tuple[Path, ...], title: str, folder: Path) -
     from ednag.evidence.figures.trained_architectures import top_k, top_k_frame
     from ednag.files import read_parquets
 
-    drawn = top_k_frame(pd.read_parquet(chosen), read_parquets(trained))
-    save_in(folder, "top-k", top_k(drawn, title), drawn)
-    log(f"top-k: {len(drawn)} rows drawn")
+    rows = top_k_frame(pd.read_parquet(chosen), read_parquets(trained))
+    save_in(folder, "top-k", top_k(rows, title), rows)
+    log(f"top-k: {len(rows)} rows drawn")
