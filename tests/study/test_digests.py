@@ -1,13 +1,22 @@
 """The modules that a subcommand can import, and the digest of them."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import ednag
 from ednag.errors import EdnagError
 from ednag.methods import METHODS
 from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
 from ednag.study.digests import code_digest, modules_of, registered
 from ednag.tables import OFFICIAL, TABLES
+
+PACKAGE = Path(ednag.__file__).resolve().parent
 
 
 def test_a_search_can_import_its_own_method_space_and_table_only() -> None:
@@ -27,6 +36,31 @@ def test_imports_inside_functions_count_and_those_for_type_checkers_do_not() -> 
     assert "ednag.evidence.figures.illustration" in modules
     assert "ednag.evidence.figures.anytime" not in modules
     assert "ednag.evidence.figures.anytime" in modules_of("plot dataset")
+
+
+def test_a_new_import_is_noticed_whether_imports_can_be_kept_or_not(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    package = Path(shutil.copytree(PACKAGE, tmp_path / "ednag", ignore=ignored))
+
+    def modules() -> str:
+        script = "from ednag.study.digests import modules_of; print(*modules_of('tabulate'))"
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-c", script]
+        return subprocess.check_output(command, env=environment, text=True)
+
+    def add(line: str) -> None:
+        with (package / "evidence/tables.py").open("a", encoding="utf-8") as stream:
+            stream.write(f"\n{line}\n")
+
+    assert "ednag.files" in modules() and "ednag.report" not in modules()
+    add("if TYPE_CHECKING:\n    import ednag.sources.http")
+    assert "ednag.sources" not in modules()
+    add("def f():\n    import ednag.report.pages")
+    assert "ednag.report.pages" in modules()
+    kept = package / "study/__pycache__/imports"
+    shutil.rmtree(kept)
+    kept.touch()  # in place of the folder
+    assert "ednag.report.pages" in modules()
 
 
 def test_the_audit_is_made_of_what_watches() -> None:
