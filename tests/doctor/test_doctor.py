@@ -59,8 +59,8 @@ class Call:
         return result.stdout
 
     def record(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self("--json", *arguments, status=status))
-        return found
+        record: dict[str, Any] = json.loads(self("--json", *arguments, status=status))
+        return record
 
 
 @pytest.fixture
@@ -148,9 +148,9 @@ def test_where_packages_are_missing_it_still_says_what_to_do(doctor: Call) -> No
     """An environment with click alone: what an interrupted installation may leave."""
     (doctor.folder / "packages").mkdir()
     for name, place in (("click", None), ("ednag", ROOT / "src" / "ednag")):
-        found = importlib.util.find_spec(name)
-        assert found is not None and found.origin is not None
-        (doctor.folder / "packages" / name).symlink_to(place or Path(found.origin).parent)
+        spec = importlib.util.find_spec(name)
+        assert spec is not None and spec.origin is not None
+        (doctor.folder / "packages" / name).symlink_to(place or Path(spec.origin).parent)
     code = "import sys; sys.path.append('packages'); from ednag.cli import main; main()"
     result = subprocess.run(
         [sys.executable, "-S", "-c", code, "doctor"],

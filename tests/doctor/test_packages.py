@@ -25,13 +25,13 @@ def test_other_missing_and_other_systems_packages(tmp_path: Path) -> None:
     )
     pinned = pinned_versions(lock)
     assert sorted(pinned) == ["click", "no-such-package", "numpy"]
-    found = differences(pinned)
-    assert found == [
+    differing = differences(pinned)
+    assert differing == [
         PackageDifference("no-such-package", "1.0", None),
         PackageDifference("numpy", "1.0", version("numpy")),
     ]
-    assert str(found[0]) == "no-such-package is not installed; 1.0 is pinned"
-    assert str(found[1]) == f"numpy {version('numpy')} is installed; 1.0 is pinned"
+    assert str(differing[0]) == "no-such-package is not installed; 1.0 is pinned"
+    assert str(differing[1]) == f"numpy {version('numpy')} is installed; 1.0 is pinned"
 
 
 def test_a_line_that_is_no_pin_is_named(tmp_path: Path) -> None:

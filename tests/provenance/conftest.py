@@ -72,8 +72,8 @@ class Tree:
             "EDNAG_COMMIT": f"{'0' * 40} clean",
             "PYTHONPATH": str(self.project / "src"),
         }
-        kept = {name: value for name, value in os.environ.items() if name != "EDNAG_MIRROR"}
-        return {**kept, **changes}
+        inherited = {name: value for name, value in os.environ.items() if name != "EDNAG_MIRROR"}
+        return {**inherited, **changes}
 
     def call(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `ednag` in the tree."""
@@ -149,8 +149,8 @@ def last_jobs(tree: Tree) -> list[tuple[str, ...]]:
     statistics = ("--statistics", STATISTICS)
     for kind, suffix in (("own-end", ""), ("equal-budget", "-equal"), ("comparison", "-compared")):
         files = [f"{EVIDENCE}{suffix}.{each}" for each in SUFFIXES]
-        given = ("tabulate", kind, f"{SUMMARY}.parquet", *statistics)
-        jobs.append((*given, *(f"--output={file}" for file in files), files[0]))
+        command = ("tabulate", kind, f"{SUMMARY}.parquet", *statistics)
+        jobs.append((*command, *(f"--output={file}" for file in files), files[0]))
     printed = [f"results/evidence/published.{each}" for each in SUFFIXES]
     jobs.append(
         (

@@ -33,7 +33,7 @@ def committed(folder: Path, message: str) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-def told(project: Path, package: Path | None = None, **environment: str) -> str:
+def commit_state_in(project: Path, package: Path | None = None, **environment: str) -> str:
     """What a process says that imports the package from a project (or from elsewhere)."""
     around = {name: value for name, value in os.environ.items() if name != "EDNAG_COMMIT"}
     around |= {"EDNAG_PROJECT": str(project), "PYTHONPATH": str((package or project) / "src")}
@@ -65,20 +65,20 @@ def foreign(project: Path) -> Path:
 
 def test_the_commit_of_the_projects_own_repository(project: Path, foreign: Path) -> None:
     commit = committed(project, "ours")
-    assert told(project) == f"('{commit}', False)"
+    assert commit_state_in(project) == f"('{commit}', False)"
     linked = project.with_name("linked")
     linked.symlink_to(project)
-    assert told(linked, project) == f"('{commit}', False)"
+    assert commit_state_in(linked, project) == f"('{commit}', False)"
     # A worktree has a file .git, and no folder.
     git(project, "worktree", "add", "--quiet", "--detach", str(project.with_name("worktree")))
-    assert told(project.with_name("worktree")) == f"('{commit}', False)"
+    assert commit_state_in(project.with_name("worktree")) == f"('{commit}', False)"
     with (project / "Snakefile").open("a") as stream:
         stream.write("# An edit.\n")
-    assert told(project) == f"('{commit}', True)"
+    assert commit_state_in(project) == f"('{commit}', True)"
 
 
 def test_a_repository_around_the_project_is_not_its_own(project: Path, foreign: Path) -> None:
-    assert told(project) == UNKNOWN
+    assert commit_state_in(project) == UNKNOWN
 
 
 def test_a_repository_that_does_not_hold_the_project_is_not_its_own(project: Path) -> None:
@@ -86,17 +86,17 @@ def test_a_repository_that_does_not_hold_the_project_is_not_its_own(project: Pat
     git(project, "init", "--quiet")
     git(project, "add", "theirs.txt")
     git(project, "commit", "--quiet", "--message", "not ours")
-    assert told(project) == UNKNOWN
+    assert commit_state_in(project) == UNKNOWN
     # Not even when the project is about to be added: their commit does not hold it.
     git(project, "add", "--all")
-    assert told(project) == UNKNOWN
+    assert commit_state_in(project) == UNKNOWN
 
 
 def test_a_package_from_elsewhere_is_not_what_the_commit_holds(project: Path) -> None:
     committed(project, "ours")
     other = project.with_name("other")
     copy_project(other)
-    assert told(project, package=other) == UNKNOWN
+    assert commit_state_in(project, package=other) == UNKNOWN
 
 
 @pytest.mark.parametrize("is_committed", [False, True])
@@ -109,17 +109,17 @@ def test_variables_of_git_lead_to_no_other_repository(project: Path, is_committe
     committed(foreign, "not ours")
     expected = f"('{committed(project, 'ours')}', False)" if is_committed else UNKNOWN
     leading = {"GIT_DIR": str(foreign / ".git"), "GIT_INDEX_FILE": str(foreign / ".git" / "index")}
-    assert told(project, **leading) == expected
-    assert told(project, **leading, GIT_WORK_TREE=str(project)) == expected
+    assert commit_state_in(project, **leading) == expected
+    assert commit_state_in(project, **leading, GIT_WORK_TREE=str(project)) == expected
 
 
 def test_where_git_gives_no_answer_nothing_is_called_clean(project: Path, tmp_path: Path) -> None:
     committed(project, "ours")
-    assert told(project, PATH=str(tmp_path)) == UNKNOWN
+    assert commit_state_in(project, PATH=str(tmp_path)) == UNKNOWN
     (project / ".git" / "index").write_bytes(b"no index")
-    assert told(project) == UNKNOWN
+    assert commit_state_in(project) == UNKNOWN
     (project / ".git" / "HEAD").write_bytes(b"\xff")
-    assert told(project) == UNKNOWN
+    assert commit_state_in(project) == UNKNOWN
 
 
 def test_the_audit_says_that_no_commit_is_known(tree: Tree) -> None:

@@ -65,29 +65,29 @@ def test_it_holds_evidence_figures_records_and_the_workflow(built: Tree, crate: 
 
 
 def test_sources_and_what_lies_between_are_named_not_held(built: Tree, crate: Path) -> None:
-    known = entities(crate)
+    graph = entities(crate)
     for name in (SOURCE, TABLE, f"{SUMMARY}.parquet"):
         assert not (crate / name).exists()
         sha256, size = digest_of(built / name)
-        entity = known[named_by_content(sha256)]
+        entity = graph[named_by_content(sha256)]
         assert (entity["name"], entity["sha256"]) == (name, sha256)
         assert entity["contentSize"] == str(size)
-    source = known[named_by_content(digest_of(built / SOURCE)[0])]
+    source = graph[named_by_content(digest_of(built / SOURCE)[0])]
     assert source["identifier"] == "analog-nasbench"
     assert source["url"] == "package:analog-nasbench/analognasbench/data.anb"
     assert "vouched for by registry" in source["description"]
 
 
 def test_every_job_is_an_action(built: Tree, crate: Path) -> None:
-    known = entities(crate)
+    graph = entities(crate)
     record = built.record(TABLE)
-    action = known[f"#{TABLE}"]
+    action = graph[f"#{TABLE}"]
     assert action["@type"] == "CreateAction"
     assert ids(action["instrument"]) == {"#ednag-tables-build"}
     assert ids(action["object"]) == {named_by_content(digest_of(built / SOURCE)[0])}
     assert ids(action["result"]) == {named_by_content(digest_of(built / TABLE)[0])}
     assert (action["startTime"], action["endTime"]) == (record.started, record.ended)
-    assert sum(entity["@type"] == "CreateAction" for entity in known.values()) == 13
+    assert sum(entity["@type"] == "CreateAction" for entity in graph.values()) == 13
     assert tool_of(record) == "ednag tables build"
     assert tool_of(built.record(f"{SUMMARY}.parquet")) == "ednag summarise"
 

@@ -170,8 +170,8 @@ def seen(folder: Path, statement: str, **environment: str) -> Record:
         f"recorder = Recorder([])\n{statement}\n"
         "recorder.write(pathlib.Path('record.json'))\n"
     )
-    told = {**os.environ, "EDNAG_COMMIT": "", **environment}
-    subprocess.run([sys.executable, "-c", code], cwd=folder, env=told, check=True)
+    variables = {**os.environ, "EDNAG_COMMIT": "", **environment}
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=variables, check=True)
     return read_record(folder / "record.json")
 
 
@@ -236,27 +236,27 @@ def library(tmp_path: Path) -> Path:
 def test_what_python_finds_by_its_search_path_is_environment(tmp_path: Path, library: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    given = os.pathsep.join((str(library), "../library/packed.zip"))
+    search_path = os.pathsep.join((str(library), "../library/packed.zip"))
     statement = (
         "import foreign, packed, importlib.metadata as m\n"
         "m.version('foreign'); pathlib.Path(foreign.__file__).with_name('data.txt').read_text()"
     )
-    record = seen(here, statement, PYTHONPATH=given)
+    record = seen(here, statement, PYTHONPATH=search_path)
     assert record.undeclared_reads == ()
     assert record.code["path"][str(library)] == ["foreign"]
     assert record.code["path"][str(library / "packed.zip")] == ["packed"]
     # What is not of an imported package is a read like any other.
     statement = "pathlib.Path('../library/foreign/data.txt').read_text()"
-    reads = seen(here, statement, PYTHONPATH=given).undeclared_reads
+    reads = seen(here, statement, PYTHONPATH=search_path).undeclared_reads
     assert list(reads) == [str(library / "foreign" / "data.txt")]
 
 
-@pytest.mark.parametrize("given", ["", ".", "{}", "src", "{}/.."])
+@pytest.mark.parametrize("search_path", ["", ".", "{}", "src", "{}/.."])
 @pytest.mark.parametrize(
     "name", ["mine.csv", "results/x.parquet", "src/own/data.csv", "results/x.py", "figures/x.so"]
 )
 def test_data_of_the_study_are_reads_though_python_looks_there(
-    tmp_path: Path, given: str, name: str
+    tmp_path: Path, search_path: str, name: str
 ) -> None:
     folder = tmp_path / "here"
     for file in ("src/own/__init__.py", "__init__.py", name):
@@ -266,7 +266,7 @@ def test_data_of_the_study_are_reads_though_python_looks_there(
         f"sys.path.append('src')\nimport own\n"
         f"try:\n    import here\nexcept ImportError:\n    pass\nopen({name!r})"
     )
-    record = seen(folder, statement, PYTHONPATH=given.format(folder))
+    record = seen(folder, statement, PYTHONPATH=search_path.format(folder))
     assert list(record.undeclared_reads) == [name]
     assert "own" in record.code["path"]["src"]
 
@@ -284,9 +284,9 @@ def test_modules_from_elsewhere_are_noted_and_no_fault(tree: Tree, library: Path
     (library / "sitecustomize.py").write_text("import foreign")
     done = tree.call("--record", record_of(name), *command, PYTHONPATH=both)
     assert done.returncode == 0, done.stderr
-    found = tree.audit()
-    assert not found.faults
-    (note,) = found.notes
+    audit = tree.audit()
+    assert not audit.faults
+    (note,) = audit.notes
     assert note.kind == "modules from elsewhere"
     assert "foreign, sitecustomize" in note.explanation
 
@@ -329,7 +329,7 @@ def traced(folder: Path, environment: dict[str, str], options: Sequence[str]) ->
     "output", [TABLE, f"{SUMMARY}.parquet", f"{EVIDENCE}.csv", f"{FIGURE}.csv"]
 )
 def test_a_job_opens_nothing_but_its_inputs(tree: Tree, output: str) -> None:
-    """Libraries in C read files that Python's audit hooks are not told of; strace sees them."""
+    """Libraries in C read files that Python's audit hooks do not see; strace sees them."""
     record = tree.record(output)
     opened = traced(tree.root, tree.environment(), record.command[1:])
     own = {tree.project / "sources.yaml", *tree.package.rglob("*")}
@@ -341,10 +341,10 @@ def test_a_job_opens_nothing_but_its_inputs(tree: Tree, output: str) -> None:
 @pytest.mark.parametrize("method", ["ednag", "random"])
 def test_a_run_opens_nothing_but_its_table(built: Tree, tmp_path: Path, method: str) -> None:
     few = '{"num_step": 5, "population_num": 10}' if method == "ednag" else "{}"
-    given = ["run", "--table", TABLE, "--method", method, "--seeds", "0", "--budget", "20"]
-    given += ["--hyperparameters", few, "--output", str(tmp_path / "run.parquet")]
+    command = ["run", "--table", TABLE, "--method", method, "--seeds", "0", "--budget", "20"]
+    command += ["--hyperparameters", few, "--output", str(tmp_path / "run.parquet")]
     # The package as installed, whose compiled code is kept.
-    opened = traced(built.root, {**built.environment(), "PYTHONPATH": ""}, given)
+    opened = traced(built.root, {**built.environment(), "PYTHONPATH": ""}, command)
     assert opened - {tmp_path / "run.parquet"} == {built / TABLE}
 
 

@@ -78,9 +78,9 @@ def test_a_forgery_that_records_hide_differs_from_the_lock(tree: Tree, lock: Pat
     inputs = tree.record(f"{SUMMARY}.parquet").inputs
     forged = tuple(File(run, *digest_of(tree / run)) if f.path == run else f for f in inputs)
     tree.forge(f"{SUMMARY}.parquet", inputs=forged)
-    found = tree.audit()
-    assert not found.faults
-    comparison = compare(found, read_lock(lock), everything=True)
+    audit = tree.audit()
+    assert not audit.faults
+    comparison = compare(audit, read_lock(lock), everything=True)
     assert (comparison.differs, comparison.stage) == ((run,), "runs")
     done = tree.call("audit", "--against", str(lock), "--json", "found.json")
     assert done.returncode == 1
@@ -105,9 +105,9 @@ def test_missing_and_new_files_are_told(tree: Tree, lock: Path) -> None:
     assert comparison.missing == ("results/evidence/gone.csv",)
     assert comparison.new == (f"{EVIDENCE}.md",)
     assert not comparison.agrees
-    asked = compare(tree.audit(f"{FIGURE}.png"), locked, everything=False)
-    assert asked.agrees
-    assert asked.verdict.startswith("all ")
+    of_figure = compare(tree.audit(f"{FIGURE}.png"), locked, everything=False)
+    assert of_figure.agrees
+    assert of_figure.verdict.startswith("all ")
 
 
 def test_a_tree_with_faults_gets_no_lock(tree: Tree, tmp_path: Path) -> None:

@@ -59,20 +59,20 @@ def flip(path: Path, restore_time: bool = True, at: float = 0.5) -> None:
     rewrite(path, bytes(content), restore_time)
 
 
-def named(found: Audit) -> set[str]:
+def named(audit: Audit) -> set[str]:
     """All files that the faults name."""
-    return {name for fault in found.faults for name in (*fault.files, *fault.others)}
+    return {name for fault in audit.faults for name in (*fault.files, *fault.others)}
 
 
-def kinds(found: Audit) -> set[str]:
-    return {fault.kind for fault in found.faults}
+def kinds(audit: Audit) -> set[str]:
+    return {fault.kind for fault in audit.faults}
 
 
 def test_an_untouched_study_has_no_finding(built: Tree) -> None:
-    found = built.audit()
-    assert not found.findings
-    assert found.verdict == (
-        f"{len(found.files)} files, 12 jobs, 1 source: every number leads back to checksummed bytes"
+    audit = built.audit()
+    assert not audit.findings
+    assert audit.verdict == (
+        f"{len(audit.files)} files, 12 jobs, 1 source: every number leads back to checksummed bytes"
     )
 
 
@@ -81,13 +81,13 @@ def test_an_untouched_study_has_no_finding(built: Tree) -> None:
 def test_a_flipped_byte_is_found(tree: Tree, kind: str, restore_time: bool) -> None:
     name = FILES[kind]
     flip(tree / name, restore_time)
-    found = tree.audit()
-    (fault,) = found.faults
+    audit = tree.audit()
+    (fault,) = audit.faults
     assert fault.files == (name,)
     assert fault.kind == ("wrong source" if kind == "source" else "changed")
     assert fault.first_broken_link == f"{name} ({fault.stage}): {fault.kind}"
     assert name in fault.next_step
-    assert found.verdict.endswith(fault.first_broken_link)
+    assert audit.verdict.endswith(fault.first_broken_link)
     assert fault.touches >= 1
 
 
@@ -95,8 +95,8 @@ def test_a_flipped_byte_is_found(tree: Tree, kind: str, restore_time: bool) -> N
 @pytest.mark.parametrize("name", [SOURCE, TABLE, RUN, f"{EVIDENCE}.csv"])
 def test_a_flipped_byte_in_a_record_is_found(tree: Tree, name: str, at: float) -> None:
     flip(tree / record_of(name), at=at)
-    found = tree.audit()
-    (broken,) = [fault for fault in found.faults if fault.kind == "broken record"]
+    audit = tree.audit()
+    (broken,) = [fault for fault in audit.faults if fault.kind == "broken record"]
     assert broken.file == record_of(name)
     assert record_of(name) in broken.next_step
 
@@ -125,9 +125,9 @@ EDITS = {
 def test_an_edited_record_is_found(tree: Tree, edit: str) -> None:
     path = tree / record_of(RUN)
     rewrite(path, EDITS[edit](path.read_text()).encode(), restore_time=True)
-    found = tree.audit()
-    assert "broken record" in kinds(found)
-    assert record_of(RUN) in named(found)
+    audit = tree.audit()
+    assert "broken record" in kinds(audit)
+    assert record_of(RUN) in named(audit)
 
 
 @pytest.mark.parametrize("restore_time", [False, True], ids=["new time", "old time"])
@@ -135,9 +135,9 @@ def test_two_swapped_run_files_are_found(tree: Tree, restore_time: bool) -> None
     first, second = (tree / RUN).read_bytes(), (tree / OTHER_RUN).read_bytes()
     rewrite(tree / RUN, second, restore_time)
     rewrite(tree / OTHER_RUN, first, restore_time)
-    found = tree.audit()
-    assert {fault.file for fault in found.faults} == {RUN, OTHER_RUN}
-    assert f"has the bytes of {OTHER_RUN}" in found.faults[0].explanation
+    audit = tree.audit()
+    assert {fault.file for fault in audit.faults} == {RUN, OTHER_RUN}
+    assert f"has the bytes of {OTHER_RUN}" in audit.faults[0].explanation
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -151,17 +151,17 @@ def test_a_deleted_file_is_found(tree: Tree, kind: str) -> None:
 def test_deleted_evidence_is_found_where_all_of_its_files_are_gone(tree: Tree) -> None:
     for suffix in ("csv", "md", "tex"):
         (tree / f"{EVIDENCE}.{suffix}").unlink()
-    found = tree.audit()
-    assert {fault.kind for fault in found.faults} == {"missing"}
-    assert f"{EVIDENCE}.csv" in named(found)
+    audit = tree.audit()
+    assert {fault.kind for fault in audit.faults} == {"missing"}
+    assert f"{EVIDENCE}.csv" in named(audit)
 
 
 @pytest.mark.parametrize("name", [SOURCE, TABLE, RUN, f"{SUMMARY}.parquet", f"{FIGURE}.csv"])
 def test_a_deleted_record_is_found(tree: Tree, name: str) -> None:
     (tree / record_of(name)).unlink()
-    found = tree.audit()
-    assert kinds(found) == {"no record"}
-    assert name in named(found)
+    audit = tree.audit()
+    assert kinds(audit) == {"no record"}
+    assert name in named(audit)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "md"])
@@ -189,9 +189,9 @@ def test_a_deleted_published_file_is_found(tree: Tree) -> None:
 
 def test_a_record_in_place_of_another_is_found(tree: Tree) -> None:
     shutil.copy(tree / record_of(OTHER_RUN), tree / record_of(RUN))
-    found = tree.audit()
-    assert kinds(found) == {"claimed twice", "no record"}
-    assert {RUN, OTHER_RUN, record_of(RUN)} <= named(found)
+    audit = tree.audit()
+    assert kinds(audit) == {"claimed twice", "no record"}
+    assert {RUN, OTHER_RUN, record_of(RUN)} <= named(audit)
 
 
 def test_a_second_record_of_a_job_is_found(tree: Tree) -> None:
@@ -243,10 +243,10 @@ def lock_entry(tree: Tree, sha256: str | None = None) -> None:
 def test_a_locked_source_is_trusted_on_first_use(tree: Tree) -> None:
     without_checksum(tree)
     lock_entry(tree)
-    found = tree.audit()
-    assert not found.faults
-    assert [source.vouched_by for source in found.sources] == ["trusted on first use"]
-    assert found.verdict.endswith("(1 of the sources trusted on first use)")
+    audit = tree.audit()
+    assert not audit.faults
+    assert [source.vouched_by for source in audit.sources] == ["trusted on first use"]
+    assert audit.verdict.endswith("(1 of the sources trusted on first use)")
 
 
 def test_a_locked_source_with_other_bytes_is_found(tree: Tree) -> None:
@@ -277,17 +277,17 @@ def test_a_job_that_reads_what_it_does_not_declare_is_found(tree: Tree) -> None:
         output=TABLE,
         EDNAG_MIRROR=str(mirror),
     )
-    found = tree.audit()
-    assert {"undeclared read", "made from nothing"} <= kinds(found)
-    fault = next(fault for fault in found.faults if fault.kind == "undeclared read")
+    audit = tree.audit()
+    assert {"undeclared read", "made from nothing"} <= kinds(audit)
+    fault = next(fault for fault in audit.faults if fault.kind == "undeclared read")
     assert fault.file == TABLE
     assert str(mirror / Path(SOURCE).name) in fault.explanation
 
 
 def test_a_job_run_again_without_those_after_it_is_found(tree: Tree) -> None:
     tree.run("random", "0-1", budget=19)
-    found = tree.audit()
-    (fault,) = found.faults
+    audit = tree.audit()
+    (fault,) = audit.faults
     assert fault.kind == "other bytes read"
     assert fault.file.startswith(SUMMARY)
     assert fault.others[0] == run_file("random", "0-1")
@@ -300,8 +300,8 @@ def test_an_input_from_elsewhere_is_found(tree: Tree) -> None:
     shutil.copy(tree / f"{SUMMARY}.parquet", elsewhere)
     name = f"{EVIDENCE}.csv"
     tree.job("tabulate", "own-end", str(elsewhere), "--output", name, output=name)
-    found = tree.audit()
-    fault = next(fault for fault in found.faults if fault.kind == "unregistered input")
+    audit = tree.audit()
+    fault = next(fault for fault in audit.faults if fault.kind == "unregistered input")
     assert fault.file == str(elsewhere)
     assert name in fault.explanation
 
@@ -324,11 +324,11 @@ def test_a_forged_number_is_found_at_the_next_job(tree: Tree) -> None:
 
 def test_a_forged_record_of_an_honest_file_is_found(tree: Tree) -> None:
     tree.forge(RUN, outputs=(replace(tree.record(RUN).outputs[0], sha256="0" * 64),))
-    found = tree.audit()
-    assert kinds(found) == {"changed", "other bytes read"}
-    assert found.faults[0].file == RUN
-    assert all(fault.first_broken_link.startswith(RUN) for fault in found.faults)
-    assert "still has the bytes that were read" in found.faults[1].explanation
+    audit = tree.audit()
+    assert kinds(audit) == {"changed", "other bytes read"}
+    assert audit.faults[0].file == RUN
+    assert all(fault.first_broken_link.startswith(RUN) for fault in audit.faults)
+    assert "still has the bytes that were read" in audit.faults[1].explanation
 
 
 def test_a_forged_size_is_found(tree: Tree) -> None:
@@ -363,9 +363,9 @@ def test_a_table_that_pretends_to_be_fetched_is_found(tree: Tree) -> None:
 
 def test_a_circle_is_found(tree: Tree) -> None:
     tree.forge(TABLE, inputs=tree.record(TABLE).outputs)
-    found = tree.audit()
-    assert "circle" in kinds(found)
-    assert TABLE in named(found)
+    audit = tree.audit()
+    assert "circle" in kinds(audit)
+    assert TABLE in named(audit)
 
 
 def test_a_job_that_declares_fewer_inputs_than_it_read_is_not_held_against_it(tree: Tree) -> None:
@@ -392,9 +392,9 @@ def test_edited_code_is_found(tree: Tree) -> None:
 
 def test_code_that_is_gone_is_found(tree: Tree) -> None:
     (tree.package / "tables" / "analog_nasbench.py").unlink()
-    found = tree.audit()
-    assert kinds(found) == {"other code"}
-    assert "gone: ednag.tables.analog_nasbench" in found.faults[0].explanation
+    audit = tree.audit()
+    assert kinds(audit) == {"other code"}
+    assert "gone: ednag.tables.analog_nasbench" in audit.faults[0].explanation
 
 
 def test_a_line_more_in_a_registry_is_no_other_code(tree: Tree) -> None:
@@ -467,24 +467,24 @@ def test_what_is_left_over_is_hashed(tree: Tree) -> None:
 def test_other_code_of_what_is_left_over_is_noted(tree: Tree) -> None:
     name = left_over(tree)
     tree.forge(name, code={**tree.record(name).code, "lock": "0" * 64})
-    found = tree.audit()
-    assert not found.faults
-    assert [note.kind for note in found.notes] == ["other code"]
+    audit = tree.audit()
+    assert not audit.faults
+    assert [note.kind for note in audit.notes] == ["other code"]
 
 
 def test_a_missing_file_of_what_is_left_over_is_noted(tree: Tree) -> None:
     name = left_over(tree)
     (tree / name).unlink()
-    found = tree.audit()
-    assert not found.faults
-    assert [(note.kind, note.file) for note in found.notes] == [("missing", name)]
+    audit = tree.audit()
+    assert not audit.faults
+    assert [(note.kind, note.file) for note in audit.notes] == [("missing", name)]
 
 
 def test_a_file_without_record_that_nothing_rests_on_is_noted(tree: Tree) -> None:
     shutil.copy(tree / RUN, tree / f"{Path(RUN).parent}/mine.parquet")
-    found = tree.audit()
-    assert not found.faults
-    assert [note.kind for note in found.notes] == ["unrecorded"]
+    audit = tree.audit()
+    assert not audit.faults
+    assert [note.kind for note in audit.notes] == ["unrecorded"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "audit.json", ".hidden.md", "report/index.html"])
@@ -512,14 +512,14 @@ def test_the_command_names_the_first_broken_link(tree: Tree) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"ednag: audit failed: {TABLE} (tables): changed; next: ")
     assert done.stderr.count("\n") == 1
-    told = json.loads((tree / "results/audit.json").read_text())
-    assert not told["sound"]
-    assert [fault["file"] for fault in told["faults"]] == [TABLE, f"{EVIDENCE}.csv"]
-    assert {fault["first_broken_link"] for fault in told["faults"]} == {
+    content = json.loads((tree / "results/audit.json").read_text())
+    assert not content["sound"]
+    assert [fault["file"] for fault in content["faults"]] == [TABLE, f"{EVIDENCE}.csv"]
+    assert {fault["first_broken_link"] for fault in content["faults"]} == {
         f"{TABLE} (tables): changed"
     }
     page = (tree / "results/audit.md").read_text()
-    assert page.splitlines()[0] == told["verdict"] == done.stdout.splitlines()[0]
+    assert page.splitlines()[0] == content["verdict"] == done.stdout.splitlines()[0]
 
 
 def test_faults_can_be_written_without_failing_and_judged_later(tree: Tree) -> None:
@@ -529,15 +529,15 @@ def test_faults_can_be_written_without_failing_and_judged_later(tree: Tree) -> N
     written = tree.call("audit", "--json", "found.json", "--report", "found.md", "--exit-zero")
     assert (written.returncode, written.stderr) == (0, "")
     assert (tree.root / "found.md").read_text().startswith("1 fault in ")
-    judged = tree.call("audit", "--found", "found.json")
-    assert (judged.returncode, judged.stdout) == (1, "")
-    assert judged.stderr == tree.call("audit").stderr
-    assert f"audit failed: {TABLE} (tables): changed; next: snakemake" in judged.stderr
+    done = tree.call("audit", "--found", "found.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == tree.call("audit").stderr
+    assert f"audit failed: {TABLE} (tables): changed; next: snakemake" in done.stderr
     for content in ("", "[]", "{}", '{"faults": [{}]}'):
         (tree.root / "found.json").write_text(content)
-        judged = tree.call("audit", "--found", "found.json")
-        assert judged.returncode == 1
-        assert judged.stderr.count("\n") == 1 and "ednag audit --json" in judged.stderr
+        done = tree.call("audit", "--found", "found.json")
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1 and "ednag audit --json" in done.stderr
 
 
 def test_reports_are_the_same_in_another_folder(built: Tree, tree: Tree) -> None:

@@ -115,8 +115,8 @@ def test_what_is_not_of_the_chain_does_not_break_it(tree: Tree) -> None:
 
 
 def test_the_command_prints_number_chain_and_commands(built: Tree) -> None:
-    asked = ("trace", f"{EVIDENCE}.csv", "--row", OURS, "--column", "cifar10-analog")
-    done = built.call(*asked)
+    call = ("trace", f"{EVIDENCE}.csv", "--row", OURS, "--column", "cifar10-analog")
+    done = built.call(*call)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert float(lines[0]) > 80
@@ -125,10 +125,10 @@ def test_the_command_prints_number_chain_and_commands(built: Tree) -> None:
     )
     assert "package:analog-nasbench/analognasbench/data.anb" in done.stdout
     assert "snakemake --cores 2 --forcerun" in done.stdout
-    told = json.loads(built.call(*asked, "--json").stdout)
-    assert told["value"] == lines[0]
-    assert told["column"] == "mean"
-    assert told["whole"]
+    answer = json.loads(built.call(*call, "--json").stdout)
+    assert answer["value"] == lines[0]
+    assert answer["column"] == "mean"
+    assert answer["whole"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_words_name_one_number(
 
 
 @pytest.mark.parametrize(
-    ("terms", "column", "said"),
+    ("terms", "column", "message"),
     [
         (["cifar1"], None, "no row has 'cifar1'; did you mean 'cifar10'? allowed: nasbench201,"),
         (["ednag"], "mean", "3 rows have 'ednag'; say which with --row: cifar10 100, cifar100 100"),
@@ -160,11 +160,11 @@ def test_words_name_one_number(
     ],
 )
 def test_words_that_name_no_number_or_several(
-    tmp_path: Path, terms: list[str], column: str | None, said: str
+    tmp_path: Path, terms: list[str], column: str | None, message: str
 ) -> None:
     path = tmp_path / "x.csv"
     path.write_text(ROWS)
-    with pytest.raises(EdnagError, match=re.escape(said)) as caught:
+    with pytest.raises(EdnagError, match=re.escape(message)) as caught:
         find_cell(path, "x.csv", terms, column, TITLES)
     assert "\n" not in str(caught.value)
 

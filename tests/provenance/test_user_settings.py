@@ -48,9 +48,9 @@ def test_figures_start_from_the_defaults_of_matplotlib(
     folder = tree.root if place == "here" else tmp_path / "settings"
     folder.mkdir(exist_ok=True)
     (folder / "matplotlibrc").write_bytes(MATPLOTLIBRC + last)
-    given = {"MPLBACKEND": "nonsense"} if place == "here" else {place: str(folder)}
+    settings = {"MPLBACKEND": "nonsense"} if place == "here" else {place: str(folder)}
     (job,) = [job for job in last_jobs(tree) if job[-1] == f"{FIGURE}.csv"]
-    tree.job(*job[:-1], output=job[-1], **given)
+    tree.job(*job[:-1], output=job[-1], **settings)
     assert_same(tree, built, job[-1])
 
 

@@ -33,20 +33,20 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A window; at the end nothing was complained of, and nothing asked of a server."""
+    """A window; fails at the end if the browser complained or asked a server."""
     width, height = request.param
     window = browser.new_page(viewport={"width": width, "height": height})
     window.set_default_timeout(LIMIT)
-    said: list[str] = []
-    window.on("console", lambda message: said.append(message.text))
-    window.on("pageerror", lambda error: said.append(str(error)))
-    window.on("requestfailed", lambda asked: said.append(asked.url))
+    messages: list[str] = []
+    window.on("console", lambda message: messages.append(message.text))
+    window.on("pageerror", lambda error: messages.append(str(error)))
+    window.on("requestfailed", lambda sent: messages.append(sent.url))
     window.on(
-        "request", lambda asked: said.append(asked.url) if asked.url.startswith("http") else None
+        "request", lambda sent: messages.append(sent.url) if sent.url.startswith("http") else None
     )
     yield window
     window.close()
-    assert said == []
+    assert messages == []
 
 
 def column(page: Any, number: int) -> list[str]:

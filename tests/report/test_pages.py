@@ -113,5 +113,5 @@ def test_figures_are_known_by_their_places() -> None:
 
 
 def test_packages_are_held_against_the_lock(tmp_path: Path) -> None:
-    found = read_environment(tmp_path, {"a_b": "1.0", "c": "2"})
-    assert dict(found.locked) == {"a-b": "1.0", "c": "2"} and not found.packages
+    environment = read_environment(tmp_path, {"a_b": "1.0", "c": "2"})
+    assert dict(environment.locked) == {"a-b": "1.0", "c": "2"} and not environment.packages

@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Write pages on the tables and figures FILES (CSV), verdicts, findings, audit, environment.
 
-    Without FILES: everything in results/evidence and figures.
+    Without FILES: every table in results/evidence and every figure.
     """
     from ednag.doctor.packages import pinned_versions
     from ednag.provenance.recording import LOCK, project_folder

@@ -1,4 +1,4 @@
-"""Where every number comes from: run records, the audit of them, chains, locks, crates.
+"""The origin of every number: run records, their audit, chains, locks and crates.
 
-Knows files, hashes and the registry of sources, and nothing of what the numbers mean.
+This part knows files, checksums and the registry of sources, but not what the numbers mean.
 """

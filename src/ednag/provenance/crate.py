@@ -225,10 +225,7 @@ class _CrateWriter:
                 self._embed(project / part, part.as_posix())
 
     def _embed(self, path: Path, name: str, **properties: str) -> Any:
-        sha256, size = digest_of(path)
-        format = mimetypes.guess_type(name)[0] or "text/plain"
-        known = {"name": name, "sha256": sha256, "contentSize": str(size), "encodingFormat": format}
-        return self.crate.add_file(path, name, properties={**known, **properties})
+        return self.crate.add_file(path, name, properties={**_described(path, name), **properties})
 
     # --- the workflow and its jobs --------------------------------------------------------------
 
@@ -237,14 +234,10 @@ class _CrateWriter:
         if not path.is_file():
             raise EdnagError(f"{path} does not exist; set EDNAG_PROJECT to the folder with {_MAIN}")
         commits = sorted({record.commit for record in self.audit.records if record.code["commit"]})
-        sha256, size = digest_of(path)
         properties = {
+            **_described(path, "ednag"),
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
-            "name": "ednag",
             "description": "Sources, benchmark tables, runs, summaries, evidence, figures",
-            "sha256": sha256,
-            "contentSize": str(size),
-            "encodingFormat": "text/plain",
             "license": {"@id": _LICENCE},
             "version": ", ".join(commits) or ednag.__version__,
         }
@@ -316,6 +309,13 @@ class _CrateWriter:
             fields = {"@type": type, **properties}
             self.crate.add(ContextEntity(self.crate, id, properties=fields))
         return self.crate.get(id)
+
+
+def _described(path: Path, name: str) -> dict[str, str]:
+    """The properties of a file of the project."""
+    sha256, size = digest_of(path)
+    form = mimetypes.guess_type(name)[0] or "text/plain"
+    return {"name": name, "sha256": sha256, "contentSize": str(size), "encodingFormat": form}
 
 
 def _one_or_all(things: Sequence[Any]) -> Any:
