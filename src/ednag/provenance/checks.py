@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ednag.errors import EdnagError
-from ednag.provenance.findings import Finding, listed, rerun, short
+from ednag.provenance.findings import Finding, counted, listed, rerun, short
 from ednag.provenance.recording import LOCK
 from ednag.provenance.records import File, Record
 from ednag.provenance.setting import Setting
@@ -305,7 +305,7 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
         files = _outputs_of(jobs)
         gone = [module for module in outdated if not evidence.code_digest(module)]
         explanation = (
-            f"{len(files)} files were made by other code than the current code: {listed(outdated)}"
+            f"{counted(files, 'file')} made with code that has changed since: {listed(outdated)}"
         )
         yield Finding(
             "other code",
