@@ -29,6 +29,8 @@ def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> M
     Raises:
         EdnagError: One line with the place, what is wrong, and the allowed values.
     """
+    if not isinstance(raw, Mapping):
+        raise EdnagError(f"{place or 'configuration'}: a mapping is expected, not {raw!r}")
     try:
         return validated(model, raw)
     except ValidationError as error:

@@ -58,11 +58,11 @@ def define_methods(text: str) -> None:
     Raises:
         EdnagError: The text is not such JSON, or a definition is wrong.
     """
+    defined.clear()
     try:
         entries = json.loads(text or "{}")
     except ValueError as error:
         raise EdnagError(f"--methods: not valid JSON: {error}") from None
-    defined.clear()
     defined.update(_definitions(entries, "--methods"))
     for name, definition in defined.items():
         definition.method(name)
