@@ -296,6 +296,16 @@ def test_a_job_is_told_of_the_instances_that_it_uses_and_of_nothing_else() -> No
             "[{id: ednag, hyperparameters: {num_step: 20}}, {id: random, seeds: [1, 3-4]}, "
             "{id: nar, seeds: 0}, ednag-ranked]",
         ),
+        (
+            {
+                "methods": [
+                    "ednag",
+                    {"id": "few", "of": "ednag", "hyperparameters": {"num_step": 9}},
+                ],
+                "hyperparameters": {"few": {"population_num": 8}},
+            },
+            "[ednag, {id: few, of: ednag, hyperparameters: {num_step: 9, population_num: 8}}]",
+        ),
     ],
 )
 def test_old_keys_are_refused_with_what_replaces_them(old: dict[str, Any], new: str) -> None:

@@ -7,16 +7,9 @@ closest valid name and the allowed values.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
@@ -25,27 +18,47 @@ from ednag.methods.interface import Method
 from ednag.naming import suggestion
 from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
-from ednag.study.methods import OLD_KEYS, MethodInstance, named, replacement
+from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.tables import (
-    TABLES,
-    Definition,
-    get_definition,
-    is_predicted,
-    official_definitions,
-)
+from ednag.tables import TABLES, Definition, get_definition, is_predicted, official_definitions
 from ednag.validation import read_model
 from ednag.yaml_files import read_yaml
 
 #: Methods of a study that names none.
 _METHODS = ("ednag", "random", "nar", "ednag-ranked")
-_STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+#: Quality tiers of the ranker.
+_TIERS = 5
 
 
-class Statistics(BaseModel):
+class _Part(BaseModel):
+    """A mapping of a study whose seeds are ranges or lists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    #: Where it stands in the study, with a dot; "" for the study itself.
+    place: ClassVar[str] = ""
+    #: The key whose seeds may be empty.
+    may_be_empty: ClassVar[str] = ""
+
+    @field_validator(
+        *("seeds", "authors_seeds", "tasks", "held_out_tasks", "runs", "ranker_seeds"),
+        check_fields=False,
+    )
+    @classmethod
+    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
+        if info.field_name == cls.may_be_empty and value in (None, (), []):
+            return ()
+        return parse_seeds(value, f"{cls.place}{info.field_name}")
+
+
+def _check_ascending(numbers: tuple[int, ...], least: int, why: str = "") -> tuple[int, ...]:
+    if not numbers or numbers[0] < least or sorted(set(numbers)) != list(numbers):
+        raise ValueError(f"must be whole numbers from {least} up{why}, ascending, none twice")
+    return numbers
+
+
+class Statistics(_Part):
     """How runs are summarised."""
-
-    model_config = _STRICT
 
     confidence: float = Field(0.95, gt=0, lt=1, description="Level of every interval.")
     resamples: int = Field(10_000, ge=100, description="Bootstrap resamples of every interval.")
@@ -58,15 +71,11 @@ class Statistics(BaseModel):
     @field_validator("checkpoints")
     @classmethod
     def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not value or any(entry < 1 for entry in value) or sorted(set(value)) != list(value):
-            raise ValueError("must be whole numbers from 1 up, ascending, none twice")
-        return value
+        return _check_ascending(value, 1)
 
 
-class SmallInstance(BaseModel):
+class SmallInstance(_Part):
     """The predictor's training database of `nasbench201/digits-unseen`: networks trained here."""
-
-    model_config = _STRICT
 
     tasks: Any = Field(
         "0-29",
@@ -78,16 +87,11 @@ class SmallInstance(BaseModel):
     cells: int = Field(12, ge=2, description="Random cells that are trained on each task.")
     block: int = Field(10, ge=1, description="Largest number of tasks that one job trains on.")
 
-    @field_validator("tasks", "held_out_tasks")
-    @classmethod
-    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
-        return parse_seeds(value, f"small_instance.{info.field_name}")
+    place = "small_instance."
 
 
-class Training(BaseModel):
+class Training(_Part):
     """How the best by prediction are trained on real images."""
-
-    model_config = _STRICT
 
     scale: float = Field(
         1.0,
@@ -105,10 +109,8 @@ class Training(BaseModel):
     )
 
 
-class TopK(BaseModel):
+class TopK(_Part):
     """Which architectures of a search by prediction are evaluated by training."""
-
-    model_config = _STRICT
 
     methods: tuple[str, ...] = Field(
         ("ednag", "random"), description="Methods whose best are trained, of those the study runs."
@@ -120,16 +122,11 @@ class TopK(BaseModel):
     )
     seeds: Any = Field("0-1", description="Training seeds of every architecture.")
 
-    @field_validator("runs", "seeds")
-    @classmethod
-    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
-        return parse_seeds(value, f"top_k.{info.field_name}")
+    place = "top_k."
 
 
-class RankingStudy(BaseModel):
+class RankingStudy(_Part):
     """How well NAR's ranker, and plainer predictors, rank cells of NAS-Bench-201 and 101."""
-
-    model_config = _STRICT
 
     sizes: tuple[int, ...] = Field(
         (50, 100, 200, 500, 1000),
@@ -154,25 +151,12 @@ class RankingStudy(BaseModel):
         "here; else it is listed as needing data.",
     )
 
+    place, may_be_empty = "ranker.", "seeds"
+
     @field_validator("sizes", "ranker_sizes")
     @classmethod
     def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not value or value[0] < _TIERS or sorted(set(value)) != list(value):
-            raise ValueError(
-                f"must be whole numbers from {_TIERS} up (one cell for each of the {_TIERS} "
-                "tiers), ascending, none twice"
-            )
-        return value
-
-    @field_validator("seeds")
-    @classmethod
-    def _seeds(cls, value: object) -> tuple[int, ...]:
-        return _seeds_or_none(value, "ranker.seeds")
-
-    @field_validator("ranker_seeds")
-    @classmethod
-    def _ranker_seeds(cls, value: object) -> tuple[int, ...]:
-        return parse_seeds(value, "ranker.ranker_seeds")
+        return _check_ascending(value, _TIERS, f" (one cell for each of the {_TIERS} tiers)")
 
     @model_validator(mode="after")
     def _enough_cells(self) -> "RankingStudy":
@@ -186,14 +170,8 @@ class RankingStudy(BaseModel):
         return self
 
 
-#: Quality tiers of the ranker.
-_TIERS = 5
-
-
-class Study(BaseModel):
+class Study(_Part):
     """A study: which benchmarks, methods and seeds, at which budget."""
-
-    model_config = _STRICT
 
     benchmarks: dict[str, tuple[str, ...]] = Field(
         {"nasbench201": ("cifar10-analog", "digits-unseen"), "nasbench-graph": ("cora",)},
@@ -260,19 +238,19 @@ class Study(BaseModel):
         "nasbench201/own-images is searched for. Its path is read as those of `mirrors`.",
     )
     small_instance: SmallInstance = Field(
-        default_factory=lambda: SmallInstance(),
+        default_factory=SmallInstance,
         description="How much is trained for the dataset digits-unseen.",
     )
     top_k: TopK = Field(
-        default_factory=lambda: TopK(),
+        default_factory=TopK,
         description="What is evaluated by training where accuracy was only predicted.",
     )
     ranker: RankingStudy = Field(
-        default_factory=lambda: RankingStudy(),
+        default_factory=RankingStudy,
         description="How NAR's ranker is judged, on measured datasets of nasbench201.",
     )
     training: Training = Field(
-        default_factory=lambda: Training(),
+        default_factory=Training,
         description="How the best by prediction are trained where their images are registered.",
     )
     mirrors: tuple[str, ...] = Field(
@@ -281,19 +259,11 @@ class Study(BaseModel):
         "home folder; a relative path is relative to the folder in which snakemake is called.",
     )
     statistics: Statistics = Field(
-        default_factory=lambda: Statistics(),
+        default_factory=Statistics,
         description="How runs are summarised.",
     )
 
-    @field_validator("seeds")
-    @classmethod
-    def _seeds(cls, value: object) -> tuple[int, ...]:
-        return parse_seeds(value)
-
-    @field_validator("authors_seeds")
-    @classmethod
-    def _authors_seeds(cls, value: object) -> tuple[int, ...]:
-        return _seeds_or_none(value, "authors_seeds")
+    may_be_empty = "authors_seeds"
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
@@ -329,11 +299,6 @@ def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], place: str) -> 
         _check_names(tuple(benchmarks), SPACES, place, "search space")
     for space, datasets in benchmarks.items():
         _check_names(datasets, TABLES[space], f"{place}.{space}", "dataset")
-
-
-def _seeds_or_none(value: object, place: str) -> tuple[int, ...]:
-    """Seeds, or none where a study asks for none."""
-    return () if value in (None, (), []) else parse_seeds(value, place)
 
 
 def _check_methods(study: "Study") -> None:
@@ -477,21 +442,10 @@ def read_study(raw: Mapping[str, Any]) -> Study:
     """A validated study from a mapping; raises EdnagError with one line."""
     if not isinstance(raw, Mapping):
         raise EdnagError(f"configuration: a mapping of keys is expected, not {raw!r}")
-    if old := [key for key in OLD_KEYS if key in raw]:
-        raise EdnagError(_replaced(raw, old))
+    refuse_old_keys(raw)
     if isinstance(raw.get("methods"), list):
         raw = {**raw, "methods": [named(entry) for entry in raw["methods"]]}
     return read_model(Study, raw)
-
-
-def _replaced(raw: Mapping[str, Any], old: list[str]) -> str:
-    """The message that refuses keys of earlier versions."""
-    keys = f"{', '.join(old)}: replaced by entries of `methods`"
-    try:
-        further = {"nasbench201": ["nar", "ednag-ranked"]}
-        return f"{keys}; write instead: {replacement(raw, ['ednag', 'random'], further)}"
-    except (EdnagError, AttributeError, TypeError):  # the old value was wrong as well
-        return f"{keys}, such as {{id: ednag, hyperparameters: {{num_step: 50}}, seeds: 0-9}}"
 
 
 def read_statistics(raw: Mapping[str, Any], place: str) -> Statistics:

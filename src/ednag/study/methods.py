@@ -14,7 +14,9 @@ from ednag.spaces import SPACES
 from ednag.study.seeds import parse_seeds
 
 #: Keys of earlier versions, which `methods` replaces.
-OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
+_OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
+#: Methods that studies of earlier versions ran by default on nasbench201, besides `methods`.
+_SLOW = ("nar", "ednag-ranked")
 
 
 class MethodInstance(MethodDefinition):
@@ -84,39 +86,49 @@ def _keys(method: Method) -> Mapping[str, object]:
     return method.hyperparameters.model_fields
 
 
-def named(entry: object) -> object:
+def named(entry: Any) -> dict[str, Any]:
     """An entry of `methods` as a mapping; a name is `{id: NAME}`."""
-    return entry if isinstance(entry, Mapping) else {"id": entry}
+    return dict(entry) if isinstance(entry, Mapping) else {"id": entry}
 
 
-def replacement(raw: Mapping[str, Any], methods: list[str], further: Mapping[str, Any]) -> str:
-    """The list `methods`, in YAML, that says what a study with keys of earlier versions said.
+def refuse_old_keys(raw: Mapping[str, Any]) -> None:
+    """Refuse a study with keys of earlier versions.
 
-    Args:
-        raw: The study.
-        methods, further: What `methods` and `further_methods` were by default.
+    Raises:
+        EdnagError: One line, with the list `methods` that says the same.
     """
-    entries = list(_entries(raw, methods, further))
+    keys = [key for key in _OLD_KEYS if key in raw]
+    if not keys:
+        return
+    message = f"{', '.join(keys)}: replaced by entries of `methods`"
+    try:
+        entries = [entry if len(entry) > 1 else entry["id"] for entry in _entries(raw)]
+    except (EdnagError, AttributeError, TypeError, ValueError, KeyError):  # wrong values as well
+        example = "{id: ednag, hyperparameters: {num_step: 50}, seeds: 0-9}"
+        raise EdnagError(f"{message}, such as {example}") from None
     flow = yaml.safe_dump(entries, default_flow_style=True, sort_keys=False, width=10**9)
-    return f"methods: {flow.strip()}"
+    raise EdnagError(f"{message}; write instead: methods: {flow.strip()}")
 
 
-def _entries(
-    raw: Mapping[str, Any], methods: list[str], further: Mapping[str, Any]
-) -> Iterator[str | dict[str, Any]]:
-    everywhere = [entry for entry in raw.get("methods", methods) if isinstance(entry, str)]
-    spaces: dict[str, list[str]] = {}
+def _entries(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Entries of `methods` for a study with keys of earlier versions."""
+    listed = raw.get("methods", ["ednag", "random"])
+    entries = {named(entry)["id"]: named(entry) for entry in listed}
+    # These were run unless the study said otherwise; a list with mappings is of this version.
+    further = {} if any(isinstance(e, Mapping) for e in listed) else {"nasbench201": _SLOW}
     for space, names in raw.get("further_methods", further).items():
         for name in names:
-            spaces.setdefault(name, []).append(space)
-    for name in dict.fromkeys([*everywhere, *spaces]):
-        entry: dict[str, Any] = {"id": name}
-        for key, old in (("hyperparameters", "hyperparameters"), ("seeds", "method_seeds")):
-            if name in (raw.get(old) or {}):
-                entry[key] = raw[old][name]
-        own = shared_method(name)
-        if name not in everywhere and set(own.spaces or SPACES) - set(spaces[name]):
-            entry["spaces"] = spaces[name]
-        if entry.get("seeds") is not None and str(entry["seeds"]) == own.seeds:
-            del entry["seeds"]
-        yield entry if len(entry) > 1 else name
+            entry = entries.setdefault(name, {"id": name, "spaces": []})
+            if "spaces" in entry:
+                entry["spaces"] = [*entry["spaces"], space]
+    hyperparameters, seeds = raw.get("hyperparameters", {}), raw.get("method_seeds", {})
+    for name, entry in entries.items():
+        method = shared_method(entry.get("of", name))
+        if name in hyperparameters:
+            own = entry.get("hyperparameters", {})
+            entry["hyperparameters"] = {**own, **hyperparameters[name]}
+        if name in seeds and str(seeds[name]) != method.seeds:
+            entry["seeds"] = seeds[name]
+        if set(entry.get("spaces", ())) >= set(method.spaces or SPACES):
+            del entry["spaces"]
+        yield entry
