@@ -1,6 +1,5 @@
-"""The architectures that a method may ask about: drawing them, and changing one a little."""
+"""The architectures that a method may evaluate: random ones and neighbours."""
 
-from abc import ABC, abstractmethod
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -9,34 +8,11 @@ from ednag.search.objective import Objective
 from ednag.spaces.interface import LargeSpace
 
 
-class Architectures(ABC):
-    """The architectures that a benchmark has, and which of them are one change apart."""
+class Listed:
+    """The architectures that a benchmark table has, computed once for all runs on an objective.
 
-    #: How many there are.
-    count: int
-
-    @abstractmethod
-    def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """Codes int32[count] drawn uniformly and independently."""
-
-    @abstractmethod
-    def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
-
-    @abstractmethod
-    def neighbours(self, code: int) -> np.ndarray:
-        """Codes int32[k] of the architectures one change from `code`, ascending."""
-
-    @abstractmethod
-    def mutate(self, code: int, generator: np.random.Generator) -> int:
-        """A neighbour drawn uniformly; where there is none, any architecture."""
-
-
-class Listed(Architectures):
-    """The architectures of a benchmark table.
-
-    Computed once for all runs on an objective. Architectures of the space that the benchmark
-    lacks are left out: a method is not charged for asking what nobody can answer.
+    Attributes:
+        count: Number of architectures.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -56,7 +32,7 @@ class Listed(Architectures):
         return self._codes[generator.integers(self.count, size=count)]
 
     def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """The first of a random permutation, int32[count]."""
+        """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
         return generator.permutation(self._codes)[:count]
 
     def neighbours(self, code: int) -> np.ndarray:
@@ -76,10 +52,11 @@ class Listed(Architectures):
         return int(drawn)
 
 
-class Unlisted(Architectures):
-    """The architectures of a space too large to list, all of which the predictor knows.
+class Unlisted:
+    """The architectures of a space too large to list, for one run. The predictor knows all.
 
-    Of one run only: its codes are those that the run's space has handed out.
+    Attributes:
+        count: Number of architectures.
     """
 
     def __init__(self, space: LargeSpace) -> None:
@@ -91,7 +68,7 @@ class Unlisted(Architectures):
         return self._space.sample(generator, count)
 
     def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """Codes int32[count] drawn uniformly; what was drawn before is drawn anew."""
+        """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
         drawn: dict[int, None] = {}
         count = min(count, self.count)
         while len(drawn) < count:
@@ -103,15 +80,15 @@ class Unlisted(Architectures):
         return self._space.neighbours(code)
 
     def mutate(self, code: int, generator: np.random.Generator) -> int:
-        """A neighbour drawn uniformly; only that one is given a code."""
+        """A neighbour drawn uniformly; only the one that is drawn gets a code."""
         return self._space.mutate(code, generator)
 
 
 _LISTED: "WeakKeyDictionary[Objective, Listed]" = WeakKeyDictionary()
 
 
-def architectures_of(objective: Objective) -> Architectures:
-    """The architectures of an objective; those of a table are found out at the first call."""
+def architectures_of(objective: Objective) -> Listed | Unlisted:
+    """The architectures of an objective; those of a table are listed at the first call."""
     if isinstance(objective.space, LargeSpace):
         return Unlisted(objective.space)
     if objective not in _LISTED:

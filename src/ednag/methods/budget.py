@@ -1,4 +1,4 @@
-"""Evaluations one architecture at a time, within a budget of distinct ones."""
+"""Evaluation of one architecture at a time, within a budget of distinct ones."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from ednag.methods.architectures import architectures_of
 from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
 
-#: A method that asks this many times for each architecture of its budget makes no headway.
+#: Look-ups for each architecture of the budget after which a method counts as stalled.
 _LOOKUPS_PER_ARCHITECTURE = 100
 
 
 class Spender:
-    """Scores of single architectures until a budget is spent; keeps the best.
+    """Scores single architectures until a budget is spent, and keeps the best.
 
     Attributes:
         best: Code of the best architecture so far, -1 before the first.
@@ -29,7 +29,7 @@ class Spender:
 
     @property
     def stalled(self) -> bool:
-        """Whether look-ups have far outrun distinct architectures."""
+        """Whether there are far more look-ups than distinct architectures."""
         return self.objective.ledger.total >= _LOOKUPS_PER_ARCHITECTURE * self.budget
 
     @property

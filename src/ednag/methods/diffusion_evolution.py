@@ -1,8 +1,8 @@
-"""Plain Diffusion Evolution (Zhang et al., ICLR 2025): denoising alone makes the next population.
+"""Plain Diffusion Evolution (Zhang et al., ICLR 2025): only denoising makes the next population.
 
-What EDNAG adds (normalisation, mutation, selection) is left out; schedule, origin estimate, step,
-population and mapping are the same, so the difference between the two is what EDNAG adds. It makes
-99 steps of 30 evaluations and one of its last population, or stops when the budget is spent.
+Schedule, origin estimate, step, population and mapping are those of EDNAG; normalisation, mutation
+and selection are left out. The method makes 99 steps of 30 evaluations and evaluates its last
+population, or stops when the budget is spent.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ class DiffusionEvolution(BaseModel):
 def _origin(
     population: np.ndarray, fitness: np.ndarray, alpha: float, temperature: float
 ) -> np.ndarray:
-    """Estimated origins float64[N, D]: means weighted by fitness and nearness."""
+    """Estimated origins float64[N, D]: means weighted by fitness and distance."""
     scaled = fitness / temperature
     density = np.exp(scaled - scaled.max() + 5)
     square = (population**2).sum(axis=1)

@@ -1,8 +1,8 @@
 """EDNAG: evolutionary denoising from Gaussian noise, exactly as the reference implementation.
 
-It makes 99 denoising steps of 90 evaluations whatever the budget, asks again for architectures it
-has seen, and on NAS-Bench-201 reports the best of the last population it evaluated, not the best
-it saw. Source: ednag-search specification.
+The method makes 99 denoising steps of 90 evaluations whatever the budget and evaluates the same
+architectures repeatedly. On NAS-Bench-201 it reports the best of the last population, not the best
+of all evaluations. Source: ednag-search specification.
 """
 
 from collections.abc import Callable
@@ -37,10 +37,10 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
 
 
 def _engine(objective: Objective, arithmetic: Arithmetic) -> Callable[..., Any]:
-    """The compiled engine where it can do this search, else the readable one.
+    """The compiled engine where it supports this search, else the readable one.
 
-    Both make the same run. Only the readable one imports a tensor library, which takes seconds, and
-    needs a CPU that has the instruction set.
+    Both make the same run. The readable one imports torch, which takes seconds, and needs a CPU
+    with the instruction set.
     """
     from ednag.search import compiled
 

@@ -1,17 +1,16 @@
-"""EDNAG+: the method's idea with its measured flaws mended, our own design.
+"""EDNAG+: our own variant of EDNAG, which corrects flaws that were measured.
 
-What it keeps: a population in genotype space is pulled towards estimated origins along a noise
-schedule, the estimate weighs individuals by fitness and nearness, and selection closes each step.
-What it mends (upstream-audit specification, items 9 to 11):
+As in EDNAG, a population of genotypes is moved towards estimated origins along a noise schedule,
+the estimate weighs individuals by fitness and distance, and each step ends with selection. These
+parts differ (upstream-audit specification, items 9 to 11):
 
-- mutation redraws single genes, where the reference's one scalar per individual changes nothing;
-- an architecture that was evaluated is never evaluated again, and an invalid one never costs: a
-  child that would is mutated anew from where denoising put it;
-- individuals are weighed by rank and by distance relative to the population's own, so that the
+- mutation redraws single genes; the reference adds one scalar to an individual, without effect;
+- no architecture is evaluated twice, and invalid ones cost nothing: such a child is mutated again;
+- individuals are weighed by rank, and by distance relative to the median distance, so that the
   origin estimate does not collapse onto one individual;
-- the schedule follows the budget, from `first_progress` to the end, not a fixed number of steps.
+- the schedule follows the budget from `first_progress` to the end.
 
-Its settings were chosen on seeds 1000 and up of one table (nasbench201/cifar10-analog), never on
+The settings were chosen on seeds from 1000 of one table (nasbench201/cifar10-analog), and not on
 the seeds or the other tables that are reported.
 """
 
@@ -27,9 +26,9 @@ from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, SearchSpace, ThresholdReading
 
-#: Mutations tried of a child that is invalid or seen, in turns; after the last it is given up.
+#: Mutations in each round of attempts for a child that is invalid or was evaluated before.
 _ATTEMPTS = (4, 16)
-#: So many steps without a new architecture end the run.
+#: Steps without a new architecture after which the run ends.
 _PATIENCE = 50
 
 
@@ -51,9 +50,9 @@ class EdnagPlus(BaseModel):
 
 
 def genes_of(space: SearchSpace) -> tuple[np.ndarray, int]:
-    """Which gene each entry of the flattened genotype belongs to, int64[R * C]; how many there are.
+    """The gene of each entry of the flattened genotype, int64[R * C], and the number of genes.
 
-    A gene is what the space reads as one digit; entries it does not read belong to gene `count`.
+    The space reads a gene as one digit. Entries that it does not read belong to gene `count`.
     """
     rows, columns = space.shape
     if isinstance(space.reading, ThresholdReading):
@@ -81,7 +80,7 @@ def _decode(objective: Objective, population: np.ndarray) -> list[int]:
 
 @dataclass
 class _Search:
-    """The state of one run: survivors, best first, and what has been evaluated."""
+    """The state of one run: survivors, best first, and the codes that were evaluated."""
 
     objective: Objective
     settings: EdnagPlus
@@ -102,30 +101,25 @@ class _Search:
 
     @property
     def done(self) -> bool:
-        """Whether the budget is spent, or nothing new was found for long."""
+        """Whether the budget is spent, or no step of the last _PATIENCE found a new one."""
         return self.objective.ledger.distinct >= self.budget or self.idle >= _PATIENCE
 
     def begin(self) -> None:
         """Evaluate noise until there are as many architectures as survive a step."""
-        wanted, lower = self.settings.population_num, self.objective.space.profile.lower
-        while not self.done and self.objective.ledger.distinct < wanted:
-            noise = starting_noise(self.objective.space, wanted, self.generator)
-            children = _normalise(noise, lower)[: wanted - self.objective.ledger.distinct]
+        size, lower = self.settings.population_num, self.objective.space.profile.lower
+        while not self.done and self.objective.ledger.distinct < size:
+            noise = starting_noise(self.objective.space, size, self.generator)
+            children = _normalise(noise, lower)[: size - self.objective.ledger.distinct]
             self.admit(children, _decode(self.objective, children))
 
     @property
     def progress(self) -> float:
-        """Where on the noise schedule the run is, from 0 (noise) to 1."""
-        gone = min(1.0, self.objective.ledger.distinct / self.budget / 0.6)
-        return self.settings.first_progress + (1 - self.settings.first_progress) * gone
+        """Position of the run on the noise schedule, from 0 (noise) to 1."""
+        share = min(1.0, self.objective.ledger.distinct / self.budget / 0.6)
+        return self.settings.first_progress + (1 - self.settings.first_progress) * share
 
     def admit(self, children: np.ndarray, decoded: Sequence[int]) -> None:
-        """Evaluate the valid and new among children; the fittest survive.
-
-        Args:
-            children: float64[n, D].
-            decoded: Their codes.
-        """
+        """Evaluate the valid and new ones of children float64[n, D]; the fittest survive."""
         left = self.budget - self.objective.ledger.distinct
         fresh: dict[int, int] = {}
         for position, code in enumerate(decoded):
@@ -147,7 +141,7 @@ class _Search:
         self.scores, self.codes = scores[best], np.concatenate([self.codes, codes])[best]
 
     def first_new(self, codes: list[int], start: int, end: int) -> int | None:
-        """Where the first valid code stands that was not evaluated yet."""
+        """Position of the first valid code that was not evaluated yet."""
         for position in range(start, end):
             if codes[position] >= 0 and codes[position] not in self.seen:
                 return position
@@ -163,10 +157,7 @@ class _Search:
 
 
 class _Together:
-    """Steps of several runs at once: arithmetic over all, draws from each run's own generator.
-
-    What a run does depends on nothing of the others.
-    """
+    """Steps of several runs at once: arithmetic over all, draws from each run's own generator."""
 
     def __init__(self, space: SearchSpace, settings: EdnagPlus) -> None:
         self._settings, self._lower = settings, space.profile.lower
@@ -181,7 +172,7 @@ class _Together:
             run.admit(mutated[place], decoded[place * count : (place + 1) * count])
 
     def _denoise(self, runs: Sequence[_Search]) -> np.ndarray:
-        """Children float64[runs, children, D]: parents pulled half of the way left to go."""
+        """Children float64[runs, children, D]: parents moved half of the remaining way."""
         settings, survivors = self._settings, np.stack([run.population for run in runs])
         count, size = settings.children, survivors.shape[1]
         by_rank = np.exp(-np.arange(size) / (settings.rank_temperature * size))
@@ -207,25 +198,24 @@ class _Together:
         return _normalise(np.sqrt(towards) * origin + kept * noise + sigma * fresh, self._lower)
 
     def _mutate(self, runs: Sequence[_Search], children: np.ndarray) -> tuple[np.ndarray, list]:
-        """Redraw single genes; children that are invalid or seen are mutated anew.
+        """Mutated children float64[runs, children, D] and their codes.
 
-        Returns:
-            The mutated children float64[runs, children, D], and the codes of all of them.
+        Single genes are redrawn. A child that is invalid or was evaluated is mutated again.
         """
         count = children.shape[1]
         mutated = children.reshape(-1, children.shape[2]).copy()
         decoded = [INVALID] * len(mutated)
         waiting = list(range(len(mutated)))
         for attempts in _ATTEMPTS:
-            # Each time anew from where denoising put them.
+            # Each attempt starts from the denoised child.
             tried = children.reshape(mutated.shape)[waiting].repeat(attempts, axis=0)
             self._redraw(runs, tried, [child // count for child in waiting], attempts)
-            # Codes mean the same to all runs, but where there is but one.
+            # Runs have the same codes; in a LargeSpace there is only one run.
             codes, again = _decode(runs[0].objective, tried), []
             for place, child in enumerate(waiting):
                 first, run = place * attempts, runs[child // count]
                 new = run.first_new(codes, first, first + attempts)
-                # The first attempt that gives something new, else the last one.
+                # The first attempt with a new code, else the last attempt.
                 taken = first + attempts - 1 if new is None else new
                 mutated[child], decoded[child] = tried[taken], codes[taken]
                 if new is None:
@@ -238,14 +228,13 @@ class _Together:
     def _redraw(
         self, runs: Sequence[_Search], children: np.ndarray, run_of: list[int], attempts: int
     ) -> None:
-        """Redraw each gene of children float64[n, D] by chance, in place: `gene_rate` in all.
+        """Redraw each gene of children float64[n, D] in place, `gene_rate` per child on average.
 
-        Args:
-            run_of: Ascending, for each `attempts` of the children which run draws.
+        `run_of` has, for each group of `attempts` children, the run that draws; ascending.
         """
         rate = min(1.0, self._settings.gene_rate / self._gene_count)
         drawing = [(runs[run], times * attempts) for run, times in Counter(run_of).items()]
-        # What no gene is read from counts as one more gene, which is never hit.
+        # Entries that the space does not read are one more gene, which is never redrawn.
         genes = self._gene_count + 1
         hit = np.concatenate([run.generator.random((rows, genes)) for run, rows in drawing]) < rate
         hit[:, -1] = False

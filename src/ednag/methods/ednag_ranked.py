@@ -1,13 +1,12 @@
-"""EDNAG guided by a ranker: the search asks the ranker, and only its best are evaluated.
+"""EDNAG guided by a ranker: the search uses the ranker's scores, and only the best are evaluated.
 
-In each round a small ranker is trained on every cell evaluated so far; one whole EDNAG search runs
-on its scores, which cost nothing; the best of the cells that this search visited, by score and new,
-are evaluated. Scores have no scale, and EDNAG's fitness needs accuracies: each cell's score is
-replaced by the accuracy that stands at the same rank among the cells the ranker was trained on.
+In each round a small ranker is trained on all cells evaluated so far, and one whole EDNAG search
+runs on its scores, which cost nothing. Of the new cells that this search visited, the best by score
+are evaluated. EDNAG's fitness needs accuracies, and scores have no scale: each score is replaced by
+the accuracy with the same rank among the training cells.
 
-All 15,625 cells are scored in one pass, so that the best by score are known without any search.
-They are looked up by EDNAG alone: what is asked here is whether EDNAG with a ranker does better
-than EDNAG, not how to make the most of a ranker.
+One pass scores all 15,625 cells, so that the best by score are known without a search. The method
+evaluates only cells that EDNAG visits, because it answers whether a ranker improves EDNAG.
 """
 
 from dataclasses import replace
@@ -50,11 +49,11 @@ def _spend(arithmetic: Arithmetic, spender: Spender, trained: Round) -> None:
     """An EDNAG search on predictions, then the best that it visited."""
     objective = spender.objective
     predicted = predictions(objective, trained)
-    asked = _on_predictions(objective, predicted)
+    guided = _on_predictions(objective, predicted)
     defaults = EDNAG.defaults_in(objective.space, objective.protocol)
     settings = EDNAG.hyperparameters.model_validate({**defaults, "arithmetic": arithmetic})
-    search_ednag(asked, trained.seed, 0, settings)
-    visited = asked.ledger.codes()
+    search_ednag(guided, trained.seed, 0, settings)
+    visited = guided.ledger.codes()
     sign = 1 if objective.higher_is_better else -1
     for code in visited[np.argsort(-sign * predicted[visited], kind="stable")].tolist():
         if objective.ledger.distinct >= min(trained.until, spender.budget):
@@ -64,7 +63,7 @@ def _spend(arithmetic: Arithmetic, spender: Spender, trained: Round) -> None:
 
 
 def predictions(objective: Objective, trained: Round) -> np.ndarray:
-    """The metric that the ranker predicts of each cell, float64[15625]; NaN where there is none."""
+    """The predicted metric of each cell, float64[15625]; NaN where the benchmark lacks the cell."""
     from ednag.ranker.model import score
 
     scores = score(trained.fitted.ranker, patches_of(counted_as(objective)))

@@ -1,7 +1,7 @@
 """An elitist genetic algorithm with EDNAG's population: 30 parents, 30 offspring, the best survive.
 
-Offspring are mutations of parents drawn uniformly; survivors are the fittest distinct architectures
-of both. It differs from EDNAG in how offspring are made, and in nothing that costs evaluations.
+Offspring are mutations of parents drawn uniformly. Survivors are the fittest distinct architectures
+of both. Only the way offspring are made differs from EDNAG.
 """
 
 from pydantic import BaseModel, ConfigDict, Field

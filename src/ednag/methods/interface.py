@@ -1,4 +1,4 @@
-"""What every method offers, and the record of one run."""
+"""The interface of a method, and the record of one run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
@@ -14,15 +14,15 @@ from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
 from ednag.validation import read_model
 
-#: A step column per denoising step or generation; empty for methods without steps.
+#: Values per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
 
-#: Runs that are searched together at most; more gain nothing and take memory.
+#: Most runs that are searched together; more take memory and no less time.
 _TOGETHER = 100
 
 
 class NoHyperparameters(BaseModel):
-    """A method with nothing to vary."""
+    """No hyper-parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,8 +33,8 @@ class Run:
 
     Attributes:
         seed: The seed.
-        status: "completed", "degenerate" (a recorded, explained end) or "failed".
-        detail: Why, when not completed.
+        status: "completed", "degenerate" (an end that `detail` explains), "stalled" or "failed".
+        detail: The reason, if not completed.
         outcome: Code of the architecture the method's own protocol reports, -1 if none.
         outcome_metric: Its reported metric, as the table has it; NaN if none.
         total: Evaluations, repeats and invalid ones included.
@@ -44,12 +44,11 @@ class Run:
         metrics: float64[distinct], the queried metric of `codes`.
         lookups: int32[distinct], evaluations of any kind made before each first one.
         final_population: int32[N] codes, -1 invalid.
-        outcome_drawn: The value for which it was chosen, where each evaluation draws one of
-            several trainings (`drawn_metrics`); NaN under other protocols, and if none.
+        outcome_drawn: The value by which the outcome was chosen, where each evaluation draws one
+            of several trainings (`drawn_metrics`); NaN under other protocols, and if none.
         steps: STEP_COLUMNS -> float64 per step.
-        keys: In a space that hands out codes on first sight, the keys of the architectures that
-            were evaluated, then of others in the last population; codes are positions in it.
-            Empty in all other spaces.
+        keys: In a `LargeSpace`, the keys of the evaluated architectures, then of others in the
+            last population; codes are positions in this list. Empty in all other spaces.
     """
 
     seed: int
@@ -77,13 +76,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a method hands back; the evaluations stand in the objective's ledger.
+    """What a search returns; the evaluations are in the objective's ledger.
 
     Attributes:
         code: The architecture the method reports, -1 if none.
         status, detail: As in Run.
-        drawn: The value for which it was chosen, read only where each evaluation draws one of
-            several trainings; None for the value that its first evaluation drew.
+        drawn: The value by which it was chosen, where each evaluation draws one of several
+            trainings; None: the value of its first evaluation.
         final_population: int32[N] codes, -1 invalid.
         steps: STEP_COLUMNS -> float64 per step.
     """
@@ -212,23 +211,23 @@ class Method:
     def run_all(
         self, objective: Objective, seeds: Sequence[int], budget: int, settings: BaseModel
     ) -> Iterator[Run]:
-        """Run seeds in turn, or several at once where the method has a way."""
+        """Run all seeds, together where the method has `search_together`."""
         if self.search_together is None or isinstance(objective.space, LargeSpace):
             for seed in seeds:
                 yield self.run(objective, seed, budget, settings)
             return
         self._check_space(objective.space.name)
         for start in range(0, len(seeds), _TOGETHER):
-            some = list(seeds[start : start + _TOGETHER])
-            objectives = [copy(objective) for _ in some]
-            for each, seed in zip(objectives, some, strict=True):
+            group = list(seeds[start : start + _TOGETHER])
+            objectives = [copy(objective) for _ in group]
+            for each, seed in zip(objectives, group, strict=True):
                 each.begin(seed)
-            outcomes = self.search_together(objectives, some, budget, settings)
-            yield from map(_run_of, objectives, some, outcomes)
+            outcomes = self.search_together(objectives, group, budget, settings)
+            yield from map(_run_of, objectives, group, outcomes)
 
 
 def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
-    """The record of a run that has just ended."""
+    """The record of a run that has ended."""
     ledger = objective.ledger
     codes = ledger.codes()
     metric = drawn = float("nan")
@@ -258,10 +257,10 @@ def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
 
 
 def _with_own_codes(run: Run, space: LargeSpace) -> Run:
-    """The run with codes that mean something without the space: positions in its keys."""
-    known = dict.fromkeys([*run.codes.tolist(), *run.final_population.tolist()])
-    known.pop(INVALID, None)
-    position = {INVALID: INVALID} | {code: place for place, code in enumerate(known)}
+    """The run with codes that do not depend on the space: positions in its keys."""
+    codes = dict.fromkeys([*run.codes.tolist(), *run.final_population.tolist()])
+    codes.pop(INVALID, None)
+    position = {INVALID: INVALID} | {code: place for place, code in enumerate(codes)}
     return replace(
         run,
         outcome=position[run.outcome],
@@ -269,5 +268,5 @@ def _with_own_codes(run: Run, space: LargeSpace) -> Run:
         final_population=np.array(
             [position[code] for code in run.final_population.tolist()], dtype=np.int32
         ),
-        keys=space.keys(np.array(list(known))),
+        keys=space.keys(np.array(list(codes))),
     )

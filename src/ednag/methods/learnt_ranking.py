@@ -1,8 +1,8 @@
-"""What methods share that learn a small ranker from their own evaluations.
+"""Search in rounds by a small ranker that learns from the search's own evaluations.
 
-A first share of the budget goes to random cells. Then, in rounds, a ranker is trained from scratch
-on every cell evaluated so far, and the method spends an equal part of what is left as that ranker
-says. Torch is imported when a run begins, not before.
+A first share of the budget is spent on random cells. In each round, a ranker is trained from
+scratch on all cells evaluated so far, and the method spends an equal part of the remaining budget
+on cells that the ranker prefers. Torch is imported when a run begins.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ednag.ranker.fitting import FittedRanker
 
 SPACES = frozenset({"nasbench201"})
-#: Fewer evaluated cells than this teach a ranker nothing: they are drawn at random.
+#: Least number of random cells before a ranker is trained.
 FEWEST = 10
-#: Cells of a dataset that the benchmark does not have are counted as on this one.
+#: Dataset whose network sizes stand for those of a dataset that the benchmark does not have.
 _COUNTED_AS = "cifar10"
-#: One head and no dropout: both cost much of the time of so small a ranker.
+#: One head and no dropout: both take much of the time of a small ranker.
 _HEADS, _DROPOUT = 1, 0.0
-#: The published recipe has batches of 128 of 1,000 cells: a few hundred cells need smaller ones.
+#: The published recipe has batches of 128 for 1,000 cells; a few hundred need smaller ones.
 _BATCH = 32
 
 
@@ -51,7 +51,7 @@ class RankerSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Round:
-    """A trained ranker, and how far it may be followed.
+    """A trained ranker, and the evaluations that it may spend.
 
     Attributes:
         fitted: The ranker.
@@ -68,7 +68,7 @@ class Round:
     seed: int
 
 
-#: Spends evaluations until the round's end; what it leaves is drawn at random.
+#: Spends evaluations until the round's end; the rest is drawn at random.
 Spend = Callable[[Spender, Round], None]
 
 
@@ -96,7 +96,7 @@ def search_by_ranker(
 
 
 def draw_unseen(spender: Spender, until: int) -> None:
-    """Evaluate random new cells up to so many distinct ones, within the budget."""
+    """Evaluate random new cells until there are `until` distinct ones, within the budget."""
     until = min(until, spender.budget)
     while spender.objective.ledger.distinct < until:
         spender.score(spender.sample_unseen())
@@ -108,7 +108,7 @@ def seed_of(seed: int, number: int) -> int:
 
 
 def counted_as(objective: Objective) -> str:
-    """The benchmark's dataset whose networks a cell's costs are counted of."""
+    """The dataset whose networks give a cell's costs."""
     from ednag.cells.nasbench201 import SHAPES
 
     dataset = objective.table.dataset

@@ -1,9 +1,11 @@
-"""Local search with restarts (White et al., UAI 2021): climb to a local optimum, start anew.
+"""Local search with restarts (White et al., UAI 2021).
 
-Best improvement evaluates all neighbours and moves to the best of them if it is better; first
-improvement goes through them in random order and moves at the first that is better. From a local
-optimum the search restarts at a random architecture it has not seen.
+Best improvement evaluates all neighbours and moves to the best of them if it is better. First
+improvement evaluates them in random order and moves to the first that is better. From a local
+optimum the search restarts at a random architecture that it has not evaluated.
 """
+
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -13,38 +15,32 @@ from ednag.search.objective import Objective
 
 
 def _climb(spender: Spender, start: int, score: float, first: bool) -> int:
-    """The local optimum reached from `start`, or where the budget ended."""
-    here = start
+    """The local optimum that is reached from `start`, or the best code when the budget ends."""
+    current = start
     while True:
-        better, best = here, score
-        for neighbour in spender.neighbours(here):
+        best, best_score = current, score
+        for neighbour in spender.neighbours(current):
             if spender.spent:
-                return better
-            found = spender.score(neighbour)
-            if found > best:
-                better, best = neighbour, found
+                return best
+            neighbour_score = spender.score(neighbour)
+            if neighbour_score > best_score:
+                best, best_score = neighbour, neighbour_score
                 if first:
                     break
-        if better == here:
-            return here
-        here, score = better, best
+        if best == current:
+            return current
+        current, score = best, best_score
 
 
-def _search(objective: Objective, seed: int, budget: int, *, first: bool) -> Outcome:
+def _search(
+    objective: Objective, seed: int, budget: int, settings: BaseModel, *, first: bool
+) -> Outcome:
     spender = Spender(objective, budget, seed)
-    here = -1
+    last = -1
     while not spender.spent:
         start = spender.sample_unseen()
-        here = _climb(spender, start, spender.score(start), first)
-    return spender.outcome([here])
-
-
-def _best(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    return _search(objective, seed, budget, first=False)
-
-
-def _first(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    return _search(objective, seed, budget, first=True)
+        last = _climb(spender, start, spender.score(start), first)
+    return spender.outcome([last])
 
 
 BEST = Method(
@@ -52,12 +48,12 @@ BEST = Method(
     title="Local search, best improvement",
     description="evaluates all neighbours, moves to the best; restarts at local optima",
     hyperparameters=NoHyperparameters,
-    search=_best,
+    search=partial(_search, first=False),
 )
 FIRST = Method(
     name="local-search-first",
     title="Local search, first improvement",
     description="moves at the first better neighbour; restarts at local optima",
     hyperparameters=NoHyperparameters,
-    search=_first,
+    search=partial(_search, first=True),
 )

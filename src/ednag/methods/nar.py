@@ -1,12 +1,11 @@
-"""NAR, small: a ranker trained on the search's own evaluations chooses among sampled cells.
+"""NAR, small: a ranker that learns from the search's own evaluations chooses among sampled cells.
 
 The sampler and the choice are those of `ednag.ranker.search` under its protocol `honest`: batches
-of 128, half of them guided by target FLOPs and parameters, and of each batch the best by score of
-the predicted first tier. What differs from the published search, so that it can stand beside other
-methods at an equal budget: the ranker is small, it is trained on cells that the search itself paid
-for, and again as there are more of them; an iteration with nothing new in its first tier evaluates
-the best new cell of its batch. Cells that were evaluated are never evaluated again.
-Source: specification nar.md, section Sampling and search.
+of 128, half of them guided by target FLOPs and parameters; of each batch the best by score of the
+predicted first tier are evaluated. For a comparison at equal budgets, three things differ from the
+published search: the ranker is small; it is trained on cells that the search evaluated, again in
+each round; an iteration without a new cell in its first tier evaluates the best new cell of its
+batch. No cell is evaluated twice. Source: specification nar.md, section Sampling and search.
 """
 
 from dataclasses import replace
@@ -45,14 +44,14 @@ class Nar(RankerSettings):
 
 
 class _Round:
-    """One round: what the ranker said of the last batch, and evaluations within the budget."""
+    """One round: the scores of the last batch, and evaluations within the budget."""
 
     def __init__(self, spender: Spender, trained: Round) -> None:
         self._spender, self._trained = spender, trained
         self._patches = patches_of(counted_as(spender.objective))
         present = spender.objective.present
-        self._there = None if present is None else present >= 0
-        self._known = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
+        self._measured = None if present is None else present >= 0
+        self._scores = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
         self.last: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0))
 
     @property
@@ -68,25 +67,25 @@ class _Round:
         return logits, scores
 
     def evaluate(self, codes: np.ndarray, part: "Part") -> np.ndarray:
-        """Metric float64[n], higher is better; -inf of cells that nothing is left for."""
+        """Metric float64[n], higher is better; -inf for cells beyond the budget."""
         return np.array([self._value(code) for code in codes.tolist()])
 
     def _value(self, code: int) -> float:
-        if code not in self._known:
-            absent = self._there is not None and not self._there[code]
+        if code not in self._scores:
+            absent = self._measured is not None and not self._measured[code]
             if absent or self.left <= 0:
                 return float("-inf")
-            self._known[code] = self._spender.score(code)
-        return self._known[code]
+            self._scores[code] = self._spender.score(code)
+        return self._scores[code]
 
     def evaluate_best_new(self) -> None:
-        """The best by score of the last batch that is new; any new one where none is."""
+        """Evaluate the best new cell of the last batch, or a random one if none is new."""
         codes, scores = self.last
         for code in codes[np.argsort(-scores, kind="stable")].tolist():
-            if code not in self._known and self._value(code) > float("-inf"):
+            if code not in self._scores and self._value(code) > float("-inf"):
                 return
         code = self._spender.sample_unseen()
-        self._known[code] = self._spender.score(code)
+        self._scores[code] = self._spender.score(code)
 
 
 @lru_cache(maxsize=1)
@@ -98,29 +97,29 @@ def _population(dataset: str) -> "Population":
 
 def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
     assert isinstance(settings, Nar)
-    given = settings
+    hyperparameters = settings
 
     def spend(spender: Spender, trained: Round) -> None:
         from ednag.ranker.sampling import RULES
         from ednag.ranker.search import RankedSearch
 
-        here = _Round(spender, trained)
+        current = _Round(spender, trained)
         search = RankedSearch(
             _population(counted_as(objective)),
-            replace(RULES, force_uniform=given.force_uniform),
-            here.score,
-            here.evaluate,
+            replace(RULES, force_uniform=hyperparameters.force_uniform),
+            current.score,
+            current.evaluate,
             protocol="honest",
             seed=trained.seed,
             # Each iteration evaluates one new cell at least.
-            iterations=here.left,
-            top=(given.top,),
+            iterations=current.left,
+            top=(hyperparameters.top,),
         )
-        while here.left > 0:
-            before = here.left
+        while current.left > 0:
+            before = current.left
             search.step()
-            if here.left == before:
-                here.evaluate_best_new()
+            if current.left == before:
+                current.evaluate_best_new()
 
     return search_by_ranker(objective, seed, budget, settings, spend)
 

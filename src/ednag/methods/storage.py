@@ -1,9 +1,9 @@
 """Run files: one Parquet file per block of seeds, one row per seed.
 
-The file's metadata key `ednag` holds what the runs are a function of: space, dataset, protocol,
-method, budget, hyper-parameters and the digest of the benchmark table's sources. No time, no
-machine: same configuration, seed and table, same bytes. Runs in a space that hands out codes on
-first sight (`LargeSpace`) have one more column, the keys of their codes.
+The file's metadata key `ednag` holds what determines the runs: space, dataset, protocol, method,
+budget, hyper-parameters and the digest of the benchmark table's sources. It holds no time and no
+machine, so that the same configuration, seed and table give the same bytes. Runs in a space that
+assigns codes on first use (`LargeSpace`) have one more column, the keys of their codes.
 """
 
 import json
@@ -44,7 +44,7 @@ _STEPS = {name: pa.list_(pa.float64()) for name in STEP_COLUMNS}
 
 @dataclass(frozen=True)
 class RunFile:
-    """The runs of one file and what they are a function of."""
+    """The runs of one file and what determines them."""
 
     described: dict[str, Any]
     runs: list[Run]
@@ -70,12 +70,12 @@ def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> No
         )
 
 
-# Arrays are made from their buffers: `pyarrow.array` imports pandas, which takes longer than many a
-# block of runs.
+# Arrays are made from their buffers, because `pyarrow.array` imports pandas, which takes longer
+# than a small block of runs.
 
 
 def _scalars(values: Sequence[Any] | np.ndarray, kind: pa.DataType) -> pa.Array:
-    """An array of numbers or texts, none missing."""
+    """An array of numbers or texts without nulls."""
     if kind != pa.string():
         numbers = np.asarray(values, dtype=kind.to_pandas_dtype())
         return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
@@ -85,7 +85,7 @@ def _scalars(values: Sequence[Any] | np.ndarray, kind: pa.DataType) -> pa.Array:
 
 
 def _lists(rows: Sequence[Sequence[Any] | np.ndarray], kind: pa.ListType) -> pa.Array:
-    """An array of lists, none missing."""
+    """An array of lists without nulls."""
     if kind.value_type == pa.string():
         values: Sequence[Any] | np.ndarray = [text for row in rows for text in row]
     else:
@@ -95,12 +95,12 @@ def _lists(rows: Sequence[Sequence[Any] | np.ndarray], kind: pa.ListType) -> pa.
 
 
 def _ends(parts: Sequence[Any]) -> np.ndarray:
-    """int32[n + 1]: where each part begins and the last one ends."""
+    """int32[n + 1]: the start of each part, then the end of the last one."""
     return np.cumsum([0, *map(len, parts)], dtype=np.int32)
 
 
 def read_runs(path: Path) -> RunFile:
-    """The runs of a file; raises EdnagError if it is not one of ours."""
+    """The runs of a file; raises EdnagError if it is no run file of this format."""
     try:
         table = pq.read_table(path)
         described = json.loads((table.schema.metadata or {})[b"ednag"])
@@ -111,7 +111,7 @@ def read_runs(path: Path) -> RunFile:
             name: [np.asarray(values.values.to_numpy()) for values in table[name]]
             for name in (*_LISTS, *_STEPS)
         }
-        # Only where codes mean nothing outside their run.
+        # Only in spaces whose codes are those of one run.
         keys = table["keys"].to_pylist() if "keys" in table.column_names else None
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise EdnagError(
