@@ -149,11 +149,17 @@ def measured(matrix: np.ndarray, operations: list[str]) -> tuple[int, int, int]:
     return counter.get_total_flops(), other, sum(each.numel() for each in net.parameters())
 
 
+def matrix_and_operations(cell: NASBench101Cell) -> tuple[np.ndarray, list[str]]:
+    """A cell as the benchmark's records have it."""
+    digits = [int(digit) for digit in cell.adjacency]
+    return np.array(digits).reshape(cell.vertices, -1), cell.operations.split(",")
+
+
 def agree_with_networks(count: int, seed: int) -> None:
     batch = from_cells(random_cells(count, seed))
     found = counts(batch)
     for row in range(count):
-        matrix, operations = batch.adjacency_of(row), batch.operations_of(row)
+        matrix, operations = matrix_and_operations(batch.cell(row))
         convolved, other, parameters = measured(matrix, operations)
         place = f"{operations} {matrix.tolist()}"
         assert found.parameters[row] == parameters, place
@@ -212,13 +218,10 @@ def test_chunks_are_the_whole_in_order() -> None:
 def test_records_and_enumerated_cells_are_the_same_arrays() -> None:
     cells = random_cells(60, seed=4)
     batch = from_cells(cells)
-    adjacencies = [batch.adjacency_of(row).tolist() for row in range(60)]
-    again = from_records(adjacencies, [batch.operations_of(row) for row in range(60)])
+    assert [batch.cell(row) for row in range(60)] == cells
+    matrices, operations = zip(*map(matrix_and_operations, cells), strict=True)
+    again = from_records([matrix.tolist() for matrix in matrices], operations)
     assert (again.adjacency == batch.adjacency).all() and (again.labels == batch.labels).all()
-    assert [",".join(batch.operations_of(row)) for row in range(60)] == [
-        cell.operations for cell in cells
-    ]
-    assert batch.vertices.tolist() == [cell.vertices for cell in cells]
     texts = from_texts([cell.adjacency for cell in cells], [cell.operations for cell in cells])
     assert (texts.adjacency == batch.adjacency).all() and (texts.labels == batch.labels).all()
     for adjacency in ("010", "0120"):

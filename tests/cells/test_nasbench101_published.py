@@ -15,7 +15,6 @@ from ednag.cells.published import (
     compare_nasbench201,
     nasbench101_batches,
     nasbench201_batches,
-    read_parquet,
     records,
     stream_records,
     write_json,
@@ -87,16 +86,8 @@ def test_parquet_holds_what_was_written_in_equal_bytes(name: str, tmp_path: Path
         write_parquet(iter(batches_of(name, chunk=10)), path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert pq.ParquetFile(paths[0]).num_row_groups == 3
-    table = pa.Table.from_batches(read_parquet(paths[0])).replace_schema_metadata()
+    table = pq.read_table(paths[0]).replace_schema_metadata()
     assert table.equals(pa.Table.from_batches(batches_of(name)))
-
-
-@pytest.mark.parametrize("name", ["101", "201"])
-def test_json_of_a_read_parquet_is_json_of_the_batches(name: str, tmp_path: Path) -> None:
-    write_parquet(batches_of(name), tmp_path / "a.parquet")
-    write_json(read_parquet(tmp_path / "a.parquet"), tmp_path / "read.json")
-    write_json(batches_of(name, chunk=7), tmp_path / "direct.json")
-    assert (tmp_path / "read.json").read_bytes() == (tmp_path / "direct.json").read_bytes()
 
 
 def test_nothing_measured_is_invented() -> None:
@@ -189,13 +180,7 @@ def test_what_is_no_such_json_is_refused(text: str, reason: str, tmp_path: Path)
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    path.write_bytes(b"PAR0")
-    with pytest.raises(EdnagError, match="not Parquet"):
-        next(read_parquet(path))
-    pd.DataFrame({"a": [1]}).to_parquet(path)
-    with pytest.raises(EdnagError, match="not a cell-information dataset"):
-        next(read_parquet(path))
+    path = tmp_path / "a.json"
     path.write_text('[{"module_adjacency": [[0, 1], [0, 0]]}]', encoding="utf-8")
     with pytest.raises(EdnagError, match="records 0 to 0: one is no record"):
         compare_nasbench101(path)

@@ -122,7 +122,6 @@ def test_a_folder_of_images(tmp_path: Path) -> None:
     assert dataset.class_names == ("ant", "cat")
     assert dataset.images.shape == (3, 3, 8, 8)
     assert dataset.images[:, 0, 0, 0].tolist() == [30, 10, 20]
-    assert read_folder(tmp_path, size=8, channels=1).images.shape == (3, 1, 8, 8)
 
 
 def test_wrong_folders_are_one_clear_line_each(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Multiply-adds and parameters of once-for-all's MobileNetV3 subnetworks by formula.
 
-Counted as the package `ofa` counts: convolutions and the classifier, a multiply-add is one; batch
-normalisation, activations and pooling are nothing. Parameters are all of them.
+Counts are as in the package `ofa`: multiply-adds of convolutions and the classifier, without batch
+normalisation, activations and pooling; all parameters.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ WIDTH = 1.2
 
 
 def divisible(channels: float) -> int:
-    """The multiple of 8 nearest to `channels`, but no less than nine tenths of it."""
+    """The multiple of 8 nearest to `channels`, at least nine tenths of it."""
     nearest = max(8, int(channels + 4) // 8 * 8)
     return nearest if nearest >= 0.9 * channels else nearest + 8
 
 
 def layers_of(keys: Sequence[str]) -> np.ndarray:
-    """Architectures uint8[n, 20] of keys, in each stage what is not `none` first.
+    """Architectures uint8[n, 20] of keys, with `none` layers last in each stage.
 
-    Where in its stage a `none` stands makes no other network.
+    The positions of `none` layers in a stage do not change the network.
     """
     layers = np.array([[OPERATIONS.index(name) for name in key.split("_")] for key in keys])
     staged = layers.reshape(-1, STAGES, LAYERS)
@@ -69,7 +69,7 @@ def counts(
 
 
 def _outside(channels: Sequence[int], classes: int, size: int) -> tuple[int, int]:
-    """Stem, first block and what follows the stages, but for the final expansion's weights."""
+    """Stem, first block and the layers after the stages, without the final expansion's weights."""
     stem, first, expanded, features = channels[0], channels[1], channels[-2], channels[-1]
     flops = size**2 * (27 * stem + 9 * stem + stem * first)
     flops += expanded * features + features * classes

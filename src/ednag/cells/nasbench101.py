@@ -1,18 +1,17 @@
-"""FLOPs and parameters of NAS-Bench-101 networks by formula, vertex by vertex, many cells at once.
+"""FLOPs and parameters of NAS-Bench-101 networks by formula, for each vertex of many cells.
 
-Counted as the cell-information dataset of NAR counts: a multiply-add is two, batch normalisation
-and ReLU nothing (specification nar.md, section NAS-Bench-101 counts). A vertex carries its
-operation, the addition of its inputs and the projections of the edges that come to it from the
-module's input; the output vertex, which concatenates, costs nothing.
+Counts are as in NAR's cell-information dataset: a multiply-add is two, batch normalisation and ReLU
+are zero (specification nar.md, section NAS-Bench-101 counts). A vertex has the costs of its
+operation, of the addition of its inputs and of the projections of its edges from the module's
+input. The output vertex, a concatenation, costs nothing.
 
-An edge from the module's input straight to its output adds one more projection, to all output
-channels. The published example has none: its parameters are known to agree, its FLOPs
-(2 ci co H^2, and co H^2 to add it to a concatenation if there is one) are this module's reading.
-Both are put on the output vertex.
+An edge from the module's input to its output adds a projection to all output channels, which counts
+for the output vertex. The published example has no such edge. The parameters agree with measured
+ones; the FLOPs (2 ci co H^2, and co H^2 to add it to a concatenation) are our interpretation.
 
-Where output channels do not divide among the vertices that share them, the first ones take the
-remainder. So the counts of some cells change with the numbering of their vertices, which a module
-hash does not tell: counts hold for the numbering given.
+Where output channels do not divide evenly among the vertices that share them, the first vertices
+take the remainder. So counts of some cells depend on the numbering of their vertices, which the
+module hash does not contain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +34,7 @@ from ednag.spaces.nasbench101_cells import (
     unpack,
 )
 
-#: Label of a vertex that a cell does not have: those go before the output.
+#: Label of unused vertices, which are before the output.
 EMPTY = -3
 STACKS, MODULES_PER_STACK = 3, 3
 #: Channels and side in pixels of each stack's outputs.
@@ -73,11 +72,11 @@ MODULES = _modules()
 
 @dataclass(frozen=True)
 class CellBatch:
-    """n cells of 2 to 7 vertices in arrays of one size.
+    """n cells of 2 to 7 vertices.
 
     Attributes:
-        adjacency: bool[n, 7, 7], upper triangular; a cell of fewer vertices has empty ones before
-            its output, which is always vertex 6.
+        adjacency: bool[n, 7, 7], upper triangular; smaller cells have empty vertices before the
+            output, which is always vertex 6.
         labels: int8[n, 7]: INPUT, OUTPUT, EMPTY, or an index into `nasbench101_cells.OPERATIONS`.
     """
 
@@ -85,31 +84,13 @@ class CellBatch:
     labels: np.ndarray
 
     def __len__(self) -> int:
-        """How many cells."""
+        """Number of cells."""
         return len(self.labels)
 
-    @property
-    def vertices(self) -> np.ndarray:
-        """int64[n], vertices of each cell, 2 to 7."""
-        return (self.labels != EMPTY).sum(axis=1)
-
-    def __getitem__(self, rows: np.ndarray | slice) -> "CellBatch":
-        """The cells of some rows."""
-        return CellBatch(self.adjacency[rows], self.labels[rows])
-
-    def adjacency_of(self, row: int) -> np.ndarray:
-        """int64[v, v], the adjacency of one cell without empty vertices."""
-        there = self.labels[row] != EMPTY
-        return self.adjacency[row][np.ix_(there, there)].astype(np.int64)
-
-    def operations_of(self, row: int) -> list[str]:
-        """The operations of one cell as its published record names them."""
-        names = {INPUT: "input", OUTPUT: "output", **dict(enumerate(OPERATIONS))}
-        return [names[int(label)] for label in self.labels[row] if label != EMPTY]
-
     def cell(self, row: int) -> NASBench101Cell:
-        """One cell, numbered as here."""
-        adjacency = self.adjacency_of(row)
+        """One cell with the same numbering."""
+        used = self.labels[row] != EMPTY
+        adjacency = self.adjacency[row][np.ix_(used, used)].astype(np.int64)
         upper = adjacency[np.triu_indices(len(adjacency), 1)]
         labels = tuple(int(label) for label in self.labels[row] if label >= 0)
         return NASBench101Cell(len(adjacency), int("".join(map(str, upper)), 2), labels)
@@ -117,7 +98,7 @@ class CellBatch:
 
 @dataclass(frozen=True)
 class NASBench101Counts:
-    """What n networks cost, for one image of 32 x 32 pixels and 10 classes.
+    """Costs of n networks, for one image of 32 x 32 pixels and 10 classes.
 
     Attributes:
         vertex_flops: int64[n, 9, 7], FLOPs of each vertex (empty ones 0) in each of MODULES.
@@ -133,7 +114,7 @@ class NASBench101Counts:
 
 
 def from_cells(cells: Iterable[NASBench101Cell]) -> CellBatch:
-    """Cells of the enumeration as arrays, in the order and numbering given."""
+    """Enumerated cells as arrays, with the same order and numbering."""
     listed = list(cells)
     adjacency = np.zeros((len(listed), MAX_VERTICES, MAX_VERTICES), dtype=bool)
     labels = np.full((len(listed), MAX_VERTICES), EMPTY, dtype=np.int8)
@@ -156,15 +137,15 @@ def from_records(
     operations: Sequence[Sequence[str]],
     first: int = 0,
 ) -> CellBatch:
-    """Cells as the benchmark's records write them.
+    """Cells from the benchmark's records.
 
     Args:
-        adjacencies: Of each cell, [v, v] of 0 and 1, pruned.
-        operations: Of each cell, v names, `input` first and `output` last.
+        adjacencies: [v, v] of 0 and 1 for each cell, pruned.
+        operations: v names for each cell, from `input` to `output`.
         first: Number of the first cell, for messages.
 
     Raises:
-        EdnagError: One is no pruned cell of the benchmark; the message says which and why.
+        EdnagError: One is not a pruned cell of the benchmark; the message has its number.
     """
     adjacency = np.zeros((len(adjacencies), MAX_VERTICES, MAX_VERTICES), dtype=bool)
     labels = np.full((len(adjacencies), MAX_VERTICES), EMPTY, dtype=np.int8)
@@ -178,15 +159,15 @@ def from_records(
 
 
 def from_texts(adjacencies: Sequence[str], operations: Sequence[str], first: int = 0) -> CellBatch:
-    """Cells as `ednag cells enumerate` lists them.
+    """Cells from a list of `ednag cells enumerate`.
 
     Args:
-        adjacencies: Of each cell, vertices^2 digits, row by row.
-        operations: Of each cell, names joined by commas.
+        adjacencies: vertices^2 digits for each cell, row by row.
+        operations: Names joined by commas for each cell.
         first: Number of the first cell, for messages.
 
     Raises:
-        EdnagError: One is no pruned cell of the benchmark; the message says which and why.
+        EdnagError: One is not a pruned cell of the benchmark; the message has its number.
     """
     names = [text.split(",") for text in operations]
     matrices = []
@@ -202,12 +183,12 @@ def from_texts(adjacencies: Sequence[str], operations: Sequence[str], first: int
 
 
 def _places(vertices: int) -> np.ndarray:
-    """Where the vertices of a cell stand among seven: empty ones go before the output."""
+    """Positions of the vertices of a cell among seven, with empty ones before the output."""
     return np.array([*range(vertices - 1), MAX_VERTICES - 1])
 
 
 def _check_size(row: int, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> int:
-    """The number of vertices; raises EdnagError if matrix and names are not of one size."""
+    """The number of vertices; raises EdnagError if the sizes of matrix and names differ."""
     shape = np.shape(matrix)
     if not 2 <= len(names) <= MAX_VERTICES or shape != (len(names), len(names)):
         raise EdnagError(
@@ -233,7 +214,7 @@ def _labels(row: int, names: Sequence[str]) -> list[int]:
 
 
 def _check_cells(batch: CellBatch, first: int) -> None:
-    """Refuse what is no pruned cell: edges backwards, too many, or a vertex on no path."""
+    """Check for edges backwards, too many edges, and vertices that are not on a path."""
     order = edges_of(MAX_VERTICES)
     edges = np.array([batch.adjacency[:, a, b] for a, b in order])
     living = living_vertices(edges, MAX_VERTICES).T
@@ -255,8 +236,8 @@ def _check_cells(batch: CellBatch, first: int) -> None:
 def vertex_channels(adjacency: np.ndarray, outputs: int) -> np.ndarray:
     """Channels int64[n, 7] of each vertex of a module by the benchmark's rule.
 
-    Inner vertices that feed the output share its channels, the first ones taking one more while
-    a remainder lasts; the others are as wide as the widest vertex they feed. Column 0, the
+    Inner vertices with an edge to the output share its channels; the first ones have one more if
+    there is a remainder. Other vertices have the channels of their widest successor. Column 0, the
     module's input, and empty vertices are 0.
 
     Args:
@@ -278,13 +259,13 @@ def vertex_channels(adjacency: np.ndarray, outputs: int) -> np.ndarray:
 
 
 def counts(batch: CellBatch) -> NASBench101Counts:
-    """What the networks of n cells cost; 3 MB of working memory per 1,000 cells."""
+    """Costs of the networks of n cells; needs 3 MB of memory for 1,000 cells."""
     n = len(batch)
     flops = np.empty((n, len(MODULES), MAX_VERTICES), dtype=np.int64)
     parameters = np.empty_like(flops)
     done: dict[tuple[int, int, int], int] = {}
     for at, module in enumerate(MODULES):
-        # Most modules of a stack are alike.
+        # Most modules of a stack are equal.
         same = done.setdefault((module.inputs, module.outputs, module.size), at)
         if same != at:
             flops[:, at], parameters[:, at] = flops[:, same], parameters[:, same]
@@ -302,7 +283,7 @@ def counts(batch: CellBatch) -> NASBench101Counts:
 def counts_in_chunks(
     cells: Iterable[NASBench101Cell], chunk: int = 8192
 ) -> Iterator[tuple[CellBatch, NASBench101Counts]]:
-    """Cells and their counts, `chunk` (at least 1) at a time, in the order given."""
+    """Cells and their counts, `chunk` (at least 1) at a time, in order."""
     remaining = iter(cells)
     while taken := list(islice(remaining, chunk)):
         batch = from_cells(taken)
@@ -319,7 +300,7 @@ def _module_counts(batch: CellBatch, module: Module) -> tuple[np.ndarray, np.nda
     parameters = projection + from_input * 2 * channels
 
     added = batch.adjacency.sum(axis=1)
-    # The output concatenates what feeds it, and adds only what the module's input sends it.
+    # The output concatenates inner vertices, and adds only a projection of the module's input.
     inner = batch.adjacency[:, 1:, -1].any(axis=1)
     added[:, -1] = np.where(from_input[:, -1] & inner, 2, 1)
     flops += np.maximum(added - 1, 0) * channels * area

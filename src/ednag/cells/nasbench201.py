@@ -1,7 +1,7 @@
-"""Multiply-adds and parameters of NAS-Bench-201 networks by formula, all cells at once.
+"""Multiply-adds and parameters of NAS-Bench-201 networks by formula, for many cells.
 
-Counted as the cell-information dataset of NAR counts: a multiply-add is one, batch normalisation
-two for each value, pooling within cells, identity and zeros nothing (specification nar.md, section
+Counts are as in NAR's cell-information dataset: a multiply-add is one, batch normalisation is two
+for each value, pooling within cells, identity and zeros are zero (specification nar.md, section
 NAS-Bench-201 counts).
 """
 
@@ -17,19 +17,19 @@ from ednag.spaces.interface import digits_of
 from ednag.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 
 STAGES = 3
-#: Side of the square kernel of each operation that is a convolution.
+#: Kernel side of each convolution.
 _KERNELS = MappingProxyType({"nor_conv_1x1": 1, "nor_conv_3x3": 3})
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """Everything about a NAS-Bench-201 network that is not its cell.
+    """The shape of a NAS-Bench-201 network, without its cell.
 
     Attributes:
         classes: Outputs of the classifier, at least 1.
-        size: Side of the square input images in pixels; halved, rounded up, by each of the two
-            residual blocks.
-        channels: Channels of the first stage; doubled by each residual block.
+        size: Side of the square input images in pixels; each of the two residual blocks halves it,
+            rounded up.
+        channels: Channels of the first stage; each residual block doubles them.
         cells_per_stage: Cells in each of the three stages.
         image_channels: Channels of the input images.
     """
@@ -41,7 +41,7 @@ class NetworkShape:
     image_channels: int = 3
 
     def __post_init__(self) -> None:
-        """Refuse what no network can be built from."""
+        """Check that sizes are positive."""
         for name, value in vars(self).items():
             if value < 1:
                 raise EdnagError(f"network shape: {name} is {value}; give 1 or more")
@@ -60,7 +60,7 @@ class NetworkShape:
     def cell_positions(self) -> tuple[tuple[int, int], ...]:
         """(position in the network, stage) of each cell: 0-4, 6-10 and 12-16 of five a stage.
 
-        The residual blocks take the positions between.
+        Positions between are residual blocks.
         """
         return tuple(
             (stage * (self.cells_per_stage + 1) + cell, stage)
@@ -81,7 +81,7 @@ SHAPES: Mapping[str, NetworkShape] = MappingProxyType(
 
 @dataclass(frozen=True)
 class NASBench201Counts:
-    """What n networks cost.
+    """Costs of n networks.
 
     Attributes:
         edge_flops: int64[n, 3, 6], multiply-adds of each edge of a cell in each stage, in the

@@ -1,8 +1,8 @@
-"""Cell-information datasets: written as Parquet and as NAR published them, and compared with those.
+"""Cell-information datasets: as Parquet, in NAR's published form, and compared with NAR's files.
 
-A dataset flows as Arrow record batches, a few thousand cells at a time, so that memory does not
-grow with its length. What was measured (accuracies, times) is joined where it is given; else its
-columns and fields are absent. Source: specification nar.md, section Cell-information datasets.
+A dataset is a stream of Arrow record batches of a few thousand cells, so that memory does not grow
+with its length. Measured values (accuracies, times) are optional columns and fields. Source:
+specification nar.md, section Cell-information datasets.
 """
 
 import json
@@ -30,12 +30,12 @@ from ednag.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 CHUNK = 4096
 #: Records of a published file compared at a time.
 _COMPARED = 1024
-#: What NAR's records call a dataset's counts -> the dataset.
+#: Name of a dataset in NAR's records -> the dataset.
 COUNTED = MappingProxyType(
     {"cifar10-valid": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "ImageNet16-120"}
 )
-#: Measured fields in the order of the published records -> their largest value; the smallest is 0.
-#: Accuracies are fractions, times are seconds.
+#: Measured fields in the published order -> their largest value; the smallest is 0. Accuracies are
+#: fractions, times are seconds.
 MEASURED_101 = MappingProxyType(
     {
         "avg_training_time": math.inf,
@@ -55,7 +55,7 @@ MEASURED_201 = MappingProxyType(
         **{f"{dataset}_latency": math.inf for dataset in ("cifar10", "cifar100", "imagenet16")},
     }
 )
-#: The column that only one of the two datasets has -> what its file is marked with.
+#: A column that only one of the two datasets has -> format in the metadata of its file.
 _FORMATS = MappingProxyType(
     {
         "unique_hash": "ednag cell information nasbench101 1",
@@ -64,7 +64,7 @@ _FORMATS = MappingProxyType(
 )
 #: Characters read at a time from a published file.
 _BLOCK = 1 << 20
-#: No record has as many characters.
+#: Records have fewer characters.
 _LONGEST = 1 << 21
 
 
@@ -79,12 +79,12 @@ def nasbench101_batches(
     MEASURED_101 that `measured` has (float64).
 
     Args:
-        cells: By module hash; numbered as the counts are wanted, see `cells.nasbench101`.
-        measured: Indexed by module hash, columns of MEASURED_101; every cell has a row.
+        cells: By module hash; counts depend on their numbering, see `cells.nasbench101`.
+        measured: Indexed by module hash, with columns of MEASURED_101 and a row for every cell.
         chunk: Cells in a batch, at least 1.
 
     Raises:
-        EdnagError: `measured` has other columns, or lacks a cell.
+        EdnagError: `measured` has other columns, or a cell is missing.
     """
     names = _measured_columns(measured, MEASURED_101)
     hashes = iter(cells)
@@ -116,14 +116,15 @@ def nasbench201_batches(
     MEASURED_201 that `measured` has (float64).
 
     Args:
-        keys: Architecture strings; their order is the index, officially that of the benchmark.
-        measured: Indexed by architecture string, columns of MEASURED_201; every cell has a row.
+        keys: Architecture strings in the order of the index, officially that of the benchmark.
+        measured: Indexed by architecture string, with columns of MEASURED_201 and a row for every
+            cell.
         chunk: Cells in a batch, at least 1.
         first: Number of the first cell, for messages.
 
     Raises:
-        EdnagError: A string is not of the space (the message names its cell), or `measured` has
-            other columns or lacks a cell.
+        EdnagError: A string is not in the space, or `measured` has other columns or no row for a
+            cell; the message has the cell.
     """
     names = _measured_columns(measured, MEASURED_201)
     space = NASBench201()
@@ -166,7 +167,7 @@ def of_datasets(
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """Write a dataset, whole or not at all; equal batches give equal bytes.
+    """Write a dataset, completely or not at all; equal batches give equal bytes.
 
     Raises:
         EdnagError: There are no batches.
@@ -182,29 +183,11 @@ def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> None:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
 
 
-def read_parquet(path: Path) -> Iterator[pa.RecordBatch]:
-    """The batches that `write_parquet` wrote, one row group at a time.
-
-    Raises:
-        EdnagError: The file is no such dataset.
-    """
-    try:
-        file = pq.ParquetFile(path)
-        described = (file.schema_arrow.metadata or {}).get(b"ednag", b"").decode()
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise EdnagError(f"{path}: not Parquet ({error}); write the dataset again") from None
-    if described not in _FORMATS.values():
-        raise EdnagError(f"{path}: not a cell-information dataset but {described or 'unmarked'}")
-    with file:
-        for group in range(file.num_row_groups):
-            yield from file.read_row_group(group).to_batches()
-
-
 def write_json(batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """Write a dataset as NAR published its own, whole or not at all.
+    """Write a dataset in NAR's published form, completely or not at all.
 
-    A list of records for NAS-Bench-101, an object by index for NAS-Bench-201, keys in the
-    published order, on one line as `json.dump` writes it.
+    The file has one line: a list of records for NAS-Bench-101, an object by index for
+    NAS-Bench-201, with keys in the published order.
 
     Raises:
         EdnagError: There are no batches.
@@ -230,14 +213,14 @@ def records(batch: pa.RecordBatch) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @dataclass(frozen=True)
 class RecordDifference:
-    """One field in which a published record and ours differ.
+    """A field in which a published record and ours differ.
 
     Attributes:
-        record: Place of the record in the published file, from 0.
+        record: Position of the record in the published file, from 0.
         name: Its module hash or index.
-        field: Its field, with the module or cell where it has any.
-        published: What stands there.
-        ours: What is right by the formulae, or measured by whom the caller gave.
+        field: The field, with its module or cell if it has one.
+        published: The published value.
+        ours: The value by the formulae, or the measured value.
     """
 
     record: int
@@ -256,13 +239,13 @@ class RecordDifference:
 
 @dataclass(frozen=True)
 class RecordComparison:
-    """What comparing a published file with ours gave.
+    """The result of the comparison of a published file with ours.
 
     Attributes:
-        records: Records in the published file.
-        agreeing: Those without any difference.
-        repeated: Those whose cell stood in the file before.
-        differences: The first ones, as many as were asked for, in the order of the file.
+        records: Number of records in the published file.
+        agreeing: Number of records without a difference.
+        repeated: Number of records that repeat an earlier cell.
+        differences: The first differences, up to a limit, in the order of the file.
     """
 
     records: int
@@ -278,19 +261,19 @@ def compare_nasbench101(
     limit: int = 10,
     progress: Callable[[int], object] | None = None,
 ) -> RecordComparison:
-    """Hold each record of a published NAS-Bench-101 file against what its own cell must give.
+    """Compare each record of a published NAS-Bench-101 file with our record for its cell.
 
-    The cell is taken from the record, for counts depend on how its vertices are numbered; so is
-    the module hash found anew. Fields are compared exactly, and their order too.
+    The cell is that of the record, as counts depend on the numbering of its vertices; its module
+    hash is computed again. Fields and their order must be equal.
 
     Args:
-        path: JSON list; read as a stream, a thousand records in memory.
-        measured: As for `nasbench101_batches`; without it, measured fields are left out.
-        limit: Differences to keep, at least 0.
-        progress: Called now and then with the number of records compared so far.
+        path: JSON list; read as a stream, a thousand records at a time.
+        measured: See `nasbench101_batches`; without it, measured fields are not compared.
+        limit: Largest number of differences to keep, at least 0.
+        progress: Called with the number of records compared so far.
 
     Raises:
-        EdnagError: The file is no such list, or a record holds no cell; the record is named.
+        EdnagError: The file has other content, or a record has no cell; the message has the record.
     """
     return _compare(path, _ours_101, measured, MEASURED_101, limit, progress)
 
@@ -302,20 +285,20 @@ def compare_nasbench201(
     limit: int = 10,
     progress: Callable[[int], object] | None = None,
 ) -> RecordComparison:
-    """Hold each record of a published NAS-Bench-201 file against what its `arch_str` must give.
+    """Compare each record of a published NAS-Bench-201 file with our record for its `arch_str`.
 
-    Like `compare_nasbench101`.
+    See `compare_nasbench101`.
     """
     return _compare(path, _ours_201, measured, MEASURED_201, limit, progress)
 
 
 def stream_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(name or place, record) of each record in a JSON list or object of objects.
+    """(name or position, record) of each record in a JSON list or object of objects.
 
-    Read a megabyte at a time, so that the length of the file does not matter.
+    The file is read by megabytes, so that memory does not grow with its length.
 
     Raises:
-        EdnagError: The file is no such JSON, or ends too early; the record is named.
+        EdnagError: The file has other content, or is not complete; the message has the record.
     """
     with path.open(encoding="utf-8") as stream:
         scanner = _Scanner(stream, path)
@@ -345,7 +328,7 @@ def stream_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 class _Scanner:
-    """Characters and JSON values of a stream, of which only a block is in memory."""
+    """A reader of characters and JSON values from a stream, with one block in memory."""
 
     def __init__(self, stream: Any, path: Path) -> None:
         self.place = "its beginning"
@@ -360,7 +343,7 @@ class _Scanner:
         )
 
     def _more(self) -> bool:
-        """Whether there was more to read."""
+        """Read another block; whether there was one."""
         try:
             block = self._stream.read(_BLOCK)
         except UnicodeDecodeError:
@@ -369,26 +352,26 @@ class _Scanner:
         return bool(block)
 
     def character(self, peek: bool = False) -> str:
-        """The next character that is no white space; taken unless peeked at."""
+        """The next character that is not white space; it is consumed unless `peek`."""
         while True:
             while self._at < len(self._text):
-                found = self._text[self._at]
-                if not found.isspace():
+                character = self._text[self._at]
+                if not character.isspace():
                     self._at += not peek
-                    return found
+                    return character
                 self._at += 1
             if not self._more():
                 raise self.error("the file ends too early")
 
     def value(self) -> Any:
-        """The next value: a string or an object, which show where they end."""
+        """The next value: a string or an object."""
         self.character(peek=True)
         while True:
             try:
                 value, self._at = self._decoder.raw_decode(self._text, self._at)
                 return value
             except json.JSONDecodeError as error:
-                # Either the block ends within the value, or nothing will mend it.
+                # The block ends within the value, or the value is invalid.
                 if len(self._text) - self._at > _LONGEST or not self._more():
                     raise self.error(f"no JSON ({error.msg})") from None
 
@@ -396,7 +379,7 @@ class _Scanner:
 def _first(
     batches: Iterable[pa.RecordBatch], path: Path
 ) -> tuple[pa.RecordBatch, Iterator[pa.RecordBatch]]:
-    """The first batch, and all of them."""
+    """The first batch, and all batches."""
     remaining = iter(batches)
     first = next(remaining, None)
     if first is None:
@@ -404,23 +387,23 @@ def _first(
     return first, chain([first], remaining)
 
 
-def _measured_columns(measured: pd.DataFrame | None, known: Iterable[str]) -> list[str]:
-    """Which measured fields there are, in the published order."""
+def _measured_columns(measured: pd.DataFrame | None, fields: Iterable[str]) -> list[str]:
+    """The measured fields in the published order."""
     if measured is None:
         return []
-    unknown = [str(name) for name in measured.columns if name not in known]
+    unknown = [str(name) for name in measured.columns if name not in fields]
     if unknown:
         raise EdnagError(
             f"cell information: measured has {', '.join(unknown)}; "
-            f"its columns are of {', '.join(known)}"
+            f"its columns are of {', '.join(fields)}"
         )
-    return [name for name in known if name in measured.columns]
+    return [name for name in fields if name in measured.columns]
 
 
 def _joined(
     measured: pd.DataFrame | None, names: Sequence[str], keys: list[str]
 ) -> dict[str, np.ndarray]:
-    """Measured columns of some cells."""
+    """The measured columns for some cells."""
     if measured is None:
         return {}
     rows = measured.index.get_indexer(pd.Index(keys))
@@ -438,7 +421,7 @@ def _batch(columns: Mapping[str, Any], measured: Mapping[str, np.ndarray]) -> pa
 
 
 def _lists(values: np.ndarray) -> pa.Array:
-    """Rows of int[n, k] as lists of int32, which hold the costs of any vertex or edge."""
+    """Rows of int[n, k] as lists of int32."""
     flat = pa.array(values.astype(np.int32).ravel())
     offsets = np.arange(len(values) + 1, dtype=np.int32) * values.shape[1]
     return pa.ListArray.from_arrays(pa.array(offsets), flat)
@@ -446,9 +429,9 @@ def _lists(values: np.ndarray) -> pa.Array:
 
 def _without_empty(values: np.ndarray, batch: nasbench101.CellBatch) -> pa.Array:
     """int[n, 9, 7] as lists of 9 x vertices int32."""
-    there = np.broadcast_to((batch.labels != nasbench101.EMPTY)[:, None], values.shape)
-    flat = pa.array(values[there].astype(np.int32))
-    offsets = np.append(0, np.cumsum(there.sum(axis=(1, 2)))).astype(np.int32)
+    used = np.broadcast_to((batch.labels != nasbench101.EMPTY)[:, None], values.shape)
+    flat = pa.array(values[used].astype(np.int32))
+    offsets = np.append(0, np.cumsum(used.sum(axis=(1, 2)))).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), flat)
 
 
@@ -497,7 +480,7 @@ def cell_adjacency(key: str) -> np.ndarray:
     """int64[4, 4], upper triangular: the number of each edge's operation, 0 to 4.
 
     Raises:
-        EdnagError: `key` is no architecture string of NAS-Bench-201.
+        EdnagError: `key` is not an architecture string of NAS-Bench-201.
     """
     digits = digits_of(np.array([NASBench201().code(key)]), len(OPERATIONS), len(EDGES))
     adjacency = np.zeros((4, 4), dtype=np.int64)
@@ -506,7 +489,7 @@ def cell_adjacency(key: str) -> np.ndarray:
     return adjacency
 
 
-#: Records ours for some published ones, of which the first has this number in its file.
+#: From published records, the number of the first, and measured values to our records.
 _Ours = Callable[[list[dict[str, Any]], int, "pd.DataFrame | None"], list[dict[str, Any]]]
 
 
@@ -518,7 +501,7 @@ def _compare(
     limit: int,
     progress: Callable[[int], object] | None,
 ) -> RecordComparison:
-    """What `compare_nasbench101` and `compare_nasbench201` do alike."""
+    """Compare a published file with the records of `ours`."""
     left_out = set(fields) - set(_measured_columns(measured, fields))
     seen: set[str] = set()
     kept: list[RecordDifference] = []
@@ -552,7 +535,7 @@ def _compare(
 
 
 def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: str) -> None:
-    """Raise EdnagError if a measured field holds anything but a number from 0 to its largest."""
+    """Raise EdnagError if a measured field is not a number from 0 to its largest value."""
     for field, high in fields.items():
         value = record.get(field, 0)
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -564,7 +547,7 @@ def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: 
 
 
 def _differences(published: Any, ours: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(field, published, ours) wherever two records differ, in value or in the order of fields."""
+    """(field, published, ours) for each difference in value or in the order of fields."""
     if not isinstance(published, dict) or not isinstance(ours, dict):
         if published != ours:
             yield where, published, ours
@@ -580,16 +563,16 @@ def _differences(published: Any, ours: Any, where: str = "") -> Iterator[tuple[s
 def _ours_101(
     published: list[dict[str, Any]], first: int, measured: pd.DataFrame | None
 ) -> list[dict[str, Any]]:
-    """Our records for the cells of published ones."""
+    """Our records for the cells of published records."""
     batch = nasbench101.from_records(
         [record["module_adjacency"] for record in published],
         [record["module_operations"] for record in published],
         first,
     )
     numbered = {str(row): batch.cell(row) for row in range(len(batch))}
-    # By place, and only then by hash: two records may hold one cell.
-    (found,) = nasbench101_batches(numbered, chunk=len(batch))
-    rows = found.to_pylist()
+    # By position, not by hash, as two records may have the same cell.
+    (counted,) = nasbench101_batches(numbered, chunk=len(batch))
+    rows = counted.to_pylist()
     hashes = [
         module_hash(cell.graph, (nasbench101.INPUT, *cell.labels, nasbench101.OUTPUT))
         for cell in numbered.values()
@@ -604,7 +587,7 @@ def _ours_101(
 def _ours_201(
     published: list[dict[str, Any]], first: int, measured: pd.DataFrame | None
 ) -> list[dict[str, Any]]:
-    """Our records for the cells of published ones."""
+    """Our records for the cells of published records."""
     keys = [record["arch_str"] for record in published]
-    (found,) = nasbench201_batches(keys, measured, chunk=len(keys), first=first)
-    return [record for _, record in records(found)]
+    (counted,) = nasbench201_batches(keys, measured, chunk=len(keys), first=first)
+    return [record for _, record in records(counted)]

@@ -1,4 +1,4 @@
-"""The architectures of searches that are trained, each with who chose it and by which rule."""
+"""The chosen architectures of searches, with method and rule."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,22 +8,22 @@ import numpy as np
 from ednag.predictor.top_k import Chosen, honest_top_k, paper_roulette, paper_top_k
 from ednag.spaces.interface import LargeSpace, SearchSpace
 
-#: In place of a method: the best by prediction of the whole space, and architectures by chance.
+#: In place of a method: the best of the whole space by prediction, and random architectures.
 PREDICTOR, CHANCE = "predictor", "chance"
-#: Of the random architectures, whatever is searched.
+#: Seed of the random architectures.
 _SEED = 0
 
 
 @dataclass
 class Choices:
-    """Choices gathered one by one.
+    """A table of chosen architectures.
 
     Attributes:
-        space: Of the architectures.
+        space: Space of the architectures.
         predict: From keys to predicted accuracies in %, float64[n].
-        count: Architectures chosen of each search.
+        count: Architectures chosen from each search.
         rows: One for each choice: `method`, `rule`, `run` (seed), `rank`, `key`, `predicted`.
-        known: Predictions by key, in %; what stands here is not predicted again.
+        known: Predicted accuracies by key, in %; none is predicted twice.
     """
 
     space: SearchSpace
@@ -42,28 +42,28 @@ class Choices:
     def add(
         self, method: str, run: int, population: Sequence[str], evaluated: Sequence[str]
     ) -> list[str]:
-        """Choose of one search by both rules.
+        """Choose from one search by both rules.
 
         Args:
-            method, run: Whose search it is.
+            method, run: Method and seed of the search.
             population: Keys of the last population, "" where invalid.
             evaluated: Keys of all distinct architectures evaluated.
 
         Returns:
-            A sentence for each rule that found fewer than asked.
+            A sentence for each rule that chose fewer than `count`.
         """
-        said = []
+        messages = []
         valid = [key for key in population if key]
-        # A method without a population, such as random search, hands back its best alone.
+        # Methods without a population, such as random search, return their best alone.
         if len(population) > 1 and valid:
-            said += self._keep(method, "paper", run, valid, self._by_paper(valid, run))
+            messages += self._keep(method, "paper", run, valid, self._by_paper(valid, run))
         if evaluated:
             chosen = honest_top_k(evaluated, self._predicted(evaluated), self.count)
-            said += self._keep(method, "honest", run, evaluated, chosen)
-        return said
+            messages += self._keep(method, "honest", run, evaluated, chosen)
+        return messages
 
     def _by_paper(self, keys: Sequence[str], run: int) -> Chosen:
-        """By roulette in the large space, as published; else the fittest."""
+        """By roulette in a large space, as published; otherwise the fittest."""
         predicted = self._predicted(keys)
         if not isinstance(self.space, LargeSpace):
             return paper_top_k(keys, predicted, self.count)
@@ -89,7 +89,7 @@ class Choices:
         ]
 
     def add_best_of_space(self) -> None:
-        """The best by prediction of all architectures; none where there are too many to predict."""
+        """Add the best of all architectures by prediction; nothing in a large space."""
         if isinstance(self.space, LargeSpace):
             return
         keys = self.space.keys(np.arange(self.space.size))
@@ -97,7 +97,7 @@ class Choices:
         self._append(PREDICTOR, "honest", 0, [keys[code] for code in best])
 
     def add_random(self, count: int) -> None:
-        """Some architectures drawn at random, in a small space no two equal."""
+        """Add architectures drawn at random, without repetition in a small space."""
         generator = np.random.default_rng(_SEED)
         if isinstance(self.space, LargeSpace):
             fresh = self.space.fresh()

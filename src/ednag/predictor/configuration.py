@@ -1,7 +1,6 @@
-"""What a meta-predictor is made for: the graph of its space and its sizes.
+"""The configuration of a meta-predictor: the graph of its space and its sizes.
 
-Without torch, so that a search that only predicts need not import it. Source: meta-predictor
-specification.
+This module does not import torch. Source: meta-predictor specification.
 """
 
 from dataclasses import dataclass, replace
@@ -19,15 +18,15 @@ HEADS = 4
 
 @dataclass(frozen=True)
 class Configuration:
-    """One fixed graph and the sizes of the network that reads it.
+    """A fixed graph and the sizes of the network.
 
     Attributes:
         space: Name of the search space in `ednag.spaces`.
         node_types: Number of node types; a type is an integer in [0, node_types).
         nodes: Number of nodes of every graph.
-        edges: (source, target) pairs with source < target: the nodes stand in topological order.
+        edges: (source, target) pairs with source < target.
         hidden: Length of a node's state.
-        latent: Length of the dataset's and of the graph's encoding; a multiple of HEADS.
+        latent: Length of the encodings of dataset and graph; a multiple of HEADS.
     """
 
     space: str
@@ -38,7 +37,7 @@ class Configuration:
     latent: int = 56
 
     def __post_init__(self) -> None:
-        """Refuse what no network can be built from."""
+        """Check sizes and edges."""
         if self.hidden < 1 or self.latent < HEADS or self.latent % HEADS:
             raise EdnagError(
                 f"meta-predictor of {self.space}: hidden {self.hidden}, latent {self.latent}: "
@@ -55,11 +54,11 @@ class Configuration:
         return replace(self, hidden=hidden, latent=latent)
 
     def predecessors(self, node: int) -> tuple[int, ...]:
-        """Nodes that lead to `node`, ascending."""
+        """Nodes with an edge to `node`, ascending."""
         return tuple(sorted(source for source, target in self.edges if target == node))
 
     def successors(self, node: int) -> tuple[int, ...]:
-        """Nodes that `node` leads to, ascending."""
+        """Nodes with an edge from `node`, ascending."""
         return tuple(sorted(target for source, target in self.edges if source == node))
 
 
@@ -86,10 +85,10 @@ CONFIGURATIONS = {each.space: each for each in (NASBENCH201, MOBILENETV3)}
 
 
 def configuration_of(space: str) -> Configuration:
-    """The published configuration for a search space.
+    """The published configuration of a search space.
 
     Raises:
-        EdnagError: The meta-predictor is not defined on this space.
+        EdnagError: There is none.
     """
     if space not in CONFIGURATIONS:
         raise EdnagError(

@@ -1,4 +1,4 @@
-"""Which images stand for a class: the centres of its clusters, or any at random.
+"""Images that represent a class: those nearest to its cluster centres, or random ones.
 
 Indices come as int64[classes, count], ascending in each class. Source: meta-predictor
 specification, coreset.
@@ -6,7 +6,6 @@ specification, coreset.
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -16,21 +15,22 @@ from ednag.predictor.features import enough_images
 
 #: Images of each class, as published.
 IMAGES = 20
-#: Starts of k-means, of which the one with the least inertia counts.
+#: Starts of k-means; the result with the least inertia is used.
 STARTS = 10
 #: Decimals that projections are rounded to.
 _DECIMALS = 6
 
 
 def coreset(features: Sequence[np.ndarray], count: int = IMAGES, seed: int = 0) -> np.ndarray:
-    """Indices int64[classes, count] of the images nearest to the centroids of k-means.
+    """Indices int64[classes, count] of the images nearest to the `count` centroids of k-means.
 
-    As many clusters as images wanted. No image is taken twice: a centroid whose nearest image is
-    taken has the next nearest. Equally near images: the first. Same features and seed, same images.
+    No image is taken twice: if the nearest image of a centroid is taken, the next nearest is used.
+    Of equally near images the first is used. A function of features and seed.
 
     Args:
         features: float32[n, 512] of each class.
-        seed: Of the starts of k-means, the same for every class.
+        count: Images of each class.
+        seed: Seed of k-means, the same for every class.
 
     Raises:
         EdnagError: A class has fewer images.
@@ -46,21 +46,20 @@ def coreset(features: Sequence[np.ndarray], count: int = IMAGES, seed: int = 0) 
 
 def _nearest(features: np.ndarray, count: int, seed: int) -> list[int]:
     """Indices of `count` images of one class, ascending."""
-    # Late: training, which draws at random, is spared the import.
+    # Imported here, as training draws at random and does not need scikit-learn.
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     if len(features) == count:
         return list(range(count))
     with warnings.catch_warnings():
-        # Where fewer images than clusters differ, centroids fall together; that is provided for.
+        # Centroids coincide where fewer distinct images than clusters exist; handled below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         clusters = KMeans(count, n_init=STARTS, random_state=seed).fit(features)
-    distances = cdist(clusters.cluster_centers_, features)
     taken: list[int] = []
-    for of_centroid in distances:
-        of_centroid[taken] = np.inf
-        taken.append(int(of_centroid.argmin()))
+    for distances in cdist(clusters.cluster_centers_, features):
+        distances[taken] = np.inf
+        taken.append(int(distances.argmin()))
     return sorted(taken)
 
 
@@ -84,52 +83,44 @@ def gathered(features: Sequence[np.ndarray], indices: np.ndarray) -> np.ndarray:
     return np.stack([each[chosen] for each, chosen in zip(features, indices, strict=True)])
 
 
-@dataclass(frozen=True, eq=False)
-class Stability:
-    """Predictions of the same n architectures on the same data set, again and again.
-
-    Attributes:
-        random: float64[repetitions, n], images drawn anew for each repetition.
-        coreset: float64[repetitions, n], the images of one coreset every time.
-    """
-
-    random: np.ndarray
-    coreset: np.ndarray
-
-
 def stability(
     predict: Callable[[np.ndarray], np.ndarray],
     features: Sequence[np.ndarray],
     count: int = IMAGES,
     repetitions: int = 100,
     seed: int = 0,
-) -> Stability:
-    """Repeated predictions with random images and with a coreset.
+) -> dict[str, np.ndarray]:
+    """Repeated predictions of n architectures with random images and with a coreset.
 
     Args:
         predict: From images float32[classes, count, 512] to predictions float64[n].
         features: float32[n, 512] of each class.
+        count: Images of each class.
+        repetitions: Number of predictions with either.
         seed: Of the random images and of the coreset.
+
+    Returns:
+        float64[repetitions, n] by name: `random`, with new images for each repetition; `coreset`.
     """
     generator = np.random.default_rng(seed)
     drawn = [random_images(features, count, generator) for _ in range(repetitions)]
     images = gathered(features, coreset(features, count, seed))
-    return Stability(
-        random=np.stack([predict(gathered(features, indices)) for indices in drawn]),
-        coreset=np.stack([predict(images) for _ in range(repetitions)]),
-    )
+    return {
+        "random": np.stack([predict(gathered(features, indices)) for indices in drawn]),
+        "coreset": np.stack([predict(images) for _ in range(repetitions)]),
+    }
 
 
 def projected(features: np.ndarray, components: int = 2) -> np.ndarray:
-    """Features float32[n, 512] on their first principal components, float64[n, components].
+    """Features float32[n, 512] projected to principal components, float64[n, components].
 
-    The largest entry of each component, the first of several, is positive.
+    The sign of a component is chosen so that its entry of largest size is positive.
     """
     from sklearn.decomposition import PCA
 
     with threadpool_limits(1):
         analysis = PCA(components, svd_solver="full").fit(features.astype(np.float64))
-        along = analysis.transform(features.astype(np.float64))
+        coordinates = analysis.transform(features.astype(np.float64))
     axes = analysis.components_
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
-    return (along * np.sign(largest)).round(_DECIMALS) + 0.0
+    return (coordinates * np.sign(largest)).round(_DECIMALS) + 0.0

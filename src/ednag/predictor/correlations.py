@@ -1,4 +1,4 @@
-"""How well predictions order what was measured: three coefficients, with bootstrap intervals."""
+"""Correlation coefficients of predicted and measured values, with bootstrap intervals."""
 
 import warnings
 from collections.abc import Callable
@@ -10,20 +10,20 @@ from scipy import stats
 
 Coefficient = Literal["pearson", "spearman", "kendall"]
 COEFFICIENTS: tuple[Coefficient, ...] = ("pearson", "spearman", "kendall")
-#: Names of the two rows about all groups: everything pooled, and the mean of the groups' own.
+#: Names of the rows on all groups: of the pooled values, and of the mean over groups.
 OVERALL, MEAN_OF_GROUPS = "overall", "mean of groups"
 #: Share of the bootstrap distribution within an interval.
 CONFIDENCE = 0.95
-#: Columns of one block of comparisons; bounds memory.
+#: Columns of one block of pairs; bounds memory.
 _PAIRS = 512
-#: Fewest pairs of a coefficient that says anything.
+#: A coefficient needs at least so many pairs.
 FEWEST = 3
 
 
 def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[Coefficient, float]:
     """Pearson's r, Spearman's rho and Kendall's tau-b of float64[n] each.
 
-    NaN where there are fewer than FEWEST pairs or all of either are equal.
+    NaN where there are fewer than FEWEST pairs or all values of one are equal.
     """
     return {name: _one(name, predicted, measured) for name in COEFFICIENTS}
 
@@ -37,7 +37,6 @@ def _one(name: Coefficient, predicted: np.ndarray, measured: np.ndarray) -> floa
         "kendall": stats.kendalltau,
     }
     with warnings.catch_warnings():
-        # Nearly constant values: the coefficient is what it is.
         warnings.simplefilter("ignore", stats.NearConstantInputWarning)
         return float(functions[name](predicted, measured).statistic)
 
@@ -52,15 +51,15 @@ def correlations(
 ) -> pd.DataFrame:
     """Coefficients overall, in each group, and their mean over the groups.
 
-    Intervals are percentiles of the bootstrap: the rows, each an architecture on a task, are drawn
-    with replacement, for the mean within each group. A group with fewer than FEWEST rows, or whose
-    values are all equal, has no coefficient and is not in the mean.
+    Intervals are percentiles of the bootstrap over rows (over rows within each group for the mean).
+    A group with fewer than FEWEST rows or with constant values has no coefficient and is not part
+    of the mean.
 
     Args:
         predicted, measured: float64[n].
-        groups: [n] names or numbers, for example of tasks.
-        resamples: Draws of the bootstrap.
-        seed: Of the draws; equal seeds give equal tables.
+        groups: [n] names or numbers of the groups.
+        resamples: Number of bootstrap samples.
+        seed: Seed of the samples.
         confidence: Level of the intervals.
 
     Returns:
@@ -75,11 +74,13 @@ def correlations(
     rows = _rows(OVERALL, *drawn, confidence)
     of_groups, means, draws = [], [], []
     for number, (group, members) in enumerate(named.items(), start=1):
-        found = _resampled(members, predicted, measured, resamples, [seed, number])
-        of_groups += _rows(group, *found, confidence)
-        if not np.isnan(found[1]).any():
-            means.append(found[1])
-            draws.append(found[2])
+        count, value, resampled = _resampled(
+            members, predicted, measured, resamples, [seed, number]
+        )
+        of_groups += _rows(group, count, value, resampled, confidence)
+        if not np.isnan(value).any():
+            means.append(value)
+            draws.append(resampled)
     if means:
         mean, means_drawn = np.mean(means, axis=0), _mean_without_nan(np.array(draws))
     else:
@@ -96,7 +97,7 @@ def _resampled(
     resamples: int,
     seed: list[int],
 ) -> tuple[int, np.ndarray, np.ndarray]:
-    """Number of rows, coefficients float64[3], and float64[resamples, 3] of rows drawn anew."""
+    """Number of rows, coefficients float64[3], and coefficients float64[resamples, 3]."""
     ours, theirs = predicted[members], measured[members]
     value = np.array(list(coefficients(ours, theirs).values()))
     if np.isnan(value).any():
@@ -104,12 +105,12 @@ def _resampled(
     generator = np.random.default_rng(seed)
     drawn = generator.integers(len(members), size=(resamples, len(members)))
     ranks = (stats.rankdata(each[drawn], axis=1) for each in (ours, theirs))
-    found = (
+    by_row = (
         _pearson_by_row(ours[drawn], theirs[drawn]),
         _pearson_by_row(*ranks),
         _kendall_by_row(ours, theirs, drawn),
     )
-    return len(members), value, np.stack(found, axis=1)
+    return len(members), value, np.stack(by_row, axis=1)
 
 
 def _pearson_by_row(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -117,17 +118,17 @@ def _pearson_by_row(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     flat = (np.ptp(one, axis=1) == 0) | (np.ptp(other, axis=1) == 0)
     one, other = (each - each.mean(axis=1, keepdims=True) for each in (one, other))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (one * other).sum(axis=1) / np.sqrt(
+        ratio = (one * other).sum(axis=1) / np.sqrt(
             np.square(one).sum(axis=1) * np.square(other).sum(axis=1)
         )
-    return np.where(flat, np.nan, found)
+    return np.where(flat, np.nan, ratio)
 
 
 def _kendall_by_row(one: np.ndarray, other: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Kendall's tau-b float64[b] of values float64[n] drawn as int[b, n] says.
+    """Kendall's tau-b float64[b] of values float64[n] at rows int[b, n].
 
-    A pair of values counts as often as it was drawn, so that pairs are compared once for all
-    draws. SciPy would compare them for each.
+    A pair of values is weighted by its draws, so that pairs are compared once for all draws. SciPy
+    compares them again for each draw.
     """
     count = len(one)
     times = np.stack([np.bincount(each, minlength=count) for each in drawn]).astype(np.float64)
@@ -147,7 +148,7 @@ def _kendall_by_row(one: np.ndarray, other: np.ndarray, drawn: np.ndarray) -> np
 
 
 def _mean_without_nan(draws: np.ndarray) -> np.ndarray:
-    """Means float64[resamples, 3] over float64[groups, resamples, 3]; NaN where all are."""
+    """Means float64[resamples, 3] over the groups of float64[groups, resamples, 3], without NaN."""
     counted = ~np.isnan(draws)
     with np.errstate(invalid="ignore"):
         return np.where(counted, draws, 0).sum(axis=0) / counted.sum(axis=0)

@@ -1,10 +1,10 @@
-"""What the predictor learns from: accuracies of architectures trained on data sets.
+"""Databases of trained architectures, the training data of the predictor.
 
-Either the three published files (`meta_train_*.pt`) or a Parquet file of ours, which users can
-grow. Ours has the columns `key` (string), `task` (string), `classes` (list of int64, the same in
-all rows of a task), `accuracy` (float64, %) and `seed` (int64); its metadata key `ednag` holds
-format and space; a file without it is of nasbench201. Same rows, same bytes. Source of what the
-published files hold: meta-predictor specification.
+A database is the three published files (`meta_train_*.pt`) or a Parquet file with the columns `key`
+(string), `task` (string), `classes` (list of int64, the same in all rows of a task), `accuracy`
+(float64, %) and `seed` (int64). The metadata key `ednag` of the Parquet file has format and space;
+without it, the space is nasbench201. Equal rows give equal bytes. Source: meta-predictor
+specification.
 """
 
 import json
@@ -24,9 +24,9 @@ from ednag.predictor.splits import EntrySplit
 from ednag.spaces import get_space
 
 FORMAT = "ednag predictor database 1"
-#: Entries at the head of the published permutation that are its validation part.
+#: The first entries of the published permutation are its validation part.
 PUBLISHED_VALIDATION = 400
-#: Number of the first class in the published task list; feature files begin at 0.
+#: Number of the first class in the published task list; feature files start at 0.
 _FIRST_CLASS = 1
 _COLUMNS = pa.schema(
     [
@@ -46,11 +46,11 @@ class Database:
     Attributes:
         space: Name of the search space.
         keys: n architectures of the space.
-        task: int64[n], the data set of each as an index into `tasks`.
+        task: int64[n], the task of each as an index into `tasks`.
         accuracy: float64[n], in %, 0 to 100.
-        seed: int64[n], tells repetitions of an architecture on a task apart.
-        tasks: Names of the t data sets that occur.
-        classes: For each data set its classes, by their numbers in the feature file.
+        seed: int64[n], distinguishes repetitions of an architecture on a task.
+        tasks: Names of the t tasks.
+        classes: Class numbers of each task, as in the feature file.
     """
 
     space: str
@@ -66,11 +66,11 @@ class Database:
         return len(self.keys)
 
     def cells(self) -> np.ndarray:
-        """int64[n]: equal numbers where the architectures are equal."""
+        """int64[n], a number for each distinct architecture."""
         return np.unique(np.array(self.keys, dtype=object), return_inverse=True)[1]
 
     def membership(self) -> np.ndarray:
-        """bool[n, c]: whether the data set of an entry has each of the c classes that occur."""
+        """bool[n, c]: whether the task of an entry has each of the c classes in the database."""
         occurring = sorted({number for classes in self.classes for number in classes})
         column = {number: place for place, number in enumerate(occurring)}
         of_task = np.zeros((len(self.tasks), len(occurring)), dtype=bool)
@@ -88,15 +88,15 @@ def make_database(
     seeds: Sequence[int],
     place: str = "database",
 ) -> Database:
-    """A database of rows, checked.
+    """A checked database.
 
     Args:
         keys, tasks, accuracy, seeds: One value for each row; see `Database`.
         classes: Class numbers of each task.
-        place: What holds the rows, for error messages.
+        place: Origin of the rows, for error messages.
 
     Raises:
-        EdnagError: A row is no such entry; the first is named, counted from 1.
+        EdnagError: A row is invalid; the message has the first, counted from 1.
     """
     _check_rows(space, keys, tasks, accuracy, seeds, place)
     names = tuple(dict.fromkeys(tasks))
@@ -122,13 +122,13 @@ def _check_rows(
     seeds: Sequence[int],
     place: str,
 ) -> None:
-    known = get_space(space).fresh()
+    checked_space = get_space(space).fresh()
     seen: dict[tuple[str, str, int], int] = {}
     for row, (key, task, percent, seed) in enumerate(
         zip(keys, tasks, accuracy, seeds, strict=True), start=1
     ):
         try:
-            known.code(key)
+            checked_space.code(key)
         except EdnagError as error:
             raise EdnagError(f"{place}: row {row}: {error}") from None
         if not 0 <= percent <= 100:
@@ -153,11 +153,10 @@ def _check_classes(task: str, numbers: Sequence[int], place: str) -> None:
 
 
 def joined(databases: Sequence[Database], place: str = "joined databases") -> Database:
-    """The rows of all, one database after the other.
+    """The rows of several databases as one.
 
     Raises:
-        EdnagError: There is none, they are of different spaces, a task has other classes in
-            another, or a row occurs twice.
+        EdnagError: There is none, spaces or the classes of a task differ, or a row occurs twice.
     """
     if len({each.space for each in databases}) != 1:
         raise EdnagError(f"{place}: join one database or more of one search space")
@@ -192,7 +191,7 @@ def read_entries(training: Sequence[Path], held_out: Sequence[Path]) -> tuple[Da
 
 
 def write_database(database: Database, path: Path) -> None:
-    """Write a database as Parquet, whole or not at all; its rows are checked once more."""
+    """Write a database as Parquet, completely or not at all, after a check of its rows."""
     joined([database], str(path))
     columns = {
         "key": list(database.keys),
@@ -211,7 +210,7 @@ def read_database(path: Path) -> Database:
     """The database in a Parquet file.
 
     Raises:
-        EdnagError: The file is no such database, or a row is no entry; the row is named.
+        EdnagError: The file is not a database, or a row is invalid; the message has the row.
     """
     try:
         table = pq.read_table(path)
@@ -248,20 +247,20 @@ def read_database(path: Path) -> Database:
 
 
 class _AnyGraph:
-    """Stands for `igraph.Graph`: takes what the pickle gives and keeps nothing."""
+    """Replaces `igraph.Graph` in pickles and ignores its content."""
 
     def __init__(self, *content: object) -> None:
-        """Forget a graph; it is rebuilt from the cell's string."""
+        """Ignore the graph; it is computed from the string of the cell."""
 
     def __setstate__(self, state: object) -> None:
-        """Forget its attributes."""
+        """Ignore the attributes."""
 
 
 def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, EntrySplit]:
     """The published database of NAS-Bench-201 cells on subsets of ImageNet-32, and its split.
 
-    Class numbers are those of the feature file, one less than in the task list. A task is named by
-    its row in that list. Where an entry repeats cell and task its seed is 1, else 0.
+    Class numbers are those of the feature file, one less than in the task list. The name of a task
+    is its row in that list. The seed of an entry counts earlier entries of the same cell and task.
 
     Args:
         entries: `meta_train_tasks_predictor.pt`.
@@ -269,7 +268,7 @@ def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Datab
         permutation: `meta_train_tasks_predictor_idx.pt`.
 
     Raises:
-        EdnagError: A file is another, or asks for something to be imported.
+        EdnagError: A file has other content, or would import something.
     """
     rows, lists, order = (_load(path) for path in (entries, tasks, permutation))
     try:
@@ -297,16 +296,16 @@ def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Datab
 
 
 def _load(path: Path) -> Any:
-    """What a file of torch holds: tensors, NumPy arrays, numbers, strings, stubs of graphs."""
+    """The content of a file of torch: tensors, NumPy arrays, numbers, strings, ignored graphs."""
     import torch
 
     scalar, array = np.float64(0).__reduce__()[0], np.empty(0).__reduce__()[0]
-    admitted: list[Any] = [np.ndarray, np.dtype, (_AnyGraph, "igraph.Graph")]
-    admitted += [type(np.dtype(kind)) for kind in (np.float64, np.int64)]
+    allowed: list[Any] = [np.ndarray, np.dtype, (_AnyGraph, "igraph.Graph")]
+    allowed += [type(np.dtype(kind)) for kind in (np.float64, np.int64)]
     for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        admitted += [(scalar, f"{module}.scalar"), (array, f"{module}._reconstruct")]
+        allowed += [(scalar, f"{module}.scalar"), (array, f"{module}._reconstruct")]
     try:
-        with torch.serialization.safe_globals(admitted):
+        with torch.serialization.safe_globals(allowed):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__

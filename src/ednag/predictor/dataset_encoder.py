@@ -1,7 +1,7 @@
 """A dataset as one vector: attention over the images of each class, then over the classes.
 
-Set Transformer blocks (Lee et al., ICML 2019) without layer norm, as the published checkpoints have
-them: attention is scaled by the full width, not by a head's. Names of attributes are those of the
+Set Transformer blocks (Lee et al., ICML 2019) without layer norm, as in the published checkpoints:
+attention is scaled by the full width, not by the width of a head. Attributes have the names of the
 checkpoints. Source: meta-predictor specification.
 """
 
@@ -14,7 +14,7 @@ from ednag.predictor.configuration import FEATURES, HEADS, Configuration
 
 
 class MAB(nn.Module):
-    """Multihead attention block of a query set towards another set."""
+    """Multihead attention block of a query set and another set."""
 
     def __init__(self, query: int, keys: int, width: int) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class MAB(nn.Module):
 
 
 class SAB(nn.Module):
-    """A set attending to itself."""
+    """Self-attention of a set."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class SAB(nn.Module):
 
 
 class PMA(nn.Module):
-    """A set gathered into one vector by a learned seed's attention."""
+    """A set as one vector, by the attention of a learned seed."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class PMA(nn.Module):
 
 
 class SetPool(nn.Module):
-    """A set as one vector, whatever the order of its members."""
+    """A set as one vector; the order of its members does not matter."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -79,14 +79,14 @@ class SetPool(nn.Module):
 
 
 class DatasetEncoder(nn.Module):
-    """Images of a class -> its prototype; prototypes -> the dataset's encoding."""
+    """From images of classes to prototypes, and from prototypes to the encoding of the dataset."""
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__()
         latent = configuration.latent
         self.intra_setpool = SetPool(FEATURES, latent)
         self.inter_setpool = SetPool(latent, latent)
-        # In the checkpoints, in no computation.
+        # Part of the checkpoints, not used.
         self.set_fc = nn.Sequential(nn.Linear(FEATURES, latent))
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Files of image features by class, as they are published: {class: [Tensor(n, 512)]}.
+"""Files of image features by class in the published form: {class: [Tensor(n, 512)]}.
 
 Source: meta-predictor specification (`imgnet32bylabel.pt`).
 """
@@ -21,15 +21,15 @@ Features = dict[int, np.ndarray]
 
 
 def read_features(path: Path) -> Features:
-    """The features in a file, read without running anything in it.
+    """The features in a file; no code in it is run.
 
-    A class holds one tensor, or a list of one or more of them, which are joined.
+    The value of a class is a tensor, or a list of tensors, which are concatenated.
 
     Raises:
-        EdnagError: The file holds something else; the first wrong class is named.
+        EdnagError: The file has other content; the message has the first wrong class.
     """
     try:
-        # Mapped into memory where the format allows: the published file is larger than many a RAM.
+        # Memory-mapped where the format allows it, as the published file is large.
         content = torch.load(
             path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
         )
@@ -45,12 +45,12 @@ def read_features(path: Path) -> Features:
             f"{path}: a {type(content).__name__} and not features by class; "
             "give a file of {class number: [tensor]}"
         )
-    found = {}
+    features = {}
     for number, value in content.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise EdnagError(f"{path}: {number!r} is not a class number; number the classes from 0")
-        found[number] = _class_features(value, f"{path}: class {number}")
-    return {number: found[number] for number in sorted(found)}
+        features[number] = _class_features(value, f"{path}: class {number}")
+    return {number: features[number] for number in sorted(features)}
 
 
 def _class_features(value: Any, place: str) -> np.ndarray:
@@ -75,7 +75,7 @@ def write_features(features: Mapping[int, np.ndarray], path: Path) -> None:
     """Write features float32[n, 512] by class number; equal features give equal bytes."""
     save_checkpoint(
         path,
-        # Copied, so that no class brings the storage of all classes along.
+        # Copied, so that the storage of other classes is not written.
         {number: [torch.tensor(features[number])] for number in sorted(features)},  # type: ignore[misc]
     )
 
@@ -86,11 +86,11 @@ def of_classes(
     """Features float32[n, 512] of each of some classes.
 
     Args:
-        images: How many images of each will be asked for.
+        images: Images that each class must have.
         place: What needs the classes, for error messages.
 
     Raises:
-        EdnagError: A class is missing or has too few images.
+        EdnagError: A class is missing or has fewer images.
     """
     for number in classes:
         if number not in features:
@@ -103,10 +103,10 @@ def of_classes(
 def enough_images(
     features: Sequence[np.ndarray], images: int, place: str, names: Sequence[object] = ()
 ) -> list[np.ndarray]:
-    """The features themselves; raises EdnagError for a class with fewer than `images` images.
+    """The features; raises EdnagError for a class with fewer than `images` images.
 
     Args:
-        names: What to call the classes in the message; by default by their places from 0.
+        names: Names of the classes for the message; by default their positions from 0.
     """
     for name, each in zip(names or range(len(features)), features, strict=True):
         if len(each) < images:

@@ -1,9 +1,8 @@
-"""Training the predictor on a database, so that it can be stopped and resumed at any epoch.
+"""Training the predictor on a database; a training can be interrupted and resumed.
 
-Each epoch draws its order and its images from a generator of its own, which (seed, epoch) begins.
-So the state between two epochs is weights, optimiser and epoch, nothing else, and a run that was
-killed ends with the weights of one that was not, bit by bit (same machine, same number of threads).
-Source: meta-predictor specification, training.
+Each epoch draws its order and its images from a generator seeded by (seed, epoch), so that the
+state between two epochs is weights, optimiser and epoch. A resumed training has the same result bit
+for bit (same machine, same number of threads). Source: meta-predictor specification, training.
 """
 
 import hashlib
@@ -38,13 +37,12 @@ class PredictorRecipe:
     Attributes:
         epochs: Passes over the training part.
         batch: Entries of one step.
-        images: Images of each class, drawn anew in each step; its tasks share them.
-        learning_rate: Of Adam.
+        images: Images of each class, drawn in each step; tasks share the images of a class.
+        learning_rate: Learning rate of Adam.
         hidden, latent: Sizes; see `Configuration`.
-        seed: Of weights, order and images.
-        keep: Weights of which epoch are given: of the last, or of the one with the largest Pearson
-            correlation on the test part, the first of several (what that part then says of them is
-            too good).
+        seed: Seed of weights, order and images.
+        keep: Epoch whose weights are kept: the last, or the first with the largest Pearson
+            correlation on the test part (whose results are then too good).
     """
 
     epochs: int = 500
@@ -57,7 +55,7 @@ class PredictorRecipe:
     keep: Literal["last", "best"] = "last"
 
     def __post_init__(self) -> None:
-        """Refuse what trains nothing."""
+        """Check that numbers are positive."""
         if min(self.epochs, self.batch, self.images) < 1 or not self.learning_rate > 0:
             raise EdnagError(
                 "recipe of the predictor: epochs, batch, images and learning rate must be "
@@ -80,12 +78,13 @@ class FittedPredictor:
 
     Attributes:
         configuration: Its graph and sizes.
-        parameters: float32 by name, as `load_model` and `QuickPredictor` take them.
-        epoch: The epoch they are of, from 1.
-        mean, std: Of the training part's accuracies, in %; `scale` undoes them.
-        curve: One row for each epoch: epoch, training_loss (mean squared error of targets while
-            learning), validation_loss (likewise, afterwards, on the test part), pearson, spearman,
-            kendall (tau-b) on the test part; NaN where there is none.
+        parameters: float32 by name, for `model_of` and `QuickPredictor`.
+        epoch: Their epoch, from 1.
+        mean, std: Of the accuracies of the training part, in %; `scale` inverts the
+            normalisation by them.
+        curve: One row for each epoch: epoch, training_loss (mean squared error of the targets in
+            the epoch), validation_loss (likewise on the test part, after it), pearson, spearman,
+            kendall (tau-b) on the test part; NaN where undefined.
     """
 
     configuration: Configuration
@@ -114,8 +113,9 @@ def fit(
 
     Args:
         features: float32[n, 512] by class number.
-        split: What to train and what to judge on; the test part may be empty.
-        checkpoint: Written after each epoch; a run that finds it goes on where it ends.
+        split: Entries to train and to test; the test part may be empty.
+        recipe: How to train.
+        checkpoint: Written after each epoch; training resumes from it if it exists.
         device: cpu or cuda.
         report: Called after each epoch with its row of the curve.
 
@@ -136,7 +136,7 @@ def fit(
 
 
 class _PredictorTraining:
-    """The state between two epochs, and one epoch."""
+    """The state of a training, and one epoch."""
 
     def __init__(self, entries: Entries, split: EntrySplit, recipe: PredictorRecipe) -> None:
         accuracy = entries.database.accuracy[split.training]
@@ -159,7 +159,7 @@ class _PredictorTraining:
         self._best: dict[str, Any] = {}
 
     def one_epoch(self) -> None:
-        """Learn from every entry once, then look at the test part."""
+        """Train on each entry once, then test."""
         self.epoch += 1
         generator = np.random.default_rng([self._recipe.seed, self.epoch])
         order = generator.permutation(self._split.training)
@@ -167,18 +167,18 @@ class _PredictorTraining:
         self._model.train()
         for start in range(0, len(order), self._recipe.batch):
             total += self._step(order[start : start + self._recipe.batch], generator)
-        row = {"epoch": self.epoch, "training_loss": total / len(order), **self._judged()}
+        row = {"epoch": self.epoch, "training_loss": total / len(order), **self._tested()}
         self.rows.append(row)
         if self._recipe.keep == "best" and self._is_best():
             self._best = {"epoch": self.epoch, "model": _on_cpu(self._model)}
 
     def _is_best(self) -> bool:
-        """Whether the last epoch correlates better than all before; undefined counts least."""
+        """Whether the last epoch has the largest correlation so far; undefined is least."""
         *before, last = (-2 if np.isnan(row["pearson"]) else row["pearson"] for row in self.rows)
         return last > max(before, default=-np.inf)
 
     def _step(self, rows: np.ndarray, generator: np.random.Generator) -> float:
-        """One step of Adam on entries; their summed squared error before it."""
+        """Take a step of Adam on entries; return their summed squared error before it."""
         predicted = self._entries.predict(self._model, rows, lambda number: generator)
         targets = torch.from_numpy(self._targets[rows]).to(predicted)
         loss = (predicted - targets).square().sum()
@@ -192,20 +192,20 @@ class _PredictorTraining:
         self._optimiser.step()
         return float(loss.item())
 
-    def _judged(self) -> dict[str, float]:
-        """The curve's columns about the test part; the same images of it at every epoch."""
+    def _tested(self) -> dict[str, float]:
+        """The columns of the curve on the test part, with the same images in every epoch."""
         rows = self._split.test
         self._model.eval()
         predicted = self._entries.predict_all(self._model, rows, self._recipe.seed)
         error = np.square(predicted - self._targets[rows])
-        found = coefficients(predicted, self._targets[rows])
+        correlations = coefficients(predicted, self._targets[rows])
         return {
             "validation_loss": float(error.mean()) if len(rows) else float("nan"),
-            **{str(name): value for name, value in found.items()},
+            **{str(name): value for name, value in correlations.items()},
         }
 
     def state(self) -> dict[str, Any]:
-        """All that a later process needs to go on."""
+        """The content of a checkpoint."""
         return {
             "format": FORMAT,
             "made_of": self._made_of(),
@@ -217,7 +217,7 @@ class _PredictorTraining:
         }
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint; raises EdnagError if it is another training's."""
+        """Restore a checkpoint; raises EdnagError if it belongs to another training."""
         state = load_checkpoint(path)
         if state.get("format") != FORMAT or state.get("made_of") != self._made_of():
             raise EdnagError(
@@ -234,19 +234,21 @@ class _PredictorTraining:
         self.epoch, self.rows, self._best = state["epoch"], state["rows"], state["best"]
 
     def _made_of(self) -> str:
-        """Digest of data and recipe; more epochs are the same training."""
-        found = hashlib.sha256(repr(sorted({**asdict(self._recipe), "epochs": 0}.items())).encode())
+        """Digest of data and recipe without the number of epochs."""
+        digest = hashlib.sha256(
+            repr(sorted({**asdict(self._recipe), "epochs": 0}.items())).encode()
+        )
         for part in (
             *self._entries.digest_parts(),
             self._split.training.astype(np.int64).tobytes(),
             self._split.test.astype(np.int64).tobytes(),
         ):
-            found.update(f"{len(part)} ".encode())
-            found.update(part)
-        return found.hexdigest()
+            digest.update(f"{len(part)} ".encode())
+            digest.update(part)
+        return digest.hexdigest()
 
     def fitted(self) -> FittedPredictor:
-        """The result."""
+        """The trained predictor."""
         of_best = self._recipe.keep == "best"
         kept = self._best["model"] if of_best else _on_cpu(self._model)
         return FittedPredictor(

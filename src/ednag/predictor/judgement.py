@@ -1,4 +1,4 @@
-"""A trained predictor against measured accuracies, by a coreset of the images and by chance."""
+"""Predictions of a trained predictor for entries of a database."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ Features = Mapping[int, np.ndarray]
 def predict_entries(
     predictor: TrainedPredictor, entries: Database, features: Features
 ) -> pd.DataFrame:
-    """Predicted and measured accuracy of each entry, its task encoded by the coreset.
+    """Predicted and measured accuracy of each entry; tasks are encoded by their coresets.
 
     Returns:
         Columns `task`, `key`, `seed`, `predicted`, `measured` (in %).
@@ -44,7 +44,7 @@ def predict_entries(
 def repeat_predictions(
     predictor: TrainedPredictor, entries: Database, features: Features, repeats: int
 ) -> pd.DataFrame:
-    """Predictions of the first task's entries, again and again, from other images each time.
+    """Repeated predictions of the entries of the first task, with random images and with a coreset.
 
     Returns:
         Columns `images` (random or coreset), `repeat`, `key`, `predicted`, `measured` (in %).
@@ -54,7 +54,7 @@ def repeat_predictions(
     types = node_types_of(entries.space, keys)
     model = predictor.model()
     quick = QuickPredictor(predictor.parameters, predictor.configuration)
-    found = stability(
+    predictions = stability(
         lambda images: to_accuracy(quick(encode_dataset(model, images), types), predictor.scale),
         _features_of(entries, 0, features),
         repetitions=repeats,
@@ -65,17 +65,17 @@ def repeat_predictions(
                 "images": name,
                 "repeat": np.repeat(np.arange(repeats), len(rows)),
                 "key": keys * repeats,
-                "predicted": predictions.ravel(),
+                "predicted": values.ravel(),
                 "measured": np.tile(entries.accuracy[rows], repeats),
             }
         )
-        for name, predictions in (("random", found.random), ("coreset", found.coreset))
+        for name, values in predictions.items()
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def images_in_a_plane(entries: Database, features: Features) -> pd.DataFrame:
-    """The images of the first task on two principal components, and which are in the coreset.
+    """The images of the first task on two principal components, with those of the coreset marked.
 
     Returns:
         Columns `class` (its number, as text), `first`, `second`, `chosen`.

@@ -1,4 +1,4 @@
-"""Architectures as graphs: the type of every node.
+"""Node types of architectures as graphs.
 
 Source: meta-predictor specification.
 """
@@ -12,7 +12,7 @@ from ednag.predictor.configuration import configuration_of
 from ednag.spaces import mobilenetv3, nasbench201
 from ednag.spaces.interface import digits_of
 
-#: Types of the first and the last node; those between begin at 2.
+#: Types of the first and the last node, and the first type of the nodes between.
 INPUT, OUTPUT, FIRST_OPERATION = 0, 1, 2
 
 
@@ -25,7 +25,7 @@ def node_types_of(space: str, architectures: np.ndarray | Sequence[str]) -> np.n
             (mobilenetv3, as in `ednag.spaces.mobilenetv3`).
 
     Raises:
-        EdnagError: A key or a code is not of the space, or the space has no meta-predictor.
+        EdnagError: A key or code is not in the space, or the space has no meta-predictor.
     """
     is_cell = configuration_of(space).space == "nasbench201"
     if isinstance(architectures, np.ndarray) and architectures.dtype.kind in "iu":
@@ -60,9 +60,9 @@ def _layers(keys: Sequence[str]) -> np.ndarray:
 def _networks(layers: np.ndarray) -> np.ndarray:
     """Node types int64[n, 22] of layers uint8[n, 20] of mobilenetv3.
 
-    A layer's type tells the depth of its stage and its own block. The blocks of a stage move to its
-    front: where a `none` stands makes another key but not another network. The layers beyond the
-    depth count as the first block, 3-3.
+    The type of a layer encodes the depth of its stage and its block. The blocks of a stage move to
+    its front, as the positions of `none` do not change the network. Layers beyond the depth count
+    as the first block, 3-3.
     """
     stages = layers.reshape(len(layers), mobilenetv3.STAGES, mobilenetv3.LAYERS)
     depth = mobilenetv3.depths(layers)

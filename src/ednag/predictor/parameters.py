@@ -1,6 +1,6 @@
-"""Names and shapes of the predictor's parameters, without torch.
+"""Names and shapes of the predictor's parameters.
 
-A search that only predicts need not import it. Source: meta-predictor specification.
+This module does not import torch. Source: meta-predictor specification.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 def parameter_shapes(configuration: Configuration) -> Shapes:
-    """Name -> shape of every parameter of the published checkpoints, unused ones included."""
+    """Shapes by name of all parameters of the published checkpoints, unused ones included."""
     hidden, latent = configuration.hidden, configuration.latent
     message = hidden + configuration.nodes
     shapes: Shapes = {}
@@ -50,7 +50,7 @@ def _linear(name: str, inputs: int, outputs: int) -> Iterator[tuple[str, tuple[i
 
 
 def _set_pool(name: str, inputs: int, latent: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Two attention blocks of a set with itself, one with a learned seed, a linear layer."""
+    """Two self-attention blocks, one with a learned seed, a linear layer."""
     for block, width in (("enc.0", inputs), ("enc.1", latent), ("dec.0", latent)):
         for part in ("fc_q", "fc_k", "fc_v"):
             yield from _linear(f"{name}.{block}.mab.{part}", width, latent)
@@ -63,7 +63,7 @@ def check_parameters(parameters: Parameters, configuration: Configuration, place
     """Raise EdnagError for the first parameter that is missing, unknown, misshapen or not finite.
 
     Args:
-        place: What holds the parameters, for the message.
+        place: Origin of the parameters, for the message.
     """
     shapes = parameter_shapes(configuration)
     advice = (
@@ -73,9 +73,8 @@ def check_parameters(parameters: Parameters, configuration: Configuration, place
     for name, shape in shapes.items():
         if name not in parameters:
             raise EdnagError(f"{place}: parameter {name} is missing; {advice}")
-        found = parameters[name].shape
-        if found != shape:
-            raise EdnagError(f"{place}: parameter {name} has shape {found}, not {shape}; {advice}")
+        if (own := parameters[name].shape) != shape:
+            raise EdnagError(f"{place}: parameter {name} has shape {own}, not {shape}; {advice}")
         if not np.isfinite(parameters[name]).all():
             raise EdnagError(f"{place}: parameter {name} holds NaN or infinity; {advice}")
     for name in parameters:

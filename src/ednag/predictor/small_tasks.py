@@ -1,10 +1,10 @@
-"""The small instance: classification tasks on handwritten digits that packages ship.
+"""The small instance: classification tasks on handwritten digits from packages.
 
-Twenty classes, ten numerals as two sources drew them, all at 8 x 8 pixels. A task is a handful of
-classes. Numerals 7, 8 and 9 of both sources are held out: no task of the training database has a
-class of them, so that a held-out task is new to the predictor in every class.
+There are twenty classes of 8 x 8 pixels: ten numerals of two sources. A task has five classes.
+Numerals 7, 8 and 9 of both sources are held out: no training task has them, so that all classes of
+a held-out task are new to the predictor.
 
-Each class is cut once into training, validation and test images, whatever task it stands in.
+The images of a class are split into training, validation and test images once for all tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,24 +30,24 @@ PARTS: tuple[Part, ...] = ("training", "held-out")
 SIZE = 8
 CLASSES_OF_A_TASK = 5
 NUMERALS_HELD_OUT = ("7", "8", "9")
-#: Images of a class that are used, and the shares of them in training, validation and test.
+#: Number of images of a class, and their shares in training, validation and test.
 IMAGES_OF_A_CLASS = 150
 SHARES = (0.4, 0.2, 0.4)
-#: Seeds the cut of the classes; not a parameter of a study, as the features depend on it.
+#: Seed of the split; not a parameter of a study, as the features depend on it.
 SPLIT_SEED = 0
 #: A narrow, shallow network of the family of NAS-Bench-201.
 NETWORK = NetworkShape(
     classes=CLASSES_OF_A_TASK, size=SIZE, channels=8, cells_per_stage=1, image_channels=1
 )
 
-#: Short, so that cells still differ in what they reached: chosen on training tasks, where at 5
-#: epochs the order of cells agrees best between two seeds (Spearman about .87).
+#: Short, so that accuracies of cells differ. Chosen on training tasks: at 5 epochs the order of
+#: cells agrees best between two seeds (Spearman about .87).
 RECIPE = SMALL.model_copy(update={"epochs": 5, "evaluate_every": 5})
 
 
 @dataclass(frozen=True)
 class Task:
-    """Some of the classes.
+    """A task.
 
     Attributes:
         classes: Numbers of the classes, ascending.
@@ -69,7 +69,7 @@ class SmallImages:
 
     @classmethod
     def of(cls, sources: Sequence[ImageDataset]) -> Self:
-        """The classes of several sources, one after the other, each cut into three parts.
+        """The classes of several sources, each split into three parts.
 
         Raises:
             EdnagError: A class has too few images.
@@ -108,13 +108,13 @@ class SmallImages:
         return {"training": others, "held-out": held_out}
 
     def tasks(self, part: Part) -> list[Task]:
-        """Every task there is on one side, in lexicographic order."""
+        """All tasks of a part, in lexicographic order."""
         return [Task(each) for each in combinations(self._classes[part], CLASSES_OF_A_TASK)]
 
     def draw(self, part: Part, seed: int, cells: int) -> tuple[Task, np.ndarray]:
-        """The task and the cells int[cells] (codes, no two equal) that a seed stands for.
+        """The task and the distinct codes int[cells] of a seed.
 
-        Training tasks are drawn at random. The held-out ones are few and taken in turn.
+        Training tasks are drawn at random. Held-out tasks are few and taken in turn.
         """
         generator = np.random.default_rng([PARTS.index(part), seed])
         tasks = self.tasks(part)

@@ -1,7 +1,7 @@
-"""Which architectures of a run are trained in the end.
+"""The best architectures of a run, chosen by two rules.
 
-Two readings. "paper": of the final population, as published. "honest": of all that the run
-evaluated, by prediction alone. Source: meta-predictor specification, top-k.
+"paper": from the final population, as published. "honest": from all evaluated architectures, by
+prediction alone. Source: meta-predictor specification, top-k.
 """
 
 from collections.abc import Sequence
@@ -11,40 +11,41 @@ import numpy as np
 
 from ednag.errors import EdnagError
 
-#: Architectures kept by the paper in MobileNetV3.
+#: Architectures that the paper keeps in MobileNetV3.
 KEPT_IN_MOBILENETV3 = 30
-#: Share of the kept that the paper reserves for the architectures that leave out most layers.
+#: Share of them that the paper reserves for the architectures with most `none` layers.
 RESERVED = 0.1
-#: Weight in the roulette of the least fit, where the fittest weighs 1; as in the search.
+#: Weight of the least fit in the roulette, as in the search; the fittest has 1.
 _LEAST_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The architectures kept.
+    """The chosen architectures.
 
     Attributes:
-        rows: int64[m], where they stand among those given; the order is the order of choice.
-        asked: How many were asked for; m is smaller where there are fewer distinct ones.
-        detail: One sentence on how many there are, for reports.
+        rows: int64[m], their positions in the input, in the order of choice; m is smaller than
+            asked for where there are fewer distinct ones.
+        detail: A sentence on their number, for reports.
     """
 
     rows: np.ndarray
-    asked: int
     detail: str
 
 
 def paper_top_k(keys: Sequence[str], fitness: np.ndarray, count: int) -> Chosen:
     """The `count` fittest distinct architectures of a final population.
 
-    Of equally fit ones the first in the population stands first; of equal ones the fittest counts.
+    Of equally fit architectures the first in the population is first; of equal architectures the
+    fittest counts.
 
     Args:
-        keys: Valid architectures of the final population, repetitions included.
+        keys: Valid architectures of the final population, with repetitions.
         fitness: float64[n], predicted.
+        count: Number of architectures.
 
     Raises:
-        EdnagError: `count` is below 1, or a fitness is no number.
+        EdnagError: `count` is below 1, or a fitness is not finite.
     """
     _refuse(keys, fitness, count)
     return _chosen(_distinct(keys, np.argsort(-fitness, kind="stable"))[:count], keys, count)
@@ -60,15 +61,15 @@ def paper_roulette(
 ) -> Chosen:
     """Distinct architectures of a final population drawn by roulette: MobileNetV3.
 
-    First come those that leave out most layers, as many as the reserved share of `count` rounded
-    down, of equals the fittest; then draws without repetition among the rest. The weight of a draw
-    grows in a straight line from 0.1 for the least fit to 1 for the fittest, as in the search; all
-    weigh the same where all are equally fit.
+    First those with most `none` layers, as many as the reserved share of `count` rounded down (of
+    equals the fittest); then draws without repetition from the rest. The weight of a draw is linear
+    in fitness, from 0.1 for the least fit to 1 for the fittest, as in the search; weights are equal
+    where all are equally fit.
 
     Args:
-        keys, fitness: See `paper_top_k`.
-        omitted: int64[n], `none` layers of each.
-        seed: Of the draws.
+        keys, fitness, count: See `paper_top_k`.
+        omitted: int64[n], number of `none` layers of each.
+        seed: Seed of the draws.
         reserved: Share in [0, 1].
     """
     _refuse(keys, fitness, count)
@@ -88,17 +89,18 @@ def paper_roulette(
 
 
 def honest_top_k(keys: Sequence[str], predictions: np.ndarray, count: int) -> Chosen:
-    """The `count` distinct architectures with the best prediction among all evaluated in a run.
+    """The `count` distinct architectures with the best predictions among all evaluated in a run.
 
-    Of equal predictions the key that sorts first stands first, so that the order of evaluation
-    does not matter.
+    Of equal predictions the key that sorts first is first, so that the order of evaluation does
+    not matter.
 
     Args:
-        keys: Valid architectures that the run evaluated, in any order, repetitions allowed.
+        keys: Valid architectures that the run evaluated, with repetitions, in any order.
         predictions: float64[n].
+        count: Number of architectures.
 
     Raises:
-        EdnagError: `count` is below 1, or a prediction is no number.
+        EdnagError: `count` is below 1, or a prediction is not finite.
     """
     _refuse(keys, predictions, count)
     order = np.lexsort((np.array(keys, dtype=np.str_), -predictions))
@@ -122,7 +124,7 @@ def _refuse(keys: Sequence[str], fitness: np.ndarray, count: int) -> None:
 
 
 def _distinct(keys: Sequence[str], order: np.ndarray) -> np.ndarray:
-    """`order` int64[n] without the rows whose architecture stands earlier in it."""
+    """`order` int64[n] without rows that repeat the architecture of an earlier row."""
     first: dict[str, int] = {}
     for row in order.tolist():
         first.setdefault(keys[row], row)
@@ -136,4 +138,4 @@ def _chosen(rows: np.ndarray, keys: Sequence[str], count: int) -> Chosen:
         detail = f"only {distinct} distinct architectures, {count} asked for: all are kept"
     else:
         detail = f"{count} of {distinct} distinct architectures"
-    return Chosen(rows.astype(np.int64), count, detail)
+    return Chosen(rows.astype(np.int64), detail)

@@ -1,4 +1,4 @@
-"""A predictor trained here, as a file: its parameters and what undoes its scale."""
+"""Files of predictors trained here: parameters and the scale of the output."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +33,14 @@ class TrainedPredictor:
     scale: AccuracyScale
 
     def model(self) -> MetaPredictor:
-        """As a torch module, in evaluation mode."""
+        """The torch module, in evaluation mode."""
         return model_of(self.parameters, self.configuration)
 
     def accuracies(self, images: np.ndarray, node_types: np.ndarray) -> np.ndarray:
         """Predicted accuracy in %, float64[n].
 
         Args:
-            images: float32[classes, images, 512] that stand for the dataset.
+            images: float32[classes, images, 512], features of images of the dataset.
             node_types: int[n, V] of the architectures.
         """
         encoding = encode_dataset(self.model(), images)
@@ -54,7 +54,7 @@ def coreset_images(features: list[np.ndarray], count: int = IMAGES) -> np.ndarra
 
 
 def write_predictor(fitted: FittedPredictor, path: Path) -> None:
-    """Write a trained predictor, whole or not at all; equal predictors give equal bytes."""
+    """Write a trained predictor, completely or not at all; equal predictors give equal bytes."""
     save_checkpoint(
         path,
         {
@@ -74,7 +74,7 @@ def read_predictor(path: Path) -> TrainedPredictor:
     """The predictor that `write_predictor` wrote.
 
     Raises:
-        EdnagError: The file holds something else.
+        EdnagError: The file has other content.
     """
     state = load_checkpoint(path)
     if state.get("format") != FORMAT:

@@ -1,4 +1,4 @@
-"""Entries of a database as the predictor takes them: images of their classes and graphs."""
+"""Entries of a database as inputs of the predictor: images of their classes, and graphs."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,22 +13,22 @@ from ednag.predictor.features import of_classes
 from ednag.predictor.model import MetaPredictor
 from ednag.predictor.node_types import node_types_of
 
-#: Rows that are predicted at once where no gradient is wanted; bounds memory.
+#: Rows that are predicted at once without gradients; bounds memory.
 _ROWS = 256
 
 
 class Entries:
-    """A database beside the features of its classes."""
+    """A database with the features of its classes."""
 
     def __init__(
         self, database: Database, features: Mapping[int, np.ndarray], images: int, device: str
     ) -> None:
-        """Check that every class of every task has its features.
+        """Check that every class has features.
 
         Args:
             features: float32[n, 512] by class number.
-            images: Images of a class that stand for it.
-            device: Of torch, for tensors.
+            images: Images of a class in a prediction.
+            device: Torch device of the tensors.
 
         Raises:
             EdnagError: A class is missing or has too few images.
@@ -36,8 +36,8 @@ class Entries:
         self.database, self.images, self.device = database, images, device
         self._features: dict[int, np.ndarray] = {}
         for name, classes in zip(database.tasks, database.classes, strict=True):
-            found = of_classes(features, classes, images, f"task {name}")
-            self._features |= dict(zip(classes, found, strict=True))
+            of_task = of_classes(features, classes, images, f"task {name}")
+            self._features |= dict(zip(classes, of_task, strict=True))
         self._types = torch.from_numpy(node_types_of(database.space, database.keys)).to(device)
 
     def predict(
@@ -48,11 +48,13 @@ class Entries:
     ) -> Tensor:
         """Network outputs Tensor[n] for rows int64[n].
 
-        Each class among their tasks is encoded once, from images drawn now, and each task once:
-        tasks that share a class share its images.
+        Each class and each task is encoded once, from images drawn in this call. Tasks that share a
+        class share its images.
 
         Args:
-            generator_of: What draws the images of a class.
+            model: The predictor.
+            rows: Rows of the database.
+            generator_of: From a class number to the generator that draws its images.
         """
         tasks, of_row = np.unique(self.database.task[rows], return_inverse=True)
         classes = [self.database.classes[task] for task in tasks]
@@ -78,7 +80,7 @@ class Entries:
         prototypes = model.encode_classes(torch.from_numpy(np.stack(drawn)).to(self.device))
         counts = np.array([len(each) for each in classes])
         parts, places = [], []
-        # Those with as many classes at once.
+        # Tasks with the same number of classes at once.
         for count in np.unique(counts):
             members = np.flatnonzero(counts == count)
             columns = np.searchsorted(occurring, [classes[member] for member in members])
@@ -91,10 +93,10 @@ class Entries:
     def predict_all(self, model: MetaPredictor, rows: np.ndarray, seed: int) -> np.ndarray:
         """Network outputs float64[n] for rows int64[n], in the rows' order.
 
-        A class's images depend on the seed and the class, not on the rows; so do the values, up to
-        the order of float32 sums.
+        The images of a class depend on the seed and the class alone. So do the values, up to the
+        order of float32 sums.
         """
-        found = np.empty(len(rows))
+        outputs = np.empty(len(rows))
         by_task = np.argsort(self.database.task[rows], kind="stable")
         with torch.no_grad():
             for start in range(0, len(rows), _ROWS):
@@ -102,11 +104,11 @@ class Entries:
                 predicted = self.predict(
                     model, rows[some], lambda number: np.random.default_rng([seed, number])
                 )
-                found[some] = predicted.cpu().numpy()
-        return found
+                outputs[some] = predicted.cpu().numpy()
+        return outputs
 
     def digest_parts(self) -> list[bytes]:
-        """What tells other data apart: entries, and shapes and ends of the features."""
+        """Bytes for a digest of the data: entries, and shapes and ends of the features."""
         database = self.database
         parts = [repr((database.space, database.keys, database.classes)).encode()]
         parts += [each.tobytes() for each in (database.task, database.accuracy)]
@@ -116,7 +118,7 @@ class Entries:
 
 
 def check_device(device: str) -> str:
-    """`device` itself; raises EdnagError if this machine has none."""
+    """Return `device`; raise EdnagError if this machine does not have it."""
     if device not in ("cpu", "cuda"):
         raise EdnagError(f"device {device!r} is unknown; choose cpu or cuda")
     if device == "cuda" and not torch.cuda.is_available():

@@ -1,5 +1,4 @@
-"""The task on which the small instance is searched; apart, so that naming it imports nothing."""
+"""The task on which the small instance is searched, in a module without imports."""
 
-#: Class numbers: numerals 7, 8 and 9, of which no class is in any task that the small predictor was
-#: trained on.
+#: Class numbers of numerals 7, 8 and 9, which are in no training task of the small predictor.
 UNSEEN_CLASSES = (7, 8, 9, 18, 19)

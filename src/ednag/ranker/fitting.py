@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from ednag.errors import EdnagError
 from ednag.ranker.model import Ranker, Sizes, new_ranker, rank
-from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
+from ednag.ranker.tau import kendall_tau_b
 from ednag.ranker.tiers import TierEmbeddings, Tiers, tiers_of
 
 #: The published seed.
@@ -81,22 +81,18 @@ class RankerEpoch:
 
     Attributes:
         epoch: From 1.
-        learning_rate: Of its last step.
         tier_loss: Mean over the training sample.
         rank_loss: Likewise, without its factor.
         tier_accuracy: Share, in [0, 1], of the validation sample with the right tier; tiers by the
             bounds of the training sample.
         tau_b: Kendall's tau-b of the validation sample's scores; None where undefined.
-        tau_ties_concordant: The reference's tau of them; None where undefined.
     """
 
     epoch: int
-    learning_rate: float
     tier_loss: float
     rank_loss: float
     tier_accuracy: float
     tau_b: float | None
-    tau_ties_concordant: float | None
 
 
 @dataclass(frozen=True)
@@ -204,7 +200,12 @@ class _RankerTraining:
         """Take one step of the optimiser; return tier loss and rank loss, float64[2]."""
         self._step += 1
         for group in self._optimiser.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = learning_rate(
+                self._step,
+                factor=self._recipe.rate_factor,
+                model=self._sizes.model,
+                warm=self._recipe.warm,
+            )
         encoding = self.ranker.encode(self._patches[rows])
         # The step's own encodings come first, so that the first step has embeddings too.
         embeddings.add(encoding, self._members[rows])
@@ -216,27 +217,18 @@ class _RankerTraining:
         self._optimiser.step()
         return torch.stack([of_tiers, of_ranks]).detach().double()
 
-    def _rate(self) -> float:
-        return learning_rate(
-            self._step,
-            factor=self._recipe.rate_factor,
-            model=self._sizes.model,
-            warm=self._recipe.warm,
-        )
-
     def _validated(self, epoch: int, mean_tier_loss: float, mean_rank_loss: float) -> RankerEpoch:
         """The record of an epoch."""
         measured = np.asarray(self._validation.accuracies, dtype=np.float64)
         logits, scores = rank(self.ranker, self._validation.patches, self.tier_embeddings)
+        tau = kendall_tau_b(scores, measured)
         right = logits.argmax(axis=1) == self._tiers.of(measured)
         return RankerEpoch(
             epoch=epoch,
-            learning_rate=self._rate(),
             tier_loss=mean_tier_loss,
             rank_loss=mean_rank_loss,
             tier_accuracy=float(right.mean()),
-            tau_b=_defined(kendall_tau_b(scores, measured)),
-            tau_ties_concordant=_defined(kendall_tau_ties_concordant(scores, measured)),
+            tau_b=None if np.isnan(tau) else tau,
         )
 
 
@@ -274,10 +266,6 @@ def learning_rate(step: int, *, factor: float, model: int, warm: int) -> float:
         warm: Steps until the rate is highest, at least 1.
     """
     return float(factor * model**-0.5 * min(step**-0.5, step * warm**-1.5))
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 def _dropout_seed(seed: int, epoch: int) -> int:

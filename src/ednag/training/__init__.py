@@ -1,1 +1,1 @@
-"""Training networks on images: what stands where no benchmark table does."""
+"""Training networks on images, for datasets without a benchmark table."""

@@ -1,4 +1,4 @@
-"""What images go through before a network sees them; random only through a given generator."""
+"""Augmentation and normalisation of images; all randomness comes from a generator argument."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ from ednag.training.recipe import Recipe
 
 
 def generator(seed: int, *place: int) -> torch.Generator:
-    """Torch's generator on the CPU for one place in a run, such as (stream, epoch, step).
+    """A generator on the CPU for one place in a run, such as (stream, epoch, step).
 
-    Every place has its own, so that nothing has to be replayed to go on in the middle of an epoch.
+    Each place has its own generator, so that a run can resume in the middle of an epoch.
     """
     number = 0
     for part in (seed, *place):
@@ -19,10 +19,7 @@ def generator(seed: int, *place: int) -> torch.Generator:
 
 
 def augmented(images: Tensor, recipe: Recipe, draws: torch.Generator) -> Tensor:
-    """Crop, mirror, AutoAugment: uint8[n, C, H, W] to the same, on any device.
-
-    What is drawn does not depend on the device.
-    """
+    """Crop, mirror and AutoAugment images uint8[n, C, H, W]; draws do not depend on the device."""
     if recipe.augmentation != "none":
         images = _cropped_and_mirrored(images, recipe, draws)
     if recipe.autoaugment:
@@ -45,7 +42,7 @@ def _cropped_and_mirrored(images: Tensor, recipe: Recipe, draws: torch.Generator
 
 
 def _autoaugmented(images: Tensor, draws: torch.Generator) -> Tensor:
-    """AutoAugment takes its draws from torch's global generator, which is lent to it here."""
+    """Apply AutoAugment, which draws from torch's global generator."""
     policy = transforms.AutoAugment(transforms.AutoAugmentPolicy.CIFAR10)
     number = int(torch.randint(2**62, (1,), generator=draws))
     with torch.random.fork_rng(devices=[]):
@@ -54,10 +51,7 @@ def _autoaugmented(images: Tensor, draws: torch.Generator) -> Tensor:
 
 
 def normalised(images: Tensor, recipe: Recipe) -> Tensor:
-    """Images uint8[n, C, H, W] as torch's default float type, usually float32.
-
-    Pixels from 0 to 1, minus the mean, divided by the deviation.
-    """
+    """Images uint8[n, C, H, W] as torch's default float type: (pixels in [0, 1] - mean) / std."""
     mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
     if images.shape[1] != len(mean):
         mean, std = mean.mean()[None], std.mean()[None]
@@ -66,9 +60,9 @@ def normalised(images: Tensor, recipe: Recipe) -> Tensor:
 
 
 def cutout_corners(images: Tensor, recipe: Recipe, draws: torch.Generator) -> Tensor:
-    """Top and left of the square that each image of [n, C, H, W] loses, int64[n, 2].
+    """Top and left of the blanked square of each image of [n, C, H, W], int64[n, 2].
 
-    The square's centre is drawn uniformly over the pixels, so that it may stick out.
+    Its centre is uniform over the pixels, so a square can extend beyond the image.
     """
     count, _, height, width = images.shape
     centres = [torch.randint(side, (count,), generator=draws) for side in (height, width)]

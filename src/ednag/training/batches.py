@@ -1,4 +1,4 @@
-"""Batches: which images, in which order, through which augmentation; and exact evaluation."""
+"""Batches of augmented training images, and evaluation."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from ednag.training.augmentation import augmented, blanked, cutout_corners, gene
 from ednag.training.images import ImageDataset
 from ednag.training.recipe import Recipe
 
-#: Streams of random numbers of one run, the second part of the place of a generator.
+#: Streams of random numbers of a run, the first part of the place of a generator.
 _ORDER, _AUGMENTATION, _STATIC = range(3)
-#: Share of the accelerator's free memory that images may fill to stay there.
+#: Images stay on the accelerator if they need less than this share of its free memory.
 _RESIDENT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class PlacedImages:
-    """Images and labels where they are used from.
+    """Images and labels in memory.
 
     Attributes:
         images: uint8[n, C, H, W], on `device` if they fit, else in pinned memory.
         labels: int64[n], on `device`.
-        device: Where batches go.
+        device: Device of the batches.
     """
 
     images: Tensor
@@ -51,12 +51,12 @@ class PlacedImages:
 
 
 class TrainingImages:
-    """The training images of one run: every batch is a function of seed, epoch and step."""
+    """The training images of a run; a batch is a function of seed, epoch and step."""
 
     def __init__(
         self, dataset: ImageDataset, recipe: Recipe, seed: int, device: torch.device
     ) -> None:
-        """Place the images; augment them here and never again if the recipe says static."""
+        """Place the images; augment them once if the recipe says static."""
         self.placed = PlacedImages.of(dataset, device)
         self._recipe, self._seed = recipe, seed
         self._corners: Tensor | None = None
@@ -67,7 +67,7 @@ class TrainingImages:
             self._corners = cutout_corners(changed, recipe, draws)
 
     def order(self, epoch: int) -> list[Tensor]:
-        """Rows int64[k] of each batch of an epoch (from 0); a single one left joins the last."""
+        """Rows int64[k] of each batch of an epoch (from 0); a single row joins the batch before."""
         count, batch = len(self.placed.labels), self._recipe.batch
         rows = torch.randperm(count, generator=generator(self._seed, _ORDER, epoch))
         batches = list(rows.split(batch))
@@ -76,7 +76,7 @@ class TrainingImages:
         return batches
 
     def batch(self, epoch: int, step: int, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images float[k, C, H, W] and labels int64[k] of one batch, ready for a network."""
+        """Normalised images float[k, C, H, W] and labels int64[k] of one batch."""
         images, labels = self.placed.take(rows)
         draws = generator(self._seed, _AUGMENTATION, epoch, step)
         if self._recipe.augmentation != "static":
@@ -94,12 +94,12 @@ class TrainingImages:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How networks do on one part.
+    """Loss and accuracy of networks on a part.
 
     Attributes:
-        loss: Mean cross-entropy over images, float64[...] as the logits' leading dimensions.
-        accuracy: Share of images in %, likewise.
-        accuracy_of_batches: Mean over batches of the share within each, in %, likewise.
+        loss: Mean cross-entropy over images, float64[...] of the leading dimensions of the logits.
+        accuracy: Share of correct images in %, likewise.
+        accuracy_of_batches: Mean over batches of the share of correct images in %, likewise.
     """
 
     loss: Tensor
@@ -110,13 +110,13 @@ class Evaluation:
 def evaluate(
     logits_of: Callable[[Tensor], Tensor], placed: PlacedImages, recipe: Recipe, batch: int
 ) -> Evaluation:
-    """Run images through without augmentation, each once, in their order.
+    """Evaluate on all images, without augmentation.
 
     Args:
         logits_of: Normalised images float[k, C, H, W] to logits float[..., k, classes].
         placed: The images; at least one.
-        recipe: For its normalisation.
-        batch: Images at once.
+        recipe: Its normalisation is used.
+        batch: Images of a batch.
     """
     losses, corrects, shares = [], [], []
     with torch.inference_mode():
@@ -141,10 +141,7 @@ def _in_order(placed: PlacedImages, recipe: Recipe, batch: int) -> Iterator[tupl
 
 
 def cross_entropies(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each image, float[..., k], of logits float[..., k, classes].
-
-    Labels are int64[k], the same for all leading dimensions, or int64[..., k].
-    """
+    """Cross-entropies float[..., k] of logits float[..., k, classes] and labels int64[k]."""
     labels = labels.expand(logits.shape[:-1])
     if logits.dtype in (torch.float16, torch.bfloat16):
         logits = logits.float()

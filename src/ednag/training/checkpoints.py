@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, read without running anything in them."""
+"""Checkpoints, written completely or not at all, and read without running code in them."""
 
 import io
 from collections.abc import Mapping
@@ -12,14 +12,12 @@ from ednag.files import replacing
 
 
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a state of tensors, numbers, strings and plain containers.
-
-    Equal states give equal bytes: torch names the archive inside after the file it is given, so it
-    is given none.
+    """Write a state of tensors, numbers, strings and plain containers; equal states, equal bytes.
 
     Raises:
-        OSError: There is no room; what stood at `path` before still stands there.
+        OSError: The file cannot be written; an earlier file at `path` is kept.
     """
+    # To memory: torch would write the name of a file into the archive.
     memory = io.BytesIO()
     torch.save(dict(state), memory)
     with replacing(path) as beside:
@@ -30,10 +28,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """The state that `save_checkpoint` wrote, on the CPU.
 
     Raises:
-        EdnagError: The file is no such state, or asks for anything else than tensors.
-        OSError: It cannot be read at all.
+        EdnagError: The file is not a checkpoint, or has other objects than tensors.
+        OSError: It cannot be read.
     """
-    # Read beforehand, since torch says OSError too where the bytes are not whole.
+    # Read first, since torch raises OSError also for incomplete content.
     memory = io.BytesIO(path.read_bytes())
     try:
         state = torch.load(memory, map_location="cpu", weights_only=True)

@@ -1,4 +1,4 @@
-"""Torch's switches for results that are a function of their inputs, put back afterwards."""
+"""Deterministic computation with torch."""
 
 import hashlib
 import os
@@ -12,10 +12,10 @@ from torch.utils import deterministic as fill_settings
 
 @contextmanager
 def deterministic(device: torch.device, seed: int) -> Iterator[None]:
-    """Within: deterministic algorithms only, torch's generators begun at `seed`.
+    """Use deterministic algorithms and seed torch's generators within the context.
 
-    Afterwards switches and generators are as they were. What cuBLAS needs is set in the
-    environment, which counts only where CUDA has not started yet in this process.
+    Settings and generators are restored afterwards. The setting for cuBLAS is an environment
+    variable, which has an effect only if CUDA is not initialised yet in this process.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     algorithms = torch.are_deterministic_algorithms_enabled()
@@ -25,7 +25,7 @@ def deterministic(device: torch.device, seed: int) -> Iterator[None]:
     try:
         with torch.random.fork_rng(devices=devices):
             torch.use_deterministic_algorithms(True)
-            # Nothing here reads memory before it writes it; filling it would only take time.
+            # No code here reads uninitialised memory, and filling it takes time.
             fill_settings.fill_uninitialized_memory = False  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = False
             torch.manual_seed(seed)
@@ -37,9 +37,9 @@ def deterministic(device: torch.device, seed: int) -> Iterator[None]:
 
 
 def weights_digest(network: nn.Module) -> str:
-    """SHA-256, in hexadecimal, of names, types, shapes and bytes of all that a network keeps."""
-    found = hashlib.sha256()
+    """SHA-256, in hexadecimal, of names, types, shapes and bytes of the state of a network."""
+    digest = hashlib.sha256()
     for name, value in network.state_dict().items():
-        found.update(f"{name} {value.dtype} {list(value.shape)}".encode())
-        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+        digest.update(f"{name} {value.dtype} {list(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,28 +1,28 @@
-"""What training a network leaves: one line for each epoch, and how it ended."""
+"""The history of a training: a record of each epoch, and the status at the end."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-#: complete: all epochs; diverged: the training loss was no finite number.
+#: complete: all epochs; diverged: the training loss was not finite.
 Status = Literal["complete", "diverged"]
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Accuracies are in %, over all images of a part, each counted once.
+    """One epoch. Accuracies are in %, over all images of a part.
 
-    What the recipe did not evaluate, and what there are no images for, is None.
+    Values are None for parts without images and where the recipe does not evaluate.
 
     Attributes:
         epoch: From 1.
-        train_loss: Mean cross-entropy over the training images, as they were seen in the epoch.
-        train_accuracy: Likewise, of the network while it learnt.
+        train_loss: Mean cross-entropy over the training images within the epoch.
+        train_accuracy: Likewise.
         validation_loss: Of the network after the epoch.
         validation_accuracy: Likewise.
         test_loss: Of the network after the epoch.
         test_accuracy: Likewise.
-        test_accuracy_of_batches: Mean of the accuracies of batches, the last one smaller: what the
-            reference reports, and not the share of images.
+        test_accuracy_of_batches: Mean of the accuracies of batches, of which the last can be
+            smaller; the reference reports it.
     """
 
     epoch: int
@@ -37,16 +37,16 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class History:
-    """How one network learnt.
+    """The training of one network.
 
     Attributes:
         status: See `Status`.
-        seed: Of weights, order and augmentation.
+        seed: Seed of weights, order and augmentation.
         data: Digest of the split.
-        static_augmentation: Whether each image was augmented once only, as the reference does.
+        static_augmentation: Whether each image is augmented only once, as in the reference.
         epochs: One for each epoch that ended with a finite loss, in order.
-        notes: What was not as the recipe has it, such as batches cut for want of memory.
-        weights: SHA-256 of the weights at the end, in hexadecimal; empty where they diverged.
+        notes: Deviations from the recipe, such as smaller batches for lack of memory.
+        weights: SHA-256 of the weights at the end, in hexadecimal; empty if diverged.
     """
 
     status: Status
@@ -58,11 +58,11 @@ class History:
     weights: str = ""
 
     def to_record(self) -> dict[str, Any]:
-        """Plain containers, for JSON."""
+        """The history in plain containers, for JSON."""
         return asdict(self)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
-        """What `to_record` gave."""
+        """The history from the output of `to_record`."""
         epochs = tuple(EpochRecord(**epoch) for epoch in record["epochs"])
         return cls(**{**record, "epochs": epochs, "notes": tuple(record["notes"])})

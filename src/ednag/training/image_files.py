@@ -1,4 +1,4 @@
-"""Readers of image datasets from files that are on this machine already; none fetches anything."""
+"""Readers of image datasets from local files."""
 
 import re
 import tarfile
@@ -19,7 +19,7 @@ from ednag.training.images import ImageDataset
 
 #: Classes of the Oxford-IIIT pets.
 PETS_CLASSES = 37
-#: What a file of tensors may name besides them: arrays of NumPy and images of Pillow.
+#: Types besides tensors that a file of tensors may contain: NumPy arrays and Pillow images.
 _ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     Image.Image,
     np.ndarray,
@@ -50,10 +50,10 @@ def read_mnist_5000(path: Path) -> ImageDataset:
 
 
 def _read_rows(path: Path, side: int, largest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of a table of numbers: the pixels of one image a row, then its label."""
+    """Images and labels of a table of numbers; a row has the pixels of an image and its label."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # an empty file is told below
+            warnings.simplefilter("ignore", UserWarning)  # on an empty file, see below
             table = np.loadtxt(path, delimiter=",", ndmin=2)
     except (ValueError, EOFError) as error:
         reason = str(error).split("\n")[0]
@@ -70,11 +70,11 @@ def _read_rows(path: Path, side: int, largest: int) -> tuple[np.ndarray, np.ndar
 def read_cifar(
     path: Path, kind: Literal["cifar10", "cifar100"]
 ) -> tuple[ImageDataset, ImageDataset]:
-    """The training and the test part of CIFAR, through torchvision, which checks each file's MD5.
+    """The training and the test part of CIFAR; torchvision checks the MD5 of each file.
 
     Args:
-        path: The published archive, or a folder that holds what is in it.
-        kind: Which of the two.
+        path: The published archive, or a folder with its content.
+        kind: CIFAR-10 or CIFAR-100.
     """
     reader = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[kind]
     with _unpacked(path) as root, _reported(path):
@@ -92,9 +92,9 @@ def read_aircraft(
     """Training and validation together, and the test part, of FGVC-Aircraft (2013b).
 
     Args:
-        path: The published archive, or a folder that holds its folder fgvc-aircraft-2013b.
-        level: What a class is: one of 30 manufacturers or of 100 variants.
-        size: Side in pixels; images are resized to squares as they are read.
+        path: The published archive, or a folder with the folder fgvc-aircraft-2013b.
+        level: Classes: 30 manufacturers or 100 variants.
+        size: Side in pixels; images are resized to squares.
     """
     with _unpacked(path) as root, _reported(path):
         parts = []
@@ -103,7 +103,7 @@ def read_aircraft(
                 root,
                 split=part,
                 annotation_level=level,
-                loader=lambda file: _read_image(Path(file), size, 3, Path(root)),
+                loader=lambda file: _read_image(Path(file), size, Path(root)),
             )
             images, labels = _stacked(read, f"aircraft {part}")
             parts.append(ImageDataset(images, labels, tuple(read.classes), f"aircraft-{level}"))
@@ -111,17 +111,17 @@ def read_aircraft(
 
 
 def read_pets(train: Path, test: Path, size: int) -> tuple[ImageDataset, ImageDataset]:
-    """The author-made parts train85.pth and test15.pth of the Oxford-IIIT pets, 37 classes.
+    """The authors' parts train85.pth and test15.pth of the Oxford-IIIT pets, 37 classes.
 
-    Nobody publishes their layout, so both of what torch users write are read: a sequence of
-    (image, label), or a pair (images, labels), also as the first two values of a mapping. An image
-    is a tensor or an array [3, H, W] or [H, W, 3], uint8 or float from 0 to 1, or one of Pillow.
-    Labels are 0 to 36, or 1 to 37 in both files. Nothing but tensors, arrays and images is loaded.
+    Their layout is not published. Two layouts are read: a sequence of (image, label), and a pair
+    (images, labels), also as the first two values of a mapping. An image is a tensor or an array
+    [3, H, W] or [H, W, 3], uint8 or float in [0, 1], or a Pillow image. Labels are 0 to 36, or 1 to
+    37 in both files. Only tensors, arrays and images are loaded.
 
     Args:
         train: train85.pth.
         test: test15.pth.
-        size: Side in pixels; images are resized to squares as they are read.
+        size: Side in pixels; images are resized to squares.
     """
     parts = [_pets_part(path, size) for path in (train, test)]
     every = np.concatenate([labels for _, labels in parts])
@@ -145,12 +145,12 @@ def _pets_part(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
     made = []
     for at, (image, label) in enumerate(pairs):
         where = f"{path}: image {at}"
-        made.append((_squared(_as_pillow(image, where), size, 3), int(label)))
+        made.append((_squared(_as_pillow(image, where), size), int(label)))
     return _stacked(made, str(path))
 
 
 def _pairs(content: Any, path: Path) -> list[tuple[Any, Any]]:
-    """(image, label) pairs of what a file of tensors holds."""
+    """(image, label) pairs of the content of a file of tensors."""
     if isinstance(content, dict):
         content = list(content.values())[:2]
     if not isinstance(content, list | tuple | torch.Tensor) or not len(content):
@@ -168,7 +168,7 @@ def _pairs(content: Any, path: Path) -> list[tuple[Any, Any]]:
 
 
 def _as_pillow(image: Any, where: str) -> Image.Image:
-    """One image of a file of tensors, as Pillow has it."""
+    """The Pillow image of an image in a file of tensors."""
     if isinstance(image, Image.Image):
         return image
     values = np.asarray(image)
@@ -186,19 +186,18 @@ def _as_pillow(image: Any, where: str) -> Image.Image:
     return Image.fromarray(values.squeeze())
 
 
-def read_folder(folder: Path, size: int, channels: int = 3) -> ImageDataset:
+def read_folder(folder: Path, size: int) -> ImageDataset:
     """A folder with one subfolder of images for each class.
 
-    Classes are numbered by the sorted names of the subfolders, images by their sorted names. Files
-    with a suffix that Pillow does not know, and hidden ones, are passed over.
+    Classes are in the order of the names of the subfolders, images in the order of their names.
+    Hidden files, and files with a suffix unknown to Pillow, are skipped.
 
     Args:
-        folder: Where the subfolders are.
-        size: Side in pixels; images are resized to squares as they are read.
-        channels: 3 for colour, 1 for grey levels.
+        folder: The folder with the subfolders.
+        size: Side in pixels; images are resized to squares.
 
     Raises:
-        EdnagError: There are no subfolders, one is without images, or an image cannot be read.
+        EdnagError: There are no subfolders, one has no images, or an image cannot be read.
     """
     if not folder.is_dir():
         raise EdnagError(f"{folder}: no such folder; give one with a subfolder for each class")
@@ -207,26 +206,26 @@ def read_folder(folder: Path, size: int, channels: int = 3) -> ImageDataset:
     )
     if not classes:
         raise EdnagError(f"{folder}: no subfolders; put the images of each class into one")
-    known = set(Image.registered_extensions())
+    suffixes = set(Image.registered_extensions())
     read = []
     for label, place in enumerate(classes):
         files = sorted(
             path
             for path in place.iterdir()
-            if path.suffix.lower() in known and not path.name.startswith(".")
+            if path.suffix.lower() in suffixes and not path.name.startswith(".")
         )
         if not files:
             raise EdnagError(f"{place}: no images in this class; add some or remove the folder")
-        read += [(_read_image(path, size, channels, folder), label) for path in files]
+        read += [(_read_image(path, size, folder), label) for path in files]
     images, labels = _stacked(read, folder.name)
     return ImageDataset(images, labels, tuple(path.name for path in classes), folder.name)
 
 
-def _read_image(path: Path, size: int, channels: int, root: Path) -> np.ndarray:
-    """One image file, uint8[channels, size, size]."""
+def _read_image(path: Path, size: int, root: Path) -> np.ndarray:
+    """One image file, uint8[3, size, size]."""
     try:
         with Image.open(path) as image:
-            return _squared(image, size, channels)
+            return _squared(image, size)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         where = path.relative_to(root) if path.is_relative_to(root) else path
         reason = " ".join(str(error).replace(str(path), where.name).split())
@@ -235,17 +234,16 @@ def _read_image(path: Path, size: int, channels: int, root: Path) -> np.ndarray:
         ) from None
 
 
-def _squared(image: Image.Image, size: int, channels: int) -> np.ndarray:
-    """An image in its colours as uint8[channels, size, size]: bilinear, aspect not kept."""
-    coloured = image.convert("RGB" if channels == 3 else "L")
-    sized = coloured.resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(sized, dtype=np.uint8).reshape(size, size, channels).transpose(2, 0, 1)
+def _squared(image: Image.Image, size: int) -> np.ndarray:
+    """An image resized bilinearly to uint8[3, size, size]; its aspect may change."""
+    resized = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(resized, dtype=np.uint8).transpose(2, 0, 1)
 
 
 def _stacked(
     read: Sequence[tuple[np.ndarray, int]] | datasets.VisionDataset, where: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8[n, C, H, W] and labels int64[n] of (image, label) pairs, read one by one."""
+    """Images uint8[n, C, H, W] and labels int64[n] of (image, label) pairs."""
     count = len(read)
     if not count:
         raise EdnagError(f"{where}: holds no images; fetch it anew")
@@ -258,7 +256,7 @@ def _stacked(
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[str]:
-    """A folder as it is; an archive in a temporary folder, which is gone afterwards."""
+    """The folder itself, or a temporary folder with the content of an archive."""
     if path.is_dir():
         yield str(path)
         return
@@ -273,7 +271,7 @@ def _unpacked(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _reported(path: Path) -> Iterator[None]:
-    """Say in one line which dataset torchvision could not read."""
+    """Report in one line a dataset that torchvision cannot read."""
     try:
         yield
     except EdnagError:

@@ -1,6 +1,6 @@
-"""The image datasets on which the best by prediction are trained: files, classes, networks, recipe.
+"""Image datasets on which chosen architectures are trained: files, classes, networks, recipe.
 
-A task is one entry here. Source: meta-predictor specification, evaluation by training.
+Source: meta-predictor specification, evaluation by training.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,16 +36,16 @@ Parts = tuple[ImageDataset, ImageDataset]
 
 @dataclass(frozen=True)
 class ImageTask:
-    """A dataset, and how networks of a space are trained on it.
+    """A dataset with the networks of a space and their recipe.
 
     Attributes:
         space: Search space of the networks.
-        dataset: Name of the dataset's predicted benchmark in that space.
-        sources: Ids of all registered files that a training needs, those of the images first.
-        read: Takes their paths in that order, and gives the published training and test part.
+        dataset: Name of its predicted benchmark in that space.
+        sources: Ids of all registered files of a training, those of the images first.
+        read: From their paths in that order to the published training and test parts.
         classes, size: Classes, and side of the images in pixels.
-        training_images: Of the published training part.
-        recipe: As the paper trains.
+        training_images: Number of images of the published training part.
+        recipe: Recipe of the paper.
         target: Test accuracy in % at which the reference stops; None for never.
     """
 
@@ -64,14 +64,14 @@ class ImageTask:
 
         Args:
             paths: Source id -> verified file.
-            images: Keep the first so many of each class in either part; all if None.
+            images: Number of first images of each class to keep in each part; all if None.
         """
         parts = self.read([paths[name] for name in self.sources])
         train, test = (_first_of_each_class(part, images) for part in parts)
         return split_official(train, test, VALIDATION_SHARE, _SPLIT_SEED)
 
     def images_used(self, per_class: int | None) -> int:
-        """Training images where only the first `per_class` of each class are kept; all if None."""
+        """Number of training images with the first `per_class` of each class; all if None."""
         if per_class is None:
             return self.training_images
         return min(self.training_images, per_class * self.classes)
@@ -89,12 +89,12 @@ class ImageTask:
         return NetworkShape(classes=self.classes, size=self.size)
 
     def build(self, key: str, recipe: Recipe, supernet: Path | None = None) -> nn.Module:
-        """The network of a key, its random weights from torch's generator.
+        """The network of a key, with random weights from torch's generator.
 
         Args:
             key: An architecture of the space.
-            recipe: Says how much is dropped.
-            supernet: File of the supernet's weights; networks of NAS-Bench-201 need none.
+            recipe: Recipe with dropout and drop-connect.
+            supernet: Weights of the supernet; not used in NAS-Bench-201.
         """
         if self.space == "nasbench201":
             return nasbench201_network(key, self._shape)
@@ -147,7 +147,7 @@ def _task(space: str, dataset: str, sources: tuple[str, ...]) -> ImageTask:
         "cifar10": (partial(_cifar, kind="cifar10", size=size), 10, 50_000),
         "cifar100": (partial(_cifar, kind="cifar100", size=size), 100, 50_000),
         "aircraft": (partial(_aircraft, level=level, size=size), makers_or_variants, 6_667),
-        # 85 % of 7,390; the authors' file tells the number only when it is read.
+        # 85 % of 7,390; the exact number is in the authors' file.
         "pets": (partial(_pets, size=size), 37, 6_282),
     }[name]
     target = PAPER_TARGETS[name] if space == "mobilenetv3" else None
@@ -164,9 +164,9 @@ def image_task(space: str, dataset: str) -> ImageTask:
     """The task of a predicted benchmark.
 
     Raises:
-        EdnagError: Nothing is trained for it.
+        EdnagError: There is none.
     """
     if (space, dataset) not in IMAGE_TASKS:
-        known = ", ".join("/".join(place) for place in IMAGE_TASKS)
-        raise EdnagError(f"{space}/{dataset}: no images to train networks on; there are {known}")
+        names = ", ".join("/".join(place) for place in IMAGE_TASKS)
+        raise EdnagError(f"{space}/{dataset}: no images to train networks on; there are {names}")
     return IMAGE_TASKS[space, dataset]

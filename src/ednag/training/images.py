@@ -1,4 +1,4 @@
-"""Labelled images in memory, and how they are split into training, validation and test."""
+"""Labelled images in memory, and their split into training, validation and test."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional as transforms
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 
-#: Images resized at once; bounds what the float copy takes.
+#: Images resized at once; bounds memory.
 _RESIZED_AT_ONCE = 256
 
 
@@ -23,8 +23,8 @@ class ImageDataset:
     Attributes:
         images: uint8[n, C, H, W], 0 to 255, all of one size.
         labels: int64[n], 0 to the number of classes - 1.
-        class_names: One for each class, in the order of the labels.
-        source: What the images are, for records; no path.
+        class_names: Names of the classes, in the order of the labels.
+        source: Name of the images for records; not a path.
     """
 
     images: np.ndarray
@@ -33,7 +33,7 @@ class ImageDataset:
     source: str
 
     def __post_init__(self) -> None:
-        """Refuse arrays that do not fit together."""
+        """Check types, shapes and labels."""
         if self.images.ndim != 4 or self.images.dtype != np.uint8:
             kind = f"{self.images.dtype}{list(self.images.shape)}"
             raise EdnagError(f"{self.source}: images are {kind}, not uint8[n, C, H, W]")
@@ -55,25 +55,25 @@ class ImageDataset:
     @property
     def digest(self) -> str:
         """SHA-256 of images, labels and class names, in hexadecimal."""
-        found = hashlib.sha256()
-        found.update(repr((self.images.shape, self.class_names)).encode())
-        found.update(np.ascontiguousarray(self.images).data)
-        found.update(np.ascontiguousarray(self.labels.astype("<i8")).data)
-        return found.hexdigest()
+        digest = hashlib.sha256()
+        digest.update(repr((self.images.shape, self.class_names)).encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels.astype("<i8")).data)
+        return digest.hexdigest()
 
     def subset(self, indices: np.ndarray) -> Self:
         """The images at `indices` int[k], in that order, with all classes."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
     def select_classes(self, names: Sequence[str], per_class: int | None = None) -> Self:
-        """The images of some classes, which are then numbered in the order of `names`.
+        """The images of some classes, numbered in the order of `names`.
 
         Args:
-            names: Names of classes, each once.
-            per_class: Keep the first so many of each class; all if None.
+            names: Names of distinct classes.
+            per_class: Number of first images of each class to keep; all if None.
 
         Raises:
-            EdnagError: A name is none of the classes or stands twice, or a class has fewer images.
+            EdnagError: A name is unknown or repeated, or a class has fewer images.
         """
         if len(set(names)) != len(names) or not names:
             raise EdnagError(f"{self.source}: classes {list(names)}: name each once, at least one")
@@ -82,27 +82,28 @@ class ImageDataset:
             if name not in self.class_names:
                 close = suggestion(name, self.class_names)
                 raise EdnagError(f"{self.source}: no class {name!r}{close}")
-            found = np.flatnonzero(self.labels == self.class_names.index(name))
-            if per_class is not None and len(found) < per_class:
+            of_class = np.flatnonzero(self.labels == self.class_names.index(name))
+            if per_class is not None and len(of_class) < per_class:
                 raise EdnagError(
-                    f"{self.source}: class {name!r} has {len(found)} images, asked for {per_class}"
+                    f"{self.source}: class {name!r} has {len(of_class)} images, "
+                    f"asked for {per_class}"
                 )
-            chosen.append(found[:per_class])
+            chosen.append(of_class[:per_class])
         rows = np.sort(np.concatenate(chosen))
         number = {self.class_names.index(name): place for place, name in enumerate(names)}
         labels = np.array([number[label] for label in self.labels[rows]], dtype=np.int64)
         return replace(self, images=self.images[rows], labels=labels, class_names=tuple(names))
 
     def resized(self, size: int) -> Self:
-        """The images at `size` x `size` pixels: bilinear, with antialiasing where they shrink."""
+        """The images resized to `size` x `size` pixels: bilinear, with antialiasing."""
         if self.images.shape[2:] == (size, size):
             return self
-        made = np.empty((len(self), self.images.shape[1], size, size), dtype=np.uint8)
+        resized = np.empty((len(self), self.images.shape[1], size, size), dtype=np.uint8)
         for begin in range(0, len(self), _RESIZED_AT_ONCE):
             part = torch.from_numpy(self.images[begin : begin + _RESIZED_AT_ONCE])
             changed = transforms.resize(part, [size, size], antialias=True)
-            made[begin : begin + _RESIZED_AT_ONCE] = changed.numpy()
-        return replace(self, images=made)
+            resized[begin : begin + _RESIZED_AT_ONCE] = changed.numpy()
+        return replace(self, images=resized)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +111,10 @@ class ImageSplit:
     """One dataset in three parts.
 
     Attributes:
-        train: What networks learn from.
-        validation: What choices are made by; may be empty where nothing is chosen by it.
-        test: What is reported.
-        digest: SHA-256 over the digests of the three parts, in hexadecimal: names data and split.
+        train: Training images.
+        validation: Images for choices; may be empty.
+        test: Images for reported results.
+        digest: SHA-256 of the digests of the three parts, in hexadecimal.
     """
 
     train: ImageDataset
@@ -123,7 +124,7 @@ class ImageSplit:
 
     @classmethod
     def of(cls, train: ImageDataset, validation: ImageDataset, test: ImageDataset) -> Self:
-        """The three parts and their digest; EdnagError if their classes or sizes differ."""
+        """Three parts with their digest; EdnagError if their classes or sizes differ."""
         for part in (validation, test):
             if part.class_names != train.class_names:
                 raise EdnagError(f"{part.source}: classes are not those of {train.source}")
@@ -140,24 +141,24 @@ class ImageSplit:
 
 
 def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: int) -> ImageSplit:
-    """Cut a dataset into training, validation and test, each class by the same shares.
+    """Split a dataset into training, validation and test, each class by the same shares.
 
     Args:
-        dataset: What is cut.
-        fractions: Shares of training, validation and test; they add up to 1, and each class gives
-            at least one image to every part whose share is not 0.
-        seed: The cut is a function of it, the labels and the fractions.
+        dataset: The dataset.
+        fractions: Shares of training, validation and test with sum 1. Each class has at least one
+            image in every part whose share is not 0.
+        seed: The split is a function of seed, labels and fractions.
 
     Raises:
-        EdnagError: The fractions are none, or a class has too few images.
+        EdnagError: The fractions are invalid, or a class has too few images.
     """
     if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
         raise EdnagError(f"{dataset.source}: split by {fractions}; give shares that add up to 1")
     parts: list[list[np.ndarray]] = [[], [], []]
     for label, name in enumerate(dataset.class_names):
-        found = np.flatnonzero(dataset.labels == label)
-        sizes = _sizes(len(found), fractions, f"{dataset.source}: class {name!r}")
-        order = np.random.default_rng([seed, label]).permutation(found)
+        of_class = np.flatnonzero(dataset.labels == label)
+        sizes = _sizes(len(of_class), fractions, f"{dataset.source}: class {name!r}")
+        order = np.random.default_rng([seed, label]).permutation(of_class)
         for part, piece in zip(parts, np.split(order, np.cumsum(sizes)[:-1]), strict=True):
             part.append(piece)
     train, validation, test = (dataset.subset(np.sort(np.concatenate(part))) for part in parts)
@@ -167,13 +168,13 @@ def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: in
 def split_official(
     train: ImageDataset, test: ImageDataset, validation_fraction: float, seed: int
 ) -> ImageSplit:
-    """Keep a published test part; cut validation out of the published training part.
+    """Keep a published test part; take validation images from the published training part.
 
     Args:
         train: The published training part.
         test: The published test part.
-        validation_fraction: Share of `train`, in [0, 1), that becomes validation.
-        seed: As in `split`.
+        validation_fraction: Share of `train`, in [0, 1), for validation.
+        seed: See `split`.
     """
     if validation_fraction == 0:
         return ImageSplit.of(train, train.subset(np.arange(0)), test)
@@ -183,19 +184,19 @@ def split_official(
 
 
 def _sizes(images: int, fractions: tuple[float, float, float], where: str) -> np.ndarray:
-    """How many of a class's images go to each part: largest remainders, none empty by rounding."""
-    wanted = np.array(fractions) > 0
-    if images < wanted.sum():
+    """Images of a class for each part by largest remainders; no part is empty by rounding."""
+    has_share = np.array(fractions) > 0
+    if images < has_share.sum():
         count = f"{images} image" + "s" * (images != 1)
         raise EdnagError(
-            f"{where} has {count} for {wanted.sum()} parts; add images or leave the class out "
+            f"{where} has {count} for {has_share.sum()} parts; add images or leave the class out "
             "(select_classes)"
         )
     exact = np.array(fractions) * images
     sizes = np.floor(exact + 1e-9).astype(np.int64)
     for part in np.argsort(sizes - exact, kind="stable")[: images - sizes.sum()]:
         sizes[part] += 1
-    for part in np.flatnonzero(wanted & (sizes == 0)):
+    for part in np.flatnonzero(has_share & (sizes == 0)):
         sizes[sizes.argmax()] -= 1
         sizes[part] += 1
     return sizes

@@ -1,8 +1,8 @@
-"""Training one network on one dataset from one seed, whatever interrupts it.
+"""Training one network on one dataset from one seed; a training can be interrupted and resumed.
 
-A checkpoint holds everything that the rest of the run depends on. Order and augmentation are
-functions of seed, epoch and step, so that a run goes on in the middle of an epoch as if it had
-never stopped: bit for bit on the same machine with the same number of threads.
+A checkpoint has the whole state of the run. Order and augmentation are functions of seed, epoch and
+step, so that a run can resume in the middle of an epoch with the same result bit for bit (same
+machine, same number of threads).
 """
 
 import errno
@@ -25,7 +25,7 @@ from ednag.training.history import EpochRecord, History, Status
 from ednag.training.images import ImageSplit
 from ednag.training.recipe import Recipe
 
-#: What an operating system calls a full disk, quota or file-size limit.
+#: Error numbers of a full disk, quota or file-size limit.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _Numbers = tuple[float | None, float | None, float | None]
 _NOTHING: _Numbers = (None, None, None)
@@ -34,12 +34,12 @@ _TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes:
-        epochs_done: Epochs that ended.
-        epochs: Epochs in all.
-        seconds_left: Estimate from the epochs that ended in this process; None before the first.
+        epochs_done: Completed epochs.
+        epochs: Total number of epochs.
+        seconds_left: Estimate from the epochs completed in this process; None before the first.
     """
 
     epochs_done: int
@@ -58,32 +58,33 @@ def train(
     checkpoint_steps: int | None = None,
     progress: Callable[[TrainingProgress], object] | None = None,
 ) -> History:
-    """Train a network; go on from `checkpoint` if it is there.
+    """Train a network; resume from `checkpoint` if it exists.
 
-    Where memory runs out, batches are cut into twice as many pieces whose gradients are added up,
-    and a note says so: the gradient stays the batch's, but batch normalisation sees smaller
-    pieces, and pieces that went through before memory ran out count twice in its running means.
+    If memory runs out, batches are divided into twice as many pieces whose gradients are summed,
+    and the history has a note. The gradient is that of the batch, but batch normalisation sees
+    smaller pieces, and pieces processed before memory ran out count twice in its running means.
 
     Args:
-        build: Makes the network; its random weights come from torch's generator, begun at `seed`.
-            With `recipe.head_epochs` it has a `classifier`, as with dropout modules for that.
-        data: Images; every part of the classes that the network tells apart.
-        recipe: How.
-        seed: Of weights, order, augmentation and dropout.
+        build: Makes the network, with random weights from torch's generator, which has the seed
+            `seed`. The network has a `classifier` if the recipe has `head_epochs`, and modules for
+            dropout and drop-connect if the recipe has them.
+        data: Images of the classes of the network.
+        recipe: How to train.
+        seed: Seed of weights, order, augmentation and dropout.
         device: Torch's name of a device.
-        checkpoint: Where the state is kept; kept also when all is done, with the weights under
-            `network`, so that calling again returns at once.
-        checkpoint_steps: Write it every so many steps, besides after each epoch.
+        checkpoint: File of the state; it is kept at the end, with the weights under `network`, so
+            that a second call returns at once.
+        checkpoint_steps: Write the checkpoint every so many steps, and after each epoch.
         progress: Called after each epoch.
 
     Raises:
-        EdnagError: The checkpoint is of another run or has no room, memory does not suffice for
-            two images, or network and recipe do not fit together.
+        EdnagError: The checkpoint belongs to another run or cannot be written, memory does not
+            suffice for two images, or network and recipe do not fit together.
     """
     place = torch.device(device)
     with deterministic(place, seed), _memory_reported(place):
         run = _NetworkTraining(build(), data, recipe, seed, place, checkpoint, checkpoint_steps)
-        run.go_on()
+        run.resume()
         begun, first = time.monotonic(), run.epoch
         while run.status is None:
             run.train_epoch()
@@ -95,7 +96,7 @@ def train(
 
 
 class _NetworkTraining:
-    """A run under way: everything a checkpoint holds, and what moves it on."""
+    """The state of a run, and its steps."""
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class _NetworkTraining:
         self._begin_phase(0)
 
     def _begin_phase(self, epoch: int) -> None:
-        """Say what learns in the phase of `epoch`, and begin its optimiser anew."""
+        """Select the parameters of the phase of `epoch`, and make its optimiser."""
         begin, _ = self._recipe.phase(epoch)
         whole = begin == self._recipe.head_epochs
         for parameter in self._network.parameters():
@@ -149,7 +150,7 @@ class _NetworkTraining:
         )
 
     def train_epoch(self) -> None:
-        """Take the epoch's steps that remain, evaluate, and write a checkpoint."""
+        """Take the remaining steps of the epoch, evaluate, and write a checkpoint."""
         if self._step == 0 and self.epoch == self._recipe.phase(self.epoch)[0]:
             self._begin_phase(self.epoch)
         batches = self._train.order(self.epoch)
@@ -185,24 +186,24 @@ class _NetworkTraining:
         self._scaler.update()
 
     def _gradients_in_memory(self, images: Tensor, labels: Tensor) -> Tensor | None:
-        """As `_gradients`; None where memory ran out, with nothing of the attempt left in it."""
+        """See `_gradients`; None if memory ran out, after which all tensors of it are freed."""
         try:
             return self._gradients(images, labels)
         except torch.OutOfMemoryError:
             return None
 
     def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Leave the gradient of the batch's mean loss; its summed loss and correct, float64[2]."""
+        """Compute the gradient of the mean loss; return summed loss and correct, float64[2]."""
         self._optimiser.zero_grad(set_to_none=True)
         sums = torch.zeros_like(self._sums)
         pieces = max(1, min(self._accumulation, len(labels) // 2))
-        for part, wanted in zip(
+        for part, targets in zip(
             images.tensor_split(pieces), labels.tensor_split(pieces), strict=True
         ):
             logits = self._logits(part)
-            loss = cross_entropies(logits, wanted).sum()
+            loss = cross_entropies(logits, targets).sum()
             self._scaler.scale(loss / len(labels)).backward()
-            correct = (logits.argmax(1) == wanted).sum()
+            correct = (logits.argmax(1) == targets).sum()
             sums += torch.stack([loss.detach().double(), correct.double()])
         return sums
 
@@ -219,7 +220,7 @@ class _NetworkTraining:
         return logits
 
     def _cut_batches(self, images: int) -> None:
-        """Twice as many pieces from here on; EdnagError where they would be too small."""
+        """Divide batches into twice as many pieces; EdnagError if these are too small."""
         self._optimiser.zero_grad(set_to_none=True)
         if self._accumulation * 4 > images:
             raise EdnagError(
@@ -258,7 +259,7 @@ class _NetworkTraining:
             return _NOTHING
         while True:
             try:
-                found = evaluate(self._logits, placed, self._recipe, self._evaluation_batch)
+                evaluation = evaluate(self._logits, placed, self._recipe, self._evaluation_batch)
             except torch.OutOfMemoryError:
                 if self._evaluation_batch == 1:
                     raise EdnagError(
@@ -271,11 +272,11 @@ class _NetworkTraining:
                     f"{self._evaluation_batch} images at once from there on"
                 )
                 continue
-            every = found.loss, found.accuracy, found.accuracy_of_batches
-            return tuple(value.item() for value in every)  # type: ignore[return-value]
+            values = evaluation.loss, evaluation.accuracy, evaluation.accuracy_of_batches
+            return tuple(value.item() for value in values)  # type: ignore[return-value]
 
     def history(self, status: Status) -> History:
-        """What the run leaves."""
+        """The history of the run."""
         return History(
             status=status,
             seed=self._seed,
@@ -316,8 +317,8 @@ class _NetworkTraining:
                 "before is untouched: free some space and start again to go on from it"
             ) from None
 
-    def go_on(self) -> None:
-        """Take up the state of the checkpoint, if there is one."""
+    def resume(self) -> None:
+        """Restore the state of the checkpoint, if it exists."""
         if self._checkpoint is None or not self._checkpoint.exists():
             return
         state = load_checkpoint(self._checkpoint)
@@ -328,7 +329,7 @@ class _NetworkTraining:
             )
         self.epoch, self._step = state["epoch"], state["step"]
         self.status = state["status"]
-        # At step 0 the optimiser is still that of the epoch before; a new phase brings its own.
+        # At step 0 the optimiser is that of the epoch before; a new phase makes its own.
         self._begin_phase(self.epoch if self._step else max(self.epoch - 1, 0))
         self._sums.copy_(state["sums"])
         self._accumulation = state["accumulation"]
@@ -345,7 +346,7 @@ class _NetworkTraining:
 
 @contextmanager
 def _memory_reported(device: torch.device) -> Iterator[None]:
-    """Say in one line what no smaller pieces mend: images, weights or momentum do not fit."""
+    """Report in one line that images, weights or momentum do not fit into memory."""
     try:
         yield
     except torch.OutOfMemoryError:
@@ -356,7 +357,7 @@ def _memory_reported(device: torch.device) -> Iterator[None]:
 
 
 def _check(network: nn.Module, recipe: Recipe) -> None:
-    """Refuse a recipe that asks for what the network does not offer."""
+    """Check that the network has the modules that the recipe needs."""
     from torchvision.ops import StochasticDepth
 
     kinds = [("dropout", recipe.dropout, nn.Dropout)]
@@ -375,7 +376,7 @@ def _check(network: nn.Module, recipe: Recipe) -> None:
 
 
 def _on_cpu(state: Any) -> Any:
-    """The same containers with copies of their tensors on the CPU."""
+    """The containers with their tensors on the CPU."""
     if isinstance(state, Tensor):
         return state.detach().cpu()
     if isinstance(state, dict):
@@ -386,7 +387,7 @@ def _on_cpu(state: Any) -> Any:
 
 
 def _identity(network: nn.Module, data: ImageSplit, recipe: Recipe, seed: int) -> str:
-    """SHA-256 of all that a run is a function of, its first weights included."""
+    """SHA-256 of the inputs of a run, the initial weights included."""
     parts = [
         weights_digest(network),
         repr(network),

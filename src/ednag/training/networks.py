@@ -1,6 +1,6 @@
 """Networks of NAS-Bench-201 cells in torch (specification meta-predictor.md, last section).
 
-Weights start as torch starts them; the specification says nothing else.
+Initial weights are those of torch, as the specification does not define them.
 """
 
 import numpy as np
@@ -43,14 +43,14 @@ def _operation(name: str, channels: int) -> nn.Module:
             return _convolution(3, channels, channels)
         case "avg_pool_3x3":
             return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-    raise AssertionError(name)  # the space has checked the key
+    raise AssertionError(name)  # the space checks keys
 
 
 class CellBlock(nn.Module):
     """Node j is the sum over i < j of operation (i, j) of node i; the output is node 3."""
 
     def __init__(self, operations: tuple[str, ...], channels: int) -> None:
-        """Take six operations in the order of EDGES."""
+        """Make a cell of six operations in the order of EDGES."""
         super().__init__()
         self.edges = nn.ModuleList(_operation(name, channels) for name in operations)
 
@@ -67,11 +67,11 @@ class ResidualBlock(nn.Module):
     """Two 3x3 convolutions, the first of stride 2, beside pooling and a 1x1 convolution."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        """Double the channels, usually, and halve the side."""
+        """Make a block for these channels."""
         super().__init__()
         self.first = _convolution(3, inputs, outputs, stride=2)
         self.second = _convolution(3, outputs, outputs)
-        # ceil_mode and not counting what lies outside keep odd sides in step with the stride.
+        # With ceil_mode and without padding in the mean, odd sides agree with the stride.
         self.pooling = nn.AvgPool2d(2, stride=2, ceil_mode=True, count_include_pad=False)
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False)
 
@@ -85,7 +85,7 @@ class CellNetwork(nn.Module):
     """Stem, three stages of cells with residual blocks between, classifier."""
 
     def __init__(self, operations: tuple[str, ...], shape: NetworkShape) -> None:
-        """Take the six operations of the cell in the order of EDGES."""
+        """Make a network of the six operations of the cell in the order of EDGES."""
         super().__init__()
         channels = shape.stage_channels
         self.stem = nn.Sequential(
@@ -110,7 +110,7 @@ class CellNetwork(nn.Module):
 
 
 def operations_of(key: str) -> tuple[str, ...]:
-    """The six operations of a cell string in the order of EDGES; EdnagError if it is none."""
+    """The six operations of a cell string in the order of EDGES; EdnagError if it is invalid."""
     space = NASBench201()
     digits = digits_of(np.array([space.code(key)]), len(OPERATIONS), len(EDGES))[0]
     return tuple(OPERATIONS[digit] for digit in digits)
@@ -120,6 +120,6 @@ def nasbench201_network(key: str, shape: NetworkShape) -> CellNetwork:
     """The network of a cell string, with random weights from torch's generator.
 
     Raises:
-        EdnagError: `key` is no cell of NAS-Bench-201.
+        EdnagError: `key` is not a cell of NAS-Bench-201.
     """
     return CellNetwork(operations_of(key), shape)

@@ -1,7 +1,7 @@
 """MobileNetV3 subnetworks of a once-for-all supernet, through the package `ofa` (MIT licence).
 
-Nothing is fetched: of `ofa` only the network classes are used, never its model zoo. The supernet's
-weights are a file that is on this machine already.
+Only the network classes of `ofa` are used, not its model zoo: the weights of the supernet are a
+local file.
 """
 
 from pathlib import Path
@@ -26,13 +26,13 @@ from ednag.spaces.mobilenetv3 import (
 
 
 def subnetwork_setting(key: str) -> dict[str, list[int]]:
-    """What `set_active_subnet` takes: ks[20] and e[20] of each layer, d[5] of each stage.
+    """Arguments of `set_active_subnet`: ks[20] and e[20] of each layer, d[5] of each stage.
 
-    In each stage the layers that are not `none` come first, in their order; what lies beyond the
-    depth is not in the network and is set to kernel 3, expansion 3.
+    In each stage the layers that are not `none` are first, in their order. Layers beyond the depth
+    are not in the network and have kernel 3 and expansion 3.
 
     Raises:
-        EdnagError: `key` is no architecture of the space mobilenetv3.
+        EdnagError: `key` is not an architecture of the space mobilenetv3.
     """
     MobileNetV3().code(key)
     layers = layers_of([key])[0]
@@ -44,28 +44,26 @@ def subnetwork_setting(key: str) -> dict[str, list[int]]:
     }
 
 
-def build_supernet(state: Path | None = None, width: float = WIDTH, classes: int = 1000) -> Any:
+def build_supernet(state: Path | None = None) -> Any:
     """The supernet with kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4.
 
-    Takes seconds; subnetworks are copies, so that one serves for all.
+    Takes seconds. Subnetworks are copies, so that one supernet is enough.
 
     Args:
         state: Its published weights, such as ofa_mbv3_d234_e346_k357_w1.2; random if None.
-        width: Factor on the channels that the weights are of.
-        classes: Outputs of its classifier, which subnetworks do not take over.
 
     Returns:
         The package's `OFAMobileNetV3`, which has no types.
 
     Raises:
-        EdnagError: The file holds no such weights, or asks for anything else than tensors.
+        EdnagError: The file has other content.
     """
     from ofa.imagenet_classification.elastic_nn.networks import OFAMobileNetV3
 
     supernet = OFAMobileNetV3(
-        n_classes=classes,
+        n_classes=1000,
         dropout_rate=0,
-        width_mult=width,
+        width_mult=WIDTH,
         ks_list=list(KERNELS),
         expand_ratio_list=list(EXPANSIONS),
         depth_list=list(range(MIN_DEPTH, LAYERS + 1)),
@@ -76,7 +74,7 @@ def build_supernet(state: Path | None = None, width: float = WIDTH, classes: int
 
 
 def _load(supernet: Any, path: Path) -> None:
-    """Give the supernet all of its weights from a file."""
+    """Load all weights of the supernet from a file."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -90,10 +88,10 @@ def _load(supernet: Any, path: Path) -> None:
         isinstance(value, torch.Tensor) for value in weights.values()
     ):
         raise EdnagError(f"{path}: holds no named weights; is it the supernet's checkpoint?")
-    wanted = len(supernet.state_dict())
-    if len(weights) != wanted:
+    expected = len(supernet.state_dict())
+    if len(weights) != expected:
         raise EdnagError(
-            f"{path}: {len(weights)} weights, not the {wanted} of a MobileNetV3 supernet with "
+            f"{path}: {len(weights)} weights, not the {expected} of a MobileNetV3 supernet with "
             f"kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4; name that one's file"
         )
     try:
@@ -111,19 +109,19 @@ def subnetwork(
     """The network of a key: weights copied from the supernet, a new random classifier.
 
     Args:
-        supernet: From `build_supernet`; unchanged but for what is active in it.
+        supernet: From `build_supernet`; only its active subnetwork changes.
         key: An architecture of the space mobilenetv3.
         classes: Outputs of the new classifier.
         dropout: Share of features dropped before it.
-        drop_connect: Share of images whose last residual branch is dropped; the share grows
-            linearly from block to block, as in EfficientNet (Tan and Le, ICML 2019). Branches
-            without a shortcut are never dropped.
+        drop_connect: Share of images for which the last residual branch is dropped. The share is
+            linear in the number of the block, as in EfficientNet (Tan and Le, ICML 2019). Branches
+            without a shortcut are not dropped.
 
     Returns:
         Images float[n, 3, H, W] to logits float[n, classes].
 
     Raises:
-        EdnagError: `key` is no architecture of the space mobilenetv3.
+        EdnagError: `key` is not an architecture of the space mobilenetv3.
     """
     from ofa.utils.layers import LinearLayer
 
@@ -141,4 +139,4 @@ def subnetwork(
     return network
 
 
-assert len(BLOCKS) == NONE == len(KERNELS) * len(EXPANSIONS)  # what the arithmetic rests on
+assert len(BLOCKS) == NONE == len(KERNELS) * len(EXPANSIONS)  # numbering of blocks

@@ -1,4 +1,4 @@
-"""How a network is trained: everything but the network, the data and the seed."""
+"""Recipes of training: all settings except the network, the data and the seed."""
 
 import math
 from collections.abc import Mapping
@@ -12,42 +12,40 @@ from ednag.naming import suggestion
 #: Mean and standard deviation of ImageNet's colour channels, for pixels from 0 to 1.
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-#: What the training images go through.
-#:   none: nothing; crop_flip: a random crop after padding and a random mirror image, drawn anew in
-#:   every epoch; static: the same drawn once, before the first epoch, as the reference does.
+#: none: no augmentation; crop_flip: a random crop after padding and a random mirror image in every
+#: epoch; static: the same once, before the first epoch, as in the reference.
 Augmentation = Literal["none", "crop_flip", "static"]
 
 
 class Recipe(BaseModel):
-    """Stochastic gradient descent, its schedule, and what images and network go through.
+    """Stochastic gradient descent, its schedule, augmentation and regularisation.
 
     Attributes:
-        epochs: Passes over the training images, in all.
+        epochs: Total number of epochs.
         warmup_epochs: First epochs, in which the learning rate rises linearly with every step.
-        head_epochs: First epochs, in which only the classifier learns; everything else keeps its
-            weights (its batch statistics still follow the images). The schedule then begins anew
-            for the epochs that remain, in which everything learns.
+        head_epochs: First epochs, in which only the classifier is trained; the other weights are
+            fixed (batch statistics are updated). The schedule then restarts for the remaining
+            epochs, in which all weights are trained.
         learning_rate: Largest learning rate; it falls to 0 by a half cosine after the warm-up.
-        momentum: Of stochastic gradient descent.
+        momentum: Momentum of stochastic gradient descent.
         nesterov: Whether momentum is Nesterov's.
-        weight_decay: On every parameter.
-        batch: Images for each step; one image left over joins the batch before it, since no
-            batch statistics are made of one.
-        accumulation: Pieces a batch is cut into, whose gradients are added up. The gradient is the
-            batch's, but batch normalisation sees the pieces: results are those of another recipe.
+        weight_decay: Weight decay of all parameters.
+        batch: Images of a step; a single remaining image joins the batch before it, as batch
+            statistics need two.
+        accumulation: Pieces of a batch whose gradients are summed. The gradient is that of the
+            batch, but batch normalisation sees the pieces, so results differ.
         mixed_precision: Type of torch's autocast; float16 scales the loss.
-        channels_last: Whether images and weights lie in memory with channels last.
+        channels_last: Whether images and weights have channels last in memory.
         augmentation: See `Augmentation`.
         padding: Pixels around an image before it is cropped; an eighth of its side if None.
-        autoaugment: Whether images go through AutoAugment's policy for CIFAR-10.
-        cutout: Side in pixels of a square that is blanked; 0 for none.
+        autoaugment: Whether AutoAugment's policy for CIFAR-10 is applied.
+        cutout: Side in pixels of a blanked square; 0 for none.
         gradient_clip: Largest norm of the gradient; None for any.
-        dropout: Share of features dropped before the classifier; the network must offer it.
-        drop_connect: Share of residual branches dropped, at the last block; the network must offer
-            it.
+        dropout: Share of features dropped before the classifier, if the network supports it.
+        drop_connect: Share of residual branches dropped at the last block, likewise.
         evaluate_every: Evaluate after every so many epochs, and after the last.
-        mean: Subtracted from pixels from 0 to 1; grey images take the mean of the three.
-        std: What they are divided by then, likewise.
+        mean: Subtracted from pixels in [0, 1]; grey images use the mean of the three.
+        std: Divisor of the pixels after that, likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +74,7 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        """Refuse values that contradict each other."""
+        """Check that values do not contradict each other."""
         if self.head_epochs >= self.epochs:
             raise ValueError(f"head_epochs {self.head_epochs}: give fewer than epochs")
         if self.warmup_epochs >= self.epochs - self.head_epochs:
@@ -90,7 +88,7 @@ class Recipe(BaseModel):
         return self
 
     def phase(self, epoch: int) -> tuple[int, int]:
-        """First epoch and number of epochs of the phase that `epoch` (from 0) belongs to."""
+        """First epoch and number of epochs of the phase of `epoch` (from 0)."""
         if epoch < self.head_epochs:
             return 0, self.head_epochs
         return self.head_epochs, self.epochs - self.head_epochs
@@ -100,10 +98,10 @@ class Recipe(BaseModel):
         return (epoch + 1) % self.evaluate_every == 0 or epoch + 1 == self.epochs
 
     def rate(self, epoch: int, step: int, steps: int) -> float:
-        """Learning rate of one step: of `step` (from 0) of `steps` in `epoch` (from 0).
+        """Learning rate of `step` (from 0) of `steps` in `epoch` (from 0).
 
-        Warm-up reaches `learning_rate` at its last step; the half cosine begins there and reaches
-        0 one step after the last.
+        Warm-up reaches `learning_rate` at its last step; the half cosine starts there and reaches 0
+        one step after the last.
         """
         begin, length = self.phase(epoch)
         done, warm = (epoch - begin) * steps + step, self.warmup_epochs * steps
@@ -114,10 +112,10 @@ class Recipe(BaseModel):
 
 
 def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """A recipe with other values.
+    """A recipe with changed values.
 
     Raises:
-        EdnagError: A name or a value is wrong; the first is named.
+        EdnagError: A name or a value is invalid; the message has the first.
     """
     for name in changes:
         if name not in Recipe.model_fields:
@@ -131,11 +129,7 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 
 def scaled_recipe(recipe: Recipe, scale: float) -> Recipe:
-    """A recipe with a share of its epochs, at least one of warm-up, head and the rest each.
-
-    Args:
-        scale: In (0, 1].
-    """
+    """A recipe with a share in (0, 1] of its epochs; warm-up, head and rest keep at least one."""
     if scale == 1:
         return recipe
 
@@ -149,9 +143,9 @@ def scaled_recipe(recipe: Recipe, scale: float) -> Recipe:
     )
 
 
-#: NAS-Bench-201 cells as the paper trains them (specification, Evaluation by training).
+#: The paper's recipe for NAS-Bench-201 cells (specification, Evaluation by training).
 NASBENCH201_PAPER = Recipe(augmentation="static")
-#: Subnetworks of once-for-all as the paper trains them: 20 epochs, then 180 of everything.
+#: The paper's recipe for subnetworks of once-for-all: 20 epochs of the classifier, then 180 of all.
 MOBILENETV3_PAPER = Recipe(
     epochs=200,
     head_epochs=20,
@@ -167,5 +161,5 @@ MOBILENETV3_PAPER = Recipe(
     dropout=0.4,
     drop_connect=0.4,
 )
-#: A few hundred small images on a CPU.
+#: For a few hundred small images on a CPU.
 SMALL = Recipe(epochs=10, warmup_epochs=1, batch=64, augmentation="none")

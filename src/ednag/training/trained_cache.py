@@ -1,8 +1,8 @@
-"""Trained networks kept by what they are made of, so that none is trained twice.
+"""A cache of trained networks, shared by all studies of a user.
 
-A history is a function of architecture, recipe, images, seed, code and kind of device; the digest
-of these is its name in the cache, which all studies of a user share. Its checkpoint stands beside
-it, so that a training that was killed is gone on with by whoever asks for it next.
+A history is a function of architecture, recipe, images, seed, code and kind of device; its name in
+the cache is the digest of these. The checkpoint of an unfinished training is in the same folder, so
+that the next request resumes it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ MadeOf = Mapping[str, Any]
 
 
 def digest_of(made_of: MadeOf) -> str:
-    """SHA-256 of what a training is made of, in hexadecimal."""
+    """SHA-256 of the inputs of a training, in hexadecimal."""
     text = json.dumps(dict(made_of), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -33,21 +33,21 @@ class TrainedCache:
     """The cache.
 
     Attributes:
-        folder: Where it is; made when something is kept.
+        folder: Its folder; made on first use.
     """
 
     folder: Path
 
     def path(self, made_of: MadeOf) -> Path:
-        """Where a history stands; in one of 256 folders, so that none grows large."""
+        """File of a history, in one of 256 folders."""
         digest = digest_of(made_of)
         return self.folder / digest[:2] / f"{digest}.json"
 
     def get(self, made_of: MadeOf) -> History | None:
-        """The history of a training, None if it is not here.
+        """The history of a training, None if it is not in the cache.
 
         Raises:
-            EdnagError: The file is broken or tells of another training.
+            EdnagError: The file is broken or of another training.
         """
         path = self.path(made_of)
         try:
@@ -66,13 +66,13 @@ class TrainedCache:
             ) from None
 
     def obtain(self, made_of: MadeOf, train: Callable[[Path], History]) -> tuple[History, bool]:
-        """The history, trained now if it is not here, and whether it was.
+        """The history of a training, and whether it was in the cache.
 
-        Another process that asks for the same training waits and then takes it from here.
+        A missing network is trained. A second process with the same request waits for the first.
 
         Args:
-            made_of: What it is made of.
-            train: Takes the path of its checkpoint.
+            made_of: Inputs of the training.
+            train: From the path of the checkpoint to the history.
         """
         with self._alone(made_of):
             kept = self.get(made_of)
