@@ -11,8 +11,7 @@ import pytest
 from ednag.cells import published
 from ednag.cells.nasbench101 import from_records
 from ednag.cells.published import (
-    compare_nasbench101,
-    compare_nasbench201,
+    compare,
     nasbench101_batches,
     nasbench201_batches,
     records,
@@ -68,8 +67,8 @@ def test_the_example_of_201_is_written_as_published(example_201: Path, tmp_path:
 
 
 def test_the_examples_agree_when_compared(example_101: Path, example_201: Path) -> None:
-    for compare, path in ((compare_nasbench101, example_101), (compare_nasbench201, example_201)):
-        found = compare(path)
+    for space, path in (("nasbench101", example_101), ("nasbench201", example_201)):
+        found = compare(path, space)
         assert (found.records, found.agreeing, found.differences) == (1, 1, ())
 
 
@@ -116,7 +115,7 @@ def test_a_comparison_names_the_first_differences(tmp_path: Path) -> None:
     listed[5]["unique_hash"] = "0" * 32
     listed.append(listed[0])
     path.write_text(json.dumps(listed), encoding="utf-8")
-    found = compare_nasbench101(path, limit=2)
+    found = compare(path, "nasbench101", limit=2)
     assert (found.records, found.agreeing, found.repeated) == (len(listed), len(listed) - 3, 1)
     first, second = found.differences
     assert (first.record, first.field, first.published - first.ours) == (3, "flops", 1)
@@ -129,9 +128,9 @@ def test_measured_fields_are_compared_where_given(tmp_path: Path) -> None:
     measured = pd.DataFrame({"cifar10_val_acc": range(len(keys))}, index=keys).astype(float)
     path = tmp_path / "published.json"
     write_json(nasbench201_batches(keys, measured), path)
-    assert compare_nasbench201(path).agreeing == len(keys)
-    assert compare_nasbench201(path, measured).agreeing == len(keys)
-    found = compare_nasbench201(path, measured + 1)
+    assert compare(path, "nasbench201").agreeing == len(keys)
+    assert compare(path, "nasbench201", measured).agreeing == len(keys)
+    found = compare(path, "nasbench201", measured + 1)
     assert found.agreeing == 0 and found.differences[0].field == "cifar10_val_acc"
 
 
@@ -140,7 +139,7 @@ def test_an_index_out_of_order_is_a_difference(tmp_path: Path) -> None:
     write_json(batches_of("201"), path)
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(dict(reversed(content.items()))), encoding="utf-8")
-    assert compare_nasbench201(path).differences[0].field == "index"
+    assert compare(path, "nasbench201").differences[0].field == "index"
 
 
 @pytest.mark.parametrize("block", [1, 7, 100, 1 << 20])
@@ -183,6 +182,6 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"module_adjacency": [[0, 1], [0, 0]]}]', encoding="utf-8")
     with pytest.raises(EdnagError, match="records 0 to 0: one is no record"):
-        compare_nasbench101(path)
+        compare(path, "nasbench101")
     with pytest.raises(EdnagError, match="no cells to write"):
         write_json([], tmp_path / "b.json")

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from ednag.predictor.configuration import NASBENCH201
-from ednag.predictor.database import Database, make_database
+from ednag.predictor.database import Database, EntrySplit, make_database
 from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
-from ednag.predictor.splits import EntrySplit
 from ednag.spaces.nasbench201 import NASBench201
 
 NASBENCH201_SMALL = NASBENCH201.sized(12, 8)

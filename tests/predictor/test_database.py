@@ -12,14 +12,15 @@ import torch
 from ednag.errors import EdnagError
 from ednag.predictor.database import (
     Database,
+    EntrySplit,
     joined,
+    leakage,
     make_database,
     read_database,
     read_published,
     write_database,
 )
 from ednag.predictor.node_types import node_types_of
-from ednag.predictor.splits import EntrySplit, leakage
 from ednag.spaces.nasbench201 import NASBench201
 from tests.conftest import Mirror
 

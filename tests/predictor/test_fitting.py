@@ -13,12 +13,11 @@ import torch
 
 from ednag.errors import EdnagError
 from ednag.predictor.coreset import gathered, random_images
-from ednag.predictor.database import make_database
+from ednag.predictor.database import EntrySplit, make_database
 from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
 from ednag.predictor.inference import QuickPredictor, to_accuracy
 from ednag.predictor.model import MetaPredictor, encode_dataset
 from ednag.predictor.node_types import node_types_of
-from ednag.predictor.splits import EntrySplit
 from ednag.predictor.trained import read_predictor, write_predictor
 from ednag.predictor.training_data import Entries
 

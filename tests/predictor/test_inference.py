@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from ednag.predictor.inference import (
     NASBENCH201_SCALES,
     QuickPredictor,
     mobilenetv3_scale,
-    predict,
     to_accuracy,
     training_scale,
 )
@@ -25,6 +25,15 @@ from ednag.predictor.node_types import node_types_of
 from .conftest import parameters_of, random_model
 
 SIZES = {name: each.sized(24, 8) for name, each in CONFIGURATIONS.items()}
+
+
+def predict(
+    parameters: Mapping[str, np.ndarray],
+    configuration: Configuration,
+    encoding: np.ndarray,
+    types: np.ndarray,
+) -> np.ndarray:
+    return QuickPredictor(parameters, configuration)(encoding, types)
 
 
 def by_torch(model: MetaPredictor, encoding: np.ndarray, types: np.ndarray) -> np.ndarray:

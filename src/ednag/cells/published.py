@@ -254,42 +254,63 @@ class RecordComparison:
     differences: tuple[RecordDifference, ...]
 
 
-def compare_nasbench101(
+def compare(
     path: Path,
+    space: str,
     measured: pd.DataFrame | None = None,
     *,
     limit: int = 10,
     progress: Callable[[int], object] | None = None,
 ) -> RecordComparison:
-    """Compare each record of a published NAS-Bench-101 file with our record for its cell.
+    """Compare each record of a published file with our record for its cell.
 
-    The cell is that of the record, as counts depend on the numbering of its vertices; its module
-    hash is computed again. Fields and their order must be equal.
+    The cell is that of the record: in NAS-Bench-101 counts depend on the numbering of its vertices,
+    and its module hash is computed again. Fields and their order must be equal.
 
     Args:
-        path: JSON list; read as a stream, a thousand records at a time.
-        measured: See `nasbench101_batches`; without it, measured fields are not compared.
+        path: JSON list or object; read as a stream, a thousand records at a time.
+        space: nasbench101 or nasbench201.
+        measured: See `nasbench101_batches` and `nasbench201_batches`; without it, measured fields
+            are not compared.
         limit: Largest number of differences to keep, at least 0.
         progress: Called with the number of records compared so far.
 
     Raises:
         EdnagError: The file has other content, or a record has no cell; the message has the record.
     """
-    return _compare(path, _ours_101, measured, MEASURED_101, limit, progress)
-
-
-def compare_nasbench201(
-    path: Path,
-    measured: pd.DataFrame | None = None,
-    *,
-    limit: int = 10,
-    progress: Callable[[int], object] | None = None,
-) -> RecordComparison:
-    """Compare each record of a published NAS-Bench-201 file with our record for its `arch_str`.
-
-    See `compare_nasbench101`.
-    """
-    return _compare(path, _ours_201, measured, MEASURED_201, limit, progress)
+    ours, fields = (
+        (_ours_101, MEASURED_101) if space == "nasbench101" else (_ours_201, MEASURED_201)
+    )
+    left_out = set(fields) - set(_measured_columns(measured, fields))
+    seen: set[str] = set()
+    kept: list[RecordDifference] = []
+    number = agreeing = repeated = 0
+    stream = stream_records(path)
+    while some := list(islice(stream, _COMPARED)):
+        try:
+            expected = ours([record for _, record in some], number, measured)
+        except (KeyError, TypeError, ValueError) as error:
+            raise EdnagError(
+                f"{path}: records {number} to {number + len(some) - 1}: one is no record of a "
+                f"cell ({type(error).__name__}: {error}); fetch the published file again"
+            ) from None
+        for (place, record), right in zip(some, expected, strict=True):
+            cell = right.get("unique_hash") or right["arch_str"]
+            name = place if "arch_str" in right else cell
+            _check_measured(record, fields, f"{path}: record {number} ({name})")
+            theirs = {name: value for name, value in record.items() if name not in left_out}
+            different = list(_differences(theirs, right))
+            if place != str(number):
+                different.append(("index", place, str(number)))
+            agreeing += not different
+            repeated += cell in seen
+            seen.add(cell)
+            room = max(limit - len(kept), 0)
+            kept += [RecordDifference(number, name, *each) for each in different[:room]]
+            number += 1
+        if progress is not None:
+            progress(number)
+    return RecordComparison(number, agreeing, repeated, tuple(kept))
 
 
 def stream_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -487,51 +508,6 @@ def cell_adjacency(key: str) -> np.ndarray:
     for (target, source), digit in zip(EDGES, digits[0], strict=True):
         adjacency[source, target] = digit
     return adjacency
-
-
-#: From published records, the number of the first, and measured values to our records.
-_Ours = Callable[[list[dict[str, Any]], int, "pd.DataFrame | None"], list[dict[str, Any]]]
-
-
-def _compare(
-    path: Path,
-    ours: _Ours,
-    measured: pd.DataFrame | None,
-    fields: Mapping[str, float],
-    limit: int,
-    progress: Callable[[int], object] | None,
-) -> RecordComparison:
-    """Compare a published file with the records of `ours`."""
-    left_out = set(fields) - set(_measured_columns(measured, fields))
-    seen: set[str] = set()
-    kept: list[RecordDifference] = []
-    number = agreeing = repeated = 0
-    stream = stream_records(path)
-    while some := list(islice(stream, _COMPARED)):
-        try:
-            expected = ours([record for _, record in some], number, measured)
-        except (KeyError, TypeError, ValueError) as error:
-            raise EdnagError(
-                f"{path}: records {number} to {number + len(some) - 1}: one is no record of a "
-                f"cell ({type(error).__name__}: {error}); fetch the published file again"
-            ) from None
-        for (place, record), right in zip(some, expected, strict=True):
-            cell = right.get("unique_hash") or right["arch_str"]
-            name = place if "arch_str" in right else cell
-            _check_measured(record, fields, f"{path}: record {number} ({name})")
-            theirs = {name: value for name, value in record.items() if name not in left_out}
-            different = list(_differences(theirs, right))
-            if place != str(number):
-                different.append(("index", place, str(number)))
-            agreeing += not different
-            repeated += cell in seen
-            seen.add(cell)
-            room = max(limit - len(kept), 0)
-            kept += [RecordDifference(number, name, *each) for each in different[:room]]
-            number += 1
-        if progress is not None:
-            progress(number)
-    return RecordComparison(number, agreeing, repeated, tuple(kept))
 
 
 def _check_measured(record: dict[str, Any], fields: Mapping[str, float], place: str) -> None:

@@ -19,10 +19,9 @@ from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.predictor.configuration import Configuration, configuration_of
 from ednag.predictor.correlations import coefficients
-from ednag.predictor.database import Database
+from ednag.predictor.database import Database, EntrySplit
 from ednag.predictor.inference import AccuracyScale, training_scale
 from ednag.predictor.model import MetaPredictor, new_model
-from ednag.predictor.splits import EntrySplit
 from ednag.predictor.training_data import Entries, check_device
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 from ednag.training.determinism import deterministic

@@ -119,16 +119,6 @@ class QuickPredictor:
         return self._encoding_bias + there + back
 
 
-def predict(
-    parameters: Parameters,
-    configuration: Configuration,
-    dataset_encoding: np.ndarray,
-    node_types: np.ndarray,
-) -> np.ndarray:
-    """Network outputs y float64[n] of one batch; see `QuickPredictor`."""
-    return QuickPredictor(parameters, configuration)(dataset_encoding, node_types)
-
-
 def _refuse(
     configuration: Configuration, dataset_encoding: np.ndarray, node_types: np.ndarray
 ) -> None:

@@ -86,10 +86,10 @@ def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.
         scale: Name in `NASBENCH201_SCALES`.
     """
     from ednag.predictor.configuration import NASBENCH201
-    from ednag.predictor.inference import NASBENCH201_SCALES, predict, to_accuracy
+    from ednag.predictor.inference import NASBENCH201_SCALES, QuickPredictor, to_accuracy
 
     parameters, encoding = _checkpoint(paths[CHECKPOINT], NASBENCH201, paths[features])
-    outputs = predict(parameters, NASBENCH201, encoding, _all_cells())
+    outputs = QuickPredictor(parameters, NASBENCH201)(encoding, _all_cells())
     return _rows(to_accuracy(outputs, NASBENCH201_SCALES[scale]))
 
 

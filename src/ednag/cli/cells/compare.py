@@ -33,7 +33,7 @@ def command(
     where a table is given.
     """
     from ednag.cells.lists import space_of_records
-    from ednag.cells.published import compare_nasbench101, compare_nasbench201
+    from ednag.cells.published import compare
     from ednag.evidence.cells import write_records
     from ednag.tables.measured_fields import measured_fields
 
@@ -46,9 +46,8 @@ def command(
             logged = records
             log(f"{records} records compared")
 
-    compare_records = compare_nasbench101 if space == "nasbench101" else compare_nasbench201
-    comparison = compare_records(
-        published, measured_fields(space, measured), limit=limit, progress=progress
+    comparison = compare(
+        published, space, measured_fields(space, measured), limit=limit, progress=progress
     )
     for difference in comparison.differences:
         click.echo(str(difference))

@@ -58,9 +58,8 @@ def command(
 
     from ednag.files import write_text
     from ednag.predictor import fitting
-    from ednag.predictor.database import read_entries, read_published
+    from ednag.predictor.database import leakage, read_entries, read_published
     from ednag.predictor.features import read_features
-    from ednag.predictor.splits import leakage
     from ednag.predictor.trained import write_predictor
 
     torch.set_num_threads(1)
