@@ -7,7 +7,7 @@ import pytest
 from ednag.errors import EdnagError
 from ednag.training.history import EpochRecord, History
 from ednag.training.image_tasks import PAPER_TARGETS, image_task
-from ednag.training.scores import best_validated, paper_score, score
+from ednag.training.scores import best_validated, paper_columns, score
 
 
 def history(validation: list[float], test: list[float], **changes: object) -> History:
@@ -24,33 +24,31 @@ LARGE = 100_000_000
 
 
 def test_the_paper_takes_the_best_epoch_by_test() -> None:
-    found = paper_score(A, LARGE, None)
-    assert found.score == 90.5
-    assert found.flags == {
-        "best_epoch_by_test_accuracy": True,
-        "best_of_k_by_test_accuracy": False,
-        "flop_floor": False,
-        "static_augmentation": False,
-        "stopped_at_target_test_accuracy": False,
-        "accuracy_is_mean_of_batches": True,
+    assert paper_columns(A, LARGE, None) == {
+        "paper_accuracy": 90.5,
+        "paper_best_epoch_by_test_accuracy": True,
+        "paper_best_of_k_by_test_accuracy": False,
+        "paper_flop_floor": False,
+        "paper_static_augmentation": False,
+        "paper_stopped_at_target_test_accuracy": False,
+        "paper_accuracy_is_mean_of_batches": True,
     }
-    assert paper_score(replace(A, static_augmentation=True), LARGE, None).flags[
-        "static_augmentation"
-    ]
-    assert paper_score(replace(A, epochs=()), LARGE, None).score == 0
+    static = paper_columns(replace(A, static_augmentation=True), LARGE, None)
+    assert static["paper_static_augmentation"]
+    assert paper_columns(replace(A, epochs=()), LARGE, None)["paper_accuracy"] == 0
 
 
 def test_the_paper_stops_when_test_accuracy_passes_the_target() -> None:
-    found = paper_score(A, LARGE, 64)
-    assert found.score == 65.5
-    assert found.flags["stopped_at_target_test_accuracy"]
+    stopped = paper_columns(A, LARGE, 64)
+    assert stopped["paper_accuracy"] == 65.5
+    assert stopped["paper_stopped_at_target_test_accuracy"]
     assert PAPER_TARGETS["cifar10"] == 97.52
 
 
 def test_the_paper_scores_small_networks_0() -> None:
-    found = paper_score(A, LARGE - 1, 64)
-    assert found.score == 0
-    assert found.flags["flop_floor"] and not found.flags["stopped_at_target_test_accuracy"]
+    small = paper_columns(A, LARGE - 1, 64)
+    assert small["paper_accuracy"] == 0
+    assert small["paper_flop_floor"] and not small["paper_stopped_at_target_test_accuracy"]
 
 
 def test_validation_chooses_the_epoch() -> None:

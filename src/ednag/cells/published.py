@@ -176,8 +176,8 @@ def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     kind = "unique_hash" if "unique_hash" in first.schema.names else "arch_str"
     schema = first.schema.with_metadata({"ednag": _FORMATS[kind]})
     with (
-        replacing(path) as beside,
-        pq.ParquetWriter(beside, schema, compression="zstd") as writer,
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
     ):
         for batch in remaining:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
@@ -194,7 +194,10 @@ def write_json(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """
     first, remaining = _first(batches, path)
     ends = "[]" if "unique_hash" in first.schema.names else "{}"
-    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as stream:
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as stream,
+    ):
         stream.write(ends[0])
         separator = ""
         for name, record in chain.from_iterable(map(records, remaining)):

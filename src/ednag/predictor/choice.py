@@ -23,21 +23,21 @@ class Choices:
         predict: From keys to predicted accuracies in %, float64[n].
         count: Architectures chosen from each search.
         rows: One for each choice: `method`, `rule`, `run` (seed), `rank`, `key`, `predicted`.
-        known: Predicted accuracies by key, in %; none is predicted twice.
+        predictions: Predicted accuracies by key, in %; none is predicted twice.
     """
 
     space: SearchSpace
     predict: Callable[[Sequence[str]], np.ndarray]
     count: int
     rows: list[dict[str, object]] = field(default_factory=list)
-    known: dict[str, float] = field(default_factory=dict)
+    predictions: dict[str, float] = field(default_factory=dict)
 
     def _predicted(self, keys: Sequence[str]) -> np.ndarray:
         """Predicted accuracies float64[n]."""
-        new = [key for key in dict.fromkeys(keys) if key not in self.known]
+        new = [key for key in dict.fromkeys(keys) if key not in self.predictions]
         if new:
-            self.known.update(zip(new, self.predict(new).tolist(), strict=True))
-        return np.array([self.known[key] for key in keys])
+            self.predictions.update(zip(new, self.predict(new).tolist(), strict=True))
+        return np.array([self.predictions[key] for key in keys])
 
     def add(
         self, method: str, run: int, population: Sequence[str], evaluated: Sequence[str]

@@ -176,13 +176,13 @@ def _check_rows(
         if not 0 <= percent <= 100:
             raise EdnagError(
                 f"{place}: row {row}: accuracy {percent} is not between 0 and 100 %; "
-                "mend or remove the row"
+                "correct or remove the row"
             )
         first = seen.setdefault((key, task, seed), row)
         if first != row:
             raise EdnagError(
                 f"{place}: row {row} repeats row {first} (same key, task and seed {seed}); "
-                "remove it, or give it another seed if it was trained anew"
+                "remove it, or give it another seed if it is a repeated training"
             )
 
 
@@ -244,8 +244,8 @@ def write_database(database: Database, path: Path) -> None:
     }
     described = json.dumps({"format": FORMAT, "space": database.space}, sort_keys=True)
     table = pa.table(columns, schema=_COLUMNS).replace_schema_metadata({"ednag": described})
-    with replacing(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def read_database(path: Path) -> Database:

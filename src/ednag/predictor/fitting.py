@@ -58,7 +58,7 @@ class PredictorRecipe:
         if min(self.epochs, self.batch, self.images) < 1 or not self.learning_rate > 0:
             raise EdnagError(
                 "recipe of the predictor: epochs, batch, images and learning rate must be "
-                "positive; mend the configuration"
+                "positive; correct the configuration"
             )
 
 
@@ -221,12 +221,12 @@ class _PredictorTraining:
         if state.get("format") != FORMAT or state.get("made_of") != self._made_of():
             raise EdnagError(
                 f"{path}: a checkpoint of another training (other entries, features, split or "
-                "recipe); delete it to start anew"
+                "recipe); delete it to start again"
             )
         if state["epoch"] > self._recipe.epochs:
             raise EdnagError(
                 f"{path}: has {state['epoch']} epochs, {self._recipe.epochs} are asked for; "
-                "ask for more or delete it to start anew"
+                "ask for more or delete it to start again"
             )
         self._model.load_state_dict(state["model"])
         self._optimiser.load_state_dict(state["optimiser"])

@@ -1,7 +1,7 @@
 """Training the ranker; equal seeds give equal bits (same machine, same number of threads).
 
 Each epoch draws its order and its dropout from generators seeded by (seed, epoch), and computes its
-tier embeddings anew. Source: specification nar.md, section Ranker.
+tier embeddings again. Source: specification nar.md, section Ranker.
 """
 
 from collections.abc import Callable

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ednag.ranker.sampling import Protocol
     from ednag.ranker.tiers import Tiers
 
-#: Names of the ranker beside BASELINES: by its score, and by the tier that it assigns.
+#: Names of the ranker besides BASELINES: by its score, and by the tier that it assigns.
 RANKER, RANKER_TIERS = "ranker", "ranker_tiers"
 #: The study's ranker has one attention head and no dropout. The published one has width 128,
 #: 6 layers, 4 heads and dropout 0.1.

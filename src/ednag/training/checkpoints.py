@@ -20,8 +20,8 @@ def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     # To memory: torch would write the name of a file into the archive.
     memory = io.BytesIO()
     torch.save(dict(state), memory)
-    with replacing(path) as beside:
-        beside.write_bytes(memory.getbuffer())
+    with replacing(path) as temporary:
+        temporary.write_bytes(memory.getbuffer())
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         state = torch.load(memory, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise EdnagError(f"{path}: not a checkpoint ({reason}); delete it to start anew") from None
+        raise EdnagError(f"{path}: not a checkpoint ({reason}); delete it to start again") from None
     if not isinstance(state, dict):
         raise EdnagError(f"{path}: not a checkpoint but a {type(state).__name__}")
     return state

@@ -57,7 +57,7 @@ def _read_rows(path: Path, side: int, largest: int) -> tuple[np.ndarray, np.ndar
             table = np.loadtxt(path, delimiter=",", ndmin=2)
     except (ValueError, EOFError) as error:
         reason = str(error).split("\n")[0]
-        raise EdnagError(f"{path}: not a table of numbers ({reason}); fetch it anew") from None
+        raise EdnagError(f"{path}: not a table of numbers ({reason}); fetch it again") from None
     if table.shape[1] != side**2 + 1:
         raise EdnagError(f"{path}: {table.shape[1]} columns, not {side**2} pixels and a label")
     pixels, labels = table[:, :-1], table[:, -1]
@@ -140,7 +140,7 @@ def _pets_part(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
     except Exception as error:
         named = re.search(r"(?:GLOBAL|class|type) `?([\w.]+)", str(error))
         reason = f"it asks for {named[1]}" if named else type(error).__name__
-        raise EdnagError(f"{path}: not a file of tensors ({reason}); fetch it anew") from None
+        raise EdnagError(f"{path}: not a file of tensors ({reason}); fetch it again") from None
     pairs = _pairs(content, path)
     made = []
     for at, (image, label) in enumerate(pairs):
@@ -246,7 +246,7 @@ def _stacked(
     """Images uint8[n, C, H, W] and labels int64[n] of (image, label) pairs."""
     count = len(read)
     if not count:
-        raise EdnagError(f"{where}: holds no images; fetch it anew")
+        raise EdnagError(f"{where}: holds no images; fetch it again")
     images = np.empty((count, *read[0][0].shape), dtype=np.uint8)
     labels = np.empty(count, dtype=np.int64)
     for at in range(count):
@@ -265,7 +265,7 @@ def _unpacked(path: Path) -> Iterator[str]:
             with tarfile.open(path) as archive:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, EOFError) as error:
-            raise EdnagError(f"{path}: not a whole archive ({error}); fetch it anew") from None
+            raise EdnagError(f"{path}: not a whole archive ({error}); fetch it again") from None
         yield folder
 
 
@@ -280,7 +280,7 @@ def _reported(path: Path) -> Iterator[None]:
         raise EdnagError(f"{path}: a label file names {error}, which is no class") from None
     except FileNotFoundError as error:
         name = Path(str(error.filename)).name
-        raise EdnagError(f"{path}: {name} is missing; fetch the dataset anew") from None
+        raise EdnagError(f"{path}: {name} is missing; fetch the dataset again") from None
     except (RuntimeError, ValueError) as error:
         reason = str(error).split(". You can")[0]
-        raise EdnagError(f"{path}: {reason}; fetch the dataset anew") from None
+        raise EdnagError(f"{path}: {reason}; fetch the dataset again") from None

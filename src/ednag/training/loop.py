@@ -325,7 +325,7 @@ class _NetworkTraining:
         if state.get("identity") != self._identity:
             raise EdnagError(
                 f"{self._checkpoint}: checkpoint of another network, dataset, recipe or seed; "
-                "delete it to start anew, or name another file"
+                "delete it to start again, or name another file"
             )
         self.epoch, self._step = state["epoch"], state["step"]
         self.status = state["status"]

@@ -64,7 +64,7 @@ class CellBlock(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, the first of stride 2, beside pooling and a 1x1 convolution."""
+    """Two 3x3 convolutions, the first of stride 2, plus pooling and a 1x1 convolution."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         """Make a block for these channels."""

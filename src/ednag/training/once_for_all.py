@@ -81,7 +81,7 @@ def _load(supernet: Any, path: Path) -> None:
         raise EdnagError(f"{path}: no such file; fetch the supernet's weights first") from None
     except Exception as error:
         raise EdnagError(
-            f"{path}: not a file of tensors ({type(error).__name__}); fetch it anew"
+            f"{path}: not a file of tensors ({type(error).__name__}); fetch it again"
         ) from None
     weights = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(weights, dict) or not all(

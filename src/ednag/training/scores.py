@@ -4,8 +4,6 @@ Both read the same history, so that only the protocol differs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from ednag.errors import EdnagError
@@ -16,31 +14,21 @@ from ednag.training.image_tasks import ImageTask
 FLOP_FLOOR = 100_000_000
 
 
-@dataclass(frozen=True)
-class PaperScore:
-    """The score of one network by the paper's protocol.
-
-    Attributes:
-        score: Best test accuracy of any epoch in %, accuracies as means over batches; 0 below the
-            floor of multiply-adds and where no epoch ended.
-        flags: By name, whether each departure from good practice affects the score:
-            best_epoch_by_test_accuracy, best_of_k_by_test_accuracy (False: the score is of one
-            network), flop_floor (the score is 0 for it), static_augmentation,
-            stopped_at_target_test_accuracy (later epochs are left out),
-            accuracy_is_mean_of_batches.
-    """
-
-    score: float
-    flags: Mapping[str, bool]
-
-
-def paper_score(history: History, flops: int, target: float | None) -> PaperScore:
-    """The best epoch by test accuracy.
+def paper_columns(history: History, flops: int, target: float | None) -> dict[str, float | bool]:
+    """The columns of a trained network by the paper's protocol.
 
     Args:
         history: The training of the network.
         flops: Its multiply-adds for one image.
         target: Test accuracy in % at which training stops; None for never.
+
+    Returns:
+        paper_accuracy: the best test accuracy of any epoch in %, accuracies as means over batches;
+        0 below the floor of multiply-adds and where no epoch ended. The other columns tell whether
+        a departure from good practice affects it: paper_best_epoch_by_test_accuracy,
+        paper_best_of_k_by_test_accuracy (False for one network), paper_flop_floor (the accuracy is
+        0 for it), paper_static_augmentation, paper_stopped_at_target_test_accuracy (later epochs
+        are left out), paper_accuracy_is_mean_of_batches.
     """
     best, stopped, below_floor = 0.0, False, flops < FLOP_FLOOR
     for epoch in () if below_floor else history.epochs:
@@ -51,15 +39,15 @@ def paper_score(history: History, flops: int, target: float | None) -> PaperScor
         if target is not None and accuracy > target:
             stopped = True
             break
-    flags = {
-        "best_epoch_by_test_accuracy": True,
-        "best_of_k_by_test_accuracy": False,
-        "flop_floor": below_floor,
-        "static_augmentation": history.static_augmentation,
-        "stopped_at_target_test_accuracy": stopped,
-        "accuracy_is_mean_of_batches": True,
+    return {
+        "paper_accuracy": best,
+        "paper_best_epoch_by_test_accuracy": True,
+        "paper_best_of_k_by_test_accuracy": False,
+        "paper_flop_floor": below_floor,
+        "paper_static_augmentation": history.static_augmentation,
+        "paper_stopped_at_target_test_accuracy": stopped,
+        "paper_accuracy_is_mean_of_batches": True,
     }
-    return PaperScore(best, MappingProxyType(flags))
 
 
 def best_validated(key: str, history: History) -> EpochRecord:
@@ -83,13 +71,12 @@ def score(record: Mapping[str, Any], task: ImageTask) -> dict[str, Any]:
 
     Returns:
         key, seed, status, epochs, validation_accuracy and test_accuracy (in %, of the epoch chosen
-        by validation accuracy; None without an epoch), paper_accuracy and `paper_` with each flag
-        (see `PaperScore`), flops, data, weights.
+        by validation accuracy; None without an epoch), the columns of `paper_columns`, flops, data,
+        weights.
     """
     history = History.from_record(record["history"])
     key, flops = str(record["made_of"]["architecture"]), int(record["flops"])
     chosen = best_validated(key, history) if history.epochs else None
-    paper = paper_score(history, flops, task.target)
     return {
         "key": key,
         "seed": history.seed,
@@ -97,8 +84,7 @@ def score(record: Mapping[str, Any], task: ImageTask) -> dict[str, Any]:
         "epochs": len(history.epochs),
         "validation_accuracy": chosen.validation_accuracy if chosen else None,
         "test_accuracy": chosen.test_accuracy if chosen else None,
-        "paper_accuracy": paper.score,
-        **{f"paper_{name}": value for name, value in paper.flags.items()},
+        **paper_columns(history, flops, task.target),
         "flops": flops,
         "data": history.data,
         "weights": history.weights,

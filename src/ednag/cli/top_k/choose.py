@@ -44,7 +44,7 @@ def command(
                 population = [run.key(code, space) for code in run.final_population.tolist()]
                 evaluated = [run.key(code, space) for code in run.codes.tolist()]
                 # Metrics of the search are predictions: MobileNetV3 is not predicted again.
-                choices.known.update(zip(evaluated, run.metrics.tolist(), strict=True))
+                choices.predictions.update(zip(evaluated, run.metrics.tolist(), strict=True))
                 for message in choices.add(
                     block.described["method"], run.seed, population, evaluated
                 ):
