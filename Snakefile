@@ -1,28 +1,69 @@
 # EDNAG and NAR: regenerate, check and extend the results.
 #
-#   resources/{source}/{file}                                                  verified bytes
-#   results/tables/{space}/{dataset}.parquet                                   benchmark tables
+#   resources/{source}/{file}
+#   results/features/small.pt
+#   results/features/own-images.pt
+#   results/databases/small/{part}/seeds-{first}-{last}.parquet
+#   results/predictors/small.pt
+#   results/predictors/small.curve.csv
+#   results/predictors/nasbench201.pt
+#   results/predictors/nasbench201.curve.csv
+#   results/predictors/small.judged.parquet
+#   results/predictors/small.coreset.parquet
+#   results/predictors/small.images.parquet
+#   results/tables/{space}/{dataset}.parquet
 #   results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet
-#   results/summaries/{space}/{dataset}.parquet                                one row per run
-#   results/summaries/{space}/{dataset}.{anytime,steps}.parquet                curves over runs
-#   results/evidence/{space}.{csv,md,tex}                                      each at its own end
-#   results/evidence/{space}-equal-budget.{csv,md,tex}                         at equal budgets
-#   figures/{space}/{dataset}/{protocol}/{figure}.{pdf,png,csv}
-#   figures/ranks-{protocol}.{pdf,png,csv}                                     over datasets
-#   results/features/{images}.pt                                               images as features
-#   results/databases/small/{part}/seeds-{first}-{last}.parquet                trained here
-#   results/predictors/{predictor}.pt                                          trained on them
-#   results/top-k/{space}/{dataset}.parquet                                    best by prediction
-#   results/trained/{space}/{dataset}/seed-{seed}.parquet                      and trained
-#   results/trained/{space}/{dataset}/{slot}/seed-{seed}.json, networks.parquet  on images
-#   results/ranker/{space}/{dataset}/{ranker,baselines}-{seed}.parquet         cells ranked
-#   results/evidence/{published,authors,sources,ranker}-*.{csv,md,tex}         beside what is printed
-#   results/{verdicts,findings}.md                                             claims, and findings
-#   results/provenance/**.json                                                 run records
-#   logs/                                                                      what each job did
-#
-#   results/audit.{json,md}                                                    all of it checked
-#   results/report/index.html                                                  pages to read
+#   results/summaries/{space}/{dataset}.parquet
+#   results/summaries/{space}/{dataset}.anytime.parquet
+#   results/summaries/{space}/{dataset}.steps.parquet
+#   results/summaries/{space}/{dataset}.generated.parquet
+#   results/ranker/nasbench101/cells.parquet
+#   results/evidence/cells-nasbench101.{csv,md,tex}
+#   results/ranker/{space}/{dataset}/baselines-{first}.parquet
+#   results/ranker/{space}/{dataset}/ranker-{first}.parquet
+#   results/ranker/{space}/{dataset}/ranker-{first}.tiers.parquet
+#   results/ranker/{space}/{dataset}/ranker-{first}.search.parquet
+#   results/top-k/{space}/{dataset}.parquet
+#   results/trained/nasbench201/digits-unseen/seed-{first}.parquet
+#   results/trained/{space}/{dataset}/{slot}/seed-{first}.json
+#   results/trained/{space}/{dataset}/networks.parquet
+#   results/evidence/{space}.{csv,md,tex}
+#   results/evidence/{space}-equal-budget.{csv,md,tex}
+#   results/evidence/{space}-comparison.{csv,md,tex}
+#   results/evidence/sources-{space}.{csv,md}
+#   results/evidence/sources-{space}-differences.csv
+#   results/evidence/published-{table}.{csv,md,tex}
+#   results/evidence/authors-seeds-{space}.{csv,md,tex}
+#   results/evidence/authors-sets-{space}.{csv,md,tex}
+#   figures/{space}/authors-seeds.{csv,pdf,png}
+#   results/evidence/predictor-small.{csv,md,tex}
+#   results/evidence/coreset-small.{csv,md,tex}
+#   results/evidence/top-k-{space}-{dataset}.{csv,md,tex}
+#   results/evidence/ranker-{space}-{dataset}.{csv,md,tex}
+#   results/evidence/ranker-tiers-{space}-{dataset}.{csv,md,tex}
+#   results/evidence/ranker-search-{space}-{dataset}.{csv,md,tex}
+#   results/evidence/nar-records-{space}.{csv,md,tex}
+#   figures/{space}/{dataset}/{protocol}/convergence.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/denoising.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/anytime.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/outcomes.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/mapping.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/steps.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/population.{csv,pdf,png}
+#   figures/{space}/{dataset}/{protocol}/ablation.{csv,pdf,png}
+#   figures/ranks-{protocol}.{csv,pdf,png}
+#   figures/illustration.{csv,pdf,png}
+#   figures/predictors/small/quality.{csv,pdf,png}
+#   figures/predictors/small/learning.{csv,pdf,png}
+#   figures/predictors/small/coreset.{csv,pdf,png}
+#   figures/{space}/{dataset}/trained/top-k.{csv,pdf,png}
+#   figures/{space}/{dataset}/ranker/learning.{csv,pdf,png}
+#   figures/{space}/{dataset}/ranker/tiers.{csv,pdf,png}
+#   results/verdicts.{md,json}
+#   results/findings.md
+#   results/audit.{json,md}
+#   results/provenance/chains/{space}.html
+#   results/report
 #
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
 # Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
@@ -52,7 +93,7 @@ if not workflow.config_settings.configfiles:
     configfile: f"{workflow.basedir}/config.yaml"
 
 
-report: "rules/captions/workflow.rst"
+report: "rules/workflow.rst"
 
 
 include: "rules/common.smk"
@@ -60,29 +101,22 @@ include: "rules/sources.smk"
 include: "rules/benchmarks.smk"
 include: "rules/search.smk"
 include: "rules/evidence.smk"
-include: "rules/figures_common.smk"
 include: "rules/figures.smk"
-include: "rules/predictor_common.smk"
 include: "rules/predictor.smk"
 include: "rules/training.smk"
-include: "rules/ranker_common.smk"
 include: "rules/ranker.smk"
-include: "rules/claims_common.smk"
 include: "rules/claims.smk"
+include: "rules/audit.smk"
 
 
 rule tables:
     input:
-        [table_path(space, dataset) for space, dataset in benchmarks()],
+        plan.files("table"),
 
 
 rule runs:
     input:
-        [path for space, dataset in benchmarks() for path in run_files(space, dataset)],
-
-
-include: "rules/audit_common.smk"
-include: "rules/audit.smk"
+        plan.files("run"),
 
 
 rule all:
@@ -90,16 +124,6 @@ rule all:
     input:
         rules.tables.input,
         rules.runs.input,
-        evidence_files(),
-        figure_files(),
-        predictor_evidence(),
-        predictor_figures(),
-        trained_evidence(),
-        trained_figures(),
-        ranker_evidence(),
-        ranker_figures(),
-        claims_files(),
-        chain_files(),
-        "results/audit.json",
+        plan.targets(),
         "results/report",
         "results/provenance/sound",

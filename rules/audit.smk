@@ -3,50 +3,34 @@
 
 rule audit:
     input:
-        files=[*evidence_files(), *figure_files(), *claims_files()],
-        records=study_records(),
+        files=plan.targets(recorded=True),
+        records=plan.records,
     output:
-        json="results/audit.json",
-        page=report(
-            "results/audit.md",
-            caption="captions/audit.rst",
-            category="Audit",
-            labels={"page": "every file and where it comes from", "file": "md"},
-        ),
+        **made("audit"),
         # `sound` removes it first, so that an audit that found faults runs again.
         pending=temp("results/provenance/audit-pending"),
     log:
-        "logs/audit.log",
+        logs("audit"),
     conda:
         "../envs/ednag.yaml"
     params:
-        targets=audited_files(),
+        targets=plan.audited(),
         code=code_digest("audit"),
     message:
         "auditing every number down to its sources"
     shell:
-        "ednag audit {params.targets:q} --json {output.json:q} --report {output.page:q}"
+        "ednag audit {params.targets:q} --json {output.audit_json:q} --report {output.audit_md:q}"
         " --exit-zero > {log:q} 2>&1 && touch {output.pending:q}"
 
 
 rule chains:
     input:
-        tables=[
-            "results/evidence/{space}.csv",
-            "results/evidence/{space}-equal-budget.csv",
-            "results/evidence/{space}-comparison.csv",
-        ],
-        records=chain_records,
+        tables=[each.path() for each in SPACE_TABLES],
+        records=plan.chain_records,
     output:
-        report(
-            "results/provenance/chains/{space}.html",
-            caption="captions/chains.rst",
-            category="Tables",
-            subcategory="{space}",
-            labels={"table": "every number and its chain", "file": "html"},
-        ),
+        **made("chains"),
     log:
-        "logs/chains/{space}.log",
+        logs("chains"),
     conda:
         "../envs/ednag.yaml"
     params:
@@ -55,43 +39,44 @@ rule chains:
         "chains of the tables of {wildcards.space}"
     shell:
         "ednag chains {input.tables:q} --title 'Tables of {wildcards.space}'"
-        " --output {output:q} 2> {log:q}"
+        " --output {output.chains:q} 2> {log:q}"
 
 
 rule pages:
     input:
-        shown=shown_files(),
-        beside=beside_shown_files(),
-        verdicts=["results/verdicts.json", "results/verdicts.md"],
-        findings="results/findings.md",
-        audit=["results/audit.json", "results/audit.md"],
-        chains=chain_files(),
-        records=study_records(),
+        shown=plan.shown(),
+        beside=plan.shown_beside(),
+        verdicts=plan.files("verdicts", suffix="json"),
+        findings=plan.files("findings"),
+        audit=plan.files("audit"),
+        chains=plan.files("chains"),
+        records=plan.records,
     output:
-        directory("results/report"),
+        directory(path("pages")),
     log:
-        "logs/report.log",
+        logs("pages"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("report"),
+        captions=captions_digest(),
         lock=lock,
-        study=json.dumps(described(study, searched, lacking)),
-        chains=[f"--chains={path}" for path in chain_files()],
+        study=json.dumps(described(plan)),
+        chains=each_of("--chains", "chains"),
     message:
         "pages to read in a browser: results/report/index.html"
     shell:
-        "ednag report {input.shown:q} --verdicts {input.verdicts[0]:q}"
-        " --findings {input.findings:q} --audit {input.audit[0]:q} {params.chains:q}"
+        "ednag report {input.shown:q} --verdicts {input.verdicts:q}"
+        " --findings {input.findings:q} --audit {input.audit:q} {params.chains:q}"
         " --study {params.study:q} --output {output:q} 2> {log:q}"
 
 
 # Faults make the workflow fail only here, after the audit's pages and the report were made.
 rule sound:
     input:
-        audit="results/audit.json",
+        audit=path("audit"),
         pending="results/provenance/audit-pending",
-        report="results/report",
+        report=path("pages"),
     output:
         touch("results/provenance/sound"),
     log:

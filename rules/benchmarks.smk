@@ -3,72 +3,55 @@
 
 rule benchmark_table:
     input:
-        sources=lambda wildcards: [
-            source_path(source)
-            for source in definition_of(
-                study, wildcards.space, wildcards.dataset
-            ).sources
-        ],
-        generated=lambda wildcards: [
-            f"results/{name}"
-            for name in definition_of(
-                study, wildcards.space, wildcards.dataset
-            ).generated
+        sources=lambda at: map(plan.source_path, plan.definition(at).sources),
+        generated=lambda at: [
+            f"results/{name}" for name in plan.definition(at).generated
         ],
     output:
-        file="results/tables/{space}/{dataset}.parquet",
-        record=record_of("results/tables/{space}/{dataset}.parquet"),
+        **made("benchmark_table"),
     log:
-        "logs/tables/{space}/{dataset}.log",
+        logs("benchmark_table"),
+    group:
+        "tables"
     conda:
         "../envs/ednag.yaml"
     resources:
-        mem_mb=table_memory,
+        mem_mb=plan.table_megabytes,
     params:
-        code=code_of_benchmark("tables build", spaces=True),
+        code=code_of("tables build"),
         lock=lock,
-        sources=source_options,
-        generated=generated_options,
-        official=official_option,
+        sources=each_of("--source", "sources", lambda at: plan.definition(at).sources),
+        generated=each_of(
+            "--generated", "generated", lambda at: plan.definition(at).generated
+        ),
+        reader=plan.table_options,
     message:
         "building the benchmark table {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
         " tables build --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
-        " {params.sources:q} {params.generated:q} {params.official} --output {output.file:q} 2> {log:q}"
+        " {params.sources:q} {params.generated:q} {params.reader} --output {output.table:q} 2> {log:q}"
 
 
 rule sources_compared:
     input:
-        lambda wildcards: [source_path(source) for source in compared[wildcards.space]],
+        lambda at: map(plan.source_path, plan.compared[at.space]),
     output:
-        csv=report(
-            "results/evidence/sources-{space}.csv",
-            caption="captions/sources.rst",
-            category="Tables",
-            subcategory="{space}",
-            labels={"table": "files that tell of the same table", "file": "csv"},
-        ),
-        md="results/evidence/sources-{space}.md",
-        differences="results/evidence/sources-{space}-differences.csv",
-        record=record_of("results/evidence/sources-{space}.csv"),
+        **made("sources_compared"),
     log:
-        "logs/evidence/sources-{space}.log",
+        logs("sources_compared"),
     conda:
         "../envs/ednag.yaml"
     resources:
-        mem_mb=comparison_memory,
+        mem_mb=plan.comparison_megabytes,
     params:
-        code=code_of_all("tables compare", spaces=True),
+        code=lambda at: plan.code_of_comparison("tables compare", at),
         lock=lock,
-        sources=lambda wildcards, input: [
-            f"--source={source}={path}"
-            for source, path in zip(compared[wildcards.space], input, strict=True)
-        ],
+        sources=lambda at, input: named("--source", input, plan.compared[at.space]),
     message:
         "comparing the source files of {wildcards.space}"
     shell:
         "ednag --record {output.record:q}"
         " tables compare --space {wildcards.space:q} --only-given {params.sources:q}"
-        " --output {output.differences:q} --summary {output.csv:q} --summary {output.md:q}"
-        " 2> {log:q}"
+        " --output {output.source_differences:q} --summary {output.sources_compared_csv:q}"
+        " --summary {output.sources_compared_md:q} 2> {log:q}"

@@ -1,70 +1,61 @@
 # The paper's numbers and claims: printed beside regenerated, the authors' seeds among others,
 # verdicts, findings.
 
+#: What printed numbers and claims are held against: option of `ednag claims` -> artefact.
+MEASURED = {
+    "--summary": "summary",
+    "--generated": "generated",
+    "--listed": "authors_seeds",
+    "--sets": "authors_sets",
+    "--ranker-search": "ranker_search",
+    "--cells": "cells_counted",
+    "--nar-records": "nar_records",
+}
+MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
+MEASURED_OPTIONS = [
+    option_and_file
+    for option, name in MEASURED.items()
+    for option_and_file in named(option, MEASURED_FILES[name])
+]
+
 
 rule generated:
     input:
-        lambda wildcards: generator_files(wildcards.space, wildcards.dataset),
+        plan.generator_runs,
     output:
-        file="results/summaries/{space}/{dataset}.generated.parquet",
-        record=record_of("results/summaries/{space}/{dataset}.generated.parquet"),
+        **made("generated"),
     log:
-        "logs/summaries/{space}/{dataset}.generated.log",
+        logs("generated"),
+    group:
+        "summaries"
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_benchmark("claims generated", spaces=True),
+        code=code_of("claims generated"),
         lock=lock,
         seeds=format_seeds(study.seeds),
     message:
         "describing what was generated for {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
-        " claims generated {input:q} --seeds {params.seeds:q} --output {output.file:q} 2> {log:q}"
+        " claims generated {input:q} --seeds {params.seeds:q} --output {output.generated:q} 2> {log:q}"
 
 
 rule authors_seeds:
     input:
-        runs=authors_run_files,
+        runs=plan.authors_runs,
         reference=published("reference-seeds.csv"),
     output:
-        listed=report(
-            "results/evidence/authors-seeds-{space}.csv",
-            caption="captions/authors_seeds.rst",
-            category="The authors' seeds",
-            subcategory="{space}",
-            labels={"table": "value in the comment and ours", "file": "csv"},
-        ),
-        listed_md="results/evidence/authors-seeds-{space}.md",
-        listed_tex="results/evidence/authors-seeds-{space}.tex",
-        sets=report(
-            "results/evidence/authors-sets-{space}.csv",
-            caption="captions/authors_sets.rst",
-            category="The authors' seeds",
-            subcategory="{space}",
-            labels={"table": "chance of so good a set", "file": "csv"},
-        ),
-        sets_md="results/evidence/authors-sets-{space}.md",
-        sets_tex="results/evidence/authors-sets-{space}.tex",
-        figure_csv="figures/{space}/authors-seeds.csv",
-        figure_pdf="figures/{space}/authors-seeds.pdf",
-        figure_png=report(
-            "figures/{space}/authors-seeds.png",
-            caption="captions/authors_sets.rst",
-            category="The authors' seeds",
-            subcategory="{space}",
-            labels={"table": "chance of so good a set", "file": "png"},
-        ),
-        record=record_of("results/evidence/authors-seeds-{space}.csv"),
+        **made("authors_seeds"),
     log:
-        "logs/evidence/authors-seeds-{space}.log",
+        logs("authors_seeds"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_of_space("claims authors-seeds"),
         lock=lock,
         seeds=format_seeds(study.authors_seeds),
-        statistics=as_json(study.statistics.model_dump()),
+        statistics=statistics,
     message:
         "the authors' seeds of {wildcards.space} among unselected ones"
     shell:
@@ -72,105 +63,88 @@ rule authors_seeds:
         " claims authors-seeds {input.runs:q} --reference {input.reference:q}"
         " --seeds {params.seeds:q} --statistics {params.statistics:q}"
         ' --title "The authors\' seeds of {wildcards.space}"'
-        " --listed {output.listed:q} --listed {output.listed_md:q} --listed {output.listed_tex:q}"
-        " --sets {output.sets:q} --sets {output.sets_md:q} --sets {output.sets_tex:q}"
-        " --figure {output.figure_csv:q} --figure {output.figure_pdf:q}"
-        " --figure {output.figure_png:q} 2> {log:q}"
+        " --listed {output.authors_seeds_csv:q} --listed {output.authors_seeds_md:q}"
+        " --listed {output.authors_seeds_tex:q} --sets {output.authors_sets_csv:q}"
+        " --sets {output.authors_sets_md:q} --sets {output.authors_sets_tex:q}"
+        " --figure {output.authors_figure_csv:q} --figure {output.authors_figure_pdf:q}"
+        " --figure {output.authors_figure_png:q} 2> {log:q}"
 
 
 rule published_table:
     input:
-        **measured_files(),
-        printed=printed_file,
+        **MEASURED_FILES,
+        printed=lambda at: published(PUBLISHED_TABLES[at.table]),
     output:
-        csv=report(
-            "results/evidence/published-{table}.csv",
-            caption="captions/published.rst",
-            category="The paper's tables",
-            labels={"table": "{table}", "file": "csv"},
-        ),
-        md="results/evidence/published-{table}.md",
-        tex="results/evidence/published-{table}.tex",
-        record=record_of("results/evidence/published-{table}.csv"),
+        **made("published_table"),
     log:
-        "logs/evidence/published-{table}.log",
+        logs("published_table"),
     wildcard_constraints:
         table="|".join(PUBLISHED_TABLES),
+    group:
+        "published"
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_all("claims published"),
+        code=code_of_study("claims published"),
         lock=lock,
-        measured=measured_options,
-        statistics=as_json(study.statistics.model_dump()),
+        measured=MEASURED_OPTIONS,
+        statistics=statistics,
     message:
         "printed table {wildcards.table} beside regenerated numbers"
     shell:
         "ednag --record {output.record:q}"
         " claims published {wildcards.table:q} --printed {input.printed:q}"
         " {params.measured:q} --statistics {params.statistics:q}"
-        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+        " --output {output.published_csv:q} --output {output.published_md:q}"
+        " --output {output.published_tex:q} 2> {log:q}"
 
 
 rule verdicts:
     input:
-        **measured_files(),
+        **MEASURED_FILES,
         claims=published("claims.yaml"),
     output:
-        page=report(
-            "results/verdicts.md",
-            caption="captions/verdicts.rst",
-            category="Verdicts",
-            labels={"page": "every claim and its verdict", "file": "md"},
-        ),
-        data="results/verdicts.json",
-        record=record_of("results/verdicts.md"),
+        **made("verdicts"),
     log:
-        "logs/evidence/verdicts.log",
+        logs("verdicts"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_all("claims verdicts"),
+        code=code_of_study("claims verdicts"),
         lock=lock,
-        measured=measured_options,
-        statistics=as_json(study.statistics.model_dump()),
+        measured=MEASURED_OPTIONS,
+        statistics=statistics,
     message:
         "judging the paper's claims"
     shell:
         "ednag --record {output.record:q}"
         " claims verdicts --claims {input.claims:q} {params.measured:q}"
-        " --statistics {params.statistics:q} --page {output.page:q} --data {output.data:q}"
-        " 2> {log:q}"
+        " --statistics {params.statistics:q} --page {output.verdicts_md:q}"
+        " --data {output.verdicts_json:q} 2> {log:q}"
 
 
 rule findings:
     input:
-        **measured_files(),
+        **MEASURED_FILES,
         claims=published("claims.yaml"),
     output:
-        file=report(
-            "results/findings.md",
-            caption="captions/findings.rst",
-            category="Findings",
-            labels={"page": "what the study found", "file": "md"},
-        ),
-        record=record_of("results/findings.md"),
+        **made("findings"),
     log:
-        "logs/evidence/findings.log",
+        logs("findings"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_all("claims findings"),
+        code=code_of_study("claims findings"),
         lock=lock,
-        measured=measured_options,
+        measured=MEASURED_OPTIONS,
         missing=[
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
-            for each in lacking
+            for each in plan.lacking
         ],
-        statistics=as_json(study.statistics.model_dump()),
+        statistics=statistics,
     message:
         "writing the findings"
     shell:
         "ednag --record {output.record:q}"
         " claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
-        " --statistics {params.statistics:q} --output {output.file:q} 2> {log:q}"
+        " --statistics {params.statistics:q} --output {output.findings:q} 2> {log:q}"

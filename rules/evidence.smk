@@ -3,22 +3,21 @@
 
 rule summary:
     input:
-        table="results/tables/{space}/{dataset}.parquet",
-        runs=lambda wildcards: run_files(wildcards.space, wildcards.dataset),
+        table=path("table"),
+        runs=plan.runs,
     output:
-        summary="results/summaries/{space}/{dataset}.parquet",
-        anytime="results/summaries/{space}/{dataset}.anytime.parquet",
-        steps="results/summaries/{space}/{dataset}.steps.parquet",
-        record=record_of("results/summaries/{space}/{dataset}.parquet"),
+        **made("summary"),
     log:
-        "logs/summaries/{space}/{dataset}.log",
+        logs("summary"),
+    group:
+        "summaries"
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_benchmark("summarise", spaces=True),
+        code=code_of("summarise"),
         lock=lock,
         seeds=format_seeds(study.seeds),
-        method_seeds=method_seeds,
+        method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
         checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
@@ -27,97 +26,34 @@ rule summary:
         " summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
         " --method-seeds {params.method_seeds:q}"
         " --statistics {params.checkpoints:q} --output {output.summary:q}"
-        " --anytime {output.anytime:q} --steps {output.steps:q} 2> {log:q}"
+        " --anytime {output.curves:q} --steps {output.step_curves:q} 2> {log:q}"
 
 
-rule table_at_own_end:
-    input:
-        summaries_of,
-    output:
-        csv=report(
-            "results/evidence/{space}.csv",
-            caption="captions/own_end.rst",
-            category="Tables",
-            subcategory="{space}",
-            labels={"table": "each method at its own end", "file": "csv"},
-        ),
-        md="results/evidence/{space}.md",
-        tex="results/evidence/{space}.tex",
-        record=record_of("results/evidence/{space}.csv"),
-    log:
-        "logs/evidence/{space}.log",
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_space("tabulate"),
-        lock=lock,
-        statistics=as_json(study.statistics.model_dump()),
-    message:
-        "table of {wildcards.space}: each method at its own end"
-    shell:
-        "ednag --record {output.record:q}"
-        " tabulate own-end {input:q} --statistics {params.statistics:q}"
-        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+# One rule for each table of a search space; `ednag tabulate` makes one of its name.
+for each in SPACE_TABLES:
 
-
-rule table_at_equal_budget:
-    input:
-        summaries_of,
-    output:
-        csv=report(
-            "results/evidence/{space}-equal-budget.csv",
-            caption="captions/equal_budget.rst",
-            category="Tables",
-            subcategory="{space}",
-            labels={"table": "equal numbers of distinct evaluations", "file": "csv"},
-        ),
-        md="results/evidence/{space}-equal-budget.md",
-        tex="results/evidence/{space}-equal-budget.tex",
-        record=record_of("results/evidence/{space}-equal-budget.csv"),
-    log:
-        "logs/evidence/{space}-equal-budget.log",
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_space("tabulate"),
-        lock=lock,
-        statistics=as_json(study.statistics.model_dump()),
-    message:
-        "table of {wildcards.space}: equal numbers of distinct evaluations"
-    shell:
-        "ednag --record {output.record:q}"
-        " tabulate equal-budget {input:q} --statistics {params.statistics:q}"
-        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
-
-
-rule table_of_comparisons:
-    input:
-        summaries_of,
-    output:
-        csv=report(
-            "results/evidence/{space}-comparison.csv",
-            caption="captions/comparison.rst",
-            category="Tables",
-            subcategory="{space}",
-            labels={
-                "table": "EDNAG against each method, paired by seed",
-                "file": "csv",
-            },
-        ),
-        md="results/evidence/{space}-comparison.md",
-        tex="results/evidence/{space}-comparison.tex",
-        record=record_of("results/evidence/{space}-comparison.csv"),
-    log:
-        "logs/evidence/{space}-comparison.log",
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_space("tabulate"),
-        lock=lock,
-        statistics=as_json(study.statistics.model_dump()),
-    message:
-        "table of {wildcards.space}: EDNAG against each method, paired by seed"
-    shell:
-        "ednag --record {output.record:q}"
-        " tabulate comparison {input:q} --statistics {params.statistics:q}"
-        " --output {output.csv:q} --output {output.md:q} --output {output.tex:q} 2> {log:q}"
+    rule:
+        name:
+            each.job
+        input:
+            lambda at: plan.files("summary", at),
+        output:
+            **made(each.job),
+        log:
+            logs(each.job),
+        group:
+            "tables_of_spaces"
+        conda:
+            "../envs/ednag.yaml"
+        params:
+            code=code_of_space("tabulate"),
+            lock=lock,
+            kind=each.name.replace("_", "-"),
+            files=lambda wildcards, output: named("--output", output[:3]),
+            statistics=statistics,
+        message:
+            "table of {wildcards.space}: {params.kind}"
+        shell:
+            "ednag --record {output.record:q}"
+            " tabulate {params.kind} {input:q} --statistics {params.statistics:q}"
+            " {params.files:q} 2> {log:q}"

@@ -1,36 +1,36 @@
 # Summaries into figures, and the method's illustration.
 
 
-# One rule per space: which figures there are depends on the methods that are run in it.
-for each_space in searched_spaces():
+# One rule for each figure of a dataset and protocol.
+for each in DATASET_FIGURES:
 
     rule:
         name:
-            f"figures_of_{each_space.replace('-', '_')}"
+            each.job
         input:
-            summary="results/summaries/{space}/{dataset}.parquet",
-            anytime="results/summaries/{space}/{dataset}.anytime.parquet",
-            steps="results/summaries/{space}/{dataset}.steps.parquet",
+            summary=path("summary"),
+            anytime=path("curves"),
+            steps=path("step_curves"),
         output:
-            **dataset_figure_outputs(each_space),
-            record=record_of("figures/{space}/{dataset}/{protocol}/figures"),
+            **made(each.job),
         log:
-            "logs/figures/{space}/{dataset}/{protocol}.log",
-        wildcard_constraints:
-            space=each_space,
+            logs(each.job),
+        group:
+            "figures"
         conda:
             "../envs/ednag.yaml"
         params:
-            code=code_of_benchmark("plot dataset", methods_here),
+            code=code_of_figure(each),
             lock=lock,
-            figures=" ".join(figures_of(each_space)),
-            folder=lambda wildcards, output: str(Path(output[0]).parent),
-            statistics=as_json(study.statistics.model_dump()),
+            figure=each.name,
+            folder=folder_of,
+            statistics=statistics,
         message:
-            "drawing {wildcards.space}/{wildcards.dataset}, protocol {wildcards.protocol}"
+            "{params.figure} of {wildcards.space}/{wildcards.dataset},"
+            " protocol {wildcards.protocol}"
         shell:
             "ednag --record {output.record:q}"
-            " plot dataset {params.figures} --summary {input.summary:q}"
+            " plot dataset {params.figure} --summary {input.summary:q}"
             " --anytime {input.anytime:q} --steps {input.steps:q}"
             " --protocol {wildcards.protocol:q} --statistics {params.statistics:q}"
             " --folder {params.folder:q} 2> {log:q}"
@@ -38,26 +38,17 @@ for each_space in searched_spaces():
 
 rule ranks_figure:
     input:
-        ranked_summaries,
+        plan.ranked_summaries,
     output:
-        **figure_outputs(
-            "ranks",
-            "figures/ranks-{protocol}",
-            "ranks",
-            "Figures",
-            "All datasets",
-            figure="mean ranks and critical difference",
-            protocol="{protocol}",
-        ),
-        record=record_of("figures/ranks-{protocol}"),
+        **made("ranks_figure"),
     log:
-        "logs/figures/ranks-{protocol}.log",
+        logs("ranks_figure"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_all("plot ranks"),
+        code=code_of_study("plot ranks"),
         lock=lock,
-        statistics=as_json(study.statistics.model_dump()),
+        statistics=statistics,
     message:
         "drawing mean ranks over datasets, protocol {wildcards.protocol}"
     shell:
@@ -69,17 +60,9 @@ rule ranks_figure:
 
 rule illustration:
     output:
-        **figure_outputs(
-            "illustration",
-            "figures/illustration",
-            "illustration",
-            "Figures",
-            "The method",
-            figure="from noise to two peaks",
-        ),
-        record=record_of("figures/illustration"),
+        **made("illustration"),
     log:
-        "logs/figures/illustration.log",
+        logs("illustration"),
     conda:
         "../envs/ednag.yaml"
     params:

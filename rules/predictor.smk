@@ -1,67 +1,66 @@
 # Images into features, trained networks into a database, the database into a predictor; what it is
 # worth on tasks it never saw.
 
+SMALL_IMAGES = [plan.source_path(source) for source in SMALL_SOURCES]
+
 
 rule small_features:
     input:
-        images=small_images(),
+        images=SMALL_IMAGES,
     output:
-        file="results/features/small.pt",
-        record=record_of("results/features/small.pt"),
+        **made("small_features"),
     log:
-        "logs/features/small.log",
+        logs("small_features"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor features"),
         lock=lock,
-        sources=small_source_options,
+        sources=each_of("--source", "images", SMALL_SOURCES),
     message:
         "features of the packaged digits"
     shell:
         "ednag --record {output.record:q}"
-        " predictor features {params.sources:q} --output {output.file:q} 2> {log:q}"
+        " predictor features {params.sources:q} --output {output.small_features:q} 2> {log:q}"
 
 
 rule own_features:
     input:
-        images=own_images(),
-        weights=source_path("resnet18-imagenet"),
+        images=sorted(map(str, Path(own_images).glob("*/*"))) if own_images else [],
+        weights=plan.source_path("resnet18-imagenet"),
     output:
-        file="results/features/own-images.pt",
-        record=record_of("results/features/own-images.pt"),
+        **made("own_features"),
     log:
-        "logs/features/own-images.log",
+        logs("own_features"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor features"),
         lock=lock,
-        folder=own_images_folder(),
+        folder=own_images,
     message:
         "features of the images in {params.folder}"
     shell:
         "ednag --record {output.record:q}"
         " predictor features --folder {params.folder:q} --weights {input.weights:q}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.own_features:q} 2> {log:q}"
 
 
 rule small_database:
     input:
-        images=small_images(),
+        images=SMALL_IMAGES,
     output:
-        file="results/databases/small/{part}/seeds-{first}-{last}.parquet",
-        record=record_of("results/databases/small/{part}/seeds-{first}-{last}.parquet"),
+        **made("small_database"),
     log:
-        "logs/databases/small/{part}/seeds-{first}-{last}.log",
+        logs("small_database"),
     benchmark:
-        "logs/benchmarks/databases/small/{part}/seeds-{first}-{last}.tsv"
+        times("small_database")
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor database"),
         lock=lock,
-        sources=small_source_options,
+        sources=each_of("--source", "images", SMALL_SOURCES),
         cells=study.small_instance.cells,
     message:
         "training cells on {wildcards.part} tasks {wildcards.first} to {wildcards.last}"
@@ -69,54 +68,48 @@ rule small_database:
         "ednag --record {output.record:q}"
         " predictor database {params.sources:q} --part {wildcards.part:q}"
         " --seeds {wildcards.first}-{wildcards.last} --cells {params.cells}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.database:q} 2> {log:q}"
 
 
 rule small_predictor:
     input:
-        training=database_parts("training"),
-        held_out=database_parts("held-out"),
-        features="results/features/small.pt",
+        training=plan.database("training"),
+        held_out=plan.database("held-out"),
+        features=path("small_features"),
     output:
-        file="results/predictors/small.pt",
-        curve="results/predictors/small.curve.csv",
-        record=record_of("results/predictors/small.pt"),
+        **made("small_predictor"),
     log:
-        "logs/predictors/small.log",
+        logs("small_predictor"),
     benchmark:
-        "logs/benchmarks/predictors/small.tsv"
+        times("small_predictor")
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor fit"),
         lock=lock,
         recipe=as_json(SMALL_RECIPE),
-        held_out=lambda wildcards, input: [
-            f"--held-out={path}" for path in input.held_out
-        ],
+        held_out=each_of("--held-out", "held_out"),
     message:
         "training the predictor of the small instance"
     shell:
         "ednag --record {output.record:q}"
         " predictor fit {input.training:q} {params.held_out:q} --features {input.features:q}"
-        " --recipe {params.recipe:q} --checkpoint {output.file:q}.checkpoint"
-        " --output {output.file:q} --curve {output.curve:q} 2> {log:q}"
+        " --recipe {params.recipe:q} --checkpoint {output.small_predictor:q}.checkpoint"
+        " --output {output.small_predictor:q} --curve {output.small_curve:q} 2> {log:q}"
 
 
 rule published_predictor:
     input:
-        entries=source_path("meta-train-tasks-predictor"),
-        tasks=source_path("meta-train-task-lst"),
-        order=source_path("meta-train-tasks-predictor-idx"),
-        features=source_path("imagenet32-by-label"),
+        entries=plan.source_path("meta-train-tasks-predictor"),
+        tasks=plan.source_path("meta-train-task-lst"),
+        order=plan.source_path("meta-train-tasks-predictor-idx"),
+        features=plan.source_path("imagenet32-by-label"),
     output:
-        file="results/predictors/nasbench201.pt",
-        curve="results/predictors/nasbench201.curve.csv",
-        record=record_of("results/predictors/nasbench201.pt"),
+        **made("published_predictor"),
     log:
-        "logs/predictors/nasbench201.log",
+        logs("published_predictor"),
     benchmark:
-        "logs/benchmarks/predictors/nasbench201.tsv"
+        times("published_predictor")
     conda:
         "../envs/ednag.yaml"
     resources:
@@ -130,22 +123,19 @@ rule published_predictor:
         "ednag --record {output.record:q}"
         " predictor fit --published {input.entries:q} {input.tasks:q} {input.order:q}"
         " --features {input.features:q} --device auto"
-        " --checkpoint {output.file:q}.checkpoint"
-        " --output {output.file:q} --curve {output.curve:q} 2> {log:q}"
+        " --checkpoint {output.published_predictor:q}.checkpoint"
+        " --output {output.published_predictor:q} --curve {output.published_curve:q} 2> {log:q}"
 
 
 rule small_judgement:
     input:
-        predictor="results/predictors/small.pt",
-        features="results/features/small.pt",
-        held_out=database_parts("held-out"),
+        predictor=path("small_predictor"),
+        features=path("small_features"),
+        held_out=plan.database("held-out"),
     output:
-        judged="results/predictors/small.judged.parquet",
-        coreset="results/predictors/small.coreset.parquet",
-        images="results/predictors/small.images.parquet",
-        record=record_of("results/predictors/small.judged.parquet"),
+        **made("small_judgement"),
     log:
-        "logs/predictors/small.judged.log",
+        logs("small_judgement"),
     conda:
         "../envs/ednag.yaml"
     params:
@@ -162,24 +152,18 @@ rule small_judgement:
 
 rule small_predictor_tables:
     input:
-        judged="results/predictors/small.judged.parquet",
-        coreset="results/predictors/small.coreset.parquet",
+        judged=path("judged"),
+        coreset=path("coreset"),
     output:
-        **evidence_outputs(
-            "quality", "predictor-small", "predictor", "Prediction", table="predictor"
-        ),
-        **evidence_outputs(
-            "coreset", "coreset-small", "coreset", "Prediction", table="coreset"
-        ),
-        record=record_of("results/evidence/predictor-small.csv"),
+        **made("small_predictor_tables"),
     log:
-        "logs/evidence/predictor-small.log",
+        logs("small_predictor_tables"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor table"),
         lock=lock,
-        statistics=as_json(study.statistics.model_dump()),
+        statistics=statistics,
         trained_on=small_database_note(study),
     message:
         "tables of the small predictor"
@@ -187,31 +171,28 @@ rule small_predictor_tables:
         "ednag --record {output.record:q}"
         " predictor table {input.judged:q} --coreset {input.coreset:q}"
         " --trained-on {params.trained_on:q} --statistics {params.statistics:q}"
-        " --output {output.quality_csv:q} --output {output.quality_md:q}"
-        " --output {output.quality_tex:q} --coreset-output {output.coreset_csv:q}"
-        " --coreset-output {output.coreset_md:q} --coreset-output {output.coreset_tex:q}"
-        " 2> {log:q}"
+        " --output {output.predictor_csv:q} --output {output.predictor_md:q}"
+        " --output {output.predictor_tex:q} --coreset-output {output.coreset_table_csv:q}"
+        " --coreset-output {output.coreset_table_md:q}"
+        " --coreset-output {output.coreset_table_tex:q} 2> {log:q}"
 
 
 rule small_predictor_figures:
     input:
-        judged="results/predictors/small.judged.parquet",
-        coreset="results/predictors/small.coreset.parquet",
-        images="results/predictors/small.images.parquet",
-        curve="results/predictors/small.curve.csv",
+        judged=path("judged"),
+        coreset=path("coreset"),
+        images=path("images"),
+        curve=path("small_curve"),
     output:
-        **predictor_figure_outputs("quality", "predicted against measured accuracy"),
-        **predictor_figure_outputs("learning", "learning curve"),
-        **predictor_figure_outputs("coreset", "coreset beside random images"),
-        record=record_of("figures/predictors/small/quality"),
+        **made("small_predictor_figures"),
     log:
-        "logs/figures/predictors/small.log",
+        logs("small_predictor_figures"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("predictor figures"),
         lock=lock,
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
+        folder=folder_of,
     message:
         "drawing the small predictor"
     shell:

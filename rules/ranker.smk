@@ -3,21 +3,13 @@
 
 rule ranker_cells:
     input:
-        source_path(LISTED_SOURCE),
+        plan.source_path(LISTED_SOURCE),
     output:
-        **evidence_outputs(
-            "counted",
-            "cells-nasbench101",
-            "cells",
-            "Ranking",
-            table="cells enumerated",
-        ),
-        file=LISTED_FILE,
-        record=record_of(LISTED_FILE),
+        **made("ranker_cells"),
     log:
-        "logs/ranker/nasbench101/cells.log",
+        logs("ranker_cells"),
     benchmark:
-        "logs/benchmarks/ranker/nasbench101/cells.tsv"
+        times("ranker_cells")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -27,126 +19,109 @@ rule ranker_cells:
         "enumerating the cells of NAS-Bench-101 to find those with a validation accuracy"
     shell:
         "ednag --record {output.record:q}"
-        " cells enumerate --hashes {input:q} --output {output.file:q}"
-        " --summary {output.counted_csv:q} --summary {output.counted_md:q}"
-        " --summary {output.counted_tex:q} 2> {log:q}"
+        " cells enumerate --hashes {input:q} --output {output.cells:q}"
+        " --summary {output.cells_counted_csv:q} --summary {output.cells_counted_md:q}"
+        " --summary {output.cells_counted_tex:q} 2> {log:q}"
 
 
 rule nar_records:
     input:
-        lambda wildcards: source_path(EXAMPLE_RECORDS[wildcards.space]),
+        lambda at: plan.source_path(EXAMPLE_RECORDS[at.space]),
     output:
-        **evidence_outputs(
-            "compared",
-            "nar-records-{space}",
-            "nar_records",
-            "Ranking",
-            table="NAR's records compared",
-            space="{space}",
-        ),
-        record=record_of("results/evidence/nar-records-{space}.csv"),
+        **made("nar_records"),
     log:
-        "logs/evidence/nar-records-{space}.log",
+        logs("nar_records"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_digest("cells compare", *SPACES.values()),
+        code=lambda at: code_digest("cells compare", SPACES[at.space]),
         lock=lock,
     message:
         "comparing NAR's example record of {wildcards.space} with what its cell gives"
     shell:
         "ednag --record {output.record:q}"
-        " cells compare {input:q} --output {output.compared_csv:q}"
-        " --output {output.compared_md:q} --output {output.compared_tex:q} > {log:q} 2>&1"
+        " cells compare {input:q} --output {output.nar_records_csv:q}"
+        " --output {output.nar_records_md:q} --output {output.nar_records_tex:q} > {log:q} 2>&1"
 
 
 rule ranker_baselines:
     input:
-        cells=ranked_cells,
+        cells=plan.ranked_cells,
     output:
-        file="results/ranker/{space}/{dataset}/baselines-{first}.parquet",
-        record=record_of("results/ranker/{space}/{dataset}/baselines-{first}.parquet"),
+        **made("ranker_baselines"),
     log:
-        "logs/ranker/{space}/{dataset}/baselines-{first}.log",
+        logs("ranker_baselines"),
     benchmark:
-        "logs/benchmarks/ranker/{space}/{dataset}/baselines-{first}.tsv"
+        times("ranker_baselines")
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_ranking("ranker baselines"),
+        code=lambda at: plan.code(
+            "ranker baselines", plan.ranked_tables(at), spaces=True
+        ),
         lock=lock,
-        cells=ranked_cells_option,
-        training=training_options(study.ranker.sizes),
+        cells=plan.ranked_cells_option,
+        training=named("--training", study.ranker.sizes),
         held_out=study.ranker.held_out,
     message:
         "ranking cells of {wildcards.space}/{wildcards.dataset} by plain predictors,"
         " seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
-        " ranker baselines {params.cells:q} {params.training:q}"
-        " --held-out {params.held_out} --seed {wildcards.first} --output {output.file:q} 2> {log:q}"
+        " ranker baselines {params.cells:q} {params.training:q} --held-out {params.held_out}"
+        " --seed {wildcards.first} --output {output.baselines:q} 2> {log:q}"
 
 
 rule ranker_study:
     input:
-        cells=ranked_cells,
+        cells=plan.ranked_cells,
     output:
-        file="results/ranker/{space}/{dataset}/ranker-{first}.parquet",
-        tiers="results/ranker/{space}/{dataset}/ranker-{first}.tiers.parquet",
-        record=record_of("results/ranker/{space}/{dataset}/ranker-{first}.parquet"),
-        search="results/ranker/{space}/{dataset}/ranker-{first}.search.parquet",
+        **made("ranker_study"),
     log:
-        "logs/ranker/{space}/{dataset}/ranker-{first}.log",
+        logs("ranker_study"),
     benchmark:
-        "logs/benchmarks/ranker/{space}/{dataset}/ranker-{first}.tsv"
+        times("ranker_study")
     wildcard_constraints:
         space="nasbench201",
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_ranking("ranker study"),
+        code=lambda at: plan.code("ranker study", plan.ranked_tables(at), spaces=True),
         lock=lock,
-        cells=ranked_cells_option,
-        search=lambda wildcards, output: [
-            f"--search={path}" for path in output if path.endswith(".search.parquet")
-        ],
-        training=training_options(study.ranker.ranker_sizes),
+        cells=plan.ranked_cells_option,
+        search=lambda wildcards, output: named(
+            "--search", output.get("ranker_search", [])
+        ),
+        training=named("--training", study.ranker.ranker_sizes),
         held_out=study.ranker.held_out,
     message:
         "training NAR's ranker on {wildcards.space}/{wildcards.dataset},"
         " seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
-        " ranker study {params.cells:q} {params.training:q}"
-        " --held-out {params.held_out} --seed {wildcards.first} --output {output.file:q}"
-        " --tiers {output.tiers:q} {params.search:q} 2> {log:q}"
+        " ranker study {params.cells:q} {params.training:q} --held-out {params.held_out}"
+        " --seed {wildcards.first} --output {output.ranker:q} --tiers {output.tiers:q}"
+        " {params.search:q} 2> {log:q}"
 
 
 # NAS-Bench-101's cells have no test accuracy: the ranker is judged, and searches nothing.
 use rule ranker_study as ranker_study_without_search with:
     output:
-        file="results/ranker/{space}/{dataset}/ranker-{first}.parquet",
-        tiers="results/ranker/{space}/{dataset}/ranker-{first}.tiers.parquet",
-        record=record_of("results/ranker/{space}/{dataset}/ranker-{first}.parquet"),
+        **made("ranker_study", without=["ranker_search"]),
     wildcard_constraints:
         space="nasbench101",
 
 
 rule ranker_tables:
     input:
-        baselines=baseline_input,
-        judged=ranker_input("judged"),
-        tiers=ranker_input("tiers"),
-        search=ranker_input("search"),
+        baselines=lambda at: plan.files("baselines", at),
+        judged=lambda at: plan.files("ranker", at),
+        tiers=lambda at: plan.files("tiers", at),
+        search=lambda at: plan.files("ranker_search", at),
     output:
-        **ranker_outputs("learning", "ranker", "ranker", "how cells are ranked"),
-        **ranker_outputs("tiers", "ranker-tiers", "ranker_tiers", "tiers"),
-        **ranker_outputs(
-            "search", "ranker-search", "ranker_search", "draws of the sampler"
-        ),
-        record=record_of("results/evidence/ranker-{space}-{dataset}.csv"),
+        **made("ranker_tables"),
     log:
-        "logs/evidence/ranker-{space}-{dataset}.log",
+        logs("ranker_tables"),
     wildcard_constraints:
         space="nasbench201",
     conda:
@@ -154,54 +129,50 @@ rule ranker_tables:
     params:
         code=code_digest("ranker table"),
         lock=lock,
-        tiers=lambda wildcards, input: [f"--tiers={path}" for path in input.tiers],
-        search=lambda wildcards, input: [f"--search={path}" for path in input.search],
-        search_outputs=lambda wildcards, output: [
-            f"--search-output={path}" for path in output if "ranker-search-" in path
-        ],
-        title=ranker_title,
-        statistics=as_json(study.statistics.model_dump()),
+        tiers=each_of("--tiers", "tiers"),
+        search=each_of("--search", "search"),
+        search_outputs=lambda wildcards, output: named(
+            "--search-output", [file for file in output if "ranker-search-" in file]
+        ),
+        title=plan.ranking_title,
+        statistics=statistics,
     message:
         "tables of how cells of {wildcards.space}/{wildcards.dataset} are ranked"
     shell:
         "ednag --record {output.record:q}"
         " ranker table {input.judged:q} {input.baselines:q} {params.tiers:q} {params.search:q}"
         " --title {params.title:q} --space {wildcards.space} --statistics {params.statistics:q}"
-        " --output {output.learning_csv:q} --output {output.learning_md:q}"
-        " --output {output.learning_tex:q}"
-        " --tiers-output {output.tiers_csv:q} --tiers-output {output.tiers_md:q}"
-        " --tiers-output {output.tiers_tex:q} {params.search_outputs:q} 2> {log:q}"
+        " --output {output.ranking_csv:q} --output {output.ranking_md:q}"
+        " --output {output.ranking_tex:q} --tiers-output {output.ranking_tiers_csv:q}"
+        " --tiers-output {output.ranking_tiers_md:q}"
+        " --tiers-output {output.ranking_tiers_tex:q} {params.search_outputs:q} 2> {log:q}"
 
 
 use rule ranker_tables as ranker_tables_without_search with:
     output:
-        **ranker_outputs("learning", "ranker", "ranker", "how cells are ranked"),
-        **ranker_outputs("tiers", "ranker-tiers", "ranker_tiers", "tiers"),
-        record=record_of("results/evidence/ranker-{space}-{dataset}.csv"),
+        **made("ranker_tables", without=["ranking_search"]),
     wildcard_constraints:
         space="nasbench101",
 
 
 rule ranker_figures:
     input:
-        baselines=baseline_input,
-        judged=ranker_input("judged"),
-        tiers=ranker_input("tiers"),
+        baselines=lambda at: plan.files("baselines", at),
+        judged=lambda at: plan.files("ranker", at),
+        tiers=lambda at: plan.files("tiers", at),
     output:
-        **ranker_figure_outputs("learning", "learning curves"),
-        **ranker_figure_outputs("tiers", "tiers of unseen cells"),
-        record=record_of("figures/{space}/{dataset}/ranker/learning"),
+        **made("ranker_figures"),
     log:
-        "logs/figures/{space}/{dataset}/ranker.log",
+        logs("ranker_figures"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("ranker figures"),
         lock=lock,
-        tiers=lambda wildcards, input: [f"--tiers={path}" for path in input.tiers],
-        title=ranker_title,
-        statistics=as_json(study.statistics.model_dump()),
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
+        tiers=each_of("--tiers", "tiers"),
+        title=plan.ranking_title,
+        statistics=statistics,
+        folder=folder_of,
     message:
         "drawing how cells of {wildcards.space}/{wildcards.dataset} are ranked"
     shell:

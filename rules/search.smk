@@ -3,27 +3,24 @@
 
 rule run:
     input:
-        table="results/tables/{space}/{dataset}.parquet",
+        table=path("table"),
     output:
-        file="results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet",
-        record=record_of(
-            "results/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.parquet"
-        ),
+        **made("run"),
     log:
-        "logs/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.log",
+        logs("run"),
     benchmark:
-        "logs/benchmarks/runs/{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}.tsv"
+        times("run")
+    group:
+        "runs"
     conda:
         "../envs/ednag.yaml"
     resources:
-        runtime=run_minutes,
+        runtime=plan.run_minutes,
     params:
-        code=code_of_benchmark("run", lambda wildcards: [wildcards.method], spaces=True),
+        code=code_of("run", methods=lambda at: [at.method]),
         lock=lock,
-        budget=budget_option,
-        hyperparameters=lambda wildcards: as_json(
-            hyperparameters_of(study, wildcards.method)
-        ),
+        budget=plan.budget_option,
+        hyperparameters=lambda at: as_json(plan.hyperparameters(at)),
     message:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
         " seeds {wildcards.first} to {wildcards.last}"
@@ -32,4 +29,4 @@ rule run:
         " run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
         " {params.budget} --hyperparameters {params.hyperparameters:q}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.run:q} 2> {log:q}"

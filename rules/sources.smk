@@ -4,15 +4,20 @@
 
 rule fetch:
     output:
-        file=ensure("resources/{source}/{file}", sha256=source_sha256),
-        record=record_of("resources/{source}/{file}"),
+        source=ensure(
+            path("source"),
+            sha256=lambda at: known_sha256(find_source(registry, at.source)),
+        ),
+        record=record_path("fetch"),
     log:
-        "logs/sources/{source}/{file}.log",
+        logs("fetch"),
     retries: 1
+    group:
+        "sources"
     conda:
         "../envs/ednag.yaml"
     message:
         "fetching and verifying {wildcards.source}"
     shell:
         "ednag --record {output.record:q}"
-        " sources fetch {wildcards.source:q} --output {output.file:q} > {log:q} 2>&1"
+        " sources fetch {wildcards.source:q} --output {output.source:q} > {log:q} 2>&1"

@@ -3,17 +3,16 @@
 
 rule top_k:
     input:
-        table="results/tables/{space}/{dataset}.parquet",
-        runs=top_k_runs,
+        table=path("table"),
+        runs=plan.top_k_runs,
     output:
-        file="results/top-k/{space}/{dataset}.parquet",
-        record=record_of("results/top-k/{space}/{dataset}.parquet"),
+        **made("top_k"),
     log:
-        "logs/top-k/{space}/{dataset}.log",
+        logs("top_k"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_benchmark("top-k choose", spaces=True),
+        code=code_of("top-k choose"),
         lock=lock,
         seeds=format_seeds(study.top_k.runs),
         k=study.top_k.k,
@@ -23,58 +22,56 @@ rule top_k:
     shell:
         "ednag --record {output.record:q}"
         " top-k choose {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
-        " --k {params.k} --random {params.random} --output {output.file:q} 2> {log:q}"
+        " --k {params.k} --random {params.random} --output {output.top_k:q} 2> {log:q}"
 
 
 rule trained_small:
     input:
-        chosen="results/top-k/nasbench201/digits-unseen.parquet",
-        images=small_images(),
+        chosen=path("top_k", **SMALL_WILDCARDS),
+        images=SMALL_IMAGES,
     output:
-        file="results/trained/nasbench201/digits-unseen/seed-{first}.parquet",
-        record=record_of(
-            "results/trained/nasbench201/digits-unseen/seed-{first}.parquet"
-        ),
+        **made("trained_small"),
     log:
-        "logs/trained/nasbench201/digits-unseen/seed-{first}.log",
+        logs("trained_small"),
     benchmark:
-        "logs/benchmarks/trained/nasbench201/digits-unseen/seed-{first}.tsv"
+        times("trained_small")
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("train small"),
         lock=lock,
-        sources=small_source_options,
+        sources=each_of("--source", "images", SMALL_SOURCES),
     message:
         "training the chosen and random cells on the unseen digits, seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
         " train small {input.chosen:q} {params.sources:q} --seed {wildcards.first}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.trained_small:q} 2> {log:q}"
 
 
 rule trained_network:
     input:
-        chosen="results/top-k/{space}/{dataset}.parquet",
-        images=image_sources,
+        chosen=path("top_k"),
+        images=lambda at: map(plan.source_path, IMAGE_SOURCES[at.space, at.dataset]),
     output:
-        file="results/trained/{space}/{dataset}/{slot}/seed-{first}.json",
-        record=record_of("results/trained/{space}/{dataset}/{slot}/seed-{first}.json"),
+        **made("trained_network"),
     log:
-        "logs/trained/{space}/{dataset}/{slot}/seed-{first}.log",
+        logs("trained_network"),
     benchmark:
-        "logs/benchmarks/trained/{space}/{dataset}/{slot}/seed-{first}.tsv"
+        times("trained_network")
     conda:
         "../envs/ednag.yaml"
     resources:
         gpu=1,
-        mem_mb=training_memory,
-        runtime=training_minutes,
+        mem_mb=lambda at: training_megabytes(study, at.space, at.dataset),
+        runtime=lambda at: training_minutes(study, at.space, at.dataset),
     params:
         code=code_digest("train network"),
         lock=lock,
-        sources=image_source_options,
-        recipe=training_recipe,
+        sources=each_of(
+            "--source", "images", lambda at: IMAGE_SOURCES[at.space, at.dataset]
+        ),
+        recipe=lambda at: as_json(training_settings(study, at.space, at.dataset)),
         images=f"--images {study.training.images}" if study.training.images else "",
     message:
         "training architecture {wildcards.slot} of {wildcards.space}/{wildcards.dataset},"
@@ -84,17 +81,16 @@ rule trained_network:
         " train network {input.chosen:q} --space {wildcards.space:q}"
         " --dataset {wildcards.dataset:q} --slot {wildcards.slot} --seed {wildcards.first}"
         " {params.sources:q} --recipe {params.recipe:q} {params.images}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.trained_network:q} 2> {log:q}"
 
 
 rule trained_networks:
     input:
-        lambda wildcards: network_files(wildcards.space, wildcards.dataset),
+        lambda at: plan.files("trained_network", at),
     output:
-        file="results/trained/{space}/{dataset}/networks.parquet",
-        record=record_of("results/trained/{space}/{dataset}/networks.parquet"),
+        **made("trained_networks"),
     log:
-        "logs/trained/{space}/{dataset}/networks.log",
+        logs("trained_networks"),
     conda:
         "../envs/ednag.yaml"
     params:
@@ -105,66 +101,51 @@ rule trained_networks:
     shell:
         "ednag --record {output.record:q}"
         " train gather {input:q} --space {wildcards.space:q} --dataset {wildcards.dataset:q}"
-        " --output {output.file:q} 2> {log:q}"
+        " --output {output.trained_networks:q} 2> {log:q}"
 
 
 rule top_k_table:
     input:
-        chosen="results/top-k/{space}/{dataset}.parquet",
-        trained=lambda wildcards: trained_files(wildcards.space, wildcards.dataset),
+        chosen=path("top_k"),
+        trained=plan.trained_files,
     output:
-        **evidence_outputs(
-            "top_k",
-            "top-k-{space}-{dataset}",
-            "top_k",
-            "Prediction",
-            table="best by prediction, trained",
-        ),
-        record=record_of("results/evidence/top-k-{space}-{dataset}.csv"),
+        **made("top_k_table"),
     log:
-        "logs/evidence/top-k-{space}-{dataset}.log",
+        logs("top_k_table"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("top-k table"),
         lock=lock,
         k=study.top_k.k,
-        statistics=as_json(study.statistics.model_dump()),
-        what=trained_what,
-        trained=lambda wildcards, input: [f"--trained={path}" for path in input.trained],
+        statistics=statistics,
+        what=lambda at: trained_networks_note(study, at.space, at.dataset),
+        trained=each_of("--trained", "trained"),
     message:
         "table of what training gave on {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
         " top-k table {input.chosen:q} {params.trained:q} --k {params.k}"
         " --what {params.what:q} --statistics {params.statistics:q}"
-        " --output {output.top_k_csv:q} --output {output.top_k_md:q}"
-        " --output {output.top_k_tex:q} 2> {log:q}"
+        " --output {output.top_k_table_csv:q} --output {output.top_k_table_md:q}"
+        " --output {output.top_k_table_tex:q} 2> {log:q}"
 
 
 rule top_k_figure:
     input:
-        chosen="results/top-k/{space}/{dataset}.parquet",
-        trained=lambda wildcards: trained_files(wildcards.space, wildcards.dataset),
+        chosen=path("top_k"),
+        trained=plan.trained_files,
     output:
-        **figure_outputs(
-            "top_k",
-            "figures/{space}/{dataset}/trained/top-k",
-            "top_k",
-            "Figures",
-            "Prediction",
-            figure="best by prediction, trained",
-        ),
-        record=record_of("figures/{space}/{dataset}/trained/top-k"),
+        **made("top_k_figure"),
     log:
-        "logs/figures/{space}/{dataset}/trained/top-k.log",
+        logs("top_k_figure"),
     conda:
         "../envs/ednag.yaml"
     params:
         code=code_digest("top-k figure"),
         lock=lock,
-        trained=lambda wildcards, input: [f"--trained={path}" for path in input.trained],
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
+        trained=each_of("--trained", "trained"),
+        folder=folder_of,
     message:
         "drawing what training gave on {wildcards.space}/{wildcards.dataset}"
     shell:

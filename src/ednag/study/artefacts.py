@@ -8,6 +8,7 @@ To add a table or figure: declare it here, write its caption in `captions/{capti
 the function that makes it.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class Artefact:
     caption: str = ""
     recorded: bool = True
 
-    def path(self, suffix: str | None = None, **wildcards: object) -> str:
+    def path(self, suffix: str | None = None, /, **wildcards: object) -> str:
         """Path relative to the folder of the study; wildcards without a value stay in braces.
 
         Args:
@@ -138,6 +139,11 @@ class Artefact:
         if not path.is_file():
             raise EdnagError(f"artefact {self.name} has no caption; write {path}")
         return path
+
+    @property
+    def module(self) -> str:
+        """The module that draws a figure of a dataset."""
+        return f"ednag.evidence.figures.{self.name}"
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -307,7 +313,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         Kind.TABLE,
         "Files that describe the same benchmark table",
         "{space}",
-        "sources",
     ),
     _data(
         "source_differences",
@@ -365,7 +370,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "small",
         "The meta-predictor: coreset beside random images",
         "Prediction",
-        caption="coreset",
     ),
     _table(
         "top_k_table",
@@ -383,7 +387,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "ranked",
         "NAR: ranking of unseen cells",
         "Ranking",
-        caption="ranker",
     ),
     _table(
         "ranking_tiers",
@@ -392,7 +395,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "ranked",
         "NAR: tiers of unseen cells",
         "Ranking",
-        caption="ranker_tiers",
     ),
     _table(
         "ranking_search",
@@ -401,7 +403,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "ranker_searched",
         "NAR: searches by the ranker",
         "Ranking",
-        caption="ranker_search",
     ),
     _table(
         "nar_records",
@@ -436,7 +437,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "small",
         "Predicted against measured accuracy",
         "Prediction",
-        caption="predictor_quality",
     ),
     _figure(
         "learning",
@@ -445,7 +445,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "small",
         "Learning curve of the meta-predictor",
         "Prediction",
-        caption="predictor_learning",
     ),
     _figure(
         "coreset_figure",
@@ -454,7 +453,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "small",
         "Coreset beside random images",
         "Prediction",
-        caption="predictor_coreset",
     ),
     _figure(
         "top_k_figure",
@@ -472,7 +470,6 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "ranked",
         "NAR: learning curves",
         "Ranking",
-        caption="ranker_learning",
     ),
     _figure(
         "ranking_tiers_figure",
@@ -481,7 +478,7 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "ranked",
         "NAR: tiers of unseen cells",
         "Ranking",
-        caption="ranker_tiers",
+        caption="ranking_tiers",
     ),
     # Pages.
     Artefact(
@@ -558,6 +555,14 @@ def find_artefact(path: str) -> tuple[Artefact, dict[str, str]] | None:
         matches, key=lambda pair: len(pair[0].stem) - sum(map(len, pair[0].wildcards))
     )
     return artefact, match.groupdict()
+
+
+def captions_digest() -> str:
+    """sha256 of all captions."""
+    total = hashlib.sha256()
+    for path in sorted(_CAPTIONS.glob("*.rst")):
+        total.update(path.name.encode() + path.read_bytes())
+    return total.hexdigest()
 
 
 def path_grammar() -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: (space, dataset) of the small instance: networks on handwritten digits.
 SMALL_PLACE = ("nasbench201", "digits-unseen")
+#: The same as wildcards.
+SMALL_WILDCARDS = dict(zip(("space", "dataset"), SMALL_PLACE, strict=True))
 #: Settings of the small instance's predictor: chosen on its training tasks alone.
 SMALL_RECIPE = {"epochs": 100, "batch": 32, "learning_rate": 0.002, "hidden": 64, "latent": 16}
 #: What a study's `training.scale` shortens.
@@ -64,6 +66,25 @@ def training_hours(
     share = task.images_used(study.training.images) / task.training_images
     flops = typical_flops(task, networks_trained(study))
     return model.hours(task, flops, epochs, share), model.hours(task, flops[:1], 1, share)
+
+
+def training_minutes(study: Study, space: str, dataset: str) -> int:
+    """Time of one training, from measured times on one core."""
+    from ednag.training.cost import minutes_of_a_job
+    from ednag.training.image_tasks import image_task
+    from ednag.training.recipe import scaled_recipe
+
+    task = image_task(space, dataset)
+    epochs = scaled_recipe(task.recipe, study.training.scale).epochs
+    return minutes_of_a_job(task, epochs, study.training.images)
+
+
+def training_megabytes(study: Study, space: str, dataset: str) -> int:
+    """Memory of one training, in MB."""
+    from ednag.training.cost import megabytes_of_a_job
+    from ednag.training.image_tasks import image_task
+
+    return megabytes_of_a_job(image_task(space, dataset), study.training.images)
 
 
 def networks_trained(study: Study) -> int:

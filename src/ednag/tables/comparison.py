@@ -65,8 +65,8 @@ def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPa
     """All comparisons, of a space or of a dataset if named, whether their files are here or not."""
     comparisons = [
         ReaderPair(name, data, _default(name, data), TableReader(other.sources, other.read))
-        for name, datasets in TABLES.items()
-        for data in datasets
+        for name in ([space] if space in TABLES else TABLES)
+        for data in TABLES[name]
         for other in official_definitions(name, data).values()
     ]
     for data, column in _NATS_COLUMNS.items():

@@ -1,0 +1,731 @@
+"""The plan of a study: what it consists of here, before anything runs.
+
+`Plan` is made of a study and of what this machine has: source files, and run files of earlier
+calls. It answers which benchmarks are searched, which methods and seeds run on each, in which
+blocks, which artefacts exist for which values of their wildcards, and what jobs ask of a cluster.
+The rules, the audit, the report and `ednag doctor` ask it; no rule decides anything itself.
+
+Functions that take `at` read wildcards from its attributes, as Snakemake passes them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ednag.spaces import SPACES
+from ednag.stages import RUNS, SUMMARIES, TABLES, Stage
+from ednag.study import trained
+from ednag.study.artefacts import (
+    ARTEFACTS,
+    Artefact,
+    Kind,
+    artefact_named,
+    artefacts_of,
+    record_path,
+)
+from ednag.study.benchmarks import Missing, compared_sources, split_benchmarks
+from ednag.study.comparisons import FEWEST_DATASETS, GENERATORS, can_rank, variants_in
+from ednag.study.configuration import (
+    Study,
+    definition_of,
+    hyperparameters_of,
+    method_of,
+    methods_of,
+    methods_on,
+    methods_on_all,
+    protocols_of,
+    seeds_of,
+    study_instances,
+)
+from ednag.study.digests import code_digest, registered
+from ednag.study.published import (
+    PUBLISHED_TABLES,
+    benchmarks_printed,
+    plan_with_authors,
+    read_listed_seeds,
+)
+from ednag.study.ranking import (
+    EXAMPLE_RECORDS,
+    LISTED_CELLS,
+    LISTED_SOURCE,
+    ranking_lacks,
+    ranking_sources,
+    searched_by_rankers,
+)
+from ednag.study.seeds import Block, blocks_in, check_run_files, format_seeds, plan_blocks
+from ednag.study.sources_read import generated_files, sources_read
+from ednag.tables import OFFICIAL, get_definition, is_predicted
+from ednag.tables import TABLES as TABLE_DEFINITIONS
+from ednag.tables.interface import Definition
+from ednag.tables.memory import megabytes_to_read
+
+#: (space, dataset).
+Benchmark = tuple[str, str]
+#: Values of the wildcards of an artefact.
+Wildcards = dict[str, Any]
+#: The protocol of the papers' tables.
+PAPER = "paper"
+#: Seconds of one search where tables are not small: 9,900 networks predicted, on one busy core.
+_SEARCH_SECONDS = {"mobilenetv3": 60}
+#: Megabytes of memory and minutes of any job (profiles).
+_MEGABYTES, _MINUTES = 1500, 30
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study consists of here.
+
+    Attributes:
+        study: The configuration.
+        is_here: Whether a source file, by its id, can be had without any download.
+        file_of: Source id -> name of its file.
+        published: The folder of printed numbers.
+        folder: The folder of the study; run files in it are kept as they are.
+    """
+
+    study: Study
+    is_here: Callable[[str], bool]
+    file_of: Callable[[str], str]
+    published: Path
+    folder: Path = Path()
+
+    def check(self) -> None:
+        """Make the parts of the plan that can be refused.
+
+        Raises:
+            EdnagError: A file of `published` is broken, or run files are too many for one job.
+        """
+        _ = self._blocks, self._authors_blocks
+
+    def missing_data(self) -> list[str]:
+        """What is left out because its data is not here: a line each, with the next step."""
+        benchmarks = [
+            f"not searched, needs data: {each.space}/{each.dataset};"
+            f" to get it: ednag sources fetch {' '.join(each.sources)}"
+            for each in self.lacking
+        ]
+        ranked = ranking_lacks(self.study, self.is_here)
+        return benchmarks + [
+            f"not ranked or compared, needs data: ednag sources fetch {source}" for source in ranked
+        ]
+
+    # --- benchmarks, methods, seeds ---------------------------------------------------------------
+
+    @cached_property
+    def _split(self) -> tuple[list[Benchmark], list[Missing]]:
+        return split_benchmarks(self.study, self.is_here)
+
+    @property
+    def searched(self) -> list[Benchmark]:
+        """Benchmarks that are searched, in the study's order."""
+        return self._split[0]
+
+    @property
+    def lacking(self) -> list[Missing]:
+        """Benchmarks of `if_present` that are not searched, because their data is not here."""
+        return self._split[1]
+
+    @property
+    def searched_spaces(self) -> list[str]:
+        """Search spaces of `searched`."""
+        return list(dict.fromkeys(space for space, _ in self.searched))
+
+    @cached_property
+    def compared(self) -> dict[str, list[str]]:
+        """Search space -> source files that describe the same benchmark table."""
+        return compared_sources(self.study, self.searched, self.is_here)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the source files that any job reads."""
+        return sources_read(self.study, self.searched, self.is_here)
+
+    @cached_property
+    def listed_seeds(self) -> dict[Benchmark, dict[int, float]]:
+        """Benchmark -> seed that EDNAG's authors list -> value in their comment."""
+        return read_listed_seeds(self.published / "reference-seeds.csv")
+
+    def definition(self, at: Any) -> Definition:
+        """What the benchmark at {space}/{dataset} is read from."""
+        return definition_of(self.study, at.space, at.dataset)
+
+    def methods(self, at: Any) -> tuple[str, ...]:
+        """Methods that run at {space}/{dataset}, or at any dataset of {space}."""
+        dataset = getattr(at, "dataset", None)
+        if dataset is None:
+            return methods_of(self.study, at.space)
+        return methods_on(self.study, at.space, dataset)
+
+    @cached_property
+    def methods_run(self) -> list[str]:
+        """Methods that run on any benchmark."""
+        named = [name for place in self.searched for name in methods_on(self.study, *place)]
+        return list(dict.fromkeys(named))
+
+    def fewer_seeds(self, at: Any = None) -> dict[str, str]:
+        """Method that runs fewer seeds than the study has -> its seeds; at {space}/{dataset}, or
+        anywhere."""
+        methods = self.methods_run if at is None else self.methods(at)
+        seeds = {method: seeds_of(self.study, method) for method in methods}
+        return {name: format_seeds(own) for name, own in seeds.items() if own != self.study.seeds}
+
+    def budget_option(self, at: Any) -> str:
+        """The budget, for methods that read it: a new budget reruns no others."""
+        return "" if method_of(self.study, at.method).has_own_end else f"--budget {self.study.budget}"
+
+    def table_options(self, at: Any) -> str:
+        """What else the table at {space}/{dataset} is built with."""
+        official = self.study.official_files.get(at.space, {}).get(at.dataset)
+        if official:
+            return f"--from {official}"
+        if at.space == "mobilenetv3":
+            return "--scale {} {}".format(*self.study.mobilenetv3_scale)
+        return "--trained" if self.study.predictor == "train" else ""
+
+    def hyperparameters(self, at: Any) -> dict[str, Any]:
+        """Hyper-parameters of {method} that differ from its defaults."""
+        return hyperparameters_of(self.study, at.method)
+
+    # --- run files --------------------------------------------------------------------------------
+
+    def _present(self, folder: str) -> list[Block]:
+        return blocks_in(self.folder / folder)
+
+    def _few_enough(self, blocks: list[Wildcards], place: str) -> list[Wildcards]:
+        check_run_files(len(blocks), self.study.block, place)
+        return blocks
+
+    @cached_property
+    def _blocks(self) -> dict[Benchmark, list[Wildcards]]:
+        """Benchmark -> wildcards of the run files that hold the study's seeds.
+
+        Those present come first, and new blocks for the seeds that they lack. Planned once, so
+        that jobs which ask for them while others write agree.
+        """
+        planned = {}
+        for space, dataset in self.searched:
+            blocks: list[Wildcards] = []
+            for protocol in protocols_of(self.study, space, dataset):
+                for method in methods_on(self.study, space, dataset):
+                    blocks += self._blocks_of(space, dataset, protocol, method)
+            planned[space, dataset] = self._few_enough(blocks, f"{space}/{dataset}")
+        return planned
+
+    def _blocks_of(self, *place: str) -> list[Wildcards]:
+        """Blocks of the study's seeds of one space, dataset, protocol and method."""
+        present = self._present(f"{RUNS.folder}/{'/'.join(place)}")
+        seeds = seeds_of(self.study, place[-1])
+        return _as_wildcards(place, plan_blocks(seeds, present, self.study.block))
+
+    @cached_property
+    def _authors_blocks(self) -> dict[str, list[Wildcards]]:
+        """Space -> wildcards of EDNAG's run files that hold the study's and the authors' seeds."""
+        planned: dict[str, list[Wildcards]] = {}
+        for space, dataset in self._paper if self.study.authors_seeds else ():
+            listed = self.listed_seeds.get((space, dataset))
+            if listed:
+                place = (space, dataset, PAPER, "ednag")
+                present = self._present(f"{RUNS.folder}/{'/'.join(place)}")
+                others = {*listed, *self.study.authors_seeds}
+                blocks = plan_with_authors(self.study.seeds, others, present, self.study.block)
+                planned.setdefault(space, []).extend(_as_wildcards(place, blocks))
+        for space, files in planned.items():
+            self._few_enough(files, f"{space} with the seeds that the authors list")
+        return planned
+
+    @cached_property
+    def _paper(self) -> list[Benchmark]:
+        """Benchmarks that are searched under the papers' protocol."""
+        return [place for place in self.searched if PAPER in protocols_of(self.study, *place)]
+
+    def _runs(self, at: Any, methods: Iterable[str] | None = None) -> list[str]:
+        """Run files at {space}/{dataset}; of some methods only those under protocol paper."""
+        run = artefact_named("run")
+        blocks = self._blocks[at.space, at.dataset]
+        if methods is not None:
+            blocks = [b for b in blocks if b["protocol"] == PAPER and b["method"] in methods]
+        return [run.path(**block) for block in blocks]
+
+    def runs(self, at: Any) -> list[str]:
+        """Run files of the study's seeds at {space}/{dataset}."""
+        return self._runs(at)
+
+    def generator_runs(self, at: Any) -> list[str]:
+        """Run files at {space}/{dataset} whose populations the paper's tables describe."""
+        return self._runs(at, GENERATORS)
+
+    def top_k_runs(self, at: Any) -> list[str]:
+        """Run files of the searches at {space}/{dataset} whose best are trained."""
+        return self._runs(at, self.study.top_k.methods)
+
+    def authors_runs(self, at: Any) -> list[str]:
+        """Run files of EDNAG in {space} with the authors' seeds."""
+        return [artefact_named("run").path(**block) for block in self._authors_blocks[at.space]]
+
+    # --- which artefacts the study has: values of `Artefact.where` --------------------------------
+
+    @property
+    def once(self) -> list[Wildcards]:
+        """One, without wildcards."""
+        return [{}]
+
+    @property
+    def fetched(self) -> list[Wildcards]:
+        """Source files that a job reads."""
+        return [{"source": source, "file": self.file_of(source)} for source in self.sources]
+
+    @property
+    def benchmarks(self) -> list[Wildcards]:
+        """Benchmarks that are searched."""
+        return _benchmarks(self.searched)
+
+    @property
+    def spaces(self) -> list[Wildcards]:
+        """Search spaces of these."""
+        return [{"space": space} for space in self.searched_spaces]
+
+    @property
+    def compared_spaces(self) -> list[Wildcards]:
+        """Search spaces whose source files are compared."""
+        return [{"space": space} for space in self.compared]
+
+    @property
+    def run_blocks(self) -> list[Wildcards]:
+        """Blocks of runs: those of the study's seeds, then those of the authors' seeds."""
+        planned = [*self._blocks.values(), *self._authors_blocks.values()]
+        return _unique(block for blocks in planned for block in blocks)
+
+    @property
+    def generating(self) -> list[Wildcards]:
+        """Benchmarks with runs whose populations the paper's tables describe."""
+        return [
+            {"space": space, "dataset": dataset}
+            for space, dataset in self._paper
+            if any(
+                block["protocol"] == PAPER and block["method"] in GENERATORS
+                for block in self._blocks[space, dataset]
+            )
+        ]
+
+    @property
+    def authors_spaces(self) -> list[Wildcards]:
+        """Search spaces for whose datasets EDNAG's authors list seeds."""
+        return [{"space": space} for space in self._authors_blocks]
+
+    @property
+    def published_tables(self) -> list[Wildcards]:
+        """Printed tables."""
+        return [{"table": table} for table in PUBLISHED_TABLES]
+
+    @property
+    def drawn(self) -> list[Wildcards]:
+        """Benchmarks under each of their protocols."""
+        return [
+            {"space": space, "dataset": dataset, "protocol": protocol}
+            for space, dataset in self.searched
+            for protocol in protocols_of(self.study, space, dataset)
+        ]
+
+    def _drawn_variants(self, figure: str) -> list[Wildcards]:
+        """Those of `drawn` whose methods a figure of variants compares; none is drawn empty."""
+        return [
+            place
+            for place in self.drawn
+            if variants_in(figure, methods_of(self.study, str(place["space"])))
+        ]
+
+    @property
+    def drawn_mapping(self) -> list[Wildcards]:
+        """Benchmarks and protocols with other mappings than EDNAG's."""
+        return self._drawn_variants("mapping")
+
+    @property
+    def drawn_steps(self) -> list[Wildcards]:
+        """Benchmarks and protocols with other numbers of steps."""
+        return self._drawn_variants("steps")
+
+    @property
+    def drawn_population(self) -> list[Wildcards]:
+        """Benchmarks and protocols with other sizes of the population."""
+        return self._drawn_variants("population")
+
+    @property
+    def drawn_ablation(self) -> list[Wildcards]:
+        """Benchmarks and protocols with parts of EDNAG left out."""
+        return self._drawn_variants("ablation")
+
+    def _ranked_datasets(self, protocol: str) -> list[Benchmark]:
+        """Benchmarks with measured values that have a protocol."""
+        return [
+            place
+            for place in self.searched
+            if protocol in protocols_of(self.study, *place) and not is_predicted(*place)
+        ]
+
+    @property
+    def ranked_protocols(self) -> list[Wildcards]:
+        """Protocols with enough datasets for a critical difference."""
+        ranked = {name: self._ranked_datasets(name) for name in self.study.protocols}
+        return [
+            {"protocol": protocol}
+            for protocol, places in ranked.items()
+            if len(places) >= FEWEST_DATASETS and can_rank(methods_on_all(self.study, places))
+        ]
+
+    # What is trained here.
+
+    @cached_property
+    def generated_files(self) -> tuple[str, ...]:
+        """Files below `results` that a stage makes and a benchmark table is built from."""
+        return generated_files(self.study, self.searched)
+
+    def _if_generated(self, name: str) -> list[Wildcards]:
+        path = artefact_named(name).path().removeprefix("results/")
+        return [{}] if path in self.generated_files else []
+
+    @property
+    def small(self) -> list[Wildcards]:
+        """One, where the study searches the small instance."""
+        return [{}] if trained.SMALL_PLACE in self.searched else []
+
+    @property
+    def small_features(self) -> list[Wildcards]:
+        """One, where a table or the small instance needs the features of the digits."""
+        return self.small or self._if_generated("small_features")
+
+    @property
+    def own_features(self) -> list[Wildcards]:
+        """One, where the study searches for the user's own images."""
+        return self._if_generated("own_features")
+
+    @property
+    def small_predictor(self) -> list[Wildcards]:
+        """One, where the small predictor is trained."""
+        return self.small or self._if_generated("small_predictor")
+
+    @property
+    def published_predictor(self) -> list[Wildcards]:
+        """One, where the predictor is trained on the published database."""
+        return self._if_generated("published_predictor")
+
+    @property
+    def database_blocks(self) -> list[Wildcards]:
+        """Parts and blocks of the small database: those present, and new ones."""
+        return [block for part in ("training", "held-out") for block in self._database(part)]
+
+    def _database(self, part: str) -> list[Wildcards]:
+        if not self.small_predictor:
+            return []
+        own = self.study.small_instance
+        seeds = own.tasks if part == "training" else own.held_out_tasks
+        folder = str(Path(artefact_named("database").path(part=part)).parent)
+        blocks = plan_blocks(seeds, self._present(folder), own.block)
+        return [{"part": part, "first": block.first, "last": block.last} for block in blocks]
+
+    def database(self, part: str) -> list[str]:
+        """Files of a part of the small database, `training` or `held-out`."""
+        return [artefact_named("database").path(**block) for block in self._database(part)]
+
+    @property
+    def trained_benchmarks(self) -> list[Wildcards]:
+        """Benchmarks whose best by prediction are trained."""
+        return _benchmarks(trained.trained_places(self.searched))
+
+    @property
+    def gathered_benchmarks(self) -> list[Wildcards]:
+        """Those of them that are trained on registered images, a job for each network."""
+        places = trained.trained_places(self.searched)
+        return _benchmarks(place for place in places if place != trained.SMALL_PLACE)
+
+    @property
+    def small_seeds(self) -> list[Wildcards]:
+        """Training seeds of the small instance."""
+        return [{"first": seed} for seed in self.study.top_k.seeds] if self.small else []
+
+    @property
+    def networks(self) -> list[Wildcards]:
+        """Architectures and training seeds on registered images."""
+        return [
+            {**place, "slot": slot, "first": seed}
+            for place in self.gathered_benchmarks
+            for slot in range(trained.trained_slots(self.study))
+            for seed in self.study.top_k.seeds
+        ]
+
+    def network_files(self, at: Any) -> list[str]:
+        """One file for each architecture and training seed at {space}/{dataset}."""
+        network = artefact_named("trained_network")
+        return [
+            network.path(**each)
+            for each in self.networks
+            if (each["space"], each["dataset"]) == (at.space, at.dataset)
+        ]
+
+    def trained_files(self, at: Any) -> list[str]:
+        """Files of the networks trained at {space}/{dataset}."""
+        if (at.space, at.dataset) == trained.SMALL_PLACE:
+            return [artefact_named("trained_small").path(**seed) for seed in self.small_seeds]
+        return [artefact_named("trained_networks").path(space=at.space, dataset=at.dataset)]
+
+    # What is ranked.
+
+    @cached_property
+    def _ranking_sources(self) -> list[str]:
+        return ranking_sources(self.study, self.is_here)
+
+    @cached_property
+    def _ranker_searched(self) -> list[Benchmark]:
+        return searched_by_rankers(self.study, self.searched)
+
+    @property
+    def enumerated(self) -> list[Wildcards]:
+        """One, where the file with validation accuracies of NAS-Bench-101 is here."""
+        return [{}] if LISTED_SOURCE in self._ranking_sources else []
+
+    @property
+    def ranker_searched(self) -> list[Wildcards]:
+        """Benchmarks where NAR's ranker is judged and searches."""
+        return _benchmarks(self._ranker_searched)
+
+    @property
+    def ranked(self) -> list[Wildcards]:
+        """Those, and the cells of NAS-Bench-101, which have no test accuracy to search for."""
+        listed = [LISTED_CELLS] if self.enumerated else []
+        return _benchmarks([*self._ranker_searched, *listed])
+
+    @property
+    def baselines(self) -> list[Wildcards]:
+        """Ranked benchmarks and seeds of the plain predictors."""
+        return _with_seeds(self.ranked, self.study.ranker.seeds)
+
+    @property
+    def rankers(self) -> list[Wildcards]:
+        """Ranked benchmarks and seeds of the ranker."""
+        return _with_seeds(self.ranked, self.study.ranker.ranker_seeds)
+
+    @property
+    def searchers(self) -> list[Wildcards]:
+        """Those of `rankers` that search."""
+        return _with_seeds(self.ranker_searched, self.study.ranker.ranker_seeds)
+
+    @property
+    def nar_record_spaces(self) -> list[Wildcards]:
+        """Spaces of which NAR's example record is here."""
+        sources = self._ranking_sources
+        return [{"space": space} for space, id in EXAMPLE_RECORDS.items() if id in sources]
+
+    def ranked_cells(self, at: Any) -> str:
+        """The file with the cells of {space}/{dataset} and their accuracies."""
+        name = "cells" if (at.space, at.dataset) == LISTED_CELLS else "table"
+        return artefact_named(name).path(space=at.space, dataset=at.dataset)
+
+    def ranked_cells_option(self, at: Any) -> str:
+        """The same as an option of `ednag ranker`."""
+        listed = (at.space, at.dataset) == LISTED_CELLS
+        return f"{'--cells' if listed else '--table'}={self.ranked_cells(at)}"
+
+    def ranking_title(self, at: Any) -> str:
+        """What the ranked cells at {space}/{dataset} are."""
+        if (at.space, at.dataset) == LISTED_CELLS:
+            return "NAS-Bench-101, CIFAR-10, 20,001 cells"
+        return get_definition(at.space, at.dataset).title
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def places(self, artefact: Artefact) -> list[Wildcards]:
+        """Values of the wildcards for which the study has an artefact."""
+        places: list[Wildcards] = getattr(self, artefact.where)
+        return places
+
+    def files(self, name: str, at: Any = None, suffix: str | None = None) -> list[str]:
+        """Paths of an artefact, in the study's order.
+
+        Args:
+            name: Of the artefact.
+            at: Where given, only those whose wildcards are equal to its attributes.
+            suffix: Format, by default the first.
+        """
+        artefact = artefact_named(name)
+        return [
+            artefact.path(suffix, **place)
+            for place in self.places(artefact)
+            if all(getattr(at, key, value) == value for key, value in place.items())
+        ]
+
+    def source_path(self, source: str) -> str:
+        """Where the verified bytes of a registered source are."""
+        return artefact_named("source").path(source=source, file=self.file_of(source))
+
+    def ranked_summaries(self, at: Any) -> list[str]:
+        """Summaries of the datasets that are ranked under {protocol}."""
+        places = _benchmarks(self._ranked_datasets(at.protocol))
+        return [artefact_named("summary").path(**place) for place in places]
+
+    def targets(self, recorded: bool = False) -> list[str]:
+        """What the default target asks for, in all formats, besides runs and benchmark tables.
+
+        Args:
+            recorded: Only what has a record, which the audit goes through.
+        """
+        return [
+            artefact.path(suffix, **place)
+            for artefact in ARTEFACTS
+            if artefact.is_final and (artefact.recorded or not recorded)
+            for place in self.places(artefact)
+            for suffix in artefact.suffixes
+        ]
+
+    def audited(self) -> list[str]:
+        """The first file of each final artefact that has a record."""
+        return self._first_files(lambda artefact: artefact.is_final and artefact.recorded)
+
+    def shown(self) -> list[str]:
+        """The CSV of each table and figure."""
+        return self._first_files(lambda artefact: artefact.kind in (Kind.TABLE, Kind.FIGURE))
+
+    def shown_beside(self) -> list[str]:
+        """The formats of tables and figures that the report reads or links to."""
+        return [
+            artefact.path(suffix, **place)
+            for artefact in ARTEFACTS
+            if artefact.kind in (Kind.TABLE, Kind.FIGURE)
+            for place in self.places(artefact)
+            for suffix in artefact.suffixes
+            if suffix in ("md", "png", "pdf")
+        ]
+
+    def _first_files(self, chosen: Callable[[Artefact], bool]) -> list[str]:
+        return [
+            artefact.path(**place)
+            for artefact in ARTEFACTS
+            if chosen(artefact)
+            for place in self.places(artefact)
+        ]
+
+    @cached_property
+    def records(self) -> list[str]:
+        """The run record of every recorded job of the study."""
+        jobs = dict.fromkeys(artefact.job for artefact in ARTEFACTS if artefact.recorded)
+        return [
+            record_path(job, **place) for job in jobs for place in self.places(artefacts_of(job)[0])
+        ]
+
+    def chain_records(self, at: Any) -> list[str]:
+        """Records that tables of {space} can lead to: all but those of searching other spaces."""
+        stages: tuple[Stage, ...] = (TABLES, RUNS, SUMMARIES)
+        others = tuple(
+            f"results/provenance/{stage.name}/{space}/"
+            for stage in stages
+            for space in self.searched_spaces
+            if space != at.space
+        )
+        return [path for path in self.records if not path.startswith(others)]
+
+    # --- code -------------------------------------------------------------------------------------
+
+    def code(
+        self,
+        subcommand: str,
+        benchmarks: Iterable[Benchmark],
+        methods: Iterable[str] = (),
+        spaces: bool = False,
+        further: Iterable[str] = (),
+    ) -> str:
+        """Digest of the modules that a subcommand can import for some benchmarks and methods.
+
+        Args:
+            subcommand: As on the command line.
+            benchmarks, methods: What registries name.
+            spaces: Whether the search spaces of the benchmarks are needed, too.
+            further: Names of further modules.
+        """
+        named = registered(self.study, benchmarks, methods, spaces)
+        return code_digest(subcommand, *named, *further)
+
+    def code_of_comparison(self, subcommand: str, at: Any) -> str:
+        """The same for every table of {space} and every reader of another file of them."""
+        tables = [(at.space, dataset) for dataset in TABLE_DEFINITIONS[at.space]]
+        others = [name for place in tables for name in get_definition(*place).official]
+        readers = [OFFICIAL[name] for name in dict.fromkeys(others)]
+        return code_digest(subcommand, *registered(self.study, tables, spaces=True), *readers)
+
+    def datasets_of(self, space: str) -> list[Benchmark]:
+        """Benchmarks of a search space that are searched."""
+        return [place for place in self.searched if place[0] == space]
+
+    @cached_property
+    def printed(self) -> list[Benchmark]:
+        """Benchmarks that printed tables, claims and findings can mention: registered ones that
+        the papers name, those that are searched, and those that lack data."""
+        lacking = [(each.space, each.dataset) for each in self.lacking]
+        named = benchmarks_printed(self.published)
+        return list(dict.fromkeys([*named, *self.searched, *lacking]))
+
+    def ranked_tables(self, at: Any) -> list[Benchmark]:
+        """The benchmark whose table holds the ranked cells at {space}/{dataset}, if one does."""
+        return [] if (at.space, at.dataset) == LISTED_CELLS else [(at.space, at.dataset)]
+
+    @cached_property
+    def all_methods(self) -> list[str]:
+        """Methods of the study in any search space."""
+        return list(
+            dict.fromkeys(name for space in SPACES for name in methods_of(self.study, space))
+        )
+
+    # --- what jobs ask of a cluster ---------------------------------------------------------------
+
+    def table_megabytes(self, at: Any, attempt: int) -> int:
+        """Memory of the job that reads the source files of a table, in MB."""
+        return self._megabytes(self.definition(at).sources, attempt)
+
+    def comparison_megabytes(self, at: Any, attempt: int) -> int:
+        """Memory of the job that compares the source files of {space}, in MB."""
+        return self._megabytes(self.compared[at.space], attempt)
+
+    def _megabytes(self, sources: Sequence[str], attempt: int) -> int:
+        return attempt * max(_MEGABYTES, megabytes_to_read(sources))
+
+    def run_minutes(self, at: Any, attempt: int) -> int:
+        """Time of a block of seeds: half an hour, and what its searches take."""
+        seeds = int(at.last) - int(at.first) + 1
+        return attempt * (_MINUTES + int(_SEARCH_SECONDS.get(at.space, 0) * seeds / 60))
+
+    def number_of_runs(self) -> int:
+        """Runs of the study, at most: all seeds of the study, and those placed beside them."""
+        total = 0
+        for space, dataset in self.searched:
+            methods = methods_on(self.study, space, dataset)
+            protocols = protocols_of(self.study, space, dataset)
+            total += sum(len(seeds_of(self.study, name)) for name in methods) * len(protocols)
+            if PAPER in protocols and not is_predicted(space, dataset):
+                total += len(self.study.authors_seeds)
+        return total
+
+
+def _as_wildcards(place: Sequence[str], blocks: Iterable[Block]) -> list[Wildcards]:
+    space, dataset, protocol, method = place
+    return [
+        {
+            "space": space,
+            "dataset": dataset,
+            "protocol": protocol,
+            "method": method,
+            "first": block.first,
+            "last": block.last,
+        }
+        for block in blocks
+    ]
+
+
+def _benchmarks(places: Iterable[Benchmark]) -> list[Wildcards]:
+    return [{"space": space, "dataset": dataset} for space, dataset in places]
+
+
+def _with_seeds(places: Iterable[Wildcards], seeds: Iterable[int]) -> list[Wildcards]:
+    return [{**place, "first": seed} for place in places for seed in seeds]
+
+
+def _unique(places: Iterable[Wildcards]) -> list[Wildcards]:
+    return list({tuple(place.items()): place for place in places}.values())
