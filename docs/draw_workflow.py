@@ -23,8 +23,8 @@ DRAWING = ROOT / "docs" / "images" / "workflow.svg"
 GATHERING = ("all", "tables", "runs", "sound")
 #: Rules that read all tables and figures: drawn last, dashed, without the many edges.
 READING_ALL = ("audit", "chains", "pages")
-#: Rules of which there is one for each search space, under the name they have in the drawing.
-PER_SPACE = (re.compile(r"figures_of_.*"), "figures_of_{space}")
+#: Rules of which there is one for each table or figure, under the name they have in the drawing.
+ALIKE = (re.compile(r"(table|figure)_.*"), r"\1_{name}")
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _MARGIN = 168, 22, 212, 34, 12
 _DASHED = ' stroke-dasharray="4 3"'
@@ -77,14 +77,14 @@ def ask_snakemake(*question: str) -> str:
 def rule_names() -> set[str]:
     """The names in the drawing of all rules of the workflow, but for those that only gather."""
     names = ask_snakemake("--list-rules").split()
-    return {PER_SPACE[0].sub(PER_SPACE[1], name) for name in names} - set(GATHERING)
+    return {ALIKE[0].sub(ALIKE[1], name) for name in names} - set(GATHERING)
 
 
 def rule_graph() -> tuple[set[str], Edges]:
     """Rules, and (rule, rule that reads of it); short cuts of longer ways are left out."""
     text = ask_snakemake("--rulegraph", "dot")
     labels = dict(re.findall(r'^\s*(\d+)\[label = "([^"\\]+)', text, re.MULTILINE))
-    names = {number: PER_SPACE[0].sub(PER_SPACE[1], name) for number, name in labels.items()}
+    names = {number: ALIKE[0].sub(ALIKE[1], name) for number, name in labels.items()}
     pairs = re.findall(r"^\s*(\d+) -> (\d+)\s*$", text, re.MULTILINE)
     edges = {(names[first], names[second]) for first, second in pairs}
     left_out = {*GATHERING, *READING_ALL}

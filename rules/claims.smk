@@ -136,6 +136,7 @@ rule findings:
     params:
         code=code_of_study("claims findings"),
         lock=lock,
+        methods=plan.definitions(plan.methods_run),
         measured=MEASURED_OPTIONS,
         missing=[
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
@@ -145,6 +146,6 @@ rule findings:
     message:
         "writing the findings"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
         " --statistics {params.statistics:q} --output {output.findings:q} 2> {log:q}"

@@ -30,7 +30,7 @@ from ednag.study.configuration import read_study
 from ednag.study.description import described
 from ednag.study.digests import code_digest, lock_digest
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
-from ednag.study.plan import Plan
+from ednag.study.plan import plan_of
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
 from ednag.study.running import hold_folder
@@ -60,12 +60,7 @@ try:
         for holding in take_stock(registry, Surroundings.of_user())
     }
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
-    plan = Plan(
-        study,
-        is_here=lambda source: stock[source].path is not None,
-        file_of=lambda source: find_source(registry, source).file,
-        published=Path(workflow.basedir) / "published",
-    )
+    plan = plan_of(study, stock, Path(workflow.basedir))
     plan.check()
 except EdnagError as error:
     sys.exit(f"configuration: {error}")

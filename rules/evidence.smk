@@ -41,19 +41,18 @@ for each in SPACE_TABLES:
             **made(each.job),
         log:
             logs(each.job),
-        group:
-            "tables_of_spaces"
         conda:
             "../envs/ednag.yaml"
         params:
             code=code_of_space("tabulate"),
             lock=lock,
+            methods=lambda at: plan.definitions(plan.methods(at)),
             kind=each.name.replace("_", "-"),
             files=lambda wildcards, output: named("--output", output[:3]),
             statistics=statistics,
         message:
             "table of {wildcards.space}: {params.kind}"
         shell:
-            "ednag --record {output.record:q}"
+            "ednag --record {output.record:q} {params.methods:q}"
             " tabulate {params.kind} {input:q} --statistics {params.statistics:q}"
             " {params.files:q} 2> {log:q}"

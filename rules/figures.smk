@@ -22,6 +22,7 @@ for each in DATASET_FIGURES:
         params:
             code=code_of_figure(each),
             lock=lock,
+            methods=lambda at: plan.definitions(plan.methods(at)),
             figure=each.name,
             folder=folder_of,
             statistics=statistics,
@@ -29,7 +30,7 @@ for each in DATASET_FIGURES:
             "{params.figure} of {wildcards.space}/{wildcards.dataset},"
             " protocol {wildcards.protocol}"
         shell:
-            "ednag --record {output.record:q}"
+            "ednag --record {output.record:q} {params.methods:q}"
             " plot dataset {params.figure} --summary {input.summary:q}"
             " --anytime {input.anytime:q} --steps {input.steps:q}"
             " --protocol {wildcards.protocol:q} --statistics {params.statistics:q}"
@@ -48,11 +49,12 @@ rule ranks_figure:
     params:
         code=code_of_study("plot ranks"),
         lock=lock,
+        methods=plan.definitions(plan.methods_run),
         statistics=statistics,
     message:
         "drawing mean ranks over datasets, protocol {wildcards.protocol}"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " plot ranks {input:q} --protocol {wildcards.protocol:q}"
         " --statistics {params.statistics:q} --output {output.ranks_csv:q}"
         " --output {output.ranks_pdf:q} --output {output.ranks_png:q} 2> {log:q}"

@@ -19,13 +19,14 @@ rule run:
     params:
         code=code_of("run", methods=lambda at: [at.method]),
         lock=lock,
+        methods=lambda at: plan.definitions([at.method], titles=False),
         budget=plan.budget_option,
         hyperparameters=lambda at: as_json(plan.hyperparameters(at)),
     message:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
         " seeds {wildcards.first} to {wildcards.last}"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
         " {params.budget} --hyperparameters {params.hyperparameters:q}"

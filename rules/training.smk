@@ -117,6 +117,7 @@ rule top_k_table:
     params:
         code=code_digest("top-k table"),
         lock=lock,
+        methods=lambda at: plan.definitions(plan.methods(at)),
         k=study.top_k.k,
         statistics=statistics,
         what=lambda at: trained_networks_note(study, at.space, at.dataset),
@@ -124,7 +125,7 @@ rule top_k_table:
     message:
         "table of what training gave on {wildcards.space}/{wildcards.dataset}"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " top-k table {input.chosen:q} {params.trained:q} --k {params.k}"
         " --what {params.what:q} --statistics {params.statistics:q}"
         " --output {output.top_k_table_csv:q} --output {output.top_k_table_md:q}"
@@ -144,12 +145,13 @@ rule top_k_figure:
     params:
         code=code_digest("top-k figure"),
         lock=lock,
+        methods=lambda at: plan.definitions(plan.methods(at)),
         trained=each_of("--trained", "trained"),
         folder=folder_of,
     message:
         "drawing what training gave on {wildcards.space}/{wildcards.dataset}"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " top-k figure {input.chosen:q} {params.trained:q}"
         " --title '{wildcards.space}/{wildcards.dataset}: best by prediction, trained'"
         " --folder {params.folder:q} 2> {log:q}"

@@ -7,18 +7,11 @@ from pathlib import Path
 from ednag.files import user_path
 from ednag.sources.inventory import Holding, State
 from ednag.sources.registry import Source, find_source
-from ednag.study.benchmarks import Missing, split_benchmarks
-from ednag.study.configuration import (
-    Study,
-    methods_on,
-    protocols_of,
-    seeds_of,
-)
-from ednag.study.sources_read import generated_files, sources_read
+from ednag.study.benchmarks import Missing
+from ednag.study.configuration import Study
+from ednag.study.plan import plan_of
 from ednag.study.trained import networks_trained, training_hours
-from ednag.tables import is_predicted
 from ednag.tables.memory import megabytes_to_read
-from ednag.tables.meta_predictor import OWN_FEATURES
 from ednag.training.places import IMAGE_SOURCES
 
 #: Bytes of results, figures and logs: of a study without runs, and of each run. Rounded up from the
@@ -92,19 +85,15 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
         EdnagError: The study reads a source that the registry does not name.
     """
 
-    def is_here(id: str) -> bool:
-        return _holding(stock, id).path is not None
-
-    searched, left_out = split_benchmarks(study, is_here)
-    sources = sources_read(study, searched, is_here)
+    plan = plan_of(study, stock, resources.parent)
+    sources = plan.sources
     absent = [
         holding
         for holding in (_holding(stock, id) for id in sources)
         if holding.path is None
         and not (resources / holding.source.id / holding.source.file).is_file()
     ]
-    reads_own = OWN_FEATURES in generated_files(study, searched)
-    runs, training = _runs(study, searched), _training(study, searched)
+    runs, training = plan.number_of_runs(), _training(study, plan.searched)
     copies = sum(_least_size(_holding(stock, id).source) for id in sources)
     missing = [holding.source for holding in absent if holding.state is State.MISSING]
     return Needs(
@@ -112,7 +101,7 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
         download={source.id: source.size for source in missing},
         download_size=sum(map(_least_size, missing)),
         unobtainable=tuple(h.source.id for h in absent if h.state is State.UNOBTAINABLE),
-        left_out=tuple(left_out),
+        left_out=tuple(plan.lacking),
         runs=runs,
         training=training,
         disk=_BYTES_OF_A_STUDY + runs * _BYTES_OF_A_RUN + copies,
@@ -121,7 +110,7 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
             training.memory if training else 0,
             megabytes_to_read(sources) * 1_000_000,
         ),
-        own_images=user_path(study.own_images) if reads_own else None,
+        own_images=user_path(study.own_images) if plan.own_features else None,
     )
 
 
@@ -134,18 +123,6 @@ def _holding(stock: Mapping[str, Holding], id: str) -> Holding:
     """How a source stands; raises EdnagError where the registry has none of that name."""
     find_source({known: holding.source for known, holding in stock.items()}, id)
     return stock[id]
-
-
-def _runs(study: Study, searched: list[tuple[str, str]]) -> int:
-    """Runs of a study, at most: authors list seeds for a few of the measured datasets only."""
-    total = 0
-    for place in searched:
-        seeds = sum(len(seeds_of(study, method)) for method in methods_on(study, *place))
-        protocols = protocols_of(study, *place)
-        total += seeds * len(protocols)
-        if "paper" in protocols and not is_predicted(*place):
-            total += len(study.authors_seeds)
-    return total
 
 
 def _training(study: Study, searched: list[tuple[str, str]]) -> TrainingNeeds | None:

@@ -8,12 +8,14 @@ The rules, the audit, the report and `ednag doctor` ask it; no rule decides anyt
 Functions that take `at` read wildcards from its attributes, as Snakemake passes them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ednag.sources.inventory import Holding
+from ednag.sources.registry import find_source
 from ednag.spaces import SPACES
 from ednag.stages import RUNS, SUMMARIES, TABLES, Stage
 from ednag.study import trained
@@ -173,7 +175,9 @@ class Plan:
 
     def budget_option(self, at: Any) -> str:
         """The budget, for methods that read it: a new budget reruns no others."""
-        return "" if method_of(self.study, at.method).has_own_end else f"--budget {self.study.budget}"
+        return (
+            "" if method_of(self.study, at.method).has_own_end else f"--budget {self.study.budget}"
+        )
 
     def table_options(self, at: Any) -> str:
         """What else the table at {space}/{dataset} is built with."""
@@ -183,6 +187,11 @@ class Plan:
         if at.space == "mobilenetv3":
             return "--scale {} {}".format(*self.study.mobilenetv3_scale)
         return "--trained" if self.study.predictor == "train" else ""
+
+    def definitions(self, methods: Iterable[str], titles: bool = True) -> list[str]:
+        """Methods that are not registered, as options of `ednag`; see `study_instances`."""
+        text = study_instances(self.study, methods, titles)
+        return [f"--methods={text}"] if text else []
 
     def hyperparameters(self, at: Any) -> dict[str, Any]:
         """Hyper-parameters of {method} that differ from its defaults."""
@@ -702,6 +711,31 @@ class Plan:
             if PAPER in protocols and not is_predicted(space, dataset):
                 total += len(self.study.authors_seeds)
         return total
+
+
+def plan_of(study: Study, stock: Mapping[str, Holding], root: Path) -> Plan:
+    """The plan of a study on this machine.
+
+    Args:
+        study: The study.
+        stock: Source id -> how it stands here.
+        root: The folder of the project, for the printed numbers.
+
+    Raises:
+        EdnagError: In answers, where the study reads a source that the registry does not name.
+    """
+
+    def holding_of(source: str) -> Holding:
+        if source not in stock:
+            find_source({name: holding.source for name, holding in stock.items()}, source)
+        return stock[source]
+
+    return Plan(
+        study,
+        is_here=lambda source: holding_of(source).path is not None,
+        file_of=lambda source: holding_of(source).source.file,
+        published=root / "published",
+    )
 
 
 def _as_wildcards(place: Sequence[str], blocks: Iterable[Block]) -> list[Wildcards]:

@@ -1,0 +1,161 @@
+"""Questions to the plan of a study, without Snakemake."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ednag.errors import EdnagError
+from ednag.study.artefacts import ARTEFACTS, find_artefact
+from ednag.study.configuration import read_study
+from ednag.study.plan import Plan
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "published"
+ANALOG = {"benchmarks": {"nasbench201": ["cifar10-analog"]}, "ranker": {"seeds": []}}
+
+
+def plan_of(tmp_path: Path, *here: str, **study: object) -> Plan:
+    """The plan of a study in an empty folder where only some sources are here."""
+    return Plan(
+        read_study({**ANALOG, **study}),
+        is_here=here.__contains__,
+        file_of=lambda source: f"{source}.file",
+        published=PUBLISHED,
+        folder=tmp_path,
+    )
+
+
+def at(**wildcards: str) -> SimpleNamespace:
+    """Wildcards as Snakemake passes them."""
+    return SimpleNamespace(**wildcards)
+
+
+def test_runs_are_planned_in_blocks_of_the_studys_seeds(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, seeds="0-5", block=4, methods=["random"])
+    folder = "results/runs/nasbench201/cifar10-analog/paper/random"
+    expected = [f"{folder}/seeds-0-3.parquet", f"{folder}/seeds-4-5.parquet"]
+    assert plan.runs(at(space="nasbench201", dataset="cifar10-analog")) == expected
+    assert plan.files("run") == expected
+
+
+def test_run_files_that_are_there_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "results/runs/nasbench201/cifar10-analog/paper/random"
+    folder.mkdir(parents=True)
+    (folder / "seeds-0-2.parquet").touch()
+    plan = plan_of(tmp_path, seeds="0-5", block=50, methods=["random"])
+    names = [Path(path).name for path in plan.files("run")]
+    assert names == ["seeds-0-2.parquet", "seeds-3-5.parquet"]
+
+
+def test_too_many_run_files_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, seeds="0-4999", block=1, methods=["random"])
+    with pytest.raises(EdnagError, match="raise block to"):
+        plan.check()
+
+
+def test_a_benchmark_without_data_is_left_out_and_named(tmp_path: Path) -> None:
+    study = {"if_present": {"nasbench101": ["cifar10"]}}
+    plan = plan_of(tmp_path, **study)
+    assert plan.searched == [("nasbench201", "cifar10-analog")]
+    (line,) = plan.missing_data()
+    assert line.startswith(
+        "not searched, needs data: nasbench101/cifar10; to get it: ednag sources"
+    )
+    (missing,) = plan.lacking
+    assert plan_of(tmp_path, *missing.sources, **study).missing_data() == []
+
+
+def test_figures_of_variants_exist_where_variants_run(tmp_path: Path) -> None:
+    figures = {"mapping", "steps", "population", "ablation"}
+
+    def drawn(*methods: str) -> set[str]:
+        plan = plan_of(tmp_path, methods=[*methods])
+        return {name for name in figures if plan.files(name)}
+
+    assert drawn("ednag", "random") == set()
+    assert drawn("ednag", "ednag-power") == {"mapping"}
+    assert drawn("ednag-power", "random") == set(), "nothing to compare without EDNAG"
+
+
+def test_ranks_need_three_measured_datasets(tmp_path: Path) -> None:
+    two = {"nasbench201": ["cifar10", "cifar100"]}
+    assert plan_of(tmp_path, benchmarks=two).files("ranks") == []
+    three = {"nasbench201": ["cifar10", "cifar100", "ImageNet16-120"]}
+    plan = plan_of(tmp_path, benchmarks=three)
+    assert plan.files("ranks") == ["figures/ranks-paper.csv"]
+    assert len(plan.ranked_summaries(at(protocol="paper"))) == 3
+
+
+def test_the_small_instance_trains_only_where_it_is_searched(tmp_path: Path) -> None:
+    trained = ("database", "small_predictor", "small_features", "trained_small", "predictor")
+    plan = plan_of(tmp_path)
+    assert not any(plan.files(name) for name in trained)
+    plan = plan_of(tmp_path, benchmarks={"nasbench201": ["digits-unseen"]})
+    assert all(plan.files(name) for name in trained)
+    assert set(plan.database("training")) < set(plan.files("database"))
+
+
+def test_authors_seeds_are_run_beside_the_studys(tmp_path: Path) -> None:
+    benchmark = {"nasbench201": ["cifar10"]}
+    assert plan_of(tmp_path, benchmarks=benchmark).authors_spaces == []
+    plan = plan_of(tmp_path, benchmarks=benchmark, authors_seeds="0-199", block=100)
+    assert plan.authors_spaces == [{"space": "nasbench201"}]
+    beside = set(plan.authors_runs(at(space="nasbench201"))) - set(
+        plan.runs(at(space="nasbench201", dataset="cifar10"))
+    )
+    assert beside and all("/ednag/" in path for path in beside)
+    assert beside < set(plan.files("run"))
+
+
+def test_a_method_with_an_end_of_its_own_gets_no_budget(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, budget=77)
+    assert plan.budget_option(at(method="ednag")) == ""
+    assert plan.budget_option(at(method="random")) == "--budget 77"
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        {},
+        {"benchmarks": {"nasbench201": ["cifar10", "digits-unseen"]}, "authors_seeds": "0-99"},
+        {"benchmarks": {"mobilenetv3": ["pets"]}, "ranker": {"seeds": "0", "if_present": True}},
+    ],
+)
+def test_every_planned_file_is_an_artefact_once(
+    tmp_path: Path, study: Mapping[str, object]
+) -> None:
+    plan = plan_of(tmp_path, "nasbench101-vis-20k", **study)
+    files = [path for artefact in ARTEFACTS for path in plan.files(artefact.name)]
+    assert len(set(files)) == len(files)
+    assert all(find_artefact(path) for path in [*files, *plan.targets()])
+    assert set(plan.audited()) <= set(plan.targets(recorded=True)) <= set(plan.targets())
+    assert len(set(plan.records)) == len(plan.records)
+
+
+def test_records_of_other_spaces_searches_are_no_part_of_a_chain(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path, benchmarks={"nasbench201": ["cifar10-analog"], "nasbench-graph": ["cora"]}
+    )
+    chain = plan.chain_records(at(space="nasbench-graph"))
+    assert not [path for path in chain if "/runs/nasbench201/" in path]
+    assert [path for path in chain if "/runs/nasbench-graph/" in path]
+
+
+def test_reading_a_large_file_asks_for_its_memory(tmp_path: Path) -> None:
+    benchmark = at(space="nasbench201", dataset="cifar10")
+    small = plan_of(tmp_path, benchmarks={"nasbench201": ["cifar10"]})
+    assert small.table_megabytes(benchmark, 1) == 1500
+    large = plan_of(
+        tmp_path,
+        benchmarks={"nasbench201": ["cifar10"]},
+        official_files={"nasbench201": {"cifar10": "nasbench201-v1_1"}},
+    )
+    assert large.table_megabytes(benchmark, 2) > 60_000
+    assert large.table_options(benchmark) == "--from nasbench201-v1_1"
+
+
+def test_a_search_by_prediction_asks_for_its_time(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    assert plan.run_minutes(at(space="nasbench201", first="0", last="49"), 1) == 30
+    assert plan.run_minutes(at(space="mobilenetv3", first="0", last="49"), 2) == 160
