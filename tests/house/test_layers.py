@@ -37,7 +37,7 @@ def test_the_package_keeps_its_contracts() -> None:
     ("module", "line", "contract"),
     [
         ("spaces/interface.py", "from ednag.tables import TABLES", "Who may import tables"),
-        ("report/pages.py", "def f():\n    import ednag.study.seeds", "Who may import study"),
+        ("provenance/records.py", "def f():\n    import ednag.study.seeds", "Who may import study"),
         ("files.py", "import ednag.cli", "Who may import cli"),
     ],
 )

@@ -188,7 +188,7 @@ def a_hyperparameter(project: Project) -> None:
 #: What is changed -> how, and what must run again.
 CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "touch of a module": (touch, set()),
-    "caption": (file("rules/captions/own_end.rst"), set()),
+    "caption": (file("src/ednag/study/captions/own_end.rst"), {"results/report"}),
     "documentation": (file("README.md"), set()),
     "fresh clone with results": (bring_results_along, set()),
     "method that is not in the study": (module("methods/local_search"), set()),

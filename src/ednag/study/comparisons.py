@@ -59,15 +59,6 @@ def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:
     return chosen if "ednag" in chosen and len(chosen) > 1 else ()
 
 
-#: Figures that every dataset and protocol has.
-DATASET_FIGURES = ("convergence", "denoising", "anytime", "outcomes")
-
-
-def variant_figures(methods: Sequence[str]) -> tuple[str, ...]:
-    """The figures of EDNAG varied for which a study has the methods."""
-    return tuple(figure for figure in VARIANTS if variants_in(figure, methods))
-
-
 def can_rank(methods: Sequence[str]) -> bool:
     """Whether there are methods to rank."""
     return len(main_methods(methods)) > 1

@@ -31,17 +31,12 @@ def command(
 
     Also mapping, steps, population and ablation, where the runs of these variants are there.
     """
-    from ednag.errors import EdnagError
-    from ednag.evidence.figures import save_in
+    from ednag.evidence.figures import drawing_of, save_in
     from ednag.evidence.figures.dataset import read_dataset
-    from ednag.evidence.figures.drawings import DRAWINGS
-    from ednag.naming import suggestion
 
-    for figure in figures:
-        if figure not in DRAWINGS:
-            raise EdnagError(f"unknown figure {figure!r}{suggestion(figure, DRAWINGS)}")
+    drawings = {figure: drawing_of(figure) for figure in figures}
     summaries = read_dataset(summary, anytime, steps, protocol, statistics_of(statistics))
-    for figure in figures:
-        drawing, frame = DRAWINGS[figure](summaries)
+    for figure, draw in drawings.items():
+        drawing, frame = draw(summaries)
         save_in(folder, figure, drawing, frame)
         log(f"{figure}: {len(frame)} rows drawn")
