@@ -90,7 +90,7 @@ rule ranker_study:
         lock=lock,
         cells=plan.ranked_cells_option,
         search=lambda wildcards, output: named(
-            "--search", output.get("ranker_search", [])
+            "--search", [file for file in output if ".search." in file]
         ),
         training=named("--training", study.ranker.ranker_sizes),
         held_out=study.ranker.held_out,
