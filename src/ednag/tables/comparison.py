@@ -4,19 +4,25 @@ Others made the small tables of the default study from the benchmarks' own files
 become the rows of a file, and each metric becomes a line of a summary.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.files import write_parquet, write_text
 from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Largest difference due to rounding: averages in single precision are off by 4e-6 near 100.
 ROUNDING = 1e-5
@@ -150,6 +156,8 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
         EdnagError: A reader has an architecture twice or a value that is no number, or the readers
             have no metric in common.
     """
+    import pandas as pd
+
     for name, rows in (("first", first), ("second", second)):
         if rows["key"].duplicated().any():
             twice = rows["key"][rows["key"].duplicated()].iloc[0]

@@ -1,14 +1,20 @@
 """Cells of NAS-Bench-101 as rows of a table, and the cells of module hashes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.interface import INVALID
 from ednag.spaces.nasbench101_cells import NASBench101Cell
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
@@ -17,6 +23,8 @@ def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
     Columns: `key` (module hash), `vertices`, `edges`, `adjacency` and `operations` as in the
     benchmark's records, `code` in the space nasbench101, -1 if EDNAG's search cannot reach it.
     """
+    import pandas as pd
+
     space = get_space("nasbench101")
     codes = {space.key(code): code for code in range(space.size)}
     return pd.DataFrame(

@@ -5,15 +5,21 @@ adjacency, so it cannot be searched. It checks the module hash and the official 
 specification), and NAR's ranker is evaluated on it (`ednag cells enumerate`).
 """
 
+from __future__ import annotations
+
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError, shown
 from ednag.tables.columns import as_numbers
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE = "nasbench101-vis-20k"
 BUDGETS = (4, 12, 36, 108)
@@ -34,6 +40,8 @@ def read(path: Path) -> pd.DataFrame:
         EdnagError: A column is missing or has another length, a hash is invalid or repeated, an
             accuracy is no fraction, a time or size is no number; the message names column or row.
     """
+    import pandas as pd
+
     try:
         columns = json.loads(path.read_text(encoding="utf-8"))
         rows = pd.DataFrame({ours: columns[theirs] for theirs, ours in _COLUMNS.items()})

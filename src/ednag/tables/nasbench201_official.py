@@ -10,17 +10,21 @@ minutes; `nats_bench` reads an archive of the same measurements in 120 MB.
 Source: search-spaces specification, Official files.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
 from ednag.tables.torch_files import load_pth
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Dataset -> (training, evaluation) of the validation and the test accuracy. On CIFAR-10 the former
 #: is of the training on half of the data, the latter of that on all.
@@ -67,6 +71,7 @@ def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
         EdnagError: The file is not one of NAS-Bench-201, or a cell is missing or not as its package
             writes it; the message names the cell.
     """
+    import pandas as pd
     from nas_201_api import ArchResults
 
     content = load_pth(paths[source], source)

@@ -8,6 +8,8 @@ type.)
 Source: search-spaces specification, Official files.
 """
 
+from __future__ import annotations
+
 import bz2
 import re
 import tarfile
@@ -16,14 +18,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
 from ednag.tables.nasbench201_official import EPOCHS, row
 from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE = "nats-tss-simple"
 _ALLOWED = {**NUMPY_NUMBERS, "collections.OrderedDict": OrderedDict, "builtins.set": set}
@@ -56,6 +60,7 @@ def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
         EdnagError: The archive is not one of NATS-Bench, or a cell is missing or not as its package
             writes it; the message names the cell.
     """
+    import pandas as pd
     from nats_bench import ArchResults
 
     keys: list[str] = []

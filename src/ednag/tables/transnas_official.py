@@ -7,18 +7,23 @@ As in the small tables, each metric is its own maximum over the epochs: of a los
 Source: search-spaces specification, Official files.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import Metric, TableDefinition
 from ednag.tables.torch_files import load_pth
+
+# Planning a study imports this module; pandas takes half a second.
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE = "transnas-v10141024"
 
@@ -49,6 +54,8 @@ def read(
         EdnagError: The file is not one of TransNAS-Bench-101, or an architecture, which the message
             names, lacks a metric.
     """
+    import pandas as pd
+
     content = load_pth(paths[SOURCE], SOURCE)
     try:
         architectures = content["data"][kind].items()
