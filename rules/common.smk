@@ -7,10 +7,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from ednag.cli.estimate import refuse_too_long
 from ednag.errors import EdnagError
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
-from ednag.sources.inventory import take_stock
 from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
@@ -30,7 +28,7 @@ from ednag.study.configuration import read_study
 from ednag.study.description import described
 from ednag.study.digests import code_digest, lock_digest
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
-from ednag.study.plan import plan_of
+from ednag.study.plan import plan_of, stock_of
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
 from ednag.study.running import hold_folder
@@ -44,6 +42,7 @@ from ednag.study.trained import (
     training_minutes,
     training_settings,
 )
+from ednag.study.training_time import refuse_too_long
 from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 
 # Nearly all that a DAG is made of stays to the end: looking for garbage in it takes a tenth of the
@@ -55,10 +54,7 @@ try:
     registry = load_registry(Path(workflow.basedir) / "sources.yaml")
     called = folder_of_the_call(workflow.overwrite_workdir)
     export_environment(Path(workflow.basedir), study.mirrors, called)
-    stock = {
-        holding.source.id: holding
-        for holding in take_stock(registry, Surroundings.of_user())
-    }
+    stock = stock_of(study, registry, Surroundings.of_user(), called)
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
     plan = plan_of(study, stock, Path(workflow.basedir))
     plan.check()

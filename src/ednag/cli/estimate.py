@@ -1,14 +1,10 @@
 """`ednag estimate`: how long a study will train, measured on the machine at hand."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli._progress import log
-
-if TYPE_CHECKING:
-    from ednag.study.configuration import Study
 
 
 @click.command()
@@ -26,29 +22,14 @@ def command(study: Path, device: str) -> None:
     of `if_present` count where their data is here, as in the workflow. Exit status 1 if there is
     no GPU and the study trains longer than its `training.cpu_hours`.
     """
+    from ednag.provenance.recording import project_folder
+    from ednag.sources.obtain import Surroundings
+    from ednag.sources.registry import load_registry
     from ednag.study.configuration import load_study
+    from ednag.study.plan import plan_of, stock_of
     from ednag.study.training_time import refuse_too_long
 
     configuration = load_study(study)
-    refuse_too_long(configuration, searched_places(configuration), device, log)
-
-
-def searched_places(study: "Study") -> list[tuple[str, str]]:
-    """(space, dataset) that the workflow would search on this machine, in the study's order.
-
-    Raises:
-        EdnagError: The registry or the lock file of sources cannot be read.
-    """
-    from ednag.files import user_path
-    from ednag.sources.inventory import take_stock
-    from ednag.sources.obtain import Surroundings
-    from ednag.sources.places import mirror_folders
-    from ednag.sources.registry import load_registry
-    from ednag.study.benchmarks import split_benchmarks
-
-    named = [user_path(folder) for folder in study.mirrors]
-    around = Surroundings.of_user([*named, *mirror_folders()])
-    present = {
-        held.source.id for held in take_stock(load_registry(), around) if held.path is not None
-    }
-    return split_benchmarks(study, present.__contains__)[0]
+    stock = stock_of(configuration, load_registry(), Surroundings.of_user())
+    plan = plan_of(configuration, stock, project_folder())
+    refuse_too_long(configuration, plan.searched, device, log)

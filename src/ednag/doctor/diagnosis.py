@@ -6,7 +6,7 @@ dependencies may be missing.
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,16 +162,13 @@ def _study(
 ) -> StudyDiagnosis:
     from ednag.doctor.needs import needs_of
     from ednag.doctor.verdict import judge
-    from ednag.sources.inventory import take_stock
     from ednag.sources.places import folder_fault
     from ednag.study.configuration import load_study
+    from ednag.study.plan import stock_of
 
     study = load_study(path)
-    mirrors = tuple(user_path(folder) for folder in study.mirrors)
-    for folder in mirrors:
+    for folder in map(user_path, study.mirrors):
         if fault := folder_fault(folder):
             diagnosis.remarks.append(f"{path}: mirrors: {folder} cannot be searched ({fault})")
-    wider = replace(around, mirrors=(*mirrors, *around.mirrors))
-    stock = {each.source.id: each for each in take_stock(registry, wider)}
-    needs = needs_of(study, stock, Path("resources"))
+    needs = needs_of(study, stock_of(study, registry, around), Path("resources"))
     return StudyDiagnosis(str(path), needs, judge(study, str(path), needs, diagnosis.machine))

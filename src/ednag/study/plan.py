@@ -9,13 +9,15 @@ Functions that take `at` read wildcards from its attributes, as Snakemake passes
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ednag.sources.inventory import Holding
-from ednag.sources.registry import find_source
+from ednag.files import user_path
+from ednag.sources.inventory import Holding, take_stock
+from ednag.sources.obtain import Surroundings
+from ednag.sources.registry import Source, find_source
 from ednag.spaces import SPACES
 from ednag.stages import RUNS, SUMMARIES, TABLES, Stage
 from ednag.study import trained
@@ -711,6 +713,22 @@ class Plan:
             if PAPER in protocols and not is_predicted(space, dataset):
                 total += len(self.study.authors_seeds)
         return total
+
+
+def stock_of(
+    study: Study, registry: Mapping[str, Source], around: Surroundings, called: Path | None = None
+) -> dict[str, Holding]:
+    """Source id -> how it stands on this machine; the study's own mirrors are searched first.
+
+    Args:
+        study: The study.
+        registry: All sources.
+        around: Mirrors, cache and lock of the user.
+        called: What relative paths in the study are relative to, by default the current folder.
+    """
+    mirrors = tuple(user_path(folder, called) for folder in study.mirrors)
+    wider = replace(around, mirrors=(*mirrors, *around.mirrors))
+    return {holding.source.id: holding for holding in take_stock(registry, wider)}
 
 
 def plan_of(study: Study, stock: Mapping[str, Holding], root: Path) -> Plan:
