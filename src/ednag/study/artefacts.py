@@ -4,38 +4,24 @@ An artefact is a file, or the same content in several formats, that one job writ
 says where it stands, which study has it, and how a report shows it. The Snakefile, the rules, the
 audit, the report, the documentation and `ednag doctor` read these declarations.
 
-To add a table or figure: declare it here, write its caption in `captions/{caption}.rst`, and write
-the function that makes it.
+To add a table or figure: declare it in `artefacts.yaml`, write its caption in
+`captions/{caption}.rst`, and write the function that makes it.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
 from ednag.errors import EdnagError
 from ednag.spaces import SPACES
-from ednag.stages import (
-    DATABASES,
-    EVIDENCE,
-    FEATURES,
-    FIGURES,
-    PAGES,
-    PREDICTORS,
-    RANKER,
-    RECORDS,
-    RUNS,
-    SOURCES,
-    SUMMARIES,
-    TABLES,
-    TOP_K,
-    TRAINED,
-    Stage,
-)
+from ednag.stages import EVIDENCE, PAGES, RECORDS, STAGES, Stage
+from ednag.yaml_files import read_yaml
 
 _CAPTIONS = Path(__file__).parent / "captions"
 
@@ -56,7 +42,7 @@ WILDCARDS: Mapping[str, str] = {
 
 
 class Kind(StrEnum):
-    """How people meet an artefact."""
+    """How a report shows an artefact."""
 
     DATA = "data"
     TABLE = "table"
@@ -64,29 +50,24 @@ class Kind(StrEnum):
     PAGE = "page"
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """A declared file.
+#: Kind -> formats, where a declaration names none.
+_SUFFIXES = {
+    Kind.DATA: ("parquet",),
+    Kind.TABLE: ("csv", "md", "tex"),
+    Kind.FIGURE: ("csv", "pdf", "png"),
+}
+_STAGES = {stage.name: stage for stage in STAGES} | {"pages": PAGES, "records": RECORDS}
 
-    Attributes:
-        name: Identifier; outputs of a rule are named after it.
-        stage: Its stage.
-        stem: Path below the folder of the stage, without suffix; wildcards in braces.
-        suffixes: Formats; the first one is the data.
-        job: Name of the rule that makes it.
-        where: Attribute of `Plan` that lists the values of the wildcards; the study has an
-            artefact for each of them.
-        kind: How people meet it.
-        title: What tables and figures of the kind show; heading in the report.
-        group: Subcategory in Snakemake's report; wildcards in braces.
-        caption: Name of its caption, by default its own name.
-        recorded: Whether the job writes a run record.
-    """
+
+class Artefact(BaseModel):
+    """A declared file; its fields are described in `artefacts.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     stage: Stage
     stem: str
-    suffixes: tuple[str, ...]
+    suffixes: tuple[str, ...] = ()
     job: str
     where: str
     kind: Kind = Kind.DATA
@@ -94,6 +75,17 @@ class Artefact:
     group: str = ""
     caption: str = ""
     recorded: bool = True
+
+    @field_validator("stage", mode="before")
+    @classmethod
+    def _stage(cls, name: object) -> object:
+        return _STAGES.get(name, name) if isinstance(name, str) else name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, values: dict[str, object]) -> dict[str, object]:
+        kind = Kind(values.get("kind", "data"))  # type: ignore[arg-type]
+        return {"suffixes": _SUFFIXES.get(kind, ()), "caption": values["name"], **values}
 
     def path(self, suffix: str | None = None, /, **wildcards: object) -> str:
         """Path relative to the folder of the study; wildcards without a value stay in braces.
@@ -135,7 +127,7 @@ class Artefact:
         Raises:
             EdnagError: There is none.
         """
-        path = _CAPTIONS / f"{self.caption or self.name}.rst"
+        path = _CAPTIONS / f"{self.caption}.rst"
         if not path.is_file():
             raise EdnagError(f"artefact {self.name} has no caption; write {path}")
         return path
@@ -163,353 +155,17 @@ def _pattern(artefact: Artefact) -> re.Pattern[str]:
     return re.compile(rf"{text}\.(?:{suffixes})" if suffixes else text)
 
 
-def _data(name: str, stage: Stage, stem: str, job: str, where: str, *suffixes: str) -> Artefact:
-    return Artefact(name, stage, stem, suffixes or ("parquet",), job, where)
-
-
-def _table(
-    name: str, stem: str, job: str, where: str, title: str, group: str, *, caption: str = ""
-) -> Artefact:
-    suffixes = ("csv", "md", "tex")
-    return Artefact(name, EVIDENCE, stem, suffixes, job, where, Kind.TABLE, title, group, caption)
-
-
-def _figure(
-    name: str, stem: str, job: str, where: str, title: str, group: str, *, caption: str = ""
-) -> Artefact:
-    suffixes = ("csv", "pdf", "png")
-    return Artefact(name, FIGURES, stem, suffixes, job, where, Kind.FIGURE, title, group, caption)
-
-
-def _of_a_dataset(name: str, title: str, where: str = "drawn", caption: str = "") -> Artefact:
-    """A figure of each dataset and protocol; `ednag.evidence.figures.{name}` draws it."""
-    stem = f"{{space}}/{{dataset}}/{{protocol}}/{name}"
-    return _figure(name, stem, f"figure_{name}", where, title, "{space} {dataset}", caption=caption)
-
-
-#: Figures of each dataset and protocol, in the order of the report.
-DATASET_FIGURES = (
-    _of_a_dataset("convergence", "Convergence"),
-    _of_a_dataset("denoising", "Denoising"),
-    _of_a_dataset("anytime", "All methods at equal evaluations"),
-    _of_a_dataset("outcomes", "Outcome of each run"),
-    _of_a_dataset("mapping", "EDNAG by mapping", "drawn_mapping", "variants"),
-    _of_a_dataset("steps", "EDNAG by steps", "drawn_steps", "variants"),
-    _of_a_dataset("population", "EDNAG by population", "drawn_population", "variants"),
-    _of_a_dataset("ablation", "EDNAG by ablation", "drawn_ablation", "variants"),
+#: Every artefact. Artefacts of one job have one record, named after the first.
+ARTEFACTS = tuple(
+    Artefact(name=name, **fields)
+    for name, fields in read_yaml(Path(__file__).with_suffix(".yaml")).items()
 )
-
-#: Tables of a search space that are made of its summaries; `ednag tabulate` has one of each name.
-SPACE_TABLES = (
-    _table(
-        "own_end", "{space}", "table_own_end", "spaces", "Each method at its own end", "{space}"
-    ),
-    _table(
-        "equal_budget",
-        "{space}-equal-budget",
-        "table_equal_budget",
-        "spaces",
-        "At equal budgets",
-        "{space}",
-    ),
-    _table(
-        "comparison",
-        "{space}-comparison",
-        "table_comparison",
-        "spaces",
-        "The first method against each other",
-        "{space}",
-    ),
+#: Figures of each dataset and protocol.
+DATASET_FIGURES = tuple(
+    each for each in ARTEFACTS if each.kind is Kind.FIGURE and each.job == f"figure_{each.name}"
 )
-
-_RUN = "{space}/{dataset}/{protocol}/{method}/seeds-{first}-{last}"
-_RANKED = "{space}/{dataset}"
-_DIGITS = "nasbench201/digits-unseen"
-
-#: Every artefact. Artefacts of one job stand together; the job's record is named after the first.
-ARTEFACTS: tuple[Artefact, ...] = (
-    Artefact("source", SOURCES, "{source}/{file}", ("",), "fetch", "fetched"),
-    # Trained here: images into features, networks into a database, the database into a predictor.
-    _data("small_features", FEATURES, "small", "small_features", "small_features", "pt"),
-    _data("own_features", FEATURES, "own-images", "own_features", "own_features", "pt"),
-    _data(
-        "database",
-        DATABASES,
-        "small/{part}/seeds-{first}-{last}",
-        "small_database",
-        "database_blocks",
-    ),
-    _data("small_predictor", PREDICTORS, "small", "small_predictor", "small_predictor", "pt"),
-    _data("small_curve", PREDICTORS, "small.curve", "small_predictor", "small_predictor", "csv"),
-    _data(
-        "published_predictor",
-        PREDICTORS,
-        "nasbench201",
-        "published_predictor",
-        "published_predictor",
-        "pt",
-    ),
-    _data(
-        "published_curve",
-        PREDICTORS,
-        "nasbench201.curve",
-        "published_predictor",
-        "published_predictor",
-        "csv",
-    ),
-    _data("judged", PREDICTORS, "small.judged", "small_judgement", "small"),
-    _data("coreset", PREDICTORS, "small.coreset", "small_judgement", "small"),
-    _data("images", PREDICTORS, "small.images", "small_judgement", "small"),
-    # Searches.
-    _data("table", TABLES, "{space}/{dataset}", "benchmark_table", "benchmarks"),
-    _data("run", RUNS, _RUN, "run", "run_blocks"),
-    _data("summary", SUMMARIES, "{space}/{dataset}", "summary", "benchmarks"),
-    _data("curves", SUMMARIES, "{space}/{dataset}.anytime", "summary", "benchmarks"),
-    _data("step_curves", SUMMARIES, "{space}/{dataset}.steps", "summary", "benchmarks"),
-    _data("generated", SUMMARIES, "{space}/{dataset}.generated", "generated", "generating"),
-    # Cells ranked.
-    _data("cells", RANKER, "nasbench101/cells", "ranker_cells", "enumerated"),
-    _table(
-        "cells_counted",
-        "cells-nasbench101",
-        "ranker_cells",
-        "enumerated",
-        "NAR: cells there are",
-        "Ranking",
-    ),
-    _data("baselines", RANKER, f"{_RANKED}/baselines-{{first}}", "ranker_baselines", "baselines"),
-    _data("ranker", RANKER, f"{_RANKED}/ranker-{{first}}", "ranker_study", "rankers"),
-    _data("tiers", RANKER, f"{_RANKED}/ranker-{{first}}.tiers", "ranker_study", "rankers"),
-    _data(
-        "ranker_search", RANKER, f"{_RANKED}/ranker-{{first}}.search", "ranker_study", "searchers"
-    ),
-    # The best by prediction, trained.
-    _data("top_k", TOP_K, "{space}/{dataset}", "top_k", "trained_benchmarks"),
-    _data("trained_small", TRAINED, f"{_DIGITS}/seed-{{first}}", "trained_small", "small_seeds"),
-    _data(
-        "trained_network",
-        TRAINED,
-        "{space}/{dataset}/{slot}/seed-{first}",
-        "trained_network",
-        "networks",
-        "json",
-    ),
-    _data(
-        "trained_networks",
-        TRAINED,
-        "{space}/{dataset}/networks",
-        "trained_networks",
-        "gathered_benchmarks",
-    ),
-    # Tables.
-    *SPACE_TABLES,
-    Artefact(
-        "sources_compared",
-        EVIDENCE,
-        "sources-{space}",
-        ("csv", "md"),
-        "sources_compared",
-        "compared_spaces",
-        Kind.TABLE,
-        "Files that describe the same benchmark table",
-        "{space}",
-    ),
-    _data(
-        "source_differences",
-        EVIDENCE,
-        "sources-{space}-differences",
-        "sources_compared",
-        "compared_spaces",
-        "csv",
-    ),
-    _table(
-        "published",
-        "published-{table}",
-        "published_table",
-        "published_tables",
-        "Printed beside regenerated",
-        "The papers' tables",
-    ),
-    _table(
-        "authors_seeds",
-        "authors-seeds-{space}",
-        "authors_seeds",
-        "authors_spaces",
-        "The authors' seeds, one by one",
-        "The authors' seeds",
-    ),
-    _table(
-        "authors_sets",
-        "authors-sets-{space}",
-        "authors_seeds",
-        "authors_spaces",
-        "The authors' seeds, as a set",
-        "The authors' seeds",
-    ),
-    _figure(
-        "authors_figure",
-        "{space}/authors-seeds",
-        "authors_seeds",
-        "authors_spaces",
-        "The authors' seeds among unselected ones",
-        "The authors' seeds",
-        caption="authors_sets",
-    ),
-    _table(
-        "predictor",
-        "predictor-small",
-        "small_predictor_tables",
-        "small",
-        "The meta-predictor on unseen tasks",
-        "Prediction",
-    ),
-    _table(
-        "coreset_table",
-        "coreset-small",
-        "small_predictor_tables",
-        "small",
-        "The meta-predictor: coreset beside random images",
-        "Prediction",
-    ),
-    _table(
-        "top_k_table",
-        "top-k-{space}-{dataset}",
-        "top_k_table",
-        "trained_benchmarks",
-        "The best by prediction, trained",
-        "Prediction",
-        caption="top_k",
-    ),
-    _table(
-        "ranking",
-        "ranker-{space}-{dataset}",
-        "ranker_tables",
-        "ranked",
-        "NAR: ranking of unseen cells",
-        "Ranking",
-    ),
-    _table(
-        "ranking_tiers",
-        "ranker-tiers-{space}-{dataset}",
-        "ranker_tables",
-        "ranked",
-        "NAR: tiers of unseen cells",
-        "Ranking",
-    ),
-    _table(
-        "ranking_search",
-        "ranker-search-{space}-{dataset}",
-        "ranker_tables",
-        "ranker_searched",
-        "NAR: searches by the ranker",
-        "Ranking",
-    ),
-    _table(
-        "nar_records",
-        "nar-records-{space}",
-        "nar_records",
-        "nar_record_spaces",
-        "NAR: published records beside ours",
-        "Ranking",
-    ),
-    # Figures.
-    *DATASET_FIGURES,
-    _figure(
-        "ranks",
-        "ranks-{protocol}",
-        "ranks_figure",
-        "ranked_protocols",
-        "Mean ranks and critical difference",
-        "All datasets",
-    ),
-    _figure(
-        "illustration",
-        "illustration",
-        "illustration",
-        "once",
-        "From noise to two peaks",
-        "The method",
-    ),
-    _figure(
-        "quality",
-        "predictors/small/quality",
-        "small_predictor_figures",
-        "small",
-        "Predicted against measured accuracy",
-        "Prediction",
-    ),
-    _figure(
-        "learning",
-        "predictors/small/learning",
-        "small_predictor_figures",
-        "small",
-        "Learning curve of the meta-predictor",
-        "Prediction",
-    ),
-    _figure(
-        "coreset_figure",
-        "predictors/small/coreset",
-        "small_predictor_figures",
-        "small",
-        "Coreset beside random images",
-        "Prediction",
-    ),
-    _figure(
-        "top_k_figure",
-        "{space}/{dataset}/trained/top-k",
-        "top_k_figure",
-        "trained_benchmarks",
-        "The best by prediction, trained",
-        "Prediction",
-        caption="top_k",
-    ),
-    _figure(
-        "ranking_learning",
-        "{space}/{dataset}/ranker/learning",
-        "ranker_figures",
-        "ranked",
-        "NAR: learning curves",
-        "Ranking",
-    ),
-    _figure(
-        "ranking_tiers_figure",
-        "{space}/{dataset}/ranker/tiers",
-        "ranker_figures",
-        "ranked",
-        "NAR: tiers of unseen cells",
-        "Ranking",
-        caption="ranking_tiers",
-    ),
-    # Pages.
-    Artefact(
-        "verdicts", PAGES, "verdicts", ("md", "json"), "verdicts", "once", Kind.PAGE, "Verdicts"
-    ),
-    Artefact("findings", PAGES, "findings", ("md",), "findings", "once", Kind.PAGE, "Findings"),
-    Artefact(
-        "audit",
-        PAGES,
-        "audit",
-        ("json", "md"),
-        "audit",
-        "once",
-        Kind.PAGE,
-        "Every file and where it comes from",
-        recorded=False,
-    ),
-    Artefact(
-        "chains",
-        RECORDS,
-        "chains/{space}",
-        ("html",),
-        "chains",
-        "spaces",
-        Kind.PAGE,
-        "Every number and its chain",
-        "{space}",
-        recorded=False,
-    ),
-    Artefact("pages", PAGES, "report", ("",), "pages", "once", recorded=False),
-)
+#: Tables of a search space; `ednag tabulate` makes one of each name.
+SPACE_TABLES = tuple(each for each in ARTEFACTS if each.job == f"table_{each.name}")
 
 _BY_NAME = {artefact.name: artefact for artefact in ARTEFACTS}
 

@@ -339,33 +339,13 @@ class Plan:
             for protocol in protocols_of(self.study, space, dataset)
         ]
 
-    def _drawn_variants(self, figure: str) -> list[Wildcards]:
-        """Those of `drawn` whose methods a figure of variants compares; none is drawn empty."""
+    def drawn_variants(self, figure: str) -> list[Wildcards]:
+        """Those of `drawn` whose methods the figure compares; none is drawn empty."""
         return [
             place
             for place in self.drawn
-            if variants_in(figure, methods_of(self.study, str(place["space"])))
+            if variants_in(figure, methods_of(self.study, place["space"]))
         ]
-
-    @property
-    def drawn_mapping(self) -> list[Wildcards]:
-        """Benchmarks and protocols with other mappings than EDNAG's."""
-        return self._drawn_variants("mapping")
-
-    @property
-    def drawn_steps(self) -> list[Wildcards]:
-        """Benchmarks and protocols with other numbers of steps."""
-        return self._drawn_variants("steps")
-
-    @property
-    def drawn_population(self) -> list[Wildcards]:
-        """Benchmarks and protocols with other sizes of the population."""
-        return self._drawn_variants("population")
-
-    @property
-    def drawn_ablation(self) -> list[Wildcards]:
-        """Benchmarks and protocols with parts of EDNAG left out."""
-        return self._drawn_variants("ablation")
 
     def _ranked_datasets(self, protocol: str) -> list[Benchmark]:
         """Benchmarks with measured values that have a protocol."""
@@ -547,8 +527,8 @@ class Plan:
 
     def places(self, artefact: Artefact) -> list[Wildcards]:
         """Values of the wildcards for which the study has an artefact."""
-        places: list[Wildcards] = getattr(self, artefact.where)
-        return places
+        places: Any = getattr(self, artefact.where)
+        return list(places(artefact.name) if callable(places) else places)
 
     def files(self, name: str, at: Any = None, suffix: str | None = None) -> list[str]:
         """Paths of an artefact, in the study's order.
