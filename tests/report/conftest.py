@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ednag.evidence.figures import save_drawing
+from ednag.evidence.tables import write_evidence
 from ednag.evidence.writing import write_frame
 from ednag.files import write_text
 from ednag.report.pages import FinishedStudy, write_report
@@ -18,18 +19,20 @@ ODD = '<script>alert(1)</script> & "more"'
 @pytest.fixture
 def study(tmp_path: Path) -> FinishedStudy:
     """A study with two tables, a figure, three claims and a chain page; no record."""
-    frame = pd.DataFrame(
-        {"method": ["a", ODD, "c"], "mean": [9.5, 10.25, float("nan")], "runs": [3, 20, 100]}
-    )
-    readable = {
-        "Method": ["a", ODD, "c"],
-        "Mean": ["9.50 [9.1, 9.9]", "10.25 [10.0, 10.5]", "–"],
-        "Runs": ["3", "20", "1,000"],
-    }
+    names = {"space": "nasbench201", "dataset": "cifar10-analog", "protocol": "paper"}
+    methods = ["ednag", "random", "nar"]
+    frame = pd.DataFrame({"method": methods, "seeds": 3, "mean": [9.5, 10.25, float("nan")]})
     evidence = tmp_path / "results" / "evidence"
-    for stem in ("nasbench201", "published-cost"):
-        paths = [evidence / f"{stem}.{suffix}" for suffix in ("csv", "md", "tex")]
-        write_frame(frame, readable, f"A note of {stem}.", paths)
+    paths = [evidence / f"nasbench201.{suffix}" for suffix in ("csv", "md", "tex")]
+    write_evidence(frame.assign(**names), "A note of nasbench201.", paths)
+    odd = pd.DataFrame(
+        {
+            "Method": ["a", ODD, "c"],
+            "Mean": ["9.50 [9.1, 9.9]", "10.25 [10.0, 10.5]", "–"],
+            "Runs": ["3", "20", "1,000"],
+        }
+    )
+    write_frame(odd, odd, "", [evidence / f"sources-nasbench201.{each}" for each in ("csv", "md")])
     figure, axes = plt.subplots()
     axes.plot([1, 2], [3, 4])
     stem = tmp_path / "figures" / "nasbench201" / "cifar10-analog" / "paper" / "anytime"
@@ -66,7 +69,7 @@ def study(tmp_path: Path) -> FinishedStudy:
         root=tmp_path,
         folder="results/report",
         facts=[("seeds", "0-99"), ("methods", ODD)],
-        tables=["results/evidence/nasbench201.csv", "results/evidence/published-cost.csv"],
+        tables=["results/evidence/nasbench201.csv", "results/evidence/sources-nasbench201.csv"],
         figures=["figures/nasbench201/cifar10-analog/paper/anytime.csv"],
         verdicts="results/verdicts.json",
         findings="results/findings.md",

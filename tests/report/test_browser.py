@@ -65,7 +65,7 @@ def test_no_page_is_wider_than_its_window(report: Path, page: Any) -> None:
 
 
 def test_a_click_sorts_by_value_and_the_next_turns_it(report: Path, page: Any) -> None:
-    page.goto((report / "table-nasbench201.html").as_uri())
+    page.goto((report / "table-sources-nasbench201.html").as_uri())
     heading = page.get_by_role("button", name="Mean")
     heading.click()
     assert column(page, 2) == ["9.50 [9.1, 9.9]", "10.25 [10.0, 10.5]", "–"]
@@ -77,7 +77,7 @@ def test_a_click_sorts_by_value_and_the_next_turns_it(report: Path, page: Any) -
 
 
 def test_a_word_filters_rows(report: Path, page: Any) -> None:
-    page.goto((report / "table-nasbench201.html").as_uri())
+    page.goto((report / "table-sources-nasbench201.html").as_uri())
     page.get_by_label("Show rows with").fill("ALERT")
     assert len(column(page, 1)) == 1
     assert page.get_by_role("status").inner_text() == "1 of 3 rows"

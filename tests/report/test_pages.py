@@ -7,7 +7,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.report import pages
-from ednag.report.material import figure_of, kind_of, read_environment, read_table
+from ednag.report.material import exhibit_of, read_environment, read_table
 from ednag.report.pages import PAGES, FinishedStudy, write_report
 from tests.report.conftest import ODD
 from tests.report.links import broken_links
@@ -80,36 +80,50 @@ def test_every_template_counts_as_code_of_the_pages() -> None:
 
 
 def test_columns_know_their_numbers(study: FinishedStudy) -> None:
-    table = read_table(study.root, "results/evidence/nasbench201.csv", {})
-    assert table.numeric == [1, 2]
-    assert table.note == "A note of nasbench201." and table.rows[1][0] == ODD
+    table = read_table(study.root, "results/evidence/sources-nasbench201.csv", [])
+    assert table.numeric == [1, 2] and table.rows[1][0] == ODD
 
 
-def test_a_cell_with_strokes_is_read_from_the_csv(study: FinishedStudy) -> None:
-    path = study.root / "results" / "evidence" / "nasbench201"
-    path.with_suffix(".md").write_text("| Cell |\n|:--|\n| |none~0|+|none~1| |\n")
-    path.with_suffix(".csv").write_text("cell\n|none~0|+|none~1|\n")
-    table = read_table(study.root, "results/evidence/nasbench201.csv", {})
-    assert (table.head, table.rows) == (("cell",), (("|none~0|+|none~1|",),))
+def test_tables_are_shown_as_their_markdown(study: FinishedStudy, report: Path) -> None:
+    table = read_table(study.root, "results/evidence/nasbench201.csv", [])
+    markdown = (study.root / "results/evidence/nasbench201.md").read_text()
+    lines = [line.strip("|").split("|") for line in markdown.splitlines() if "|" in line]
+    assert [tuple(cell.strip() for cell in line) for line in lines if "--" not in line[0]] == [
+        table.head,
+        *table.rows,
+    ]
+    text = text_of(report)["table-nasbench201.html"]
+    assert table.note == "A note of nasbench201." and table.note in text
+    assert "<strong>at its own end</strong>" in text  # the caption
 
 
 @pytest.mark.parametrize(
-    ("stem", "found"),
+    ("path", "title"),
     [
-        ("transnas-macro", ("Each method at its own end", "transnas-macro")),
-        ("nasbench201-equal-budget", ("At equal budgets", "nasbench201")),
-        ("published-nasbench201", ("Printed beside regenerated", "nasbench201")),
-        ("ranker-tiers-nasbench201-cifar10", ("NAR: tiers of unseen cells", "nasbench201-cifar10")),
+        ("results/evidence/transnas-macro.csv", "Each method at its own end: transnas-macro"),
+        ("results/evidence/nasbench201-equal-budget.csv", "At equal budgets: nasbench201"),
+        ("results/evidence/published-cost.csv", "Printed beside regenerated: cost"),
+        ("results/evidence/predictor-small.csv", "The meta-predictor on unseen tasks"),
+        (
+            "figures/nasbench201/cifar10/paper/convergence.csv",
+            "Convergence: nasbench201, CIFAR-10, paper",
+        ),
     ],
 )
-def test_tables_are_known_by_their_names(stem: str, found: tuple[str, str]) -> None:
-    assert kind_of(stem) == found
+def test_titles_are_those_of_the_declarations(path: str, title: str) -> None:
+    assert exhibit_of(path).title == title
 
 
-def test_figures_are_known_by_their_places() -> None:
-    assert figure_of("figures/ranks-paper.csv").group == "all"
-    figure = figure_of("figures/nasbench201/cifar10/paper/anytime.csv")
-    assert (figure.group, figure.title) == ("nasbench201", "CIFAR-10, paper, anytime")
+@pytest.mark.parametrize("path", ["results/evidence/mine.csv", "results/runs/x.parquet"])
+def test_a_file_that_is_no_table_or_figure_is_refused(path: str) -> None:
+    with pytest.raises(EdnagError, match=f"{path}: not declared as a table or figure"):
+        exhibit_of(path)
+
+
+def test_figures_have_their_caption(report: Path) -> None:
+    text = text_of(report)["figures-nasbench201-cifar10-analog.html"]
+    assert "Best so far against the number of distinct architectures evaluated" in text
+    assert "snakemake" not in text
 
 
 def test_packages_are_held_against_the_lock(tmp_path: Path) -> None:

@@ -58,16 +58,13 @@ def command(
     """
     from ednag.doctor.packages import pinned_versions
     from ednag.provenance.recording import LOCK, project_folder
+    from ednag.report.material import is_exhibit
     from ednag.report.pages import PAGES, FinishedStudy, write_report
 
     names = [_name(path, root) for path in files]
     if not files:
         tables = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
-        names = sorted(
-            _name(path, root)
-            for path in tables
-            if path.with_suffix(".pdf").is_file() or path.with_suffix(".md").is_file()
-        )
+        names = sorted(name for path in tables if is_exhibit(name := _name(path, root)))
     if not chains:
         chains = tuple(sorted(root.glob("results/provenance/chains/*.html")))
     lock = project_folder() / LOCK

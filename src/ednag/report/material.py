@@ -1,62 +1,99 @@
-"""What the report shows, read from the files of a study."""
+"""The content of the report, read from the files of a study."""
 
-import csv
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from docutils.core import publish_parts
+from jinja2 import Template
+from markupsafe import Markup
 from packaging.utils import canonicalize_name
 
 from ednag.errors import EdnagError
+from ednag.evidence.reading import read_readable
 from ednag.provenance.store import read_store
+from ednag.study.artefacts import (
+    ARTEFACTS,
+    SPACE_TABLES,
+    Artefact,
+    Kind,
+    artefact_named,
+    find_artefact,
+    record_path,
+)
 from ednag.tables import get_definition
 
-#: Kinds of a table by its file name, in the order of the report; `{}` stands for what it is about.
-KINDS = (
-    ("published-{}", "Printed beside regenerated"),
-    ("{}-equal-budget", "At equal budgets"),
-    ("{}-comparison", "The first method against each other"),
-    ("authors-sets-{}", "The authors' seeds, as a set"),
-    ("authors-seeds-{}", "The authors' seeds, one by one"),
-    ("ranker-search-{}", "NAR: searches by the ranker"),
-    ("ranker-tiers-{}", "NAR: tiers of unseen cells"),
-    ("ranker-{}", "NAR: ranking of unseen cells"),
-    ("nar-records-{}", "NAR: published records beside ours"),
-    ("cells-{}", "NAR: cells there are"),
-    ("predictor-{}", "The meta-predictor on unseen tasks"),
-    ("coreset-{}", "The meta-predictor: coreset beside random images"),
-    ("top-k-{}", "The best by prediction, trained"),
-    ("sources-{}", "Files that tell of the same table"),
-    ("{}", "Each method at its own end"),
-)
-_PATTERNS = tuple(
-    (re.compile(re.escape(form).replace(r"\{\}", "(.+)")), title) for form, title in KINDS
-)
+#: Figures of the first page: the first of each of these artefacts.
+_KEY_FIGURES = ("ranks", "anytime", "denoising", "illustration")
 _NUMBER = re.compile(r"\[?[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table as people read it.
+class Exhibit:
+    """A table or figure.
 
     Attributes:
         path: Its CSV, relative to the folder of the results, as all paths here.
-        kind: What tables of its kind show.
-        subject: What it is about.
-        head: Titles of the columns.
-        rows: Cells, each as long as `head`.
-        note: Sentences that belong to it.
-        chains: The page on which its rows stand with their chains; "" without one.
+        artefact: Its declaration.
+        wildcards: Wildcard of the declaration -> value.
     """
 
     path: str
-    kind: str
-    subject: str
+    artefact: Artefact
+    wildcards: Mapping[str, str]
+
+    @property
+    def subject(self) -> str:
+        """The values of its wildcards; of a dataset, its title."""
+        values = dict(self.wildcards)
+        with suppress(EdnagError, KeyError):  # a dataset without a benchmark table
+            values["dataset"] = get_definition(values["space"], values["dataset"]).title
+        return ", ".join(values.values())
+
+    @property
+    def title(self) -> str:
+        """Its title with its subject."""
+        return ": ".join(filter(None, (self.artefact.title, self.subject)))
+
+    @property
+    def group(self) -> str:
+        """The group in which it is shown."""
+        return self.artefact.group.format(**self.wildcards)
+
+    @property
+    def record(self) -> str:
+        """Path of the record of its job."""
+        return record_path(self.artefact.job, **self.wildcards)
+
+    @cached_property
+    def caption(self) -> Markup:
+        """Its caption as HTML."""
+        text = self.artefact.caption_file().read_text(encoding="utf-8")
+        source = Template(text).render(snakemake={"wildcards": self.wildcards})
+        settings = {"file_insertion_enabled": False, "raw_enabled": False, "report_level": 5}
+        parts = publish_parts(source, writer="html5", settings_overrides=settings)
+        return Markup(parts["body"])
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is shown.
+
+    Attributes:
+        exhibit: Its path and declaration.
+        head: Titles of the columns.
+        rows: Cells, each as long as `head`.
+        note: Sentences under the table.
+        chains: The page with the chains of its rows; "" without one.
+    """
+
+    exhibit: Exhibit
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
@@ -65,7 +102,7 @@ class Table:
     @property
     def stem(self) -> str:
         """File name without suffix."""
-        return Path(self.path).stem
+        return Path(self.exhibit.path).stem
 
     @property
     def numeric(self) -> list[int]:
@@ -76,15 +113,6 @@ class Table:
             if any(_NUMBER.match(cell) for cell in column)
             and all(not cell or cell in "-–" or _NUMBER.match(cell) for cell in column)
         ]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure: its CSV, its search space (`all` for figures over all of them), its title."""
-
-    path: str
-    group: str
-    title: str
 
 
 @dataclass(frozen=True)
@@ -128,52 +156,38 @@ def read_object(root: Path, path: str) -> dict[str, Any]:
     return content
 
 
-def read_table(root: Path, path: str, chained: Mapping[str, str]) -> Table:
-    """The table of a CSV, as the Markdown file beside it shows it.
+def is_exhibit(path: str) -> bool:
+    """Whether a path is declared as the CSV of a table or figure."""
+    declared = find_artefact(path)
+    return declared is not None and declared[0].kind in (Kind.TABLE, Kind.FIGURE)
+
+
+def exhibit_of(path: str) -> Exhibit:
+    """The table or figure of a CSV; raises EdnagError if none is declared with this path."""
+    declared = find_artefact(path)
+    if declared is None or not is_exhibit(path):
+        raise EdnagError(f"{path}: not declared as a table or figure of a study")
+    return Exhibit(path, *declared)
+
+
+def read_table(root: Path, path: str, chains: Sequence[str]) -> Table:
+    """A table as the Markdown file beside its CSV shows it.
 
     Args:
         root: Folder of the results.
         path: Its CSV.
-        chained: CSV -> the page that shows its chains.
+        chains: Pages with chains of rows.
 
     Raises:
-        EdnagError: A file is not there.
+        EdnagError: A file is missing.
     """
-    lines = read_text(root, str(Path(path).with_suffix(".md").as_posix())).splitlines()
-    grid = [_cells(line) for line in lines if line.startswith("|")]
-    note = " ".join(line for line in lines if line and not line.startswith("|"))
-    if len(grid) < 2 or any(len(row) != len(grid[0]) for row in grid):
-        # A cell with a stroke in it, as cells of NAS-Bench-201 have: read the CSV instead.
-        grid = list(map(tuple, csv.reader(read_text(root, path).splitlines())))
-        grid[1:1] = [()]
-    kind, subject = kind_of(Path(path).stem)
-    head, rows = grid[0], tuple(row for row in grid[2:] if row)
-    return Table(path, kind, subject, head, rows, note, chained.get(path, ""))
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.strip().strip("|").split("|"))
-
-
-def kind_of(stem: str) -> tuple[str, str]:
-    """(kind, subject) of a table by its file name."""
-    for pattern, title in _PATTERNS:
-        match = pattern.fullmatch(stem)
-        if match:
-            return title, match[1]
-    raise AssertionError(stem)  # the last pattern takes everything
-
-
-def figure_of(path: str) -> Figure:
-    """The figure of a CSV, by its place: figures/{space}/{dataset}/{protocol}/{figure}.csv."""
-    parts = Path(path).with_suffix("").parts[1:]
-    if len(parts) == 1:
-        return Figure(path, "all", parts[0].replace("-", " "))
-    space, *places, name = parts
-    if places:
-        with suppress(EdnagError):  # a dataset that only rankers use
-            places[0] = get_definition(space, places[0]).title
-    return Figure(path, space, ", ".join([*places, name.replace("-", " ")]))
+    exhibit = exhibit_of(path)
+    _, _, note = read_text(root, str(Path(path).with_suffix(".md"))).partition("\n\n")
+    columns = read_readable(root / path, exhibit.artefact.name)
+    rows = tuple(zip(*columns.values(), strict=True))
+    page = artefact_named("chains").path(**exhibit.wildcards)
+    is_chained = exhibit.artefact in SPACE_TABLES and page in chains
+    return Table(exhibit, tuple(columns), rows, note.strip(), page if is_chained else "")
 
 
 def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
@@ -195,21 +209,25 @@ def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
     )
 
 
-def in_order(tables: Iterable[Table]) -> list[tuple[str, list[Table]]]:
-    """Tables by kind, kinds in the order of KINDS."""
-    by_kind: dict[str, list[Table]] = {title: [] for _, title in KINDS}
+def tables_by_title(tables: Iterable[Table]) -> list[tuple[str, list[Table]]]:
+    """Tables by the title of their artefact, in the order of declaration."""
+    by_title: dict[str, list[Table]] = {artefact.title: [] for artefact in ARTEFACTS}
     for table in tables:
-        by_kind[table.kind].append(table)
-    return [(title, group) for title, group in by_kind.items() if group]
+        by_title[table.exhibit.artefact.title].append(table)
+    return [(title, some) for title, some in by_title.items() if some]
 
 
-def key_figures(figures: Sequence[Figure]) -> list[Figure]:
-    """The figures of the first page: ranks over datasets, curves of one dataset, the method."""
-    patterns = (
-        r"figures/ranks-[^/]+\.csv",
-        r".*/anytime\.csv",
-        r".*/denoising\.csv",
-        r"figures/illustration\.csv",
-    )
-    matches = ([one for one in figures if re.fullmatch(each, one.path)] for each in patterns)
-    return [some[0] for some in matches if some]
+def figures_by_group(figures: Iterable[Exhibit]) -> dict[str, list[Exhibit]]:
+    """Figures by group, sorted by name."""
+    groups: dict[str, list[Exhibit]] = {}
+    for figure in figures:
+        groups.setdefault(figure.group, []).append(figure)
+    return {group: groups[group] for group in sorted(groups)}
+
+
+def key_figures(figures: Iterable[Exhibit]) -> list[Exhibit]:
+    """The figures of the first page."""
+    first: dict[str, Exhibit] = {}
+    for figure in figures:
+        first.setdefault(figure.artefact.name, figure)
+    return [first[name] for name in _KEY_FIGURES if name in first]

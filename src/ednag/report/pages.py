@@ -5,7 +5,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ PAGES = (
 #: One template for each page; page.html is the frame of all pages, grid.html has the macros.
 _TEMPLATES = Path(__file__).with_name("templates")
 _ASSETS = ("style.css", "script.js")
-_OVER_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,10 @@ class FinishedStudy:
         named = str(Path(path).with_suffix(suffix)) if suffix else path
         return posixpath.relpath(named, self.folder)
 
+    def exists(self, path: str) -> bool:
+        """Whether a file of the study exists."""
+        return (self.root / path).is_file()
+
 
 def write_report(study: FinishedStudy) -> int:
     """Write the report's folder, whole or not at all, in place of the folder before.
@@ -96,24 +98,21 @@ class _PageWriter:
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.globals.update(link=study.link, pages=PAGES)
+        self._templates.globals.update(link=study.link, exists=study.exists, pages=PAGES)
         self._audit = material.read_object(study.root, study.audit)
         self._verdicts = material.read_object(study.root, study.verdicts)
         self._environment = material.read_environment(study.root, study.pinned)
-        chained = {
-            f"results/evidence/{Path(page).stem}{kind}.csv": page
-            for page in study.chains
-            for kind in ("", "-equal-budget", "-comparison")
-        }
-        self._tables = [material.read_table(study.root, path, chained) for path in study.tables]
-        self._figures = [material.figure_of(path) for path in study.figures]
+        self._tables = [
+            material.read_table(study.root, each, study.chains) for each in study.tables
+        ]
+        self._figures = [material.exhibit_of(path) for path in study.figures]
 
     def pages(self) -> Iterator[tuple[str, str]]:
         """(file, text) of each page."""
         yield "index.html", self._first_page()
         yield "verdicts.html", self._claims()
         yield "findings.html", self._findings()
-        yield "tables.html", self._fill("tables.html", kinds=material.in_order(self._tables))
+        yield "tables.html", self._fill("tables.html", kinds=material.tables_by_title(self._tables))
         for table in self._tables:
             yield f"table-{table.stem}.html", self._table(table)
         yield from self._figure_pages()
@@ -189,28 +188,17 @@ class _PageWriter:
             page = self._study.link(table.chains)
             for number, row in enumerate(rows):
                 row.append(Markup('<a href="{}#{}-{}">chain</a>').format(page, table.stem, number))
-        record = f"results/provenance/{table.path.removeprefix('results/')}.json"
-        return self._fill(
-            "table.html",
-            table=table,
-            record=record if (self._study.root / record).is_file() else "",
-            head=head,
-            rows=rows,
-        )
+        return self._fill("table.html", table=table, exhibit=table.exhibit, head=head, rows=rows)
 
     def _figure_pages(self) -> Iterator[tuple[str, str]]:
-        """The figures over all datasets, and a page for each search space."""
-        ordered = sorted(self._figures, key=lambda each: (each.group != _OVER_ALL, each.group))
-        groups = [(name, list(some)) for name, some in groupby(ordered, lambda each: each.group)]
-        groups = groups or [(_OVER_ALL, [])]
-        names = {name: "over all datasets" if name == _OVER_ALL else name for name, _ in groups}
-        for number, (group, figures) in enumerate(groups):
-            text = self._fill(
-                "figures.html", groups=groups, names=names, shown=group, pictures=figures
-            )
-            yield f"figures-{group}.html", text
-            if number == 0:
-                yield "figures.html", text
+        """The list of groups of figures, and a page for each group."""
+        groups = [
+            (f"figures-{re.sub('[^a-z0-9]+', '-', group.lower())}.html", group, figures)
+            for group, figures in material.figures_by_group(self._figures).items()
+        ]
+        yield "figures.html", self._fill("figures.html", groups=groups)
+        for file, group, figures in groups:
+            yield file, self._fill("group.html", group=group, figures=figures)
 
     def _sources(self) -> str:
         """The audit, and every source with its checksum."""
