@@ -61,12 +61,13 @@ rule pages:
         code=code_digest("report"),
         captions=captions_digest(),
         lock=lock,
+        methods=plan.definitions(plan.methods_run),
         study=json.dumps(described(plan)),
         chains=each_of("--chains", "chains"),
     message:
         "pages to read in a browser: results/report/index.html"
     shell:
-        "ednag report {input.shown:q} --verdicts {input.verdicts:q}"
+        "ednag {params.methods:q} report {input.shown:q} --verdicts {input.verdicts:q}"
         " --findings {input.findings:q} --audit {input.audit:q} {params.chains:q}"
         " --study {params.study:q} --output {output:q} 2> {log:q}"
 
