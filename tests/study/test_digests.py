@@ -35,7 +35,7 @@ def test_imports_inside_functions_count_and_those_for_type_checkers_do_not() -> 
     modules = modules_of("plot illustration")
     assert "ednag.evidence.figures.illustration" in modules
     assert "ednag.evidence.figures.anytime" not in modules
-    assert "ednag.evidence.figures.anytime" in modules_of("plot dataset")
+    assert "ednag.evidence.figures.dataset" in modules_of("plot dataset")
 
 
 def test_a_new_import_is_noticed_whether_imports_can_be_kept_or_not(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import yaml
 from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
 from ednag.study.digests import modules_of, registered
-from ednag.tables import TABLES
+from ednag.study.published import benchmarks_printed
 from tests.copies import add_line, copy_of_the_tree
 
 from .conftest import EDNAG, TINY
@@ -35,10 +35,15 @@ EVIDENCE = {
     for kind in ("", "-equal-budget", "-comparison")
     for suffix in ("csv", "md", "tex")
 }
+
+
+def figure(name: str) -> set[str]:
+    """The files of a figure of the dataset."""
+    return {f"figures/{PLACE}/paper/{name}.{suffix}" for suffix in ("csv", "pdf", "png")}
+
+
 FIGURES = {
-    f"figures/{PLACE}/paper/{figure}.{suffix}"
-    for figure in ("convergence", "denoising", "anytime", "outcomes")
-    for suffix in ("csv", "pdf", "png")
+    file for name in ("convergence", "denoising", "anytime", "outcomes") for file in figure(name)
 }
 ILLUSTRATION = {f"figures/illustration.{suffix}" for suffix in ("csv", "pdf", "png")}
 PUBLISHED = {
@@ -157,6 +162,31 @@ def register(registry: str, name: str, line: str) -> Callable[[Project], None]:
     return make
 
 
+def add_a_table(project: Project) -> None:
+    """A dataset more in the space of the study, with a module of its own."""
+    tables = project.folder / "src/ednag/tables"
+    copied = (tables / "analog_nasbench.py").read_text(encoding="utf-8")
+    (tables / "added.py").write_text(copied, encoding="utf-8")
+    registry = tables / "__init__.py"
+    text, space = registry.read_text(encoding="utf-8"), '    "nasbench201": {\n'
+    assert text.count(space) == 1
+    line = '        "added": "ednag.tables.added:CIFAR10_ANALOG",\n'
+    registry.write_text(text.replace(space, space + line), encoding="utf-8")
+
+
+def add_a_figure(project: Project) -> None:
+    """A figure more: function, declaration, caption."""
+    package = project.folder / "src/ednag"
+    figures, study = package / "evidence/figures", package / "study"
+    (figures / "added.py").write_bytes((figures / "outcomes.py").read_bytes())
+    (study / "captions/added.rst").write_text("One more.\n", encoding="utf-8")
+    with (study / "artefacts.yaml").open("a", encoding="utf-8") as declarations:
+        declarations.write(
+            'added: {stage: figures, stem: "{space}/{dataset}/{protocol}/added", kind: figure,\n'
+            '  job: figure_added, where: drawn, title: Added, group: "{space} {dataset}"}\n'
+        )
+
+
 def touch(project: Project) -> None:
     """The time stamp of a module is now, its content as before."""
     (project.folder / "src/ednag/evidence/tables.py").touch()
@@ -195,7 +225,8 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "space that is not in the study": (module("spaces/transnas"), set()),
     "audit": (module("provenance/checks"), AUDIT),
     "run records": (module("provenance/recording"), AUDIT),
-    "module of a figure": (module("evidence/figures/anytime"), FIGURES),
+    "module of a figure": (module("evidence/figures/anytime"), figure("anytime")),
+    "new figure of a dataset": (add_a_figure, figure("added")),
     "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
     "table formatter": (module("evidence/tables"), EVIDENCE),
     "rules of verdicts": (module("evidence/verdicts"), PAGES),
@@ -203,6 +234,7 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         register("methods", "METHODS", '    "added": "ednag.methods.added:METHOD",\n'),
         set(),
     ),
+    "line for a new table": (add_a_table, set()),
     "catalogue of methods": (file("src/ednag/methods/instances.yaml"), set()),
     "line for a new space": (
         register("spaces", "SPACES", '    "added": "ednag.spaces.added:SPACE",\n'),
@@ -272,7 +304,7 @@ def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None
     records = [read_record(path) for path in (built / "results/provenance").rglob("*.json")]
     study = read_study(STUDY)
     benchmark = [("nasbench201", "cifar10-analog")]
-    everything = [(space, dataset) for space in TABLES for dataset in TABLES[space]]
+    everything = [*benchmarks_printed(built / "published"), *benchmark]
     known = {
         "run": lambda record: registered(
             study, benchmark, [record.parameters["method_name"]], spaces=True
@@ -281,7 +313,10 @@ def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None
         "summarise": lambda record: registered(study, benchmark, spaces=True),
         "claims generated": lambda record: registered(study, benchmark, spaces=True),
         "tabulate": lambda record: registered(study, benchmark, METHODS),
-        "plot dataset": lambda record: registered(study, benchmark, METHODS),
+        "plot dataset": lambda record: (
+            *registered(study, benchmark, METHODS),
+            f"ednag.evidence.figures.{record.parameters['figures'][0]}",
+        ),
         "plot illustration": lambda record: (),
     }
     checked = set()
