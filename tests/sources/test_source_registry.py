@@ -156,7 +156,7 @@ BAD = [
     ({"addresses": ["https://a", "https://a"]}, "twice"),
     ({"addresses": []}, "published"),
     ({"status": "unpublished"}, "unpublished"),
-    ({"size": -1}, "negative"),
+    ({"size": -1}, "greater than or equal to 0"),
     ({"size": "12"}, "integer"),
     ({"size": True}, "integer"),
     ({"sha256": "AB" * 32}, "pattern"),
@@ -168,7 +168,7 @@ BAD = [
     ({"file": "resnet18-f37072fd.pth"}, r"states a checksum \(f37072fd\); give it as"),
     ({"file": "NAS-Bench-201-v1_0-e61699.pth"}, "states a checksum"),
     ({"kind": "troch"}, "unknown kind 'troch'; allowed: torch, zip"),
-    ({"least_size": 0}, "below 1"),
+    ({"least_size": 0}, "greater than or equal to 1"),
     ({"colour": "red"}, "extra"),
 ]
 

@@ -18,7 +18,7 @@ from ednag.sources.inventory import lock_present
 from ednag.sources.lock import load_lock
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
-from ednag.sources.shape import KINDS, LARGEST_JSON, kind_of, misshapen
+from ednag.sources.shape import KINDS, kind_of, misshapen
 
 from . import loopback as behaviour
 from .loopback import LoopbackServer
@@ -56,7 +56,6 @@ RIGHT = [
     ("gzip", gzip.compress(b"x" * 100_000)),
     ("tar", tarred()),
     ("json", b'{"a": [1]}\n'),
-    ("json", b"[" + b"1," * LARGEST_JSON + b"1]"),
     ("csv", b"a,b\n1,2\n"),
     ("text", "\u00e4".encode() * 100_000),
     ("pickle", pickle.dumps([1])),
@@ -75,7 +74,7 @@ def test_a_right_file_has_its_shape(kind: str, content: bytes, tmp_path: Path) -
 
 
 WRONG = [
-    ("torch", zipped(), "data.pkl"),
+    ("torch", zipped(), "not loaded by torch"),
     ("torch", FEATURES[:-50], "its end is missing"),
     ("torch", pickle.dumps({"a": 1}), "not written by torch.save"),
     ("torch", b"\x89PNG", "not written by torch.save"),
@@ -86,7 +85,7 @@ WRONG = [
     ("gzip", zipped(), "not compressed by gzip"),
     ("tar", zipped(), "no tar archive"),
     ("json", b'{"a": [1}', "not JSON"),
-    ("json", b"[" + b"1," * LARGEST_JSON, "its end is missing"),
+    ("json", b"[" + b"1," * 100, "its end is missing"),
     ("csv", b"only one column\n1\n", "one column"),
     ("csv", b"a,\0\n", "zero bytes"),
     ("text", "\u00e4".encode("latin-1"), "not UTF-8"),
@@ -127,7 +126,7 @@ def source() -> Callable[..., Source]:
         (ERROR, "an error answered by a server: "),
         (b"<!DOCTYPE html><title>Sorry</title>", "a web page instead of the file"),
         (saved([1], old=True), "bytes, at least 1,000 are expected"),
-        (zipped("x" * 2000), "without data.pkl"),
+        (zipped("x" * 2000), "not loaded by torch"),
     ],
     ids=["empty", "pointer", "error", "page", "small", "another kind"],
 )

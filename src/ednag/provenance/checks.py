@@ -249,7 +249,7 @@ def check_source(evidence: Evidence, name: str) -> Iterator[Finding]:
     elif measured is not None:
         path = setting.path(name)
         try:
-            verify(path, source, setting.trusted.get(source.id), lambda: measured)
+            verify(path, source, setting.trusted.get(source.id), measured)
         except EdnagError as error:
             explanation = str(error).replace(str(path), name)
             yield Finding("wrong source", (name,), explanation, rerun([name]))

@@ -5,9 +5,9 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from ednag.errors import EdnagError
 from ednag.sources.lock import load_lock, lock_in
@@ -38,8 +38,7 @@ class State(StrEnum):
     UNOBTAINABLE = "unobtainable"
 
 
-@dataclass(frozen=True)
-class Holding:
+class Holding(NamedTuple):
     """State of a source; `place` is cache, mirror or package, `path` the file there."""
 
     source: Source
@@ -48,8 +47,7 @@ class Holding:
     path: Path | None = None
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A hashed file: its checksums, or what is wrong with it."""
 
     source: Source
@@ -120,16 +118,10 @@ def check_all(
     # Hashing releases the GIL.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checks = list(pool.map(check, jobs))
-    _stamp_first(checks, around)
-    return checks
-
-
-def _stamp_first(checks: list[Check], around: Surroundings) -> None:
-    """Stamp the first right file of each source, which `ednag sources list` reads."""
-    first: dict[str, Check] = {}
-    for each in checks:
-        if each.measured is not None and first.setdefault(each.source.id, each) is each:
+    for each in reversed(checks):  # the stamp of the first right file of each source stays
+        if each.measured is not None:
             write_stamp(each.source, around.cache, each.path, each.measured.sha256)
+    return checks
 
 
 def checksum_file(checks: Iterable[Check], folder: Path) -> str:
@@ -148,11 +140,8 @@ def lock_present(
     """Record in the lock file every source here without a published sha256; id -> sha256.
 
     With `accept`, files that differ from the lock file replace its entries, and a source that is
-    not here is fetched.
-
-    Raises:
-        EdnagError: Without `accept`, a file differs from the lock file; with it, a source has a
-            published sha256.
+    not here is fetched. Raises EdnagError if, without `accept`, a file differs from the lock file,
+    or, with it, a source has a published sha256.
     """
     recorded = {}
     locked = load_lock(around.lock)

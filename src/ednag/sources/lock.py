@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from ednag.errors import EdnagError
 from ednag.files import hold, user_path, write_text
-from ednag.sources.registry import Bytes, Sha256, Source, read_mapping, registry_path
+from ednag.sources.registry import Bytes, Sha256, Source, first_fault, read_mapping, registry_path
 from ednag.sources.verification import Digests, Expected
 
 LOCK_NAME = "sources.lock"
@@ -55,9 +55,8 @@ def load_lock(path: Path) -> dict[str, Expected]:
         try:
             entry = _Entry.model_validate(fields)
         except ValidationError as error:
-            fault = error.errors(include_url=False)[0]["msg"]
             raise EdnagError(
-                f"{path}: entry '{id}': {fault}; restore the file from version control"
+                f"{path}: entry '{id}': {first_fault(error)}; restore the file from version control"
             ) from error
         entries[str(id)] = Expected(entry.size, entry.sha256, path)
     return entries
@@ -92,9 +91,7 @@ def lock_in(
 
 def dump_lock(entries: Mapping[str, Expected]) -> str:
     """The text of a lock file, sorted by id."""
-    listed = {
-        id: {"size": entries[id].size, "sha256": entries[id].sha256} for id in sorted(entries)
-    }
+    listed = {id: {"size": e.size, "sha256": e.sha256} for id, e in sorted(entries.items())}
     return _HEADING + (yaml.safe_dump(listed, sort_keys=False) if listed else "")
 
 

@@ -28,7 +28,6 @@ from ednag.sources.places import (
 )
 from ednag.sources.registry import Source
 from ednag.sources.stamps import write_stamp
-from ednag.sources.tail import Tail
 from ednag.sources.transfer import PartialFile, Patience, Report, TransferError, transfer
 from ednag.sources.verification import (
     Digests,
@@ -49,12 +48,8 @@ VerifiedFile = tuple[Path, Digests]
 class Surroundings:
     """The places to search for files.
 
-    Attributes:
-        cache: Folder that keeps downloads.
-        mirrors: Folders that are searched before any download.
-        lock: The lock file of `ednag.sources.lock`.
-        offline: Whether no address is asked.
-        patience: How long to try an address.
+    `mirrors` are searched before any download, which `cache` keeps. `lock` is the lock file of
+    `ednag.sources.lock`. If `offline`, no address is asked.
     """
 
     cache: Path
@@ -71,10 +66,7 @@ class Surroundings:
         offline: bool = False,
         lock: Path | None = None,
     ) -> "Surroundings":
-        """The arguments, completed from the environment variables.
-
-        Logs a warning for each mirror that cannot be searched.
-        """
+        """The arguments, completed from the environment; warns of mirrors that are not readable."""
         folders = mirror_folders(mirrors)
         for answer in _unsearchable(folders):
             log.warning("%s", answer)
@@ -98,7 +90,7 @@ def deliver(
     """Put verified bytes of `source` at `destination`, in one step; see `find`.
 
     A destination with these bytes is left as it is. A write-protected file of the cache is linked;
-    any other file is cloned or copied, and the copy is verified.
+    any other file is copied, and the copy is verified.
     """
     locked = around.locked(source)
     if destination.is_file() and (source.has_checksum or locked):
@@ -152,19 +144,11 @@ def fetch_all(
 
 
 def find(source: Source, around: Surroundings, report: Report | None = None) -> VerifiedFile:
-    """Verified bytes of `source` and their checksums.
+    """Verified bytes of `source` and their checksums; `report` follows a download.
 
     Searches the cache, the mirrors, installed packages and, unless offline, the addresses, in this
-    order. A download is kept in the cache.
-
-    Args:
-        source: The file.
-        around: The places.
-        report: Follows a download.
-
-    Raises:
-        EdnagError: No place has the file; the message holds the answer of each place and the path
-            to put the file by hand.
+    order. A download is kept in the cache. Raises EdnagError if no place has the file; the message
+    holds the answer of each place and the path to put the file by hand.
     """
     search = _SourceSearch(source, around, report or (lambda received, total: None))
     for look in (search.cached, search.mirrored, search.packaged, search.fetched):
@@ -261,14 +245,13 @@ class _SourceSearch:
         """The file from `address`; if it was resumed and is wrong, it is fetched once more."""
         part = self._part()
         log.info("%s: fetching %s", self.source.id, address)
-        with Tail(part.path, self.source, part.size) as tail:
-            resumed = transfer(address, part, self.report, self.around.patience)
-            try:
-                return self._kept(part, tail)
-            except WrongContentError as error:
-                part.discard()
-                if again or not resumed:
-                    raise TransferError(_without_path(error, part.path)) from error
+        resumed = transfer(address, part, self.report, self.around.patience)
+        try:
+            return self._kept(part)
+        except WrongContentError as error:
+            part.discard()
+            if again or not resumed:
+                raise TransferError(_without_path(error, part.path)) from error
         return self._from(address, again=True)
 
     def _part(self) -> PartialFile:
@@ -283,10 +266,10 @@ class _SourceSearch:
             refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 
-    def _kept(self, part: PartialFile, tail: Tail) -> VerifiedFile:
+    def _kept(self, part: PartialFile) -> VerifiedFile:
         """Verify a complete download, then give it its name."""
-        sync_file(part.path)  # first: `tail` catches up in the meantime
-        measured = verify(part.path, self.source, self.around.locked(self.source), tail.digests)
+        sync_file(part.path)
+        measured = verify(part.path, self.source, self.around.locked(self.source))
         self._lock(measured)
         part.path.chmod(0o444)
         part.path.replace(self.home)

@@ -1,8 +1,6 @@
 """Places on this machine that may hold a file: the cache, mirrors, installed packages."""
 
 import contextlib
-import fcntl
-import hashlib
 import importlib.metadata
 import os
 import shutil
@@ -13,10 +11,8 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.files import home_folder, user_path
 from ednag.sources.registry import Source
-from ednag.sources.verification import BLOCK, WrongContentError
+from ednag.sources.verification import WrongContentError, digest
 
-#: ioctl request of Linux to copy a file by sharing its blocks (linux/fs.h).
-_FICLONE = 0x40049409
 #: The cache of a user without a home folder: empty and not writable.
 _NO_CACHE = Path(os.devnull, "no-home-folder")
 
@@ -87,13 +83,19 @@ def in_package(address: str) -> Path:
 def place(path: Path, destination: Path, *, share: bool, sha256: str) -> None:
     """Put the bytes at `path` at `destination`, whole or not at all.
 
-    With `share` it may be a hard link; otherwise, and across file systems, the bytes are cloned or
-    copied. Raises WrongContentError if the copy does not have this `sha256`.
+    With `share` it may be a hard link; otherwise, and across file systems, the bytes are copied.
+    Raises WrongContentError if the copy does not have this `sha256`.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with beside(destination) as temporary:
-        if not (share and _linked(path, temporary)) and _copied(path, temporary) != sha256:
-            raise WrongContentError(f"{path} changed while it was copied; run again")
+        if share:
+            with contextlib.suppress(OSError):  # another file system, or one without links
+                temporary.hardlink_to(path.resolve())
+        if not temporary.exists():
+            shutil.copyfile(path, temporary)
+            sync_file(temporary)
+            if digest(temporary).sha256 != sha256:
+                raise WrongContentError(f"{path} changed while it was copied; run again")
         temporary.replace(destination)
     sync_folder(destination.parent)
 
@@ -106,30 +108,6 @@ def beside(destination: Path) -> Iterator[Path]:
         yield folder / destination.name
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _linked(path: Path, link: Path) -> bool:
-    try:
-        link.hardlink_to(path.resolve())
-    except OSError:  # another file system, or one without links
-        return False
-    return True
-
-
-def _copied(path: Path, copy: Path) -> str:
-    """Copy the file, sharing blocks where the file system can; the sha256 of the copy."""
-    with path.open("rb") as read, copy.open("xb") as write:
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(write.fileno(), _FICLONE, read.fileno())
-        cloned = os.fstat(write.fileno()).st_size > 0
-        sha256 = hashlib.sha256()
-        while block := read.read(BLOCK):
-            sha256.update(block)
-            if not cloned:
-                write.write(block)
-        write.flush()
-        os.fsync(write.fileno())
-    return sha256.hexdigest()
 
 
 def sync_file(path: Path) -> None:

@@ -33,14 +33,10 @@ def following() -> Iterator[Callable[[str], Report]]:
     with rich.Progress(*columns, console=Console(stderr=True)) as bars:
 
         def named(name: str) -> Report:
-            tasks: list[rich.TaskID] = []  # no bar before the first bytes
-
-            def report(received: int, total: int | None) -> None:
-                if not tasks:
-                    tasks.append(bars.add_task(name, total=total))
-                bars.update(tasks[0], completed=received, total=total)
-
-            return report
+            task = bars.add_task(name, visible=False)  # no bar before the first bytes
+            return lambda received, total: bars.update(
+                task, completed=received, total=total, visible=True
+            )
 
         yield named
 

@@ -8,8 +8,15 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, StringConstraints, ValidationError, field_validator, model_validator
-from pydantic.types import Strict
+from pydantic import (
+    BaseModel,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ednag.errors import EdnagError
 from ednag.files import user_path
@@ -28,7 +35,7 @@ Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
-Bytes = Annotated[int, Strict()]
+Bytes = Annotated[int, Strict(), Field(ge=0)]
 # For example `-f37072fd.` in names of torch.hub and NAS-Bench-201; has letters and digits.
 _CHECKSUM_IN_NAME = re.compile(r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}\.")
 
@@ -52,7 +59,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     md5_suffix: Md5Suffix | None = None
     git_blob_sha1: Sha1 | None = None
     kind: Text | None = None
-    least_size: Bytes | None = None
+    least_size: Annotated[Bytes, Field(ge=1)] | None = None
     licence: Text | None = None
     needed_for: tuple[Text, ...] = ()
     evidence: Text | None = None
@@ -89,10 +96,6 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Source":
-        if self.size is not None and self.size < 0:
-            raise ValueError("size is negative")
-        if self.least_size is not None and self.least_size < 1:
-            raise ValueError("least_size is below 1")
         if self.md5 and self.md5_suffix and not self.md5.endswith(self.md5_suffix):
             raise ValueError("md5 does not end in md5_suffix")
         if self.sha256 and self.sha256_prefix and not self.sha256.startswith(self.sha256_prefix):
@@ -124,10 +127,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The top-level mapping of the YAML file at `path`; see `ednag.yaml_files.read_yaml`.
-
-    Raises EdnagError if the file is missing, is no YAML, or holds no mapping.
-    """
+    """The mapping in the YAML file at `path`; raises EdnagError if there is none."""
     try:
         content = read_yaml(path)
     except FileNotFoundError:
@@ -154,10 +154,7 @@ def registry_path() -> Path:
 
 
 def load_registry(path: Path | None = None) -> dict[str, Source]:
-    """Id -> source, in the file's order, of the registry at `path` (default: `registry_path()`).
-
-    Raises EdnagError that names the file and the wrong line or entry.
-    """
+    """Id -> source, in the file's order; raises EdnagError that names the wrong line or entry."""
     path = path or registry_path()
     registry = {}
     for key, entry in read_mapping(path).items():
@@ -199,11 +196,7 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
 def select_sources(
     registry: Mapping[str, Source], ids: Iterable[str], purposes: Iterable[str]
 ) -> dict[str, Source]:
-    """Sources by id and those that are needed for purposes; all of them if nothing is named.
-
-    Raises:
-        EdnagError: There is no such source or purpose.
-    """
+    """Sources by id and those needed for purposes, or all; raises EdnagError for unknown names."""
     selected = {id: find_source(registry, id) for id in ids}
     known = {purpose for source in registry.values() for purpose in source.needed_for}
     for purpose in purposes:
@@ -236,10 +229,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def insert_entry(text: str, source: Source) -> str:
-    """The registry `text` with an entry for `source` at its place in the order of ids.
-
-    Raises EdnagError if the id is taken.
-    """
+    """The registry `text` with `source` in the order of ids; raises EdnagError if it has its id."""
     block = dump_registry({source.id: source})
     for entry in re.finditer(r"^'?(?P<id>[A-Za-z0-9][A-Za-z0-9._-]*)'?:", text, re.M):
         if entry["id"] == source.id:

@@ -1,7 +1,7 @@
 """The shape of a file, which is checked if the file has no checksum.
 
-A kind has certain first and last bytes, and an archive has files. JSON of at most `LARGEST_JSON`
-bytes is parsed; torch loads its own files, as tensors.
+A kind has certain first and last bytes; an archive has files; torch loads its own files, as
+tensors.
 """
 
 import codecs
@@ -13,44 +13,25 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-#: Bytes of the largest JSON file that is parsed.
-LARGEST_JSON = 16 << 20
-#: Bytes of the largest error message of a server.
-_LARGEST_ANSWER = 64 << 10
-_SAMPLE = 64 << 10
+#: Bytes of the largest error message of a server, and of the beginning of a file that is read.
+_LARGEST_ANSWER = _SAMPLE = 64 << 10
 #: Keys in error messages of servers.
 _ERROR_KEYS = {"error", "errors", "message", "detail", "error_description"}
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
 
-def _zip(path: Path) -> str | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return None if archive.namelist() else "is a zip archive without files"
-    except zipfile.BadZipFile:
-        return "is no zip archive, or its end is missing"
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_SAMPLE)
 
 
 def _torch(path: Path) -> str | None:
-    """Written by torch.save: a zip archive with data.pkl, or, before torch 1.6, pickles."""
-    if _head(path).startswith(_LEGACY_TORCH):
-        return _not_loaded(path)
-    if _head(path)[:2] != b"PK":
-        return "was not written by torch.save"
-    if fault := _zip(path):
-        return fault
-    with zipfile.ZipFile(path) as archive:
-        written = any(name.endswith("/data.pkl") for name in archive.namelist())
-    if not written:
-        return "is a zip archive without data.pkl, so not written by torch.save"
-    return _not_loaded(path)
-
-
-def _not_loaded(path: Path) -> str | None:
     """Why torch does not load the file as tensors; NumPy arrays are allowed."""
     import torch
 
+    if not zipfile.is_zipfile(path) and not _head(path).startswith(_LEGACY_TORCH):
+        return "was not written by torch.save, or its end is missing"
     try:
         torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch does not document what it raises
@@ -60,6 +41,14 @@ def _not_loaded(path: Path) -> str | None:
         why = f"it asks for {refused[1]}" if refused else " ".join(str(error).split())[:100]
         return f"is not loaded by torch: {why}"
     return None
+
+
+def _zip(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return None if archive.namelist() else "is a zip archive without files"
+    except zipfile.BadZipFile:
+        return "is no zip archive, or its end is missing"
 
 
 def _gzip(path: Path) -> str | None:
@@ -80,9 +69,6 @@ def _tar(path: Path) -> str | None:
 
 
 def _json(path: Path) -> str | None:
-    if path.stat().st_size > LARGEST_JSON:
-        ends = _head(path).lstrip()[:1] + _tail(path).rstrip()[-1:]
-        return None if ends in (b"{}", b"[]") else "is not JSON, or its end is missing"
     try:
         json.loads(path.read_bytes())
     except (ValueError, RecursionError):
@@ -110,8 +96,11 @@ def _framed(what: str, head: bytes, tail: bytes = b"") -> Callable[[Path], str |
     """The check of a kind with fixed first and last bytes."""
 
     def check(path: Path) -> str | None:
-        right = _head(path).startswith(head) and _tail(path).endswith(tail)
-        return None if right else f"is no {what} file, or its end is missing"
+        with path.open("rb") as stream:
+            ends = [stream.read(len(head))]
+            stream.seek(max(0, path.stat().st_size - len(tail)))
+            ends.append(stream.read())
+        return None if ends == [head, tail] else f"is no {what} file, or its end is missing"
 
     return check
 
@@ -151,40 +140,20 @@ def kind_of(file: str) -> str | None:
 
 
 def misshapen(path: Path, kind: str | None, least_size: int) -> str | None:
-    """What is wrong with the shape of the file at `path`; None if it is right.
+    """What is wrong with the shape of a file of one of KINDS and `least_size` bytes; None if right.
 
-    Args:
-        path: The file.
-        kind: One of KINDS; None if not known.
-        least_size: Smallest valid size in bytes.
+    The shape is not checked if `kind` is None.
     """
     size = path.stat().st_size
     if size == 0:
         return "is empty"
-    if size <= _LARGEST_ANSWER and (answer := _error_answer(path)):
-        return f"is an error answered by a server: {answer}"
+    if size <= _LARGEST_ANSWER:
+        try:
+            content = json.loads(path.read_bytes())
+        except (ValueError, RecursionError):
+            content = None
+        if isinstance(content, dict) and _ERROR_KEYS.intersection(content):
+            return f"is an error answered by a server: {json.dumps(content)[:100]}"
     if size < least_size:
         return f"has {size:,} bytes, at least {least_size:,} are expected"
     return KINDS[kind](path) if kind else None
-
-
-def _error_answer(path: Path) -> str | None:
-    """The start of a server's error message in JSON; None for any other file."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(content, dict) or not _ERROR_KEYS.intersection(content):
-        return None
-    return json.dumps(content)[:100]
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(_SAMPLE)
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 16))
-        return stream.read()

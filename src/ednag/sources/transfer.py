@@ -18,11 +18,7 @@ HEADROOM = 64 << 20
 
 
 class TransferError(Exception):
-    """The cause why an address did not serve the file, without the address.
-
-    `passing` means that another attempt may succeed, after the `after` seconds that the server asks
-    for.
-    """
+    """Why an address served no file; if `passing`, try again `after` seconds."""
 
     def __init__(self, cause: str, *, passing: bool = False, after: float = 0.0) -> None:
         super().__init__(cause)
@@ -49,10 +45,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class Memo:
-    """What the server stated about an unfinished download.
-
-    `validator` is the strong ETag or the date of the remote file, `total` its bytes.
-    """
+    """What a server states about a file: `validator` is its strong ETag or date, `total` bytes."""
 
     address: str
     validator: str | None
@@ -64,7 +57,7 @@ class PartialFile:
     """An unfinished download: the bytes at `path` and a memo about them.
 
     With `has_checksum`, which verifies the whole file, a download can resume even if the server
-    states no version. The file is only appended to, as `ednag.sources.tail` requires.
+    states no version.
     """
 
     path: Path

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,56 +58,28 @@ class Digests:
     git_blob_sha1: str | None = None
 
 
-class Hasher:
-    """The sha256 of a file of `size` bytes, and the other checksums that `source` publishes.
-
-    git names a blob by `sha1("blob <size>\\0" + bytes)` (Pro Git, section "Git Objects").
-    """
-
-    def __init__(self, source: Source | None, size: int) -> None:
-        #: bytes hashed so far
-        self.size = 0
-        self._running = {"sha256": hashlib.sha256()}
-        if source is not None and (source.md5 or source.md5_suffix):
-            self._running["md5"] = hashlib.md5(usedforsecurity=False)
-        if source is not None and source.git_blob_sha1:
-            head = b"blob %d\0" % size
-            self._running["git_blob_sha1"] = hashlib.sha1(head, usedforsecurity=False)
-
-    def update(self, block: bytes) -> None:
-        """Hash the next bytes."""
-        self.size += len(block)
-        for each in self._running.values():
-            each.update(block)
-
-    def digests(self) -> Digests:
-        """The checksums so far."""
-        checksums = {name: each.hexdigest() for name, each in self._running.items()}
-        return Digests(self.size, **checksums)
-
-
 def digest(path: Path, source: Source | None = None) -> Digests:
     """The sha256 of the file at `path` and the other published checksums of `source`."""
     with path.open("rb") as stream:
-        hasher = Hasher(source, os.fstat(stream.fileno()).st_size)
+        size = os.fstat(stream.fileno()).st_size
+        hashes = {"sha256": hashlib.sha256()}
+        if source is not None and (source.md5 or source.md5_suffix):
+            hashes["md5"] = hashlib.md5(usedforsecurity=False)
+        if source is not None and source.git_blob_sha1:
+            # The name of a blob: Pro Git, section "Git Objects".
+            hashes["git_blob_sha1"] = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         while block := stream.read(BLOCK):
-            hasher.update(block)
-    return hasher.digests()
+            for each in hashes.values():
+                each.update(block)
+    return Digests(size, **{name: each.hexdigest() for name, each in hashes.items()})
 
 
 def verify(
-    path: Path,
-    source: Source,
-    locked: Expected | None = None,
-    measure: Callable[[], Digests] | None = None,
+    path: Path, source: Source, locked: Expected | None = None, measured: Digests | None = None
 ) -> Digests:
     """The checksums of the file at `path`, if it is `source`; without any checksum, by its shape.
 
-    Args:
-        path: The file.
-        source: Its entry in the registry.
-        locked: Its entry in the lock file.
-        measure: Replaces `digest`.
+    `locked` is the entry of `source` in the lock file; `measured` the checksums, where known.
 
     Raises:
         WrongContentError: The file is not `source`.
@@ -131,8 +102,19 @@ def verify(
         raise NotAsRecordedError(
             f"{path} has {size:,} bytes, not {locked.size:,} {locked.refusal(source)}"
         )
-    measured = measure() if measure else digest(path, source)
-    for name, actual, published in _comparisons(source, measured):
+    measured = measured or digest(path, source)
+    ending = measured.md5[-6:] if measured.md5 else None
+    for name, actual, published in (  # the strongest first
+        ("sha256", measured.sha256, source.sha256),
+        ("git blob sha1", measured.git_blob_sha1, source.git_blob_sha1),
+        ("md5", measured.md5, source.md5),
+        (
+            "a sha256 beginning with",
+            measured.sha256[: len(source.sha256_prefix or "")],
+            source.sha256_prefix,
+        ),
+        ("an md5 ending in", ending, source.md5_suffix),
+    ):
         if published is not None and actual != published:
             raise WrongContentError(f"{path} has {name} {actual}, expected {published}")
     if locked and measured.sha256 != locked.sha256:
@@ -145,19 +127,6 @@ def verify(
 def expected_size(source: Source, locked: Expected | None = None) -> int | None:
     """Size in bytes that the file must have; None if not known."""
     return source.size if source.size is not None or locked is None else locked.size
-
-
-def _comparisons(source: Source, measured: Digests) -> list[tuple[str, str | None, str | None]]:
-    """(name, measured, expected) of each checksum, the strongest first."""
-    ending = measured.md5[-6:] if measured.md5 else None
-    beginning = measured.sha256[: len(source.sha256_prefix or "")]
-    return [
-        ("sha256", measured.sha256, source.sha256),
-        ("git blob sha1", measured.git_blob_sha1, source.git_blob_sha1),
-        ("md5", measured.md5, source.md5),
-        ("a sha256 beginning with", beginning, source.sha256_prefix),
-        ("an md5 ending in", ending, source.md5_suffix),
-    ]
 
 
 # A document opens with its doctype or an element of its head; comments, white space and an XML
