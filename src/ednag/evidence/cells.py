@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -11,14 +10,12 @@ from ednag.evidence.writing import texts, write_frame
 #: The row of `enumeration_table` that counts all cells.
 ALL = "enumerated"
 #: Count of an enumeration -> its description.
-COUNTED: Mapping[str, str] = MappingProxyType(
-    {
-        ALL: "cells of NAS-Bench-101, enumerated",
-        "within_reach": "of them within reach of EDNAG's fixed operations",
-        "measured": "with a public validation accuracy",
-        "parameters_agree": "of these, parameters counted as published",
-    }
-)
+COUNTED: Mapping[str, str] = {
+    ALL: "cells of NAS-Bench-101, enumerated",
+    "within_reach": "of them within reach of EDNAG's fixed operations",
+    "measured": "with a public validation accuracy",
+    "parameters_agree": "of these, parameters counted as published",
+}
 _ENUMERATION_NOTE = (
     "Found by enumeration; each public module hash is that of a cell. Where output channels do not "
     "divide evenly, parameters depend on how vertices are numbered, which a hash does not tell: "
@@ -59,14 +56,6 @@ def readable_records(table: pd.DataFrame) -> dict[str, list[str]]:
 def write_records(
     space: str, file: str, records: int, agreeing: int, paths: Sequence[Path]
 ) -> None:
-    """Write how many records of a published file agree, as CSV, Markdown and LaTeX.
-
-    Args:
-        space: Search space of the file's cells.
-        file: Name of the file.
-        records: Number of its records.
-        agreeing: Number of those without any difference.
-        paths: The files to write.
-    """
+    """Write how many records of a published file agree with their cells, as .csv, .md, .tex."""
     table = pd.DataFrame([{"space": space, "file": file, "records": records, "agreeing": agreeing}])
     write_frame(table, readable_records(table), _RECORDS_NOTE, paths)

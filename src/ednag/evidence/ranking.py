@@ -5,7 +5,6 @@ Each seed draws its own training and held-out cells, so an interval over seeds c
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -14,27 +13,24 @@ from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.study.configuration import Statistics
 
 #: Predictor -> its name in tables and figures, in their order.
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "ranker": "NAR's ranker (small), score",
-        "ranker_tiers": "NAR's ranker (small), tier",
-        "random_forest": "random forest",
-        "gradient_boosting": "gradient boosting",
-        "flops": "FLOPs alone",
-        "parameters": "parameters alone",
-    }
-)
+TITLES: Mapping[str, str] = {
+    "ranker": "NAR's ranker (small), score",
+    "ranker_tiers": "NAR's ranker (small), tier",
+    "random_forest": "random forest",
+    "gradient_boosting": "gradient boosting",
+    "flops": "FLOPs alone",
+    "parameters": "parameters alone",
+}
 TIERS = 5
+_CONCORDANT = "tau_ties_concordant"
 #: Space -> width, layers and epochs of its published ranker.
-_PUBLISHED = MappingProxyType({"nasbench101": "256, 6 and 35", "nasbench201": "128, 6 and 55"})
+_PUBLISHED = {"nasbench101": "256, 6 and 35", "nasbench201": "128, 6 and 55"}
 #: Space -> what its accuracies do not allow.
-_LACKING = MappingProxyType(
-    {
-        "nasbench101": "Accuracies are of validation, of one training of three. No test accuracy "
-        "is here, so nothing is searched: needs data nasbench101-only108 for test accuracy and "
-        "searches. Networks are counted for our own numbering of vertices. "
-    }
-)
+_LACKING = {
+    "nasbench101": "Accuracies are of validation, of one training of three. No test accuracy "
+    "is here, so nothing is searched: needs data nasbench101-only108 for test accuracy and "
+    "searches. Networks are counted for our own numbering of vertices. "
+}
 
 
 def _small(space: str) -> str:
@@ -48,32 +44,28 @@ def _small(space: str) -> str:
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows in the order of TITLES, then as they come."""
-    order = {name: place for place, name in enumerate(TITLES)}
-    return frame.sort_values(
-        "predictor", key=lambda names: names.map(order), kind="stable"
-    ).reset_index(drop=True)
+    order = dict(zip(TITLES, range(len(TITLES)), strict=True))
+    by_place = frame["predictor"].map(order).argsort(kind="stable")
+    return frame.iloc[by_place].reset_index(drop=True)
 
 
 def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per predictor and number of training cells: mean tau over seeds, with intervals.
 
-    Args:
-        judged: Columns `predictor`, `training`, `held_out`, `tau_b`, `tau_ties_concordant`,
-            `seed`.
-        statistics: Level, resamples and seed of the bootstrap over seeds.
+    Columns of `judged`: `predictor`, `training`, `held_out`, `tau_b`, `tau_ties_concordant`, `seed`.
     """
-    rows = []
-    for (predictor, training), group in judged.groupby(["predictor", "training"], sort=True):
-        row: dict[str, object] = {
+    groups = judged.sort_values("seed", kind="stable").groupby(["predictor", "training"])
+    rows = [
+        {
             "predictor": predictor,
             "training": training,
             "held_out": int(group["held_out"].iloc[0]),
             "seeds": int(group["seed"].nunique()),
+            **bootstrap_mean(finite(group["tau_b"]), statistics).columns("tau_b"),
+            **bootstrap_mean(finite(group[_CONCORDANT]), statistics).columns(_CONCORDANT),
         }
-        for column in ("tau_b", "tau_ties_concordant"):
-            values = finite(group.sort_values("seed")[column])
-            row |= bootstrap_mean(values, statistics).columns(column)
-        rows.append(row)
+        for (predictor, training), group in groups
+    ]
     return _ordered(pd.DataFrame(rows))
 
 
@@ -84,7 +76,7 @@ def readable_learning(table: pd.DataFrame) -> dict[str, list[str]]:
         "Training cells": texts(table["training"]),
         "Seeds": texts(table["seeds"]),
         "Kendall's tau-b": with_interval(table, "tau_b", 3),
-        "Reference's tau": texts(table["tau_ties_concordant"], 3),
+        "Reference's tau": texts(table[_CONCORDANT], 3),
     }
 
 
@@ -120,11 +112,9 @@ def _verdict(table: pd.DataFrame) -> str:
 
 
 def tier_table(tiers: pd.DataFrame) -> pd.DataFrame:
-    """One row per predictor and true tier: the share of its cells put into each tier.
+    """One row per predictor and true tier: the share of its cells put into each tier, of all seeds.
 
-    Args:
-        tiers: Columns `predictor`, `training`, `tier`, `predicted_tier`, `cells`, `seed`; summed
-            over seeds.
+    `tiers` has columns `predictor`, `training`, `tier`, `predicted_tier`, `cells`, `seed`.
     """
     keys = ["predictor", "training", "tier"]
     counts = tiers.pivot_table(
@@ -150,10 +140,7 @@ def readable_tiers(table: pd.DataFrame) -> dict[str, list[str]]:
         "Predictor": [TITLES[name] for name in table["predictor"]],
         "True tier": texts(table["tier"]),
         "Cells": texts(table["cells"]),
-        **{
-            f"Put into {tier} (%)": texts(100 * table[f"into_{tier}"], 1)
-            for tier in range(1, TIERS + 1)
-        },
+        **{f"Put into {n} (%)": texts(100 * table[f"into_{n}"], 1) for n in range(1, TIERS + 1)},
     }
 
 
@@ -172,53 +159,37 @@ def write_tiers(
     write_frame(table, readable_tiers(table), note.strip(), paths)
 
 
-_DRAWS = MappingProxyType(
-    {"tiers": "as tier 1 is distributed, where it stands out", "uniform": "forced uniform"}
-)
+_DRAWS = {"tiers": "as tier 1 is distributed, where it stands out", "uniform": "forced uniform"}
 
 
 def search_table(searched: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per kind of draws, protocol and k: the outcome, and how good the draws were.
 
-    Args:
-        searched: As `ednag.ranker.study.search_rows` makes them, with `seed`.
-        statistics: Of the interval of the outcome over seeds.
+    `searched` are rows of `ednag.ranker.study.search_rows`, with `seed`.
     """
-    rows = []
     keys = ["draws", "protocol", "top"]
-    for _, group in searched.groupby(keys, sort=True):
-        ordered = group.sort_values("seed")
-        mean = bootstrap_mean(finite(ordered["test_accuracy"]), statistics)
-        rows.append(
-            {
-                **{name: ordered[name].iloc[0] for name in keys},
-                "seeds": int(ordered["seed"].nunique()),
-                "without_outcome": int(ordered["test_accuracy"].isna().sum()),
-                "iterations": int(ordered["iterations"].iloc[0]),
-                **mean.columns("test_accuracy"),
-                **{name: float(ordered[name].mean()) for name in _MEANS},
-            }
-        )
+    rows = [
+        {
+            **dict(zip(keys, names, strict=True)),
+            "seeds": int(group["seed"].nunique()),
+            "without_outcome": int(group["test_accuracy"].isna().sum()),
+            "iterations": int(group["iterations"].iloc[0]),
+            **bootstrap_mean(finite(group["test_accuracy"]), statistics).columns("test_accuracy"),
+            **{name: float(group[name].mean()) for name in _MEANS},
+        }
+        for names, group in searched.sort_values("seed", kind="stable").groupby(keys, sort=True)
+    ]
     return pd.DataFrame(rows)
 
 
-_MEANS = (
-    "evaluations",
-    "test_evaluations",
-    "used_flops",
-    "used_parameters",
-    "used_structure",
-    "guided_mean",
-    "guided_first_tier",
-    "random_mean",
-    "random_first_tier",
-    "too_large",
-)
+_USED = ["used_flops", "used_parameters", "used_structure"]
+_GUIDED = ["guided_mean", "guided_first_tier", "random_mean", "random_first_tier"]
+_MEANS = ("evaluations", "test_evaluations", *_USED, *_GUIDED, "too_large")
 
 
 def readable_search(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `search_table`."""
-    used = table[["used_flops", "used_parameters", "used_structure"]].to_numpy()
+    used = table[_USED].to_numpy()
     return {
         "Guided draws": [_DRAWS[str(name)] for name in table["draws"]],
         "Protocol": table["protocol"].tolist(),

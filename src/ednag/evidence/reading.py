@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,24 +14,22 @@ from ednag.evidence.tables import readable
 from ednag.evidence.trained_architectures import readable_top_k
 
 #: Artefact -> function that makes its readable columns from its frame.
-READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = MappingProxyType(
-    {
-        "own_end": readable,
-        "equal_budget": readable,
-        "comparison": readable,
-        "published": readable_published,
-        "authors_seeds": readable_seeds,
-        "authors_sets": readable_sets,
-        "predictor": readable_quality,
-        "coreset_table": readable_coreset,
-        "top_k_table": readable_top_k,
-        "ranking": readable_learning,
-        "ranking_tiers": readable_tiers,
-        "ranking_search": readable_search,
-        "cells_counted": readable_enumeration,
-        "nar_records": readable_records,
-    }
-)
+READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = {
+    "own_end": readable,
+    "equal_budget": readable,
+    "comparison": readable,
+    "published": readable_published,
+    "authors_seeds": readable_seeds,
+    "authors_sets": readable_sets,
+    "predictor": readable_quality,
+    "coreset_table": readable_coreset,
+    "top_k_table": readable_top_k,
+    "ranking": readable_learning,
+    "ranking_tiers": readable_tiers,
+    "ranking_search": readable_search,
+    "cells_counted": readable_enumeration,
+    "nar_records": readable_records,
+}
 #: Columns of text that may look like numbers.
 _TEXT = ("printed", "printed_sd", "printed_archs", "note")
 
@@ -44,7 +41,7 @@ def read_frame(path: Path) -> pd.DataFrame:
     text are "".
     """
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    for name in [name for name in frame if name not in _TEXT]:
+    for name in frame.columns[~frame.columns.isin(_TEXT)]:
         cells = frame[name].mask(frame[name] == "")
         filled = cells.dropna()
         if filled.isin(("True", "False")).all() and len(filled):

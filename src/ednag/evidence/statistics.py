@@ -1,13 +1,10 @@
 """Intervals for few runs; also defined where SciPy's functions are not.
 
-Tables and figures need thousands of intervals over equally many seeds, so the resamples of a
-bootstrap are drawn once per number of values. Importing scipy.stats takes longer than drawing most
-figures, so it is imported where it is used, and Wilson's interval is computed here.
+Importing scipy.stats takes longer than drawing most figures, so it is imported where it is used,
+and Wilson's interval is computed here.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,13 +17,16 @@ _MOST_COUNTS = 2**24
 _MOST_PAIRED_RESAMPLES = 2000
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An estimate between two bounds."""
+class Interval(NamedTuple):
+    """An estimate between two bounds; without bounds for a single value."""
 
-    estimate: float
-    low: float
-    high: float
+    estimate: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+
+    def percent(self) -> "Interval":
+        """A share in %."""
+        return Interval(*(100 * bound for bound in self))
 
     def columns(self, name: str) -> dict[str, float]:
         """Columns of a table: `name`, `name_low` and `name_high`."""
@@ -45,55 +45,26 @@ def standard_deviation(values: np.ndarray) -> float:
 
 def bootstrap_mean(values: np.ndarray, statistics: Statistics) -> Interval:
     """Mean of float[n] with its percentile bootstrap interval; no bounds for fewer than 2."""
-    if len(values) == 0:
-        return Interval(np.nan, np.nan, np.nan)
-    mean = float(np.mean(values))
     if len(values) < 2:
-        return Interval(mean, np.nan, np.nan)
+        return Interval(float(values[0])) if len(values) else Interval()
+    mean = float(np.mean(values))
     if np.ptp(values) == 0:
         return Interval(mean, mean, mean)
-    blocks = _blocks((len(values),), statistics.resamples, statistics.seed)
-    sums = [counts @ values for (counts,) in blocks]
-    low, high = middle_share(np.concatenate(sums) / len(values), statistics.confidence)
-    return Interval(mean, low, high)
-
-
-def _blocks(sizes: tuple[int, ...], resamples: int, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """The rows of `_resamples` in order, in blocks of at most `_MOST_COUNTS` counts."""
-    rows = max(1, _MOST_COUNTS // max(sizes))
-    if rows >= resamples:
-        yield _resamples(sizes, resamples, seed)
-        return
-    generators = []
-    for position in range(len(sizes)):
-        # One generator draws all samples in turn: skip the draws of the samples before.
-        generator = np.random.Generator(np.random.PCG64(seed))
-        for size in sizes[:position]:
-            for begin in range(0, resamples, rows):
-                generator.integers(size, size=(min(rows, resamples - begin), size))
-        generators.append(generator)
-    for begin in range(0, resamples, rows):
-        count = min(rows, resamples - begin)
-        yield tuple(
-            _counts(generator, count, size)
-            for generator, size in zip(generators, sizes, strict=True)
-        )
-
-
-@lru_cache(maxsize=8)
-def _resamples(sizes: tuple[int, ...], resamples: int, seed: int) -> tuple[np.ndarray, ...]:
-    """How often each value is drawn, float64[resamples, n], for samples of these sizes.
-
-    The draws are those of `scipy.stats.bootstrap` with the generator PCG64(seed).
-    """
-    generator = np.random.Generator(np.random.PCG64(seed))
-    return tuple(_counts(generator, resamples, size) for size in sizes)
+    generator = np.random.Generator(np.random.PCG64(statistics.seed))
+    rows = max(1, _MOST_COUNTS // len(values))
+    sums = [
+        _counts(generator, min(rows, statistics.resamples - begin), len(values)) @ values
+        for begin in range(0, statistics.resamples, rows)
+    ]
+    return Interval(mean, *middle_share(np.concatenate(sums) / len(values), statistics.confidence))
 
 
 def _counts(generator: np.random.Generator, rows: int, size: int) -> np.ndarray:
-    """How often each of `size` values is drawn in `rows` samples, float64[rows, size]."""
-    drawn = generator.integers(size, size=(rows, size))
-    places = drawn + size * np.arange(rows)[:, None]
+    """How often each of `size` values is drawn in `rows` resamples, float64[rows, size].
+
+    The draws are those of `scipy.stats.bootstrap` with the same generator.
+    """
+    places = generator.integers(size, size=(rows, size)) + size * np.arange(rows)[:, None]
     counts = np.bincount(places.ravel(), minlength=rows * size)
     return counts.reshape(rows, size).astype(np.float64)
 
@@ -108,7 +79,7 @@ def middle_share(values: np.ndarray, share: float) -> tuple[float, float]:
 def wilson_share(successes: int, trials: int, confidence: float) -> Interval:
     """A share of trials with Wilson's interval; NaN for no trial."""
     if trials == 0:
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval()
     from scipy.special import ndtri
 
     square = float(ndtri(0.5 + confidence / 2)) ** 2
@@ -134,34 +105,18 @@ def probability_of_improvement(
         ours, theirs: float[n] and float[m], higher is better.
     """
     if not len(ours) or not len(theirs):
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval()
     pairs = len(ours) * len(theirs)
     order = np.argsort(theirs, kind="stable")
-    worse = np.searchsorted(theirs[order], ours, side="left")
-    no_better = np.searchsorted(theirs[order], ours, side="right")
+    worse, no_better = (np.searchsorted(theirs[order], ours, side) for side in ("left", "right"))
+    generator = np.random.Generator(np.random.PCG64(statistics.seed))
     resamples = min(statistics.resamples, _MOST_PAIRED_RESAMPLES)
-    # Sums of whole and half numbers are exact in any order.
-    wins = [
-        _wins(of_ours, of_theirs.T[order], worse, no_better)
-        for of_ours, of_theirs in _blocks((len(ours), len(theirs)), resamples, statistics.seed)
-    ]
-    low, high = middle_share(np.concatenate(wins) / pairs, statistics.confidence)
-    return Interval(float((worse + no_better).sum()) / 2 / pairs, low, high)
-
-
-def _wins(
-    of_ours: np.ndarray, of_theirs: np.ndarray, worse: np.ndarray, no_better: np.ndarray
-) -> np.ndarray:
-    """Pairs that ours win in each resample, ties counted half, float64[resamples].
-
-    Args:
-        of_ours, of_theirs: How often each is drawn, float64[resamples, n] and [m, resamples],
-            theirs by rising value.
-        worse, no_better: How many of theirs are below each of ours, or not above, int64[n].
-    """
-    below = np.zeros((len(of_theirs) + 1, len(of_ours)))
-    np.cumsum(of_theirs, axis=0, out=below[1:])
-    return np.einsum("ri,ir->r", of_ours, below[worse] + below[no_better]) / 2
+    of_ours, of_theirs = (_counts(generator, resamples, len(each)) for each in (ours, theirs))
+    # How many of the lowest 0, 1, ... of theirs a resample draws.
+    below = np.pad(of_theirs.T[order].cumsum(axis=0), ((1, 0), (0, 0)))
+    wins = np.einsum("ri,ir->r", of_ours, below[worse] + below[no_better]) / 2
+    estimate = float((worse + no_better).sum()) / 2 / pairs
+    return Interval(estimate, *middle_share(wins / pairs, statistics.confidence))
 
 
 def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:

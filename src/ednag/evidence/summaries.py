@@ -1,6 +1,7 @@
 """Summaries of a study's seeds on one space and dataset: a row per run, and curves over runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +30,9 @@ def collect_runs(
     seeds: Sequence[int],
     method_seeds: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[tuple[str, str], list[Run]]:
-    """(protocol, method) -> runs of exactly these seeds, ascending, in the order of `paths`.
+    """(protocol, method) -> runs of exactly these seeds, ascending, in the order of the files.
 
-    Args:
-        paths: Run files.
-        seeds: Of every method that `method_seeds` does not name.
-        method_seeds: Method -> its own seeds.
+    `seeds` are those of every method that `method_seeds` does not name.
 
     Raises:
         EdnagError: A seed is missing or is in two files.
@@ -183,24 +181,20 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> 
         if not begun:
             continue
         curves = [reported_curve(run, table, protocol) for run in begun]
-        for counted, frame in (
-            (DISTINCT, _over_distinct(curves)),
-            (LOOKUPS, _over_lookups(curves, begun)),
-        ):
+        by_budget = {DISTINCT: _over_distinct(curves), LOOKUPS: _over_lookups(curves, begun)}
+        for counted, frame in by_budget.items():
             names = {"protocol": protocol_name, "method": method, "counted": counted}
             frames.append(frame.assign(**names)[[*names, *frame.columns]])
     return pd.concat(frames, ignore_index=True)
 
 
 def _over_distinct(curves: list[np.ndarray]) -> pd.DataFrame:
-    """The best of runs after 1, 2, ... distinct evaluations."""
     ends = np.array([len(curve) for curve in curves])
     best = np.stack([np.pad(curve, (0, ends.max() - len(curve)), mode="edge") for curve in curves])
     return _over_runs(best, np.arange(1, ends.max() + 1), ends)
 
 
 def _over_lookups(curves: list[np.ndarray], runs: list[Run]) -> pd.DataFrame:
-    """The best of runs after numbers of look-ups."""
     ends = np.array([run.total for run in runs])
     first = 1 + max(int(run.lookups[0]) for run in runs)
     points = np.geomspace(first, max(first, ends.max()), _LOOKUP_POINTS)
@@ -210,10 +204,7 @@ def _over_lookups(curves: list[np.ndarray], runs: list[Run]) -> pd.DataFrame:
 
 
 def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
-    """Statistics over runs of the best so far float64[runs, points].
-
-    `evaluations` int64[points] are those of the points, `ends` int64[runs] those of whole runs.
-    """
+    """Statistics of the best so far float64[runs, points]; `ends` int64[runs] are of whole runs."""
     return pd.DataFrame(
         {
             "evaluations": evaluations,
@@ -227,23 +218,18 @@ def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> p
 
 
 def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
-    """Per denoising step: mean over seeds and quartiles of each quantity of the trace.
+    """Mean over seeds and quartiles of each quantity of the trace per denoising step (1 = first).
 
-    Long format: protocol, method, step (1 = first), quantity, mean, quartile_low, quartile_high,
-    runs. Methods without steps have no rows.
+    Methods without steps have no rows.
     """
-    columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
-    frames = [pd.DataFrame(columns=[*columns, "runs"])]
+    frames = []
     for (protocol, method), group in runs.items():
         for quantity in STEP_COLUMNS:
             traces = [run.steps[quantity] for run in group if quantity in run.steps]
-            if not traces:
+            if not any(map(len, traces)):
                 continue
-            length = max(map(len, traces))
-            padded = [
-                np.pad(trace, (0, length - len(trace)), constant_values=np.nan) for trace in traces
-            ]
-            values = np.stack(padded)
+            # Means are summed over the rows of a C-ordered array float64[runs, steps].
+            values = np.array([*zip_longest(*traces, fillvalue=np.nan)]).T.copy()
             frames.append(
                 pd.DataFrame(
                     {
@@ -258,4 +244,7 @@ def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
                     }
                 )
             )
-    return pd.concat(frames[1:] or frames, ignore_index=True)
+    columns = ["protocol", "method", "step", "quantity", "mean", "quartile_low", "quartile_high"]
+    return (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "runs"])
+    )

@@ -6,6 +6,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -66,15 +67,12 @@ class ClaimVerdict:
     rests_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """What a rule returns: verdict, explanation, our number and its interval."""
 
     verdict: str
     why: str
-    ours: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
+    ours: Interval = Interval()
 
 
 def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
@@ -93,10 +91,7 @@ def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
         result = _RULES[claim.rule](claim, rows, record)
     except LackingData as lack:
         result = RuleResult(NEEDS, str(lack))
-    ours, low, high = (
-        None if np.isnan(number) else float(number)
-        for number in (result.ours, result.low, result.high)
-    )
+    ours, low, high = (None if np.isnan(number) else float(number) for number in result.ours)
     folders = _folders(claim)
     runs = rows["seed"].nunique() if folders else 0
     return ClaimVerdict(
@@ -162,12 +157,13 @@ def _require_seeds(count: int) -> None:
         raise LackingData(f"needs {MINIMUM_SEEDS} seeds or more (the study has {count})")
 
 
-def _holds_or_not(holds: bool) -> str:
-    return REPRODUCED if holds else NOT_REPRODUCED
+def _verdict(holds: bool, partly: bool = False) -> str:
+    return REPRODUCED if holds else PARTLY if partly else NOT_REPRODUCED
 
 
-def _all_or_some(count: int, total: int) -> str:
-    return REPRODUCED if count == total else PARTLY if count else NOT_REPRODUCED
+def _range(values: np.ndarray) -> Interval:
+    """Mean, minimum and maximum of float[n]."""
+    return Interval(values.mean(), values.min(), values.max())
 
 
 def _values(claim: Claim, runs: pd.DataFrame, fewest: int = 1) -> np.ndarray:
@@ -189,12 +185,7 @@ def _mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     listed = _listed_mean(claim, record)
     if not np.isnan(listed):
         why += f"; {listed:.3f} over the authors' own seeds"
-    verdict = NOT_REPRODUCED
-    if _holds_printed(mean, claim):
-        verdict = REPRODUCED
-    elif claim.matches(listed):
-        verdict = PARTLY
-    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
+    return RuleResult(_verdict(_holds_printed(mean, claim), claim.matches(listed)), why, mean)
 
 
 def _listed_mean(claim: Claim, record: StudyRecord) -> float:
@@ -215,25 +206,23 @@ def _always(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult
     share = wilson_share(count, len(runs), record.statistics.confidence)
     why = f"the best architecture in {count} of {len(runs)} runs"
     listed = _of_benchmark(record.seeds, claim)
-    verdict = NOT_REPRODUCED
+    partly = False
     if len(listed):
         theirs = int(((listed["ours"] - runs["optimum"].iloc[0]).abs() < OPTIMUM_TOLERANCE).sum())
         why += f"; in {theirs} of {len(listed)} runs of the authors' own seeds"
-        verdict = PARTLY if theirs == len(listed) else verdict
-    if count == len(runs):
-        verdict = REPRODUCED
-    return RuleResult(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
+        partly = theirs == len(listed)
+    return RuleResult(_verdict(count == len(runs), partly), why, share.percent())
 
 
 def _every_run(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs)
     same = int(claim.matches(values).sum())
-    low, high = values.min(), values.max()
+    ours = _range(values)
     why = (
-        f"so in {same} of {len(values)} runs; mean {values.mean():.2f}, "
-        f"from {low:.2f} to {high:.2f}"
+        f"so in {same} of {len(values)} runs; mean {ours.estimate:.2f}, "
+        f"from {ours.low:.2f} to {ours.high:.2f}"
     )
-    return RuleResult(_all_or_some(same, len(values)), why, values.mean(), low, high)
+    return RuleResult(_verdict(same == len(values), same > 0), why, ours)
 
 
 def _extreme(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -248,12 +237,8 @@ def _extreme(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResul
     reached = values <= claim.number + margin if is_lowest else values >= claim.number - margin
     count = int(reached.sum())
     why = f"{ours:.3f} over all runs; {count} of {len(values)} runs reach {claim.printed:g}"
-    verdict = NOT_REPRODUCED
-    if claim.matches(ours):
-        verdict = REPRODUCED
-    elif 0 < count < len(values):
-        verdict = PARTLY
-    return RuleResult(verdict, why, ours, low, high)
+    verdict = _verdict(claim.matches(ours), 0 < count < len(values))
+    return RuleResult(verdict, why, Interval(ours, low, high))
 
 
 def _best_possible(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -264,7 +249,7 @@ def _best_possible(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> Rul
     product = f"{factor:g} x {optimum:.3f} = " if claim.scaled else ""
     why = f"{product}{value:.3f}; the quantity is {protocol.reported_metric.replace('_', ' ')}"
     why += drawn_note(runs, "optimum")
-    return RuleResult(_holds_or_not(claim.matches(value)), why, value)
+    return RuleResult(_verdict(claim.matches(value)), why, Interval(value))
 
 
 def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -277,12 +262,7 @@ def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
         populations = finite(paired(runs, others, "last_mean"))
         why += f"; {populations.mean():+.3f} between the means of the last populations"
     same_side = mean.low > 0 if claim.number > 0 else mean.high < 0
-    verdict = NOT_REPRODUCED
-    if _holds_printed(mean, claim):
-        verdict = REPRODUCED
-    elif same_side:
-        verdict = PARTLY
-    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
+    return RuleResult(_verdict(_holds_printed(mean, claim), same_side), why, mean)
 
 
 def budget_of(runs: pd.DataFrame) -> int | None:
@@ -307,16 +287,14 @@ def _better_than(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleR
     _require_seeds(len(gaps))
     mean = bootstrap_mean(gaps, record.statistics)
     why = f"EDNAG is {_side(mean.estimate)} after {budget} distinct evaluations"
-    verdict = REPRODUCED if mean.low > 0 else NOT_REPRODUCED if mean.high < 0 else PARTLY
     if mean.low == mean.high == 0:
         why = f"no difference after {budget} distinct evaluations"
     if len(looked):
         why += f"; after {budget} look-ups it is {_side(looked.mean())}"
-    return RuleResult(verdict, why, mean.estimate, mean.low, mean.high)
+    return RuleResult(_verdict(mean.low > 0, not mean.high < 0), why, mean)
 
 
 def _side(difference: float) -> str:
-    """A mean difference in words; positive is better."""
     return f"{abs(difference):.3f} {'better' if difference > 0 else 'worse'}"
 
 
@@ -326,29 +304,29 @@ def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResu
     same = int((differences <= claim.tolerance + MARGIN).sum())
     why = f"{same} of {count} values the same, largest difference {differences.max():.3f}"
     share = wilson_share(same, count, record.statistics.confidence)
-    verdict = _all_or_some(same, count)
-    return RuleResult(verdict, why, 100 * share.estimate, 100 * share.low, 100 * share.high)
+    return RuleResult(_verdict(same == count, same > 0), why, share.percent())
 
 
 def _comments_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     row = _of_listed_seeds(record.sets, claim).iloc[0]
     mean = float(row["comment_mean"])
     why = f"mean {mean:.3f} of the {row['listed']} comments"
-    return RuleResult(_holds_or_not(claim.matches(mean)), why, mean)
+    return RuleResult(_verdict(claim.matches(mean)), why, Interval(mean))
 
 
 def _unselected(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     row = _of_listed_seeds(record.sets, claim).iloc[0]
     _require_seeds(int(row["study_seeds"]))
-    share, low, high = (row[f"chance_comment{end}"] for end in ("", "_low", "_high"))
+    share = Interval(*(row[f"chance_comment{end}"] for end in ("", "_low", "_high")))
     why = (
         f"mean {row['comment_mean']:.3f} of the {row['listed']} comments, "
-        f"{row['study_mean']:.3f} of {row['study_seeds']} unselected seeds; {100 * share:.3f} % of "
+        f"{row['study_mean']:.3f} of {row['study_seeds']} unselected seeds; "
+        f"{100 * share.estimate:.3f} % of "
         f"equally large sets are as good. Our runs of the listed seeds: {row['ours_mean']:.3f}, as "
         f"good as which are {100 * row['chance']:.1f} %"
     )
-    verdict = REPRODUCED if low >= RARE_SET else NOT_REPRODUCED if high < RARE_SET else PARTLY
-    return RuleResult(verdict, why, 100 * share, 100 * low, 100 * high)
+    verdict = _verdict(share.low >= RARE_SET, not share.high < RARE_SET)
+    return RuleResult(verdict, why, share.percent())
 
 
 def _tier_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -361,13 +339,8 @@ def _tier_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleRe
         f"as published, with uniform draws forced, used in {100 * published.mean():.0f} % of the "
         f"iterations at most; where they are not forced: {shares}"
     )
-    verdict = NOT_REPRODUCED
-    if (published > 0).all():
-        verdict = REPRODUCED
-    elif (allowed.max(axis=1) > 0).any():
-        verdict = PARTLY
-    percent = 100 * published.to_numpy(dtype=np.float64)
-    return RuleResult(verdict, why, percent.mean(), percent.min(), percent.max())
+    verdict = _verdict(bool((published > 0).all()), bool((allowed > 0).any(axis=None)))
+    return RuleResult(verdict, why, _range(100 * published.to_numpy(dtype=np.float64)))
 
 
 def _guided_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -383,18 +356,18 @@ def _guided_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> Rule
         f"{100 * means['random_first_tier']:.1f} % of random ones; mean accuracy "
         f"{means['guided_mean']:.2f} and {means['random_mean']:.2f}"
     )
-    return RuleResult(_all_or_some(better, len(gaps)), why, gaps.mean(), gaps.min(), gaps.max())
+    return RuleResult(_verdict(better == len(gaps), better > 0), why, _range(gaps))
 
 
 def _published_records(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     records, agreeing = int(rows["records"].sum()), int(rows["agreeing"].sum())
     why = f"{agreeing} of {records} published records agree ({', '.join(rows['file'])})"
-    return RuleResult(_all_or_some(agreeing, records), why, agreeing)
+    return RuleResult(_verdict(agreeing == records, agreeing > 0), why, Interval(agreeing))
 
 
 def _enumerated(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
     count = int(rows.set_index("counted")["cells"][ALL])
-    return RuleResult(_holds_or_not(count == claim.printed), f"{count} cells found", count)
+    return RuleResult(_verdict(count == claim.printed), f"{count} cells found", Interval(count))
 
 
 def _arithmetic(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResult:
@@ -402,7 +375,7 @@ def _arithmetic(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleRe
     new, old = claim.numbers
     value = 100 * (new - old) / old
     why = f"({new:g} - {old:g}) / {old:g} = {value:.2f} %; the difference is {new - old:.2f} points"
-    return RuleResult(_holds_or_not(claim.matches(value)), why, value)
+    return RuleResult(_verdict(claim.matches(value)), why, Interval(value))
 
 
 _RULES: dict[str, Callable[[Claim, pd.DataFrame, StudyRecord], RuleResult]] = {

@@ -46,13 +46,9 @@ def with_interval(
 def write_frame(
     frame: pd.DataFrame, readable: Mapping[str, Sequence[str]], note: str, paths: Sequence[Path]
 ) -> None:
-    """Write a table to paths by their suffix: .csv (`frame`), .md, .tex (`readable`).
+    """Write a table to paths by their suffix: .csv in full precision, .md and .tex with a note.
 
-    Args:
-        frame: All columns, full precision.
-        readable: Column title -> the texts that are shown, one per row.
-        note: Sentences under the Markdown and LaTeX tables.
-        paths: The files.
+    `readable` maps the title of a column to its texts, one per row.
     """
     shown = pd.DataFrame(dict(readable))
     for path in paths:
