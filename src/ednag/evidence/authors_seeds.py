@@ -42,11 +42,9 @@ class AuthorsSeeds:
     """The authors' seeds of one benchmark, and EDNAG's outcomes.
 
     Attributes:
-        space, dataset: The benchmark.
         listed: Seed -> value in the authors' comment.
         values: Seed -> our outcome, of the study's and the listed seeds.
         seeds: The study's seeds.
-        higher_is_better: Direction of the reported metric.
     """
 
     space: str
@@ -111,14 +109,10 @@ def seeds_table(outcomes: Sequence[AuthorsSeeds]) -> pd.DataFrame:
 
 
 def drawn_means(values: np.ndarray, size: int, seed: int) -> np.ndarray:
-    """Means float64[k, DRAWN_SETS] of sets of `size` seeds.
+    """Means float64[k, DRAWN_SETS] of sets of `size` of n seeds with k versions of their values.
 
-    Drawn with replacement: the study's seeds are a sample of infinitely many.
-
-    Args:
-        values: float64[k, n]: k versions of the values of the same n seeds.
-        size: Seeds in a set.
-        seed: Of the draws.
+    `values` is float64[k, n]. Sets are drawn with replacement: the study's seeds are a sample of
+    infinitely many.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
     drawn = generator.integers(values.shape[1], size=(DRAWN_SETS, size))

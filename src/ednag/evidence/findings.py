@@ -10,16 +10,9 @@ import pandas as pd
 
 from ednag.evidence.claims import MINIMUM_SEEDS, Claim
 from ednag.evidence.record import PAPER, StudyRecord, drawn_note, paired
-from ednag.evidence.statistics import (
-    bootstrap_mean,
-    finite,
-    standard_deviation,
-    wilson_share,
-)
+from ednag.evidence.statistics import bootstrap_mean, finite, standard_deviation, wilson_share
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.evidence.verdicts import (
-    NEEDS,
-    NOT_COMPARABLE,
     NOT_REPRODUCED,
     PARTLY,
     RARE_SET,
@@ -44,16 +37,16 @@ TEMPLATES = {
     "missing_row": "- **{benchmark}**: {commands}.",
     "verdicts": "## Do the claims hold?\n\nOf {claims} claims {tested} could be tested here: "
     "{reproduced} are reproduced, {partly} partly, {not_reproduced} are not. {not_comparable} "
-    "are not comparable, {needs} need data that this study does not have ([verdicts]"
+    "are not comparable, {needs_data} need data that this study does not have ([verdicts]"
     "(verdicts.md)).",
     "end": "## What EDNAG reports\n\n{rows}",
-    "end_row": "- **{benchmark}**: mean {mean:.2f} (sd {sd:.2f}, interval {low:.2f} to "
-    "{high:.2f}), best possible {optimum:.2f}, reached in {found} of {seeds} runs "
-    "({share:.0f} %, interval {share_low:.0f} to {share_high:.0f} %).",
+    "end_row": "- **{benchmark}**: mean {mean.estimate:.2f} (sd {sd:.2f}, interval {mean.low:.2f} "
+    "to {mean.high:.2f}), best possible {optimum:.2f}, reached in {found} of {seeds} runs "
+    "({share.estimate:.0f} %, interval {share.low:.0f} to {share.high:.0f} %).",
     "end_drawn": " These are means over the trainings of an architecture; the single values "
     "drawn, which the reference reports, have mean {mean:.2f}.",
-    "end_row_open": "- **{benchmark}**: mean {mean:.2f} (sd {sd:.2f}, interval {low:.2f} to "
-    "{high:.2f}) over {seeds} runs; the best possible is not known.",
+    "end_row_open": "- **{benchmark}**: mean {mean.estimate:.2f} (sd {sd:.2f}, interval "
+    "{mean.low:.2f} to {mean.high:.2f}) over {seeds} runs; the best possible is not known.",
     "end_none": "## What EDNAG reports\n\nThis study does not run EDNAG under protocol *paper*.",
     "cost": "## What it costs\n\nA run makes {total:.0f} look-ups on average and sees "
     "{distinct:.0f} distinct architectures; {invalid:.0f} % of its evaluations are of no "
@@ -102,10 +95,7 @@ def findings_page(
 ) -> str:
     """The page as Markdown.
 
-    Args:
-        record: The measurements of the study.
-        claims, verdicts: The claims and the study's verdicts on them.
-        missing: (space, dataset) that the study could not search -> ids of the absent sources.
+    `missing` maps a (space, dataset) that the study could not search to ids of absent sources.
     """
     sections = [
         *_head(record, claims),
@@ -120,7 +110,6 @@ def findings_page(
 
 
 def _missing(missing: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:
-    """Benchmarks of the study that lack their data, and the commands that fetch it."""
     rows = [
         _fill(
             "missing_row",
@@ -167,16 +156,9 @@ def _head(record: StudyRecord, claims: Sequence[Claim]) -> list[str]:
 
 def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
     count = counts(verdicts)
-    return _fill(
-        "verdicts",
-        claims=len(verdicts),
-        tested=count[REPRODUCED] + count[PARTLY] + count[NOT_REPRODUCED],
-        reproduced=count[REPRODUCED],
-        partly=count[PARTLY],
-        not_reproduced=count[NOT_REPRODUCED],
-        not_comparable=count[NOT_COMPARABLE],
-        needs=count[NEEDS],
-    )
+    tested = count[REPRODUCED] + count[PARTLY] + count[NOT_REPRODUCED]
+    named = {name.replace(" ", "_"): number for name, number in count.items()}
+    return _fill("verdicts", claims=len(verdicts), tested=tested, **named)
 
 
 def _ends(record: StudyRecord) -> list[str]:
@@ -188,24 +170,19 @@ def _ends(record: StudyRecord) -> list[str]:
         _end_row(_title(space, dataset), _runs_on(ours, space, dataset, "ednag"), record)
         for space, dataset in _benchmarks(ours)
     ]
+    states = ours["status"][ours["status"] != "completed"].value_counts().sort_index()
+    words = ", ".join(f"{status}: {count}" for status, count in states.items())
     cost = _fill(
         "cost",
         total=ours["total"].mean(),
         distinct=ours["distinct"].mean(),
         invalid=100 * ours["invalid"].sum() / ours["total"].sum(),
         repeats=(ours["total"] - ours["invalid"]).sum() / ours["distinct"].sum(),
-        odd=int((ours["status"] != "completed").sum()),
+        odd=states.sum(),
         runs=len(ours),
-        states=_states(ours),
+        states=f" ({words})" if words else "",
     )
     return [_fill("end", rows="\n".join(rows)), cost]
-
-
-def _states(runs: pd.DataFrame) -> str:
-    """` (degenerate: 3)`: the states of the runs that did not complete; empty for none."""
-    states = runs["status"][runs["status"] != "completed"].value_counts().sort_index()
-    words = ", ".join(f"{status}: {count}" for status, count in states.items())
-    return f" ({words})" if words else ""
 
 
 def _end_row(title: str, runs: pd.DataFrame, record: StudyRecord) -> str:
@@ -216,16 +193,12 @@ def _end_row(title: str, runs: pd.DataFrame, record: StudyRecord) -> str:
     sentence = _fill(
         "end_row" if runs["optimum"].notna().all() else "end_row_open",
         benchmark=title,
-        mean=mean.estimate,
+        mean=mean,
         sd=standard_deviation(values),
-        low=mean.low,
-        high=mean.high,
         optimum=runs["optimum"].iloc[0],
         found=at_optimum,
         seeds=len(runs),
-        share=100 * share.estimate,
-        share_low=100 * share.low,
-        share_high=100 * share.high,
+        share=share.percent(),
     )
     if drawn_note(runs, "outcome"):
         sentence += _fill("end_drawn", mean=runs["outcome_drawn"].mean())
@@ -244,7 +217,11 @@ def _equal_row(space: str, dataset: str, summary: pd.DataFrame, record: StudyRec
     everything = _runs_on(summary, space, dataset)
     runs = _runs_on(summary, space, dataset, "ednag")
     budget = budget_of(runs) if len(runs) else None
-    others = [name for name in everything["method"].unique() if not _is_of_ednag(name)]
+    others = [
+        name
+        for name in everything["method"].unique()
+        if "ednag" not in (name, get_method(name).varies)
+    ]
     if budget is None or not others:
         return ""
     sign = 1.0 if get_reported_metric(space, dataset, PAPER).higher_is_better else -1.0
@@ -272,10 +249,6 @@ def _equal_row(space: str, dataset: str, summary: pd.DataFrame, record: StudyRec
     )
 
 
-def _is_of_ednag(method: str) -> bool:
-    return method == "ednag" or get_method(method).varies == "ednag"
-
-
 def _side(gaps: pd.Series, record: StudyRecord) -> int:
     """1 where the others are better, -1 where worse, 0 where the interval holds no difference."""
     gap = bootstrap_mean(gaps.to_numpy(dtype=float), record.statistics)
@@ -286,10 +259,7 @@ def _authors(record: StudyRecord) -> str:
     """The authors' seeds among unselected ones."""
     if record.sets.empty or record.seeds.empty:
         return _fill("seeds_none")
-    values: Mapping[str, object] = {
-        "same": int(record.seeds["same"].sum()),
-        "listed": len(record.seeds),
-    }
+    values = {"same": int(record.seeds["same"].sum()), "listed": len(record.seeds)}
     sets = record.sets[record.sets["study_seeds"] >= MINIMUM_SEEDS]
     if sets.empty:
         seeds = int(record.sets["study_seeds"].max())

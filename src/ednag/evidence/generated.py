@@ -1,9 +1,6 @@
-"""What EDNAG generates: the architectures of each run's last population, and all it evaluated.
+"""What EDNAG generates: the individuals of each run's last population, and all it evaluated.
 
-The paper's tables of quality and validity do not say which architectures are "generated". Here they
-are the individuals of a run's last population: those that decode to no architecture count as
-invalid, repeats count as often as they occur. Beside them are the distinct architectures that the
-run evaluated.
+Individuals that decode to no architecture count as invalid, repeats as often as they occur.
 """
 
 from collections.abc import Sequence
@@ -59,11 +56,7 @@ def generated_table(
 ) -> pd.DataFrame:
     """One row per run: space, dataset, protocol, method, seed, and what `describe_run` returns.
 
-    Args:
-        paths: Run files of the methods in `study.comparisons.GENERATORS`.
-        space, dataset: Their benchmark.
-        seeds: The study's seeds.
-        higher_is_better: Direction of the queried metric.
+    `paths` are run files of the methods in `study.comparisons.GENERATORS` on one benchmark.
     """
     rows = [
         {

@@ -12,12 +12,7 @@ import pandas as pd
 
 from ednag.evidence.statistics import Interval, middle_share, standard_deviation
 from ednag.evidence.writing import rounded, texts, with_interval, write_frame
-from ednag.predictor.correlations import (
-    COEFFICIENTS,
-    MEAN_OF_GROUPS,
-    coefficients,
-    correlations,
-)
+from ednag.predictor.correlations import COEFFICIENTS, MEAN_OF_GROUPS, coefficients, correlations
 from ednag.study.configuration import Statistics
 
 #: Resamples of a correlation's interval: each costs a rank transform per task.
@@ -28,20 +23,14 @@ _ALL = "mean over tasks"
 def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per held-out task, and one of the mean over them.
 
-    Args:
-        judged: Columns `task`, `predicted` and `measured`, one row per architecture and task.
-        statistics: Level, seed and resamples (at most 1,000) of the intervals.
+    `judged` has a row per architecture and task, with columns task, predicted and measured.
+    Intervals have at most 1,000 resamples.
     """
     predicted, measured = (judged[side].to_numpy(float) for side in ("predicted", "measured"))
     tasks = judged["task"].to_numpy(str)
-    intervals = correlations(
-        predicted,
-        measured,
-        tasks,
-        min(statistics.resamples, _RESAMPLES),
-        statistics.seed,
-        statistics.confidence,
-    ).set_index(["group", "coefficient"])
+    draws = min(statistics.resamples, _RESAMPLES), statistics.seed
+    intervals = correlations(predicted, measured, tasks, *draws, statistics.confidence)
+    intervals = intervals.set_index(["group", "coefficient"])[["value", "low", "high"]]
     rows = []
     for name in (MEAN_OF_GROUPS, *np.unique(tasks)):
         selected = np.ones(len(tasks), bool) if name == MEAN_OF_GROUPS else tasks == name
@@ -53,9 +42,7 @@ def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
             "bias": float((predicted - measured)[selected].mean()),
         }
         for coefficient in COEFFICIENTS:
-            value = intervals.loc[(name, coefficient)]
-            interval = Interval(float(value["value"]), float(value["low"]), float(value["high"]))
-            row |= interval.columns(coefficient)
+            row |= Interval(*intervals.loc[(name, coefficient)].astype(float)).columns(coefficient)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -77,10 +64,7 @@ def readable_quality(table: pd.DataFrame) -> dict[str, list[str]]:
 def write_quality(
     table: pd.DataFrame, trained_on: str, statistics: Statistics, paths: Sequence[Path]
 ) -> None:
-    """Write `quality_table` as CSV, Markdown and LaTeX.
-
-    `trained_on` is a sentence on what the predictor was trained on.
-    """
+    """Write `quality_table` as .csv, .md, .tex; `trained_on` is a sentence for the note."""
     note = (
         f"{trained_on} No class of these tasks was in any task it was trained on. Correlation of "
         "predicted and measured accuracy over random architectures, within a task; in brackets "
@@ -92,9 +76,8 @@ def write_quality(
 def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row for random images and one for the coreset: spread and quality of predictions.
 
-    Args:
-        repeated: Columns `images`, `repeat`, `key`, `predicted`, `measured`.
-        statistics: Level of the intervals, which are quantiles over the repeats.
+    `repeated` has columns images, repeat, key, predicted and measured. Intervals are quantiles
+    over the repeats.
     """
     rows = []
     for images, group in repeated.groupby("images", sort=True):
@@ -105,12 +88,8 @@ def coreset_table(repeated: pd.DataFrame, statistics: Statistics) -> pd.DataFram
             "architectures": int(group["key"].nunique()),
             "spread": float(spread),
         }
-        by_repeat = pd.DataFrame(
-            [
-                coefficients(repeat["predicted"].to_numpy(), repeat["measured"].to_numpy())
-                for _, repeat in group.groupby("repeat", sort=True)
-            ]
-        )
+        repeats = group.groupby("repeat", sort=True)[["predicted", "measured"]]
+        by_repeat = pd.DataFrame([coefficients(*each.to_numpy().T) for _, each in repeats])
         for name in COEFFICIENTS:
             bounds = middle_share(by_repeat[name].to_numpy(), statistics.confidence)
             row |= Interval(float(by_repeat[name].mean()), *bounds).columns(name)
@@ -140,5 +119,4 @@ def write_coreset(table: pd.DataFrame, statistics: Statistics, paths: Sequence[P
 
 
 def _correlations(table: pd.DataFrame) -> dict[str, list[str]]:
-    """The readable columns of the coefficients and their intervals."""
     return {name.capitalize(): with_interval(table, name) for name in COEFFICIENTS}

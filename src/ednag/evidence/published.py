@@ -46,13 +46,9 @@ NOTE = (
 
 @dataclass(frozen=True)
 class PrintedNumber:
-    """One printed number.
+    """One printed number and its row, as printed; empty where the table has none.
 
-    Attributes:
-        space, dataset, method: Its row, as printed.
-        quantity: What is printed: `result`, `max`, `gpu_hours`, ...
-        printed: As printed; empty where the table has none.
-        printed_sd, printed_archs: As printed beside it.
+    `quantity` is what is printed: `result`, `max`, `gpu_hours`, ...
     """
 
     space: str
@@ -103,12 +99,9 @@ def _read_accuracies(path: Path, space: str = "") -> list[PrintedNumber]:
 
 
 def _read_wide(path: Path, header: str, **fixed: str) -> list[PrintedNumber]:
-    """Numbers of a table with several in a row.
+    """Numbers of a table with several in a row, with `fixed` fields.
 
-    Args:
-        path: The table.
-        header: What the titles of the columns of numbers name: quantity, dataset or method.
-        fixed: What is the same for all numbers.
+    The titles of their columns are the field `header`: quantity, dataset or method.
     """
     return [
         PrintedNumber(
@@ -169,7 +162,6 @@ def _optimum(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
 def _of_runs(
     values: np.ndarray, runs: pd.DataFrame, record: StudyRecord, note: str
 ) -> RegeneratedNumber:
-    """Mean over runs with its interval."""
     mean = bootstrap_mean(values, record.statistics)
     return _regenerated(runs, note, mean, standard_deviation(values), len(values))
 
@@ -179,8 +171,8 @@ def _regenerated(
 ) -> RegeneratedNumber:
     """A number of runs with the evaluations that they made."""
     total, distinct = float(runs["total"].mean()), float(runs["distinct"].mean())
-    bounds = value.estimate, sd, value.low, value.high
-    return RegeneratedNumber(note, *bounds, seeds, total, distinct)
+    ours, low, high = value
+    return RegeneratedNumber(note, ours, sd, low, high, seeds, total, distinct)
 
 
 def _result(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
@@ -214,8 +206,7 @@ def _quality(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> 
     note = f"{words} last populations; all architectures evaluated: {pool(evaluated):.2f}"
     if is_mean:
         return _of_runs(values, runs, record, note)
-    extreme = Interval(float(pool(values)), np.nan, np.nan)
-    return _regenerated(runs, note, extreme, np.nan, len(values))
+    return _regenerated(runs, note, Interval(float(pool(values))), np.nan, len(values))
 
 
 def _valid(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
@@ -237,7 +228,7 @@ def _gap(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> Rege
 
 
 def _cost(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
-    return _regenerated(runs, COST_NOTE, Interval(np.nan, np.nan, np.nan), np.nan, len(runs))
+    return _regenerated(runs, COST_NOTE, Interval(), np.nan, len(runs))
 
 
 _REGENERATE: dict[str, Callable[[PrintedNumber, pd.DataFrame, StudyRecord], RegeneratedNumber]] = {

@@ -52,7 +52,7 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
 def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per predictor and number of training cells: mean tau over seeds, with intervals.
 
-    Columns of `judged`: `predictor`, `training`, `held_out`, `tau_b`, `tau_ties_concordant`, `seed`.
+    `judged` has columns predictor, training, held_out, tau_b, tau_ties_concordant and seed.
     """
     groups = judged.sort_values("seed", kind="stable").groupby(["predictor", "training"])
     rows = [

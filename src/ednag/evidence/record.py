@@ -87,12 +87,9 @@ class StudyRecord:
         return not rows_of(self.summary, space, dataset).empty
 
     def lacks(self, space: str, dataset: str, *methods: str, needs: Sequence[str] = ()) -> str:
-        """What the study lacks to check a number; empty if it lacks nothing.
+        """What the study lacks to check a number of methods on a benchmark; empty for nothing.
 
-        Args:
-            space, dataset: The benchmark.
-            methods: Methods that must have run on it.
-            needs: Ids of sources; by default those of the benchmark.
+        `needs` are ids of sources; by default those of the benchmark.
         """
         if not self.has_benchmark(space, dataset):
             names = ", ".join(needs or needs_of(space, dataset))
@@ -116,17 +113,10 @@ def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> 
 
 
 def read_study_record(statistics: Statistics, **files: Sequence[Path]) -> StudyRecord:
-    """A record from files (.csv or .parquet) of its frames; a frame without rows is empty.
-
-    Args:
-        statistics: How runs are summarised.
-        files: Name of a frame of StudyRecord -> its files.
-    """
+    """A record from the files (.csv or .parquet) of each of its frames."""
     frames = {}
     for name, paths in files.items():
-        read = [
-            pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path) for path in paths
-        ]
+        read = (pd.read_csv(p) if p.suffix == ".csv" else pd.read_parquet(p) for p in paths)
         filled = [frame for frame in read if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
     return StudyRecord(**frames, statistics=statistics)

@@ -22,15 +22,11 @@ _GROUPS = 1000
 
 
 def mean_accuracies(trained: pd.DataFrame) -> pd.DataFrame:
-    """Mean over training seeds of each architecture, indexed by key.
+    """Mean accuracies in % over completed trainings of each architecture, indexed by key.
 
-    Args:
-        trained: One row per architecture and seed: `key`, `seed`, `status`, `validation_accuracy`,
-            `test_accuracy`, `paper_accuracy` in %.
-
-    Returns:
-        The means of the accuracies over completed trainings, NaN for none; numbers of all (`seeds`)
-        and of `diverged` trainings.
+    NaN for no completed training; `seeds` counts all trainings, `diverged` those not completed.
+    `trained` has a row per architecture and seed, with columns key, seed, status,
+    validation_accuracy, test_accuracy and paper_accuracy.
     """
     diverged = trained["status"] != "complete"
     accuracies = ["validation_accuracy", "test_accuracy", "paper_accuracy"]
@@ -60,17 +56,13 @@ def _outcome(names: tuple[Hashable, ...], group: pd.DataFrame) -> dict[str, obje
 def outcomes_of_groups(chosen: pd.DataFrame, accuracies: pd.DataFrame) -> pd.DataFrame:
     """One row per method, rule and run: size `k` and test accuracies in % of its architectures.
 
-    Args:
-        chosen: One row per architecture: `method`, `rule`, `run`, `rank`, `key`.
-        accuracies: From `mean_accuracies`.
+    `chosen` has a row per architecture, with columns method, rule, run, rank and key.
     """
-    groups = chosen.groupby(["method", "rule", "run"], sort=False)
-    return pd.DataFrame(
-        [
-            _outcome(names, accuracies.loc[group.sort_values("rank")["key"]])
-            for names, group in groups
-        ]
-    )
+    rows = [
+        _outcome(names, accuracies.loc[group.sort_values("rank")["key"]])
+        for names, group in chosen.groupby(["method", "rule", "run"], sort=False)
+    ]
+    return pd.DataFrame(rows)
 
 
 def chance_outcomes(random: pd.DataFrame, k: int, seed: int) -> pd.DataFrame:
@@ -88,14 +80,8 @@ def top_k_table(
 ) -> pd.DataFrame:
     """One row per method and rule: the accuracies of its choice, reported in both ways.
 
-    Intervals are over searches. Those of chance are quantiles over its groups: the groups are
-    drawn from one pool, so their mean has no sampling error worth an interval.
-
-    Args:
-        chosen: As in `outcomes_of_groups`; random architectures have the method `CHANCE`.
-        trained: As in `mean_accuracies`.
-        k: Number of architectures in a random group.
-        statistics: Level, resamples and seed of the intervals.
+    Intervals are over searches. Those of chance are quantiles over its groups of `k`: the groups
+    are drawn from one pool, so their mean has no sampling error worth an interval.
     """
     accuracies = mean_accuracies(trained)
     by_chance = chosen["method"] == CHANCE
@@ -112,7 +98,7 @@ def top_k_table(
             values = group[protocol].to_numpy(dtype=float)
             if method == CHANCE:
                 bounds = middle_share(values, statistics.confidence)
-                row |= Interval(float(values.mean()), *bounds).columns(protocol)
+                row |= Interval(values.mean(), *bounds).columns(protocol)
             else:
                 row |= bootstrap_mean(values, statistics).columns(protocol)
         keys = chosen.loc[(chosen["method"] == method) & (chosen["rule"] == rule), "key"]

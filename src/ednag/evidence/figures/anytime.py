@@ -49,11 +49,7 @@ def anytime_frame(
     quartiles are drawn: EDNAG and the baseline with the best mean over the common part of the
     logarithmic axis.
 
-    Args:
-        curves: As `anytime_curves` makes them, of one protocol.
-        methods: Those that are shown, in this order.
-        optimum: Best value of the table; NaN if it is not known.
-        higher_is_better: Direction of the metric.
+    `curves` are of `anytime_curves`, of one protocol; an unknown `optimum` is NaN.
     """
     sign = 1.0 if higher_is_better else -1.0
     parts = []
@@ -77,31 +73,22 @@ def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
     The mean is over the part of the axis that all share. A method whose curve begins later is left
     out: counted in look-ups, some see their first architecture when others have ended.
     """
-    others = {
-        name: curve for name, curve in frames.items() if name not in _OURS and not curve.empty
-    }
-    if not others:
-        return ""
-    common = min(curve["evaluations"].max() for curve in others.values())
+    others = {name: curve for name, curve in frames.items() if name not in _OURS and len(curve)}
+    common = min((curve["evaluations"].max() for curve in others.values()), default=0)
     shared = {name: curve[curve["evaluations"] <= common] for name, curve in others.items()}
-
-    def area(name: str) -> float:
-        weights = 1 / shared[name]["evaluations"]
-        return float(np.average(sign * shared[name]["mean"], weights=weights))
-
-    return max((name for name, curve in shared.items() if len(curve)), key=area)
+    areas = {
+        name: float(np.average(sign * curve["mean"], weights=1 / curve["evaluations"]))
+        for name, curve in shared.items()
+        if len(curve)
+    }
+    return max(areas, key=lambda name: areas[name], default="")
 
 
 def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
     """The median best so far at the left, the mean distance to the optimum at the right.
 
-    The upper panels count distinct evaluations, the lower ones look-ups of any kind.
-
-    Args:
-        drawn: From `anytime_frame`.
-        optimum: Best value of the table; NaN, and no panels at the right, if it is not known.
-        metric: Label of the metric with its unit in brackets.
-        title: Title of the figure.
+    The upper panels count distinct evaluations, the lower ones look-ups of any kind. There are no
+    panels at the right if the optimum is not known (NaN). `metric` has its unit in brackets.
     """
     panels = 2 if (drawn["mean_regret"] > 0).any() else 1
     kinds = list(dict.fromkeys(drawn["counted"]))
@@ -123,7 +110,6 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
 
 
 def _draw_method(row: Sequence[Axes], curve: pd.DataFrame, look: Look) -> None:
-    """One method's line in each panel of a row."""
     x = curve["evaluations"]
     draw_curve(row[0], x, curve["median"], look)
     if len(row) == 2:
@@ -134,14 +120,12 @@ def _draw_method(row: Sequence[Axes], curve: pd.DataFrame, look: Look) -> None:
 
 
 def _finish_distances(axes: Axes, metric: str) -> None:
-    """A logarithmic axis with plain numbers, title and label."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_title("Mean distance to the optimum (log scale)")
     unit = metric.split("(")[-1].split(",")[0].rstrip(")")
-    axes.set_ylabel(f"distance in {unit}")
+    axes.set(title="Mean distance to the optimum (log scale)", ylabel=f"distance in {unit}")
 
 
 def _finish_values(axes: Axes, drawn: pd.DataFrame, optimum: float, metric: str) -> None:
@@ -154,5 +138,4 @@ def _finish_values(axes: Axes, drawn: pd.DataFrame, optimum: float, metric: str)
     margin = 0.05 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + margin)
     draw_optimum(axes, optimum)
-    axes.set_title("Median best so far (bands: quartiles)")
-    axes.set_ylabel(metric)
+    axes.set(title="Median best so far (bands: quartiles)", ylabel=metric)

@@ -1,18 +1,19 @@
 """Convergence on a dataset: EDNAG, EDNAG+ and chance, best so far by distinct evaluations."""
 
 import math
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
-    draw_line_and_band,
+    draw_lines_and_bands,
     draw_optimum,
     looks_of,
     metric_label,
     new_figure,
+    write_beside,
 )
 from ednag.study.comparisons import headline_methods
 
@@ -27,21 +28,17 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
     """Best so far against distinct evaluations: median and quartile band, optimum as a line.
 
-    Args:
-        curves: As `anytime_curves` makes them, of one protocol and few methods.
-        optimum: Best value of the table; NaN, and no line, if it is not known.
-        metric: Label of the metric with its unit.
-        title: Title of the figure.
+    `curves` are of `anytime_curves`, of one protocol; an `optimum` of NaN has no line.
     """
     figure, grid = new_figure(figsize=(5.5, 3.6))
     axes = grid[0, 0]
     looks = looks_of(list(dict.fromkeys(curves["method"])))
-    for method, curve in curves.groupby("method", sort=False):
-        draw_line_and_band(axes, curve, "evaluations", "median", looks, str(method))
+    draw_lines_and_bands(axes, curves, "evaluations", "median", looks)
     draw_optimum(axes, optimum)
     optima = [] if math.isnan(optimum) else [optimum]
     for height in optima:
-        _name_optimum(axes, height)
+        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "right"}
+        write_beside(axes, f"optimum {height:.2f}", (1, height), (-2, 3), fontsize=8, **place)
     # The first few evaluations are left out of the limits: they would flatten the rest.
     late = curves[curves["evaluations"] >= min(10, curves["evaluations"].max())]
     low = min([late["quartile_low"].min(), *optima])
@@ -49,21 +46,6 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
     margin = 0.06 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + 2 * margin)
     axes.set_xlim(0, max(2, curves["evaluations"].max()))
-    axes.set_xlabel("Distinct architectures evaluated")
-    axes.set_ylabel(metric)
-    axes.set_title(title)
+    axes.set(xlabel="Distinct architectures evaluated", ylabel=metric, title=title)
     axes.legend(loc="center right")
     return figure
-
-
-def _name_optimum(axes: Axes, optimum: float) -> None:
-    """The value of the optimum at the right of its line."""
-    axes.annotate(
-        f"optimum {optimum:.2f}",
-        (1, optimum),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        xytext=(-2, 3),
-        ha="right",
-        fontsize=8,
-    )

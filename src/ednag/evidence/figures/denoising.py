@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
-    draw_line_and_band,
+    draw_lines_and_bands,
     looks_of,
     metric_label,
     new_figure,
@@ -31,16 +31,12 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 
 
 def denoising_trace(curves: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Four panels of `step_curves` of one protocol and few methods: mean and quartiles.
-
-    `metric` is the label of the metric with its unit.
-    """
+    """Four panels of `step_curves` of one protocol and few methods: mean and quartiles."""
     figure, grid = new_figure(title, 2, 2, figsize=(7, 4.6), sharex=True)
     looks = looks_of(list(dict.fromkeys(curves["method"])))
     for axes, (quantity, (label, factor)) in zip(grid.flat, _PANELS.items(), strict=True):
         shown = curves[curves["quantity"] == quantity]
-        for method, curve in shown.groupby("method", sort=False):
-            draw_line_and_band(axes, curve, "step", "mean", looks, str(method), factor)
+        draw_lines_and_bands(axes, shown, "step", "mean", looks, factor)
         axes.set_title(label)
         if factor == 1.0:
             axes.set_ylabel(metric.replace(" (", "\n("))

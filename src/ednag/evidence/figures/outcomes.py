@@ -17,6 +17,7 @@ from ednag.evidence.figures.style import (
     new_figure,
     row_heights,
     title_of,
+    write_beside,
 )
 from ednag.study.comparisons import ABLATIONS
 
@@ -36,16 +37,15 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 
 def outcomes_frame(summary: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     """The drawn runs of a summary of one protocol, by method in the order of `methods`, by seed."""
-    order = summary["method"].map({name: place for place, name in enumerate(methods)})
-    kept = summary.assign(order=order).dropna(subset="order")
-    return kept.sort_values(["order", "seed"], kind="stable")[_COLUMNS].reset_index(drop=True)
+    by_seed = summary.sort_values("seed", kind="stable")
+    parts = [by_seed.loc[by_seed["method"] == name, _COLUMNS] for name in methods]
+    return pd.concat(parts, ignore_index=True)
 
 
 def outcomes(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
     """A row per method of `outcomes_frame`: dots, box and median; counts of runs at the right.
 
-    The axis shows every box; dots beyond it are triangles at its edge. `metric` is the label of
-    the metric with its unit.
+    The axis shows every box; dots beyond it are triangles at its edge.
     """
     methods = list(dict.fromkeys(drawn["method"]))
     height = 0.3 if len(methods) <= _MOST_HIGH_ROWS else 0.24
@@ -76,13 +76,10 @@ def _limits(drawn: pd.DataFrame) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(ends.min()), float(ends.max())
     values = drawn["outcome"].dropna()
-    room = 0.25 * (high - low or 1.0)
-    edge = 0.03 * (high - low or 1.0)
+    room, edge = (share * (high - low or 1.0) for share in (0.25, 0.03))
     # The optimum is always inside the limits; if lower is better, it is `low`.
-    return (
-        max(low - room, min(low, values.min()) - edge),
-        min(high + room, max(high, values.max()) + edge),
-    )
+    first, last = min(low, values.min()) - edge, max(high, values.max()) + edge
+    return max(low - room, first), min(high + room, last)
 
 
 def _draw_row(
@@ -117,13 +114,5 @@ def _write_counts(axes: Axes, row: int, runs: pd.DataFrame) -> None:
 
 def _write(axes: Axes, column: float, row: float, text: str, va: str = "center") -> None:
     """Text that ends so many points to the right of the axes."""
-    axes.annotate(
-        text,
-        (1, row),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        xytext=(column, 0),
-        ha="right",
-        va=va,
-        fontsize=7,
-    )
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": va}
+    write_beside(axes, text, (1, row), (column, 0), fontsize=7, **place)

@@ -31,31 +31,21 @@ def quality(drawn: pd.DataFrame, title: str) -> Figure:
     left, right = grid[0]
     for place, (task, rows) in enumerate(drawn.groupby("task", sort=True)):
         colour = COLOURS[place % len(COLOURS)]
-        left.scatter(
-            rows["predicted"], rows["measured"], s=9, color=colour, alpha=0.7, label=str(task)
-        )
+        x, y = rows["predicted"], rows["measured"]
+        left.scatter(x, y, s=9, color=colour, alpha=0.7, label=str(task))
     _diagonal(left, drawn)
     left.set_title("each architecture, by task (its classes)")
-    left.set_xlabel("predicted accuracy (%)")
-    left.set_ylabel("measured accuracy (%)")
+    left.set(xlabel="predicted accuracy (%)", ylabel="measured accuracy (%)")
     left.legend(fontsize=6.5, loc="upper left")
     bins = drawn.groupby("bin").agg(
         predicted=("predicted", "mean"),
         measured=("measured", "mean"),
         spread=("measured", lambda values: values.std(ddof=1) / np.sqrt(len(values))),
     )
-    right.errorbar(
-        bins["predicted"],
-        bins["measured"],
-        yerr=1.96 * bins["spread"].fillna(0),
-        marker="o",
-        markersize=4,
-        capsize=2,
-        linewidth=1.2,
-    )
+    x, y, error = bins["predicted"], bins["measured"], 1.96 * bins["spread"].fillna(0)
+    right.errorbar(x, y, yerr=error, marker="o", markersize=4, capsize=2, linewidth=1.2)
     _diagonal(right, drawn)
-    right.set_title("calibration: means of bins, 95 %")
-    right.set_xlabel("predicted accuracy (%)")
+    right.set(title="calibration: means of bins, 95 %", xlabel="predicted accuracy (%)")
     return figure
 
 
@@ -87,9 +77,8 @@ def learning(drawn: pd.DataFrame, title: str) -> Figure:
 def coreset_frame(predictions: pd.DataFrame, projected: pd.DataFrame) -> pd.DataFrame:
     """The drawn rows: predictions of each repeat, and images in the plane of two components.
 
-    Args:
-        predictions: Columns `images` (coreset or random), `repeat`, `key`, `predicted` in %.
-        projected: Columns `class`, `first`, `second`, `chosen` (bool: in the coreset).
+    `predictions` has columns images (coreset or random), repeat, key and predicted (in %),
+    `projected` class, first, second and chosen (bool: in the coreset).
     """
     parts = [predictions.assign(panel="predictions"), projected.assign(panel="images")]
     return pd.concat(parts, ignore_index=True)
@@ -108,8 +97,7 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
         x, y = rows.loc[chosen, "first"], rows.loc[chosen, "second"]
         left.scatter(x, y, color=colour, label=str(name), **outline)
     left.set_title("images; outlined: in the coreset")
-    left.set_xlabel("first principal component")
-    left.set_ylabel("second principal component")
+    left.set(xlabel="first principal component", ylabel="second principal component")
     left.legend(fontsize=6.5)
     repeats = drawn[drawn["panel"] == "predictions"]
     for place, (_, rows) in enumerate(repeats.groupby("key", sort=False)):
@@ -120,7 +108,6 @@ def coreset(drawn: pd.DataFrame, title: str) -> Figure:
             label = name if place == 0 else None
             right.plot(line["repeat"], line["predicted"], label=label, **look)
     right.set_title("repeated predictions of some architectures")
-    right.set_xlabel("repeat")
-    right.set_ylabel("predicted accuracy (%)")
+    right.set(xlabel="repeat", ylabel="predicted accuracy (%)")
     right.legend()
     return figure

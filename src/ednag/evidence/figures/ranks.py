@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from ednag.errors import EdnagError
-from ednag.evidence.figures.style import looks_of, new_figure, title_of
+from ednag.evidence.figures.style import looks_of, new_figure, title_of, write_beside
 from ednag.evidence.statistics import critical_difference, mean_ranks
 from ednag.study.comparisons import FEWEST_DATASETS
 from ednag.tables import get_reported_metric
@@ -65,17 +65,15 @@ def ranks_frame(
                 f"no dataset on which all of {', '.join(methods)} have a value after {budget} "
                 "distinct evaluations"
             )
-        difference, p_value = np.nan, np.nan
-        if len(scores) >= FEWEST_DATASETS:
-            difference = critical_difference(len(methods), len(scores), confidence)
-            p_value = _friedman(scores)
+        is_enough = len(scores) >= FEWEST_DATASETS
+        difference = critical_difference(len(methods), len(scores), confidence)
         columns = {
             "budget": budget,
             "method": list(methods),
             "mean_rank": mean_ranks(scores),
             "datasets": len(scores),
-            "critical_difference": difference,
-            "friedman_p": p_value,
+            "critical_difference": difference if is_enough else np.nan,
+            "friedman_p": _friedman(scores) if is_enough else np.nan,
         }
         frames.append(pd.DataFrame(columns).sort_values("mean_rank", kind="stable"))
     return pd.concat(frames, ignore_index=True)
@@ -101,10 +99,7 @@ def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
 
 
 def ranks(drawn: pd.DataFrame, confidence: float, title: str) -> Figure:
-    """One diagram per budget of `ranks_frame`: methods by mean rank, bars over groups of `alike`.
-
-    `confidence` is the level of the critical difference.
-    """
+    """A diagram per budget of `ranks_frame`: methods by mean rank, bars over groups of `alike`."""
     budgets = list(dict.fromkeys(drawn["budget"]))
     methods = drawn["method"].nunique()
     height = 0.55 + 0.12 * methods
@@ -144,15 +139,10 @@ def _draw_diagram(axes: Axes, rows: pd.DataFrame) -> None:
         colour = looks[method].colour
         axes.plot([rank, rank, edge], [0, depth, depth], color=colour, linewidth=1)
         axes.plot([rank], [0], "o", color=colour, markersize=4, clip_on=False, zorder=3)
-        axes.annotate(
-            f"{title_of(method)}  {rank:.2f}" if first_half else f"{rank:.2f}  {title_of(method)}",
-            (edge, depth),
-            textcoords="offset points",
-            xytext=(-3 if first_half else 3, 0),
-            ha="right" if first_half else "left",
-            va="center",
-            fontsize=7.5,
-        )
+        name = title_of(method)
+        text = f"{name}  {rank:.2f}" if first_half else f"{rank:.2f}  {name}"
+        shift, ha = (-3, "right") if first_half else (3, "left")
+        write_beside(axes, text, (edge, depth), (shift, 0), ha=ha, va="center", fontsize=7.5)
     for level, (first, last) in enumerate(groups):
         low, high = rows["mean_rank"].iloc[first], rows["mean_rank"].iloc[last]
         height = 0.4 + 0.45 * level

@@ -15,11 +15,8 @@ from ednag.files import replacing, write_text
 from ednag.methods import get_method
 from ednag.tables.interface import Metric
 
-_SOLID: Any = "-"
-_DASHED: Any = (0, (4, 1.5))
-_DOTTED: Any = (0, (1, 1.2))
-_LONG: Any = (0, (9, 2))
-_MIXED: Any = (0, (5, 1.2, 1, 1.2))
+_DASHED, _DOTTED = (0, (4, 1.5)), (0, (1, 1.2))
+_LONG, _MIXED = (0, (9, 2)), (0, (5, 1.2, 1, 1.2))
 #: Colours of Okabe and Ito, which colour-blind people can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BLUE, _RED, _GREEN, _PINK, _ORANGE, _SKY = COLOURS
@@ -33,7 +30,7 @@ class Look:
     """The look of a method's line and marks."""
 
     colour: str
-    dash: Any = _SOLID
+    dash: Any = "-"
     width: float = 1.3
 
     @property
@@ -122,20 +119,15 @@ def draw_optimum(axes: Axes, optimum: float, vertical: bool = False) -> None:
         draw(optimum, color="black", linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
 
 
-def draw_line_and_band(
-    axes: Axes,
-    curve: pd.DataFrame,
-    x: str,
-    centre: str,
-    looks: Mapping[str, Look],
-    method: str,
-    factor: float = 1.0,
+def draw_lines_and_bands(
+    axes: Axes, curves: pd.DataFrame, x: str, y: str, looks: Mapping[str, Look], factor: float = 1.0
 ) -> None:
-    """A method's line, times a factor, with its band between the quartiles."""
-    look = looks[method]
-    axes.plot(curve[x], factor * curve[centre], label=title_of(method), **look.line)
-    low, high = factor * curve["quartile_low"], factor * curve["quartile_high"]
-    draw_band(axes, curve[x], low, high, look.colour)
+    """A line per method, times a factor, with its band between the quartiles."""
+    for method, curve in curves.groupby("method", sort=False):
+        look = looks[str(method)]
+        axes.plot(curve[x], factor * curve[y], label=title_of(str(method)), **look.line)
+        low, high = factor * curve["quartile_low"], factor * curve["quartile_high"]
+        draw_band(axes, curve[x], low, high, look.colour)
 
 
 def draw_band(
@@ -143,6 +135,13 @@ def draw_band(
 ) -> None:
     """A band without edges between two curves."""
     axes.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
+
+
+def write_beside(
+    axes: Axes, text: str, place: tuple[float, float], shift: tuple[float, float], **options: Any
+) -> None:
+    """Text that is shifted from a place by points; `options` are those of `Axes.annotate`."""
+    axes.annotate(text, place, xytext=shift, textcoords="offset points", **options)
 
 
 def row_heights(count: int, row: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the figures of EDNAG's variants have in common: curves, outcomes, shares of runs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,9 @@ from ednag.evidence.figures.style import (
     metric_label,
     new_figure,
     title_of,
+    write_beside,
 )
-from ednag.evidence.statistics import Interval, bootstrap_mean, finite, wilson_share
+from ednag.evidence.statistics import bootstrap_mean, finite, wilson_share
 from ednag.study.comparisons import VARIANTS, variants_in
 from ednag.study.configuration import Statistics
 
@@ -50,11 +52,8 @@ def variants_frame(
 ) -> pd.DataFrame:
     """The drawn rows, of the panels `curve`, `outcome` and, with a known optimum, `found`.
 
-    Args:
-        summary: As `summarise_runs` makes it, of one protocol.
-        curves: As `anytime_curves` makes them, of one protocol; empty for no panel of curves.
-        methods: Those that are shown, in this order.
-        statistics: Level and resamples of the intervals.
+    `summary` is of `summarise_runs`, of one protocol, `curves` of `anytime_curves`; empty for no
+    panel of curves.
     """
     rows: list[tuple[object, ...]] = []
     for method in methods:
@@ -66,28 +65,18 @@ def variants_frame(
         optimum = float(runs["optimum"].iloc[0])
         values = finite(runs["outcome"])
         mean = bootstrap_mean(values, statistics)
-        rows.append(_interval_row("outcome", method, mean, len(values), optimum))
+        rows.append(("outcome", method, None, *mean, len(values), optimum))
         if not np.isnan(optimum):
             at_optimum = int(runs["found_optimum"].sum())
             share = wilson_share(at_optimum, len(runs), statistics.confidence)
-            rows.append(_interval_row("found", method, share, len(runs), optimum))
+            rows.append(("found", method, None, *share, len(runs), optimum))
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame["evaluations"] = frame["evaluations"].astype("Int64")
     return frame
 
 
-def _interval_row(
-    panel: str, method: str, interval: Interval, runs: int, optimum: float
-) -> tuple[object, ...]:
-    bounds = (interval.estimate, interval.low, interval.high)
-    return (panel, method, None, *bounds, runs, optimum)
-
-
 def variants(drawn: pd.DataFrame, metric: str, title: str) -> Figure:
-    """The panels of `variants_frame`: mean best so far, mean outcome, share of runs at the optimum.
-
-    `metric` is the label of the metric with its unit.
-    """
+    """The panels of `variants_frame`: mean best so far, mean outcome, share at the optimum."""
     panels = list(dict.fromkeys(drawn["panel"]))
     widths = [3.0 if panel == "curve" else 2.0 for panel in panels]
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
@@ -129,8 +118,7 @@ def _draw_curves(
         draw_curve(axes, x, curve["value"], look, _short_title(str(method)))
     draw_optimum(axes, optimum)
     log_evaluations(axes, shown["evaluations"].astype(float))
-    axes.set_ylabel(metric)
-    axes.set_title("Mean best so far")
+    axes.set(ylabel=metric, title="Mean best so far")
 
 
 def _draw_outcomes(
@@ -141,20 +129,13 @@ def _draw_outcomes(
         colour = looks[method].colour
         axes.plot([low, high], [row, row], color=colour, linewidth=2)
         axes.plot([value], [row], "o", color=colour, markersize=5)
-        axes.annotate(
-            f"{value:.2f}",
-            (value, row),
-            textcoords="offset points",
-            xytext=(0, 6),
-            ha="center",
-            fontsize=7,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        look: dict[str, Any] = {"ha": "center", "fontsize": 7, "bbox": box}
+        write_beside(axes, f"{value:.2f}", (value, row), (0, 6), **look)
     draw_optimum(axes, optimum, vertical=True)
     axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel(metric)
-    axes.set_title("Mean outcome")
+    axes.set(xlabel=metric, title="Mean outcome")
 
 
 def _draw_shares(axes: Axes, shown: pd.DataFrame, looks: dict[str, Look]) -> None:
@@ -162,18 +143,9 @@ def _draw_shares(axes: Axes, shown: pd.DataFrame, looks: dict[str, Look]) -> Non
     for row, (method, value, low, high) in _numbered(shown):
         axes.barh(row, 100 * value, height=0.55, color=looks[method].colour, alpha=0.55)
         axes.plot([100 * low, 100 * high], [row, row], color="black", linewidth=1.2)
-        axes.annotate(
-            f"{100 * value:.0f}",
-            (100 * high, row),
-            textcoords="offset points",
-            xytext=(4, 0),
-            va="center",
-            fontsize=7,
-        )
-    axes.set_xlim(0, 112)
-    axes.set_xticks([0, 25, 50, 75, 100])
-    axes.set_xlabel("Runs (%)")
-    axes.set_title("Optimum found")
+        text = f"{100 * value:.0f}"
+        write_beside(axes, text, (100 * high, row), (4, 0), va="center", fontsize=7)
+    axes.set(xlim=(0, 112), xticks=range(0, 101, 25), xlabel="Runs (%)", title="Optimum found")
 
 
 def _numbered(shown: pd.DataFrame) -> list[tuple[int, tuple[str, float, float, float]]]:
