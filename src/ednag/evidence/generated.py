@@ -1,6 +1,7 @@
 """What EDNAG generates: the individuals of each run's last population, and all it evaluated.
 
-Individuals that decode to no architecture count as invalid, repeats as often as they occur.
+The paper's tables of quality and validity do not say which architectures are "generated". Here
+individuals that decode to none count as invalid, and repeats as often as they occur.
 """
 
 from collections.abc import Sequence
