@@ -208,8 +208,44 @@ def commands_page() -> str:
     return _NOTE + "\n".join([_COMMANDS, *sections])
 
 
+_PATHS = """# Paths
+
+All files that a study makes, by stage, as `src/ednag/study/artefacts.yaml` declares them. Braces hold
+wildcards or alternatives. [Files](files.md) says what is in them.
+"""
+
+
+def paths_page() -> str:
+    """docs/reference/paths.md."""
+    from ednag.stages import PAGES as BELOW_RESULTS
+    from ednag.stages import RECORDS, STAGES
+    from ednag.study.artefacts import ARTEFACTS
+    from ednag.study.plan import Plan
+
+    parts = [_PATHS]
+    for stage in (*STAGES, BELOW_RESULTS, RECORDS):
+        title = "pages" if stage is BELOW_RESULTS else stage.name
+        rows = [
+            (
+                code(artefact.grammar),
+                code(artefact.job),
+                artefact.title,
+                cell(str(getattr(Plan, artefact.where).__doc__)).rstrip("."),
+            )
+            for artefact in ARTEFACTS
+            if artefact.stage == stage
+        ]
+        head = ("path", "rule", "title in reports", "one for")
+        parts.append(f"## {title.capitalize()}\n\n{table(head, rows)}")
+    return _NOTE + "\n".join(parts)
+
+
 #: file in docs/reference -> what makes it
-PAGES = {"configuration.md": configuration_page, "commands.md": commands_page}
+PAGES = {
+    "configuration.md": configuration_page,
+    "commands.md": commands_page,
+    "paths.md": paths_page,
+}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

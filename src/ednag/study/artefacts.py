@@ -101,6 +101,13 @@ class Artefact(BaseModel):
         return f"{stem}.{chosen}" if chosen else stem
 
     @property
+    def grammar(self) -> str:
+        """Its path with wildcards and all suffixes in braces."""
+        if len(self.suffixes) == 1:
+            return self.path()
+        return f"{self.path('')}.{{{','.join(self.suffixes)}}}"
+
+    @property
     def wildcards(self) -> tuple[str, ...]:
         """Names of its wildcards, in the order of the path."""
         return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(self.stem) if name))
@@ -222,10 +229,5 @@ def captions_digest() -> str:
 
 
 def path_grammar() -> str:
-    """All paths with their suffixes, a line for each artefact, in the order of declaration."""
-    lines = []
-    for artefact in ARTEFACTS:
-        *alike, last = artefact.suffixes
-        suffixes = f".{{{','.join([*alike, last])}}}" if alike else f".{last}" if last else ""
-        lines.append(f"{artefact.path('')}{suffixes}")
-    return "\n".join(lines) + "\n"
+    """The paths of all artefacts, a line for each, in the order of declaration."""
+    return "".join(f"{artefact.grammar}\n" for artefact in ARTEFACTS)
