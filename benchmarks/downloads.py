@@ -113,7 +113,8 @@ def measure(folder: Path, address: str, sha256: str, size: int, pairs: int) -> d
     download = [sys.executable, "-c", (
         "import pathlib, time; from ednag.sources.http import fetch\n"
         "from ednag.sources.transfer import PartialFile, Patience\n"
-        f"part = PartialFile(pathlib.Path({str(folder / 'alone.bin')!r}), {size}, 'alone.bin', True)\n"
+        f"path = pathlib.Path({str(folder / 'alone.bin')!r})\n"
+        f"part = PartialFile(path, {size}, 'alone.bin', True)\n"
         "begun = time.perf_counter()\n"
         f"fetch({address!r}, part, lambda received, total: None, Patience())\n"
         f"pathlib.Path({str(folder / 'seconds')!r}).write_text(str(time.perf_counter() - begun))"

@@ -4,7 +4,7 @@ import pytest
 
 from ednag.cli._statistics import statistics_of
 from ednag.errors import EdnagError
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 
 def test_what_is_not_given_is_the_default() -> None:

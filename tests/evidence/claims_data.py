@@ -7,7 +7,7 @@ import pandas as pd
 
 from ednag.evidence.claims import Claim
 from ednag.evidence.record import StudyRecord
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "published"
 STATISTICS = Statistics(resamples=200)

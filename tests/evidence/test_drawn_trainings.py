@@ -21,7 +21,7 @@ from ednag.methods.interface import Run
 from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
 from tests.evidence.claims_data import claim_of

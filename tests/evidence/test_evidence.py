@@ -30,7 +30,7 @@ from ednag.evidence.tables import equal_budget_table, own_end_table, write_evide
 from ednag.methods.interface import Run
 from ednag.methods.storage import write_runs
 from ednag.spaces import get_space
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, Protocol
 

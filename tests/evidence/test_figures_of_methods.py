@@ -30,7 +30,7 @@ from ednag.study.comparisons import (
     main_methods,
     variants_in,
 )
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 SETTINGS = Statistics(checkpoints=(5, 20), resamples=100)
 METHODS_HERE = ("ednag", "random", "local-search-best", "ednag-power", "ednag-steps-50")

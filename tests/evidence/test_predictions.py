@@ -21,7 +21,7 @@ from ednag.evidence.trained_architectures import (
     write_top_k,
 )
 from ednag.predictor.choice import CHANCE
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 STATISTICS = Statistics(resamples=200)
 

@@ -26,7 +26,7 @@ from ednag.evidence.ranking import (
 from ednag.ranker import study
 from ednag.ranker.baselines import BASELINES
 from ednag.spaces.nasbench101_cells import NASBench101Cell, whole_graphs
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables.interface import BenchmarkTable, Metric
 from ednag.tables.parquet import write_benchmark
 

@@ -16,7 +16,7 @@ from ednag.evidence.statistics import (
     probability_of_improvement,
     wilson_share,
 )
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 

@@ -25,7 +25,7 @@ from ednag.methods import get_method
 from ednag.methods.instances import method_names
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import TABLES
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from tests.methods.made_up_latencies import LATENCY, TABLE

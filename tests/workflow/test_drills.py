@@ -81,7 +81,7 @@ def test_a_column_of_the_main_table_is_a_line(copy: Path) -> None:
     code = """
 import numpy as np, pandas as pd
 from ednag.evidence.tables import own_end_table
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 runs = pd.DataFrame({"seed": [0, 1], "outcome": [93.0, 94.0], "total": [5, 7]}).assign(
     space="nasbench201", dataset="cifar10-analog", protocol="paper", method="random",
     optimum=94.0, saw_optimum=False, distinct_to_optimum=np.nan, outcome_drawn=np.nan,

@@ -7,7 +7,7 @@ import click
 from ednag.cli._options import parse_mapping
 
 if TYPE_CHECKING:
-    from ednag.study.configuration import Statistics
+    from ednag.study.statistics import Statistics
 
 STATISTICS = click.option(
     "--statistics", default="{}", help="JSON object; see `statistics` in config.yaml."
@@ -16,6 +16,6 @@ STATISTICS = click.option(
 
 def statistics_of(text: str) -> "Statistics":
     """What the option says; EdnagError where a name or a value is wrong."""
-    from ednag.study.configuration import read_statistics
+    from ednag.study.statistics import read_statistics
 
     return read_statistics(parse_mapping(text, "--statistics"), "--statistics")

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ednag.evidence.statistics import standard_deviation, wilson_share
 from ednag.evidence.summaries import collect_runs
 from ednag.evidence.writing import texts, with_interval
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
 
 #: Comments have two decimals: values are the same within half a unit and the last bits of a sum.

@@ -13,7 +13,7 @@ import pandas as pd
 from ednag.evidence.statistics import Interval, middle_share, standard_deviation
 from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.predictor.correlations import COEFFICIENTS, MEAN_OF_GROUPS, coefficients, correlations
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 #: Resamples of a correlation's interval: each costs a rank transform per task.
 _RESAMPLES = 1000

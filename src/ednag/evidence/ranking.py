@@ -10,7 +10,7 @@ import pandas as pd
 
 from ednag.evidence.statistics import bootstrap_mean, finite
 from ednag.evidence.writing import rounded, texts, with_interval, write_frame
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 #: Predictor -> its name in tables and figures, in their order.
 TITLES: Mapping[str, str] = {

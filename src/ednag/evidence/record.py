@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ednag.study.configuration import Statistics
 from ednag.study.seeds import format_seeds
+from ednag.study.statistics import Statistics
 from ednag.tables import TABLES, get_definition
 
 #: The protocol of every number the paper prints.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 #: Counts of resamples in memory at once: 128 MB. Ten thousand resamples of 1,600 values fit.
 _MOST_COUNTS = 2**24

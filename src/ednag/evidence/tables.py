@@ -19,7 +19,7 @@ from ednag.evidence.statistics import (
 from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
 
 _KEYS = ["space", "dataset", "protocol"]

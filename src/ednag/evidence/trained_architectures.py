@@ -15,7 +15,7 @@ from ednag.evidence.statistics import Interval, bootstrap_mean, middle_share
 from ednag.evidence.writing import texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.predictor.choice import CHANCE, PREDICTOR
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 #: Number of groups of random architectures.
 _GROUPS = 1000

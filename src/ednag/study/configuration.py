@@ -20,6 +20,7 @@ from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import format_seeds, parse_seeds
+from ednag.study.statistics import Statistics, check_ascending
 from ednag.tables import TABLES, Definition, get_definition, is_predicted, official_definitions
 from ednag.validation import read_model
 from ednag.yaml_files import read_yaml
@@ -49,29 +50,6 @@ class _Part(BaseModel):
         if info.field_name == cls.may_be_empty and value in (None, (), []):
             return ()
         return parse_seeds(value, f"{cls.place}{info.field_name}")
-
-
-def _check_ascending(numbers: tuple[int, ...], least: int, why: str = "") -> tuple[int, ...]:
-    if not numbers or numbers[0] < least or sorted(set(numbers)) != list(numbers):
-        raise ValueError(f"must be whole numbers from {least} up{why}, ascending, none twice")
-    return numbers
-
-
-class Statistics(_Part):
-    """How runs are summarised."""
-
-    confidence: float = Field(0.95, gt=0, lt=1, description="Level of every interval.")
-    resamples: int = Field(10_000, ge=100, description="Bootstrap resamples of every interval.")
-    seed: int = Field(0, ge=0, description="Seed of the bootstrap.")
-    checkpoints: tuple[int, ...] = Field(
-        (100, 200, 300, 500),
-        description="Numbers of distinct evaluations at which methods are compared.",
-    )
-
-    @field_validator("checkpoints")
-    @classmethod
-    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return _check_ascending(value, 1)
 
 
 class SmallInstance(_Part):
@@ -156,7 +134,7 @@ class RankingStudy(_Part):
     @field_validator("sizes", "ranker_sizes")
     @classmethod
     def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return _check_ascending(value, _TIERS, f" (one cell for each of the {_TIERS} tiers)")
+        return check_ascending(value, _TIERS, f" (one cell for each of the {_TIERS} tiers)")
 
     @model_validator(mode="after")
     def _enough_cells(self) -> "RankingStudy":
@@ -446,11 +424,6 @@ def read_study(raw: Mapping[str, Any]) -> Study:
     if isinstance(raw.get("methods"), list):
         raw = {**raw, "methods": [named(entry) for entry in raw["methods"]]}
     return read_model(Study, raw)
-
-
-def read_statistics(raw: Mapping[str, Any], place: str) -> Statistics:
-    """Validated settings from a mapping; raises EdnagError with one line that begins at `place`."""
-    return read_model(Statistics, raw, place)
 
 
 def load_study(path: Path) -> Study:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from ednag.errors import EdnagError
 from ednag.evidence.summaries import DISTINCT
 from ednag.naming import suggestion
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
 from ednag.tables.interface import Metric
 

@@ -22,7 +22,7 @@ from ednag.evidence.figures.style import (
 )
 from ednag.evidence.statistics import bootstrap_mean, finite, wilson_share
 from ednag.study.comparisons import VARIANTS, variants_in
-from ednag.study.configuration import Statistics
+from ednag.study.statistics import Statistics
 
 _COLUMNS = ["panel", "method", "evaluations", "value", "low", "high", "runs", "optimum"]
 
