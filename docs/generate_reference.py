@@ -210,8 +210,8 @@ def commands_page() -> str:
 
 _PATHS = """# Paths
 
-All files that a study makes, by stage, as `src/ednag/study/artefacts.yaml` declares them. Braces hold
-wildcards or alternatives. [Files](files.md) says what is in them.
+All files that a study makes, by stage, as `src/ednag/study/artefacts.yaml` declares them. Braces
+hold wildcards or alternatives. [Files](files.md) says what is in them.
 """
 
 
