@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
@@ -16,6 +16,12 @@ _YAML_WORDS = {
     "an object": "a mapping",
     "valid integer": "whole number",
 }
+
+
+class StrictModel(BaseModel):
+    """A model that refuses unknown keys and whose values cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> Model:

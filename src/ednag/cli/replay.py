@@ -1,9 +1,8 @@
 """`ednag replay`: run reference traces and stop at the first divergence."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -36,6 +35,8 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
     The benchmark tables come from the registered sources (see EDNAG_MIRROR), unless the trace
     brings its own.
     """
+    from ednag.methods.ednag import readable_search
+    from ednag.search import compiled
     from ednag.search.replay import read_trace, replay
 
     used = set()
@@ -44,8 +45,9 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
         if arithmetic is not None:
             settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
             trace = trace.model_copy(update={"hyperparameters": settings})
-        used.add(trace.hyperparameters.arithmetic)
-        search = _search(engine, trace.hyperparameters.arithmetic)
+        arithmetic_used = trace.hyperparameters.arithmetic
+        search = compiled.search if engine == "compiled" else readable_search(arithmetic_used)
+        used.add(arithmetic_used)
         divergence = replay(trace, objective_of(trace), search)
         if divergence is not None:
             click.echo(f"{path.name}: {divergence}")
@@ -54,20 +56,6 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
     count = "1 trace" if len(files) == 1 else f"{len(files)} traces"
     by = " and ".join(sorted(used))
     click.echo(f"{count} identical ({engine} engine, arithmetic {by})")
-
-
-def _search(engine: str, arithmetic: Arithmetic) -> Callable[..., Any]:
-    """The engine's search; torch is imported for the readable one alone."""
-    if engine == "compiled":
-        from ednag.search import compiled
-
-        return compiled.search
-    from ednag.search.instruction_set import use_instruction_set
-
-    use_instruction_set(arithmetic)
-    from ednag.search import engine as readable
-
-    return readable.search
 
 
 def objective_of(trace: "Trace") -> "Objective":

@@ -2,7 +2,9 @@
 
 import importlib
 
+from ednag.errors import EdnagError
 from ednag.methods.interface import Method
+from ednag.naming import suggestion
 
 #: id -> "module:method"; a module is imported when its method is needed
 METHODS = {
@@ -33,15 +35,13 @@ def get_method(name: str) -> Method:
 
 
 def shared_method(name: str) -> Method:
-    """The method with this id, of METHODS or of the catalogue, as all studies have it.
-
-    Raises:
-        EdnagError: There is no such method; the message names the closest id.
-    """
+    """The method with this id as all studies have it; raises EdnagError like `get_method`."""
     if name in METHODS:
         module, attribute = METHODS[name].split(":")
         method: Method = getattr(importlib.import_module(module), attribute)
         return method
-    from ednag.methods.instances import catalogued_method
+    from ednag.methods.instances import catalogue, method_names
 
-    return catalogued_method(name)
+    if name not in catalogue():
+        raise EdnagError(f"unknown method {name!r}{suggestion(name, method_names())}")
+    return catalogue()[name].method(name)

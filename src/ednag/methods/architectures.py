@@ -1,11 +1,11 @@
-"""The architectures that a method may evaluate: random ones and neighbours."""
+"""The architectures that a method may evaluate: random ones, neighbours, and decoded noise."""
 
-from weakref import WeakKeyDictionary
+from functools import lru_cache
 
 import numpy as np
 
 from ednag.search.objective import Objective
-from ednag.spaces.interface import LargeSpace
+from ednag.spaces.interface import LargeSpace, SearchSpace
 
 
 class Listed:
@@ -53,22 +53,16 @@ class Listed:
 
 
 class Unlisted:
-    """The architectures of a space too large to list, for one run. The predictor knows all.
-
-    Attributes:
-        count: Number of architectures.
-    """
+    """The architectures of a space too large to list, for one run; see `Listed`."""
 
     def __init__(self, space: LargeSpace) -> None:
         self._space = space
         self.count = space.size
 
     def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """Codes int32[count] drawn uniformly and independently."""
         return self._space.sample(generator, count)
 
     def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
         drawn: dict[int, None] = {}
         count = min(count, self.count)
         while len(drawn) < count:
@@ -76,21 +70,33 @@ class Unlisted:
         return np.array(list(drawn), dtype=np.int32)
 
     def neighbours(self, code: int) -> np.ndarray:
-        """Codes int32[k] of the architectures one change from `code`, ascending."""
         return self._space.neighbours(code)
 
     def mutate(self, code: int, generator: np.random.Generator) -> int:
-        """A neighbour drawn uniformly; only the one that is drawn gets a code."""
+        # Only the neighbour that is drawn gets a code.
         return self._space.mutate(code, generator)
 
 
-_LISTED: "WeakKeyDictionary[Objective, Listed]" = WeakKeyDictionary()
+_listed = lru_cache(maxsize=1)(Listed)
 
 
 def architectures_of(objective: Objective) -> Listed | Unlisted:
     """The architectures of an objective; those of a table are listed at the first call."""
     if isinstance(objective.space, LargeSpace):
         return Unlisted(objective.space)
-    if objective not in _LISTED:
-        _LISTED[objective] = Listed(objective)
-    return _LISTED[objective]
+    return _listed(objective)
+
+
+def starting_noise(space: SearchSpace, count: int, generator: np.random.Generator) -> np.ndarray:
+    """A first population float64[count, R * C]: standard normal, not normalised.
+
+    In a space where noise rarely decodes to an architecture (MobileNetV3), the first rows are
+    well-formed genotypes; their share is that of the reference.
+    """
+    rows, columns = space.shape
+    population = generator.standard_normal((count, rows * columns))
+    well_formed = int(count * space.profile.init_valid_rate)
+    if well_formed:
+        state = np.random.RandomState(generator.bit_generator)
+        population[:well_formed] = space.well_formed(well_formed, state).reshape(well_formed, -1)
+    return population

@@ -19,7 +19,7 @@ class Spender:
 
     def __init__(self, objective: Objective, budget: int, seed: int) -> None:
         self.objective = objective
-        self.generator = np.random.Generator(np.random.PCG64(seed))
+        self.generator = np.random.default_rng(seed)
         self._architectures = architectures_of(objective)
         self.budget = min(budget, self._architectures.count)
         self._higher_is_better = objective.higher_is_better
@@ -57,8 +57,7 @@ class Spender:
 
     def sample(self, count: int) -> list[int]:
         """Codes of `count` architectures drawn uniformly and independently."""
-        drawn: list[int] = self._architectures.draw(self.generator, count).tolist()
-        return drawn
+        return self._architectures.draw(self.generator, count).tolist()
 
     def sample_unseen(self) -> int:
         """An architecture drawn uniformly from those not evaluated yet."""
@@ -69,9 +68,7 @@ class Spender:
 
     def neighbours(self, code: int) -> list[int]:
         """The architectures one change away, in random order."""
-        return [
-            int(near) for near in self.generator.permutation(self._architectures.neighbours(code))
-        ]
+        return self.generator.permutation(self._architectures.neighbours(code)).tolist()
 
     def mutate(self, code: int) -> int:
         """A neighbour drawn uniformly; where there is none, any architecture."""
@@ -82,9 +79,7 @@ class Spender:
         last = np.array(population, dtype=np.int32)
         drawn = self._best_score if self._higher_is_better else -self._best_score
         if self.stalled and self.objective.ledger.distinct < self.budget:
-            detail = (
-                f"{self.objective.ledger.total} look-ups gave "
-                f"{self.objective.ledger.distinct} distinct architectures"
-            )
+            ledger = self.objective.ledger
+            detail = f"{ledger.total} look-ups gave {ledger.distinct} distinct architectures"
             return Outcome(self.best, "stalled", detail, drawn, last)
         return Outcome(self.best, drawn=drawn, final_population=last)

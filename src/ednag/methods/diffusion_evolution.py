@@ -6,17 +6,16 @@ population, or stops when the budget is spent.
 """
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ednag.methods.architectures import starting_noise
 from ednag.methods.interface import Method, Outcome
-from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
+from ednag.validation import StrictModel
 
 
-class DiffusionEvolution(BaseModel):
+class DiffusionEvolution(StrictModel):
     """Hyper-parameters of plain Diffusion Evolution."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     num_step: int = Field(100, ge=3, description="Length of the noise schedule.")
     population_num: int = Field(30, ge=2, description="Individuals in the population.")
@@ -38,9 +37,8 @@ def _origin(
     return weight @ population / weight.sum(axis=1, keepdims=True)
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, DiffusionEvolution)
-    generator = np.random.Generator(np.random.PCG64(seed))
+def _search(objective: Objective, seed: int, budget: int, settings: DiffusionEvolution) -> Outcome:
+    generator = np.random.default_rng(seed)
     alpha = (np.cos(np.linspace(0, np.pi, settings.num_step)) + 1) / 2
     rows, columns = objective.space.shape
     population = starting_noise(objective.space, settings.population_num, generator)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel
 
 from ednag.methods.interface import Method, Outcome
 from ednag.search.hyperparameters import SearchHyperparameters
@@ -17,10 +16,16 @@ from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
 
 
-def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+def search_ednag(
+    objective: Objective, seed: int, budget: int, settings: SearchHyperparameters
+) -> Outcome:
     """One run of the reference search; `budget` is not read."""
-    assert isinstance(settings, SearchHyperparameters)
-    result = _engine(objective, settings.arithmetic)(objective, seed, settings)
+    from ednag.search import compiled
+
+    # Both engines make the same run.
+    supported = compiled.unsupported(objective) is None
+    search = compiled.search if supported else readable_search(settings.arithmetic)
+    result = search(objective, seed, settings)
     return Outcome(
         code=result.outcome,
         status=result.status,
@@ -36,16 +41,12 @@ def search_ednag(objective: Objective, seed: int, budget: int, settings: BaseMod
     )
 
 
-def _engine(objective: Objective, arithmetic: Arithmetic) -> Callable[..., Any]:
-    """The compiled engine where it supports this search, else the readable one.
+def readable_search(arithmetic: Arithmetic) -> Callable[..., Any]:
+    """The search of the readable engine; imports torch, and needs a CPU with the instruction set.
 
-    Both make the same run. The readable one imports torch, which takes seconds, and needs a CPU
-    with the instruction set.
+    Raises:
+        EdnagError: The CPU lacks it, or torch already computes with another one.
     """
-    from ednag.search import compiled
-
-    if compiled.unsupported(objective) is None:
-        return compiled.search
     from ednag.search.instruction_set import use_instruction_set
 
     use_instruction_set(arithmetic)

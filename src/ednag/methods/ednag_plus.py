@@ -16,15 +16,15 @@ the seeds or the other tables that are reported.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ednag.methods.architectures import starting_noise
 from ednag.methods.interface import Method, Outcome
-from ednag.methods.starting_noise import starting_noise
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, SearchSpace, ThresholdReading
+from ednag.validation import StrictModel
 
 #: Mutations in each round of attempts for a child that is invalid or was evaluated before.
 _ATTEMPTS = (4, 16)
@@ -32,10 +32,8 @@ _ATTEMPTS = (4, 16)
 _PATIENCE = 50
 
 
-class EdnagPlus(BaseModel):
+class EdnagPlus(StrictModel):
     """Hyper-parameters of EDNAG+."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     population_num: int = Field(20, ge=2, description="Individuals that survive a step.")
     children: int = Field(5, ge=1, description="Individuals denoised and evaluated per step.")
@@ -78,26 +76,19 @@ def _decode(objective: Objective, population: np.ndarray) -> list[int]:
     return objective.decode(genotypes).tolist()
 
 
-@dataclass
 class _Search:
     """The state of one run: survivors, best first, and the codes that were evaluated."""
 
-    objective: Objective
-    settings: EdnagPlus
-    budget: int
-    generator: np.random.Generator
-    population: np.ndarray = field(init=False)
-    scores: np.ndarray = field(init=False)
-    codes: np.ndarray = field(init=False)
-    seen: set[int] = field(default_factory=set)
-    #: Steps since the last new architecture.
-    idle: int = 0
-
-    def __post_init__(self) -> None:
-        rows, columns = self.objective.space.shape
+    def __init__(self, objective: Objective, settings: EdnagPlus, budget: int, seed: int) -> None:
+        self.objective, self.settings, self.budget = objective, settings, budget
+        self.generator = np.random.default_rng(seed)
+        rows, columns = objective.space.shape
         self.population = np.empty((0, rows * columns))
         self.scores = np.empty(0)
         self.codes = np.empty(0, dtype=np.int32)
+        self.seen: set[int] = set()
+        #: Steps since the last new architecture.
+        self.idle = 0
 
     @property
     def done(self) -> bool:
@@ -142,10 +133,8 @@ class _Search:
 
     def first_new(self, codes: list[int], start: int, end: int) -> int | None:
         """Position of the first valid code that was not evaluated yet."""
-        for position in range(start, end):
-            if codes[position] >= 0 and codes[position] not in self.seen:
-                return position
-        return None
+        new = (i for i in range(start, end) if codes[i] >= 0 and codes[i] not in self.seen)
+        return next(new, None)
 
     def outcome(self) -> Outcome:
         """The run's end."""
@@ -250,11 +239,10 @@ class _Together:
 
 
 def _search_together(
-    objectives: Sequence[Objective], seeds: Sequence[int], budget: int, settings: BaseModel
+    objectives: Sequence[Objective], seeds: Sequence[int], budget: int, settings: EdnagPlus
 ) -> list[Outcome]:
-    assert isinstance(settings, EdnagPlus)
     runs = [
-        _Search(objective, settings, budget, np.random.Generator(np.random.PCG64(seed)))
+        _Search(objective, settings, budget, seed)
         for objective, seed in zip(objectives, seeds, strict=True)
     ]
     together = _Together(objectives[0].space, settings)
@@ -265,7 +253,7 @@ def _search_together(
     return [run.outcome() for run in runs]
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
+def _search(objective: Objective, seed: int, budget: int, settings: EdnagPlus) -> Outcome:
     return _search_together([objective], [seed], budget, settings)[0]
 
 

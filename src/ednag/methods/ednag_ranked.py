@@ -13,12 +13,11 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from pydantic import BaseModel
 
 from ednag.methods.budget import Spender
 from ednag.methods.ednag import METHOD as EDNAG
 from ednag.methods.ednag import search_ednag
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method
 from ednag.methods.learnt_ranking import (
     SPACES,
     RankerSettings,
@@ -27,8 +26,7 @@ from ednag.methods.learnt_ranking import (
     patches_of,
     search_by_ranker,
 )
-from ednag.search.hyperparameters import WithArithmetic
-from ednag.search.instruction_set import Arithmetic
+from ednag.search.hyperparameters import SearchHyperparameters, WithArithmetic
 from ednag.search.objective import Objective
 from ednag.tables.interface import BenchmarkTable
 
@@ -39,20 +37,14 @@ class EdnagRanked(RankerSettings, WithArithmetic):
     """Hyper-parameters of EDNAG guided by a ranker; those of EDNAG are the reference's."""
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, EdnagRanked)
-    spend = partial(_spend, settings.arithmetic)
-    return search_by_ranker(objective, seed, budget, settings, spend)
-
-
-def _spend(arithmetic: Arithmetic, spender: Spender, trained: Round) -> None:
+def _spend(spender: Spender, trained: Round, settings: EdnagRanked) -> None:
     """An EDNAG search on predictions, then the best that it visited."""
     objective = spender.objective
     predicted = predictions(objective, trained)
     guided = _on_predictions(objective, predicted)
     defaults = EDNAG.defaults_in(objective.space, objective.protocol)
-    settings = EDNAG.hyperparameters.model_validate({**defaults, "arithmetic": arithmetic})
-    search_ednag(guided, trained.seed, 0, settings)
+    reference = SearchHyperparameters(**{**defaults, "arithmetic": settings.arithmetic})
+    search_ednag(guided, trained.seed, 0, reference)
     visited = guided.ledger.codes()
     sign = 1 if objective.higher_is_better else -1
     for code in visited[np.argsort(-sign * predicted[visited], kind="stable")].tolist():
@@ -98,7 +90,7 @@ METHOD = Method(
     description="EDNAG on the scores of a small ranker, trained on the search's own evaluations; "
     "the best by score are evaluated",
     hyperparameters=EdnagRanked,
-    search=_search,
+    search=partial(search_by_ranker, spend=_spend),
     spaces=SPACES,
     measured_only=True,
     seeds="0-9",

@@ -4,23 +4,21 @@ Offspring are mutations of parents drawn uniformly. Survivors are the fittest di
 of both. Only the way offspring are made differs from EDNAG.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome
 from ednag.search.objective import Objective
+from ednag.validation import StrictModel
 
 
-class GeneticAlgorithm(BaseModel):
+class GeneticAlgorithm(StrictModel):
     """Hyper-parameters of the elitist genetic algorithm."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     population_num: int = Field(30, ge=1, description="Parents, and offspring per generation.")
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, GeneticAlgorithm)
+def _search(objective: Objective, seed: int, budget: int, settings: GeneticAlgorithm) -> Outcome:
     spender = Spender(objective, budget, seed)
     population: dict[int, float] = {}
     offspring = spender.sample(settings.population_num)

@@ -9,20 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.interface import Method
-from ednag.naming import suggestion
-from ednag.validation import read_model
+from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
 
 
-class MethodDefinition(BaseModel):
+class MethodDefinition(StrictModel):
     """A method by another one and what differs from it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     of: str = Field("", description="Method that is run; by default the one with the same id.")
     title: str = Field("", description="Name in tables and figures; by default the id.")
@@ -75,13 +72,6 @@ def catalogue() -> dict[str, MethodDefinition]:
     # the code of every job that can import the module (`ednag.study.digests`). A job of the
     # workflow gets its definitions by `--methods` and does not open the catalogue.
     return _definitions(read_yaml(Path(__file__).with_suffix(".yaml")), "catalogue of methods")
-
-
-def catalogued_method(name: str) -> Method:
-    """The instance of the catalogue with this id; raises EdnagError naming the closest method."""
-    if name not in catalogue():
-        raise EdnagError(f"unknown method {name!r}{suggestion(name, method_names())}")
-    return catalogue()[name].method(name)
 
 
 def method_names() -> tuple[str, ...]:

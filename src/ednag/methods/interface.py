@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from ednag.errors import EdnagError
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
-from ednag.validation import read_model
+from ednag.validation import StrictModel, read_model
 
 #: Values per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
@@ -21,10 +21,8 @@ STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
 _TOGETHER = 100
 
 
-class NoHyperparameters(BaseModel):
+class NoHyperparameters(StrictModel):
     """No hyper-parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass
@@ -127,11 +125,9 @@ class Method:
     title: str
     description: str
     hyperparameters: type[BaseModel]
-    search: Callable[[Objective, int, int, BaseModel], Outcome]
+    search: Callable[[Objective, int, int, Any], Outcome]
     has_own_end: bool = False
-    search_together: (
-        Callable[[list[Objective], list[int], int, BaseModel], list[Outcome]] | None
-    ) = None
+    search_together: Callable[[list[Objective], list[int], int, Any], list[Outcome]] | None = None
     from_space: frozenset[str] = frozenset()
     spaces: frozenset[str] | None = None
     measured_only: bool = False

@@ -8,14 +8,15 @@ on cells that the ranker prefers. Torch is imported when a run begins.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
+from ednag.validation import StrictModel
 
 if TYPE_CHECKING:
     from ednag.ranker.fitting import FittedRanker
@@ -31,10 +32,8 @@ _HEADS, _DROPOUT = 1, 0.0
 _BATCH = 32
 
 
-class RankerSettings(BaseModel):
+class RankerSettings(StrictModel):
     """Hyper-parameters of the ranker and of how often it is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     first_share: float = Field(
         0.4, gt=0, le=1, description="Share of the budget that goes to random cells first."
@@ -68,14 +67,17 @@ class Round:
     seed: int
 
 
-#: Spends evaluations until the round's end; the rest is drawn at random.
-Spend = Callable[[Spender, Round], None]
-
-
 def search_by_ranker(
-    objective: Objective, seed: int, budget: int, settings: RankerSettings, spend: Spend
+    objective: Objective,
+    seed: int,
+    budget: int,
+    settings: RankerSettings,
+    spend: Callable[[Spender, Round, Any], None],
 ) -> Outcome:
-    """One run: random cells, then rounds of training and of `spend`."""
+    """One run: random cells, then rounds of training and of `spend`.
+
+    `spend` takes the settings last. What it does not spend of a round is drawn at random.
+    """
     import torch
 
     from ednag.training.determinism import deterministic
@@ -90,7 +92,7 @@ def search_by_ranker(
                 break
             until = spender.budget - left + -(-left // (settings.rounds - number))
             trained = _train(spender, settings, until, seed_of(seed, number))
-            spend(spender, trained)
+            spend(spender, trained, settings)
             draw_unseen(spender, until)
     return spender.outcome([])
 

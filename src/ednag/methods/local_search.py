@@ -7,8 +7,6 @@ optimum the search restarts at a random architecture that it has not evaluated.
 
 from functools import partial
 
-from pydantic import BaseModel
-
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.search.objective import Objective
@@ -33,7 +31,7 @@ def _climb(spender: Spender, start: int, score: float, first: bool) -> int:
 
 
 def _search(
-    objective: Objective, seed: int, budget: int, settings: BaseModel, *, first: bool
+    objective: Objective, seed: int, budget: int, settings: NoHyperparameters, *, first: bool
 ) -> Outcome:
     spender = Spender(objective, budget, seed)
     last = -1

@@ -9,14 +9,14 @@ batch. No cell is evaluated twice. Source: specification nar.md, section Samplin
 """
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ednag.methods.budget import Spender
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method
 from ednag.methods.learnt_ranking import (
     SPACES,
     RankerSettings,
@@ -25,7 +25,6 @@ from ednag.methods.learnt_ranking import (
     patches_of,
     search_by_ranker,
 )
-from ednag.search.objective import Objective
 
 if TYPE_CHECKING:
     from ednag.ranker.sampling import Population
@@ -95,33 +94,27 @@ def _population(dataset: str) -> "Population":
     return population_of(dataset)
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, Nar)
-    hyperparameters = settings
+def _spend(spender: Spender, trained: Round, settings: Nar) -> None:
+    from ednag.ranker.sampling import RULES
+    from ednag.ranker.search import RankedSearch
 
-    def spend(spender: Spender, trained: Round) -> None:
-        from ednag.ranker.sampling import RULES
-        from ednag.ranker.search import RankedSearch
-
-        current = _Round(spender, trained)
-        search = RankedSearch(
-            _population(counted_as(objective)),
-            replace(RULES, force_uniform=hyperparameters.force_uniform),
-            current.score,
-            current.evaluate,
-            protocol="honest",
-            seed=trained.seed,
-            # Each iteration evaluates one new cell at least.
-            iterations=current.left,
-            top=(hyperparameters.top,),
-        )
-        while current.left > 0:
-            before = current.left
-            search.step()
-            if current.left == before:
-                current.evaluate_best_new()
-
-    return search_by_ranker(objective, seed, budget, settings, spend)
+    current = _Round(spender, trained)
+    search = RankedSearch(
+        _population(counted_as(spender.objective)),
+        replace(RULES, force_uniform=settings.force_uniform),
+        current.score,
+        current.evaluate,
+        protocol="honest",
+        seed=trained.seed,
+        # Each iteration evaluates one new cell at least.
+        iterations=current.left,
+        top=(settings.top,),
+    )
+    while current.left > 0:
+        before = current.left
+        search.step()
+        if current.left == before:
+            current.evaluate_best_new()
 
 
 METHOD = Method(
@@ -130,7 +123,7 @@ METHOD = Method(
     description="a small ranker, trained on the search's own evaluations, chooses among sampled "
     "cells by tier and score",
     hyperparameters=Nar,
-    search=_search,
+    search=partial(search_by_ranker, spend=_spend),
     spaces=SPACES,
     measured_only=True,
     seeds="0-9",

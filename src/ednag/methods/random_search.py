@@ -1,15 +1,14 @@
 """Random search without replacement: as many distinct architectures as the budget allows."""
 
 import numpy as np
-from pydantic import BaseModel
 
 from ednag.methods.architectures import architectures_of
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.search.objective import Objective
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    generator = np.random.Generator(np.random.PCG64(seed))
+def _search(objective: Objective, seed: int, budget: int, settings: NoHyperparameters) -> Outcome:
+    generator = np.random.default_rng(seed)
     codes = architectures_of(objective).draw_distinct(generator, budget)
     metric, _ = objective.evaluate(codes)
     best = metric.argmax() if objective.higher_is_better else metric.argmin()

@@ -7,28 +7,28 @@ child and removes the oldest.
 from collections import deque
 from operator import itemgetter
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome
 from ednag.search.objective import Objective
+from ednag.validation import StrictModel
 
 #: Cycles whose samples are drawn at a time.
 _CYCLES = 256
 _SCORE = itemgetter(0)
 
 
-class RegularisedEvolution(BaseModel):
+class RegularisedEvolution(StrictModel):
     """Hyper-parameters of regularised evolution."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     population_num: int = Field(100, ge=1, description="Architectures alive at a time.")
     sample_size: int = Field(10, ge=1, description="Architectures that compete to be the parent.")
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: BaseModel) -> Outcome:
-    assert isinstance(settings, RegularisedEvolution)
+def _search(
+    objective: Objective, seed: int, budget: int, settings: RegularisedEvolution
+) -> Outcome:
     spender = Spender(objective, budget, seed)
     population: deque[tuple[float, int]] = deque()
     for code in spender.sample(settings.population_num):

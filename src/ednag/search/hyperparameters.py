@@ -2,15 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ednag.search.instruction_set import Arithmetic
+from ednag.validation import StrictModel
 
 
-class WithArithmetic(BaseModel):
+class WithArithmetic(StrictModel):
     """Hyper-parameters of a method that runs the search."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     arithmetic: Arithmetic = Field(
         "avx2",
