@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ednag.cells.nasbench101 import counts, from_cells
-from ednag.cli.cells import command
+from ednag.cli import group
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.nasbench101_cells import NASBench101Cell, module_hash, whole_graphs
@@ -26,7 +26,7 @@ def cells() -> Call:
     """Call a subcommand; errors are raised."""
     runner = CliRunner()
     return lambda *arguments: runner.invoke(
-        command, [str(each) for each in arguments], catch_exceptions=False
+        group, ["cells", *map(str, arguments)], catch_exceptions=False
     )
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from ednag.cells import nasbench101
 from ednag.cells.nasbench201 import counts, shape_of
-from ednag.cli.ranker import command
+from ednag.cli import group
 from ednag.errors import EdnagError
 from ednag.evidence.figures import ranking as drawing
 from ednag.evidence.figures import save_drawing
@@ -174,7 +174,7 @@ def table_at(
 
 
 def call(*arguments: str) -> str:
-    return CliRunner().invoke(command, arguments, catch_exceptions=False).stderr
+    return CliRunner().invoke(group, ["ranker", *arguments], catch_exceptions=False).stderr
 
 
 def test_plain_predictors_and_a_tiny_ranker_from_table_to_figures(

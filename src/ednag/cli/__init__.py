@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,11 +13,16 @@ from ednag.errors import EdnagError
 
 
 class LazyGroup(click.Group):
-    """A group whose subcommands are the modules of its callback's package.
+    """A group whose subcommands are the modules of a package, imported when they are called.
 
-    The module `top_k` has the subcommand `top-k` in its attribute `command`, and is imported only
-    when that subcommand is called. Modules whose name begins with an underscore are helpers.
+    The module `top_k/choose.py` has the command `choose` in its attribute `command`. A package
+    without this attribute is a group; its docstring is the help. Modules whose name begins with an
+    underscore are helpers.
     """
+
+    def __init__(self, *arguments: Any, package: str = __name__, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the subcommands, sorted."""
@@ -27,14 +33,10 @@ class LazyGroup(click.Group):
         """The subcommand of that name, or None."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
-        return command
-
-    @property
-    def _package(self) -> str:
-        assert self.callback is not None
-        return self.callback.__module__
+        name = f"{self._package}.{cmd_name.replace('-', '_')}"
+        module = importlib.import_module(name)
+        command: click.Command | None = getattr(module, "command", None)
+        return command or LazyGroup(cmd_name, package=name, help=module.__doc__)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

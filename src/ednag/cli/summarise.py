@@ -33,12 +33,7 @@ def command(
     steps: Path,
 ) -> None:
     """Summarise the run files RUNS of one benchmark table."""
-    from ednag.evidence.summaries import (
-        anytime_curves,
-        collect_runs,
-        step_curves,
-        summarise_runs,
-    )
+    from ednag.evidence.summaries import anytime_curves, collect_runs, step_curves, summarise_runs
     from ednag.files import write_parquet
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark

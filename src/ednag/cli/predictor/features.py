@@ -4,12 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import (
-    EXISTING,
-    OUTPUT,
-    SOURCES,
-    note_inputs,
-)
+from ednag.cli._options import EXISTING, OUTPUT, SOURCES, note_inputs
 from ednag.cli._progress import log
 
 

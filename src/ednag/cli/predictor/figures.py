@@ -4,10 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import (
-    EXISTING,
-    FOLDER,
-)
+from ednag.cli._options import EXISTING, FOLDER
 from ednag.cli._progress import log
 
 

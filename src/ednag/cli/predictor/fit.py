@@ -4,11 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import (
-    EXISTING,
-    OUTPUT,
-    parse_mapping,
-)
+from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 

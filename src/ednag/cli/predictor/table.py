@@ -4,10 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import (
-    EXISTING,
-    table_files,
-)
+from ednag.cli._options import EXISTING, table_files
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
 

@@ -18,7 +18,7 @@ class _StderrHandler(logging.Handler):
         click.echo(f"ednag: {record.getMessage()}", err=True)
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, package=__name__)
 def command() -> None:
     """Upstream files: see what there is, fetch, verify, trust and add."""
     log = logging.getLogger("ednag.sources")

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 @click.option("--needed-for", multiple=True, help="Only what this purpose needs; repeatable.")
 @with_places
 def command(
-    as_json: bool,
-    needed_for: tuple[str, ...],
-    registry: Path | None,
-    around: "Surroundings",
+    as_json: bool, needed_for: tuple[str, ...], registry: Path | None, around: "Surroundings"
 ) -> None:
     """List all files, what they are needed for and how they stand here; hashes nothing."""
     from ednag.sources.inventory import take_stock

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 @click.option("--accept", is_flag=True, help="Trust the bytes here in place of those recorded.")
 @with_places
 def command(
-    ids: tuple[str, ...],
-    accept: bool,
-    registry: Path | None,
-    around: "Surroundings",
+    ids: tuple[str, ...], accept: bool, registry: Path | None, around: "Surroundings"
 ) -> None:
     """Record the sha256 of files that are here and have none in the registry."""
     from ednag.sources.inventory import lock_present
