@@ -189,7 +189,7 @@ def described_option(option: click.Parameter, context: click.Context) -> tuple[s
 
 def command_section(name: str, command: click.Command) -> str:
     """The section on one command: usage, purpose, arguments and options."""
-    context = click.Context(command, info_name=name)
+    context = click.Context(command, info_name=name, show_default=True)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     level = "##" if name.count(" ") < 2 else "###"
     purpose = re.sub(r"[ \n]*\n[ \n]*", "\n", (command.help or "").split("\f")[0].strip())

@@ -39,7 +39,9 @@ class LazyGroup(click.Group):
         return command or LazyGroup(cmd_name, package=name, help=module.__doc__)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(__version__, prog_name="ednag")
 @click.option(
     "--record",
@@ -48,13 +50,12 @@ class LazyGroup(click.Group):
 )
 @click.option(
     "--methods",
-    default="",
     metavar="JSON",
     help='Methods of a study that are not registered: {"ID": {"of": "METHOD", "title": "TITLE", '
     '"hyperparameters": {...}}}.',
 )
 @click.pass_context
-def group(context: click.Context, record: Path | None, methods: str) -> None:
+def group(context: click.Context, record: Path | None, methods: str | None) -> None:
     """Regenerate, check and extend the results of EDNAG and NAR."""
     if record is not None:
         from ednag.provenance.recording import Recorder
@@ -67,7 +68,7 @@ def group(context: click.Context, record: Path | None, methods: str) -> None:
 
 @group.result_callback()
 @click.pass_context
-def _finish(context: click.Context, result: object, record: Path | None, methods: str) -> None:
+def _finish(context: click.Context, result: object, record: Path | None, **others: object) -> None:
     """Write the run record of a subcommand that ended without an error."""
     if record is not None:
         context.obj.write(record)

@@ -65,6 +65,7 @@ FOLDER = RecordedPath(
     lambda recorder, path: recorder.folders.append(path.absolute()), file_okay=False
 )
 
+DEVICE = click.Choice(["cpu", "cuda", "auto"])
 #: The folder that holds the results.
 ROOT = click.option(
     "--root",

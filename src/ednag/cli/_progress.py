@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import click
@@ -13,17 +13,8 @@ Item = TypeVar("Item")
 _PLAIN_INTERVAL = 5.0
 
 
-def track(items: Iterable[Item], label: str, count: int | None = None) -> Iterator[Item]:
-    """Yield the items and show on stderr how many are done.
-
-    Args:
-        items: The items.
-        label: Text before the count.
-        count: Number of items; needed for items without a length.
-    """
-    if count is None:
-        assert isinstance(items, Sized)
-        count = len(items)
+def track(items: Iterable[Item], label: str, count: int) -> Iterator[Item]:
+    """Yield the items and show on stderr how many of `count` are done, after the label."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as bar
@@ -39,6 +30,5 @@ def track(items: Iterable[Item], label: str, count: int | None = None) -> Iterat
 
 
 def log(line: str) -> None:
-    """Print a line on stderr and flush it, so that a log shows it at once."""
+    """Print a line on stderr; click flushes it, so that a log shows it at once."""
     click.echo(line, err=True)
-    sys.stderr.flush()

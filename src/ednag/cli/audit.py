@@ -4,17 +4,8 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, OUTPUT, ROOT
 from ednag.errors import EdnagError
-
-#: The folder that holds the results.
-ROOT = click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    show_default="the current folder",
-    help="Folder that holds results, figures and resources.",
-)
 
 
 @click.command()
@@ -25,9 +16,7 @@ ROOT = click.option(
 @click.option("--against", type=EXISTING, help="Compare with a lock written by `ednag lock`.")
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if faults are found.")
 @click.option(
-    "--found",
-    type=EXISTING,
-    help="Do not audit; fail if this file, written by --json, names faults.",
+    "--found", type=EXISTING, help="Do not audit; fail if this file, written by --json, has faults."
 )
 def command(
     targets: tuple[Path, ...],

@@ -10,7 +10,7 @@ from ednag.cli._progress import log
 
 @click.command()
 @click.argument("tables", nargs=-1, required=True, type=EXISTING)
-@click.option("--title", default="Tables and their chains", show_default=True, help="Of the page.")
+@click.option("--title", default="Tables and their chains", help="Of the page.")
 @click.option("--output", required=True, type=OUTPUT, help="The page (HTML).")
 @ROOT
 def command(tables: tuple[Path, ...], title: str, output: Path, root: Path) -> None:

@@ -13,7 +13,6 @@ from ednag.cli._options import FOLDER, ROOT
 @click.option(
     "--figures/--no-figures",
     default=True,
-    show_default=True,
     help="Put the figures into the crate, or only name them by checksum.",
 )
 @ROOT

@@ -9,9 +9,7 @@ from ednag.cli._options import OUTPUT, ROOT
 
 @click.command()
 @ROOT
-@click.option(
-    "--output", type=OUTPUT, default=Path("results.lock"), show_default=True, help="File to write."
-)
+@click.option("--output", type=OUTPUT, default=Path("results.lock"), help="File to write.")
 def command(root: Path, output: Path) -> None:
     """Write sha256 and size of all that the study's results rest on, if an audit finds no fault.
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     "--engine",
     type=click.Choice(["compiled", "readable"]),
     default="compiled",
-    show_default=True,
     help="The engine of a study, or the one in torch that documents the method.",
 )
 @click.option(

@@ -15,21 +15,18 @@ from ednag.errors import EdnagError
     "--verdicts",
     type=EXISTING,
     default="results/verdicts.json",
-    show_default=True,
     help="Claims and their verdicts (JSON); the Markdown stands beside it.",
 )
 @click.option(
     "--findings",
     type=EXISTING,
     default="results/findings.md",
-    show_default=True,
     help="The page of findings (Markdown).",
 )
 @click.option(
     "--audit",
     type=EXISTING,
     default="results/audit.json",
-    show_default=True,
     help="What the audit found (JSON); the Markdown stands beside it.",
 )
 @click.option("--chains", multiple=True, type=EXISTING, help="Page of chains; repeatable.")
@@ -38,7 +35,6 @@ from ednag.errors import EdnagError
     "--output",
     type=FOLDER,
     default="results/report",
-    show_default=True,
     help="Folder of the pages; what stands there is replaced.",
 )
 @ROOT

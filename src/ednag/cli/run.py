@@ -2,23 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
 from ednag.cli._progress import log, track
 
-if TYPE_CHECKING:
-    from ednag.methods.interface import Run
-
 
 @click.command()
 @click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
-@click.option("--protocol", default="paper", show_default=True, help="Protocol of the table.")
+@click.option("--protocol", default="paper", help="Protocol of the table.")
 @click.option("--method", "method_name", required=True, help="Search method.")
 @click.option("--seeds", required=True, help="Seeds, for example 0-49 or 7.")
-@click.option("--budget", default=512, show_default=True, help="Distinct evaluations.")
+@click.option("--budget", default=512, help="Distinct evaluations.")
 @click.option(
     "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
 )
@@ -35,6 +31,8 @@ def command(
     """Run a block of seeds of one method on one benchmark table."""
     # A job has one core: linear algebra of small arrays waits for the threads of several.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+    import numpy as np
 
     from ednag.methods import get_method
     from ednag.methods.storage import write_runs
@@ -67,19 +65,11 @@ def command(
         "sources": benchmark.sources,
     }
     write_runs(runs, described, output)
-    _say_outcome(runs)
-
-
-def _say_outcome(runs: list["Run"]) -> None:
-    """Counts for the log."""
-    import numpy as np
-
-    unfinished = [run for run in runs if run.status != "completed"]
-    outcomes = [run.outcome_metric for run in runs]
     log(
-        f"{len(runs)} runs: mean outcome {np.nanmean(outcomes):.4f}, "
+        f"{len(runs)} runs: mean outcome {np.nanmean([run.outcome_metric for run in runs]):.4f}, "
         f"mean distinct {np.mean([run.distinct for run in runs]):.1f} of "
         f"{np.mean([run.total for run in runs]):.1f} evaluations"
     )
-    for run in unfinished:
-        log(f"seed {run.seed}: {run.status}: {run.detail}")
+    for run in runs:
+        if run.status != "completed":
+            log(f"seed {run.seed}: {run.status}: {run.detail}")

@@ -6,6 +6,7 @@ cannot detect that somebody changed a file and forged all records that depend on
 `results.lock` committed before (ednag.provenance.results_lock) detects that.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,50 +23,32 @@ from ednag.stages import EVIDENCE, FIGURES, PAGES
 
 #: Default targets: files in these folders, and pages directly in `results`.
 _TARGETS = (EVIDENCE.folder, FIGURES.folder)
-_PAGES = (".md", ".json")
+_PAGE = rf"{PAGES.folder}/[^/]*\.(md|json)"
 _FOLDERS = (PAGES.folder, FIGURES.folder)
 
 
 @dataclass(frozen=True)
 class UsedSource:
-    """A source that the targets depend on.
-
-    Attributes:
-        id: Of the source in the registry.
-        file: Name of the file in records.
-        sha256: Of the file.
-        size: In bytes.
-        vouched_by: Where its checksum comes from: `registry`, `trusted on first use`, `nobody`.
-        addresses: Of the source in the registry.
-    """
+    """A source that the targets depend on, with its id and addresses in the registry."""
 
     id: str
-    file: str
+    file: str  # name in records
     sha256: str
-    size: int
-    vouched_by: str
+    size: int  # bytes
+    vouched_by: str  # `registry`, `trusted on first use` or `nobody`
     addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The result of an audit.
+    """The result of an audit."""
 
-    Attributes:
-        targets: Names of the audited files.
-        files: Names of all files that they depend on, themselves included.
-        records: The jobs that they depend on; each comes after the jobs that made its inputs.
-        sources: The sources that they depend on.
-        findings: Faults in the order of the data flow, then notes.
-        evidence: What was compared.
-    """
-
-    targets: tuple[str, ...]
-    files: tuple[str, ...]
-    records: tuple[Record, ...]
+    targets: tuple[str, ...]  # names of the audited files
+    files: tuple[str, ...]  # names of all files that they depend on, themselves included
+    records: tuple[Record, ...]  # their jobs; each comes after the jobs that made its inputs
     sources: tuple[UsedSource, ...]
-    findings: tuple[Finding, ...]
-    evidence: Evidence
+    findings: tuple[Finding, ...]  # faults in the order of the data flow, then notes
+    evidence: Evidence  # what was compared
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -93,15 +76,10 @@ class Audit:
 
 
 def audit(setting: Setting, targets: Sequence[Path] = ()) -> Audit:
-    """Audit the tree of `setting`.
+    """Audit files and folders of a tree.
 
-    Args:
-        setting: The tree and what to compare it with.
-        targets: Files, and folders of files, to audit. The default is all evidence, figures and
-            pages directly in `results`, including files that only records name.
-
-    Raises:
-        EdnagError: There is nothing to audit, or a target does not exist.
+    Without targets: all evidence, figures and pages directly in `results`, including files that
+    only records name. Raises EdnagError if there is nothing to audit or a target does not exist.
     """
     store = read_store(setting.root)
     names = _named(setting, store, targets) if targets else _default_targets(setting, store)
@@ -120,15 +98,9 @@ def audit(setting: Setting, targets: Sequence[Path] = ()) -> Audit:
         setting.measure(frozenset(reach.files | store.claims.keys() | inputs)),
         frozenset(record.path for record in reach.records),
     )
-    findings = [*_faults(evidence, reach), *_notes(evidence, reach)]
-    return Audit(
-        targets=names,
-        files=tuple(files),
-        records=reach.records,
-        sources=tuple(used_sources(evidence, files)),
-        findings=_in_order(findings, store, reach, names),
-        evidence=evidence,
-    )
+    findings = _in_order([*_faults(evidence, reach), *_notes(evidence, reach)], store, reach, names)
+    sources = tuple(used_sources(evidence, files))
+    return Audit(names, tuple(files), reach.records, sources, findings, evidence)
 
 
 # --- targets ------------------------------------------------------------------------------------
@@ -152,14 +124,13 @@ def _files_in(setting: Setting, *folders: str) -> Iterator[str]:
                 yield name
 
 
-def _is_default_target(name: str) -> bool:
-    page = name.startswith(f"{PAGES.folder}/") and name.count("/") == 1 and name.endswith(_PAGES)
-    return not is_ignored(name) and (page or name.startswith(tuple(f"{t}/" for t in _TARGETS)))
-
-
 def _default_targets(setting: Setting, store: Store) -> tuple[str, ...]:
-    names = {*_files_in(setting, *_FOLDERS), *store.claims}
-    return tuple(sorted(filter(_is_default_target, names)))
+    names = {
+        *_files_in(setting, *_FOLDERS),
+        *(name for name in store.claims if not is_ignored(name)),
+    }
+    folders, page = tuple(f"{folder}/" for folder in _TARGETS), re.compile(_PAGE)
+    return tuple(sorted(name for name in names if name.startswith(folders) or page.fullmatch(name)))
 
 
 def _named(setting: Setting, store: Store, targets: Sequence[Path]) -> tuple[str, ...]:
@@ -252,14 +223,8 @@ def used_sources(evidence: Evidence, names: Iterable[str]) -> Iterator[UsedSourc
         id, _ = source_of(name) or ("", "")
         source, measured = evidence.setting.registry.get(id), evidence.measured[name]
         if source and measured:
-            yield UsedSource(
-                id=id,
-                file=name,
-                sha256=measured.sha256,
-                size=measured.size,
-                vouched_by=checks.vouched_by(source, evidence),
-                addresses=source.addresses,
-            )
+            vouched_by = checks.vouched_by(source, evidence)
+            yield UsedSource(id, name, measured.sha256, measured.size, vouched_by, source.addresses)
 
 
 def _in_order(

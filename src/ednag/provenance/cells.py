@@ -33,18 +33,11 @@ class TableCell:
 def find_cell(
     path: Path, table: str, terms: Sequence[str], column: str | None, aliases: Mapping[str, str]
 ) -> TableCell:
-    """The number that `terms` and `column` name.
+    """The number that `terms` and `column` name in a table (CSV), called `table` in messages.
 
-    Args:
-        path: The table (CSV).
-        table: Its name in messages.
-        terms: Each must equal a cell of the row; upper and lower case do not matter.
-        column: The column. A word that is not a column is one more term; the mean is used then,
-            and also if no column is named.
-        aliases: Lower-case word -> cell that it also means.
-
-    Raises:
-        EdnagError: No row or several rows match, or the table is not a CSV with rows.
+    Each term must equal a cell of the row; upper and lower case do not matter. A column that the
+    table does not have is one more term. Without a column it is the mean. `aliases` has lower-case
+    word -> cell that it also means. Raises EdnagError if not exactly one row matches.
     """
     columns, rows = _read(path, table)
     terms = list(terms)

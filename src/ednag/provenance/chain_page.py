@@ -17,17 +17,10 @@ _NAMING = ("dataset", "protocol", "method", "against")
 
 
 def chain_page(setting: Setting, tables: Sequence[Path], title: str) -> str:
-    """The page, as HTML that loads no other file.
+    """The page of tables (CSV), as HTML that loads no other file.
 
     Checksums are those of the records; `ednag audit` checks whether the files still have them.
-
-    Args:
-        setting: The tree of results.
-        tables: CSV files that recorded jobs made.
-        title: Title of the page.
-
-    Raises:
-        EdnagError: A table has no record.
+    Raises EdnagError if a table has no record.
     """
     store = read_store(setting.root)
     chains: dict[tuple[Step, ...], tuple[str, str]] = {}

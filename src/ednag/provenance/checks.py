@@ -28,19 +28,12 @@ from ednag.stages import FIGURES
 
 @dataclass
 class Evidence:
-    """What the checks compare.
-
-    Attributes:
-        setting: The folders, the registry, the code.
-        store: The records.
-        measured: Current digests of files; None for a missing file.
-        reached: Paths of the records that the targets depend on.
-    """
+    """What the checks compare."""
 
     setting: Setting
     store: Store
-    measured: Mapping[str, Digests | None]
-    reached: frozenset[str]
+    measured: Mapping[str, Digests | None]  # current digests of files; None for a missing file
+    reached: frozenset[str]  # paths of the records that the targets depend on
     _code: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
 
     def needed(self, record: Record) -> bool:

@@ -2,11 +2,7 @@
 
 The crate follows the profile Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance) on
 RO-Crate 1.1: the workflow, a tool and a step for each subcommand, an action for each job and one
-for the whole study. It contains evidence, figures, published numbers, packed records and the files
-of the workflow. Sources, benchmark tables, runs and summaries are entities with size and sha256:
-a source is identified by its address, another file by its content (`ni:///sha-256;...`, RFC 6920).
-
-`docs/provenance.md` shows how to validate a crate without a network.
+for the whole study. docs/provenance.md lists the contents and shows how to validate a crate.
 """
 
 import base64
@@ -68,18 +64,10 @@ _SHORT = 1000
 
 
 def write_crate(audit: Audit, folder: Path, with_figures: bool = True) -> int:
-    """Write the crate of a study.
+    """Write the crate of a study to a new or empty folder; returns its size in bytes.
 
-    Args:
-        audit: Of the whole study.
-        folder: Of the crate; it must be new or empty.
-        with_figures: Whether the crate contains the figures or only identifies them by content.
-
-    Returns:
-        Size of the crate in bytes.
-
-    Raises:
-        EdnagError: The folder is not empty, or the audit has faults.
+    Without figures, the crate only identifies them by content. Raises EdnagError if the folder is
+    not empty or the audit of the study has faults.
     """
     if folder.exists() and any(folder.iterdir()):
         raise EdnagError(f"{folder} is not empty; name a new folder for the crate")
@@ -88,7 +76,10 @@ def write_crate(audit: Audit, folder: Path, with_figures: bool = True) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as whole:
         whole.mkdir()
-        _write_parts(audit, whole)
+        write_lock(audit, whole / LOCK_NAME)
+        write_text(whole / "audit.md", as_markdown(audit))
+        write_text(whole / "README.md", _README.format(verdict=audit.verdict))
+        (whole / RECORDS).write_bytes(_packed(audit.evidence.setting.root, audit.records))
         _CrateWriter(audit, whole, with_figures).write()
         size = _write_sums(whole)
         whole.replace(folder)
@@ -102,14 +93,6 @@ def _write_sums(folder: Path) -> int:
     lines = [checksum_line(digest_of(folder / name)[0], name) for name in names]
     write_text(folder / SUMS, "".join(lines))
     return sum(path.stat().st_size for path in [*files, folder / SUMS])
-
-
-def _write_parts(audit: Audit, folder: Path) -> None:
-    """Write the files that are made for the crate: records, lock, audit, README."""
-    write_lock(audit, folder / LOCK_NAME)
-    write_text(folder / "audit.md", as_markdown(audit))
-    write_text(folder / "README.md", _README.format(verdict=audit.verdict))
-    (folder / RECORDS).write_bytes(_packed(audit.evidence.setting.root, audit.records))
 
 
 def _packed(root: Path, records: Iterable[Record]) -> bytes:
@@ -170,8 +153,7 @@ class _CrateWriter:
     def _file(self, name: str) -> Any:
         """A file of the study: in the crate, or identified by address or content."""
         measured = self.audit.evidence.measured[name]
-        if measured is None:  # impossible in a tree without faults
-            raise EdnagError(f"{name} does not exist; run: ednag audit")
+        assert measured is not None  # there are no faults
         plain = plain_name(name)
         properties = {
             "name": plain,
@@ -197,14 +179,13 @@ class _CrateWriter:
         shared = web and any(
             web[0] in other.addresses for other in self.audit.sources if other is not used
         )
+        notes = (f"vouched for by {used.vouched_by}", source.note, source.licence)
         return {
             **({"id": web[0]} if web and not shared else {}),
             "identifier": used.id,
             "alternateName": source.file,
             "url": _one_or_all(source.addresses),
-            "description": "; ".join(
-                filter(None, (f"vouched for by {used.vouched_by}", source.note, source.licence))
-            ),
+            "description": "; ".join(filter(None, notes)),
         }
 
     def _parts(self) -> None:
@@ -224,8 +205,8 @@ class _CrateWriter:
             if (project / part).is_file():
                 self._embed(project / part, part.as_posix())
 
-    def _embed(self, path: Path, name: str, **properties: str) -> Any:
-        return self.crate.add_file(path, name, properties={**_described(path, name), **properties})
+    def _embed(self, path: Path, name: str, **properties: str) -> None:
+        self.crate.add_file(path, name, properties={**_described(path, name), **properties})
 
     # --- the workflow and its jobs --------------------------------------------------------------
 

@@ -33,27 +33,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding of an audit.
+    """One finding of an audit."""
 
-    Attributes:
-        kind: A key of KINDS.
-        files: Names of the files concerned, in the order of the data flow.
-        explanation: One sentence.
-        next_step: What to do, as a command if possible.
-        fault: Whether the audit fails because of it; otherwise it is a note.
-        others: Other names that it concerns: readers, records, modules.
-        first_broken_link: `link` of the earliest fault that the file depends on.
-        touches: Number of targets that depend on the files.
-    """
-
-    kind: str
-    files: tuple[str, ...]
-    explanation: str
-    next_step: str = ""
-    fault: bool = True
-    others: tuple[str, ...] = ()
-    first_broken_link: str = ""
-    touches: int = 0
+    kind: str  # a key of KINDS
+    files: tuple[str, ...]  # names of the files concerned, in the order of the data flow
+    explanation: str  # one sentence
+    next_step: str = ""  # a command if possible
+    fault: bool = True  # whether the audit fails because of it; otherwise it is a note
+    others: tuple[str, ...] = ()  # other names that it concerns: readers, records, modules
+    first_broken_link: str = ""  # `link` of the earliest fault that the file depends on
+    touches: int = 0  # number of targets that depend on the files
 
     @property
     def file(self) -> str:

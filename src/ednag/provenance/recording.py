@@ -1,5 +1,6 @@
 """The recorder of a process: what it declares, opens, connects to, imports and writes."""
 
+import importlib.metadata
 import json
 import os
 import platform
@@ -8,6 +9,7 @@ import resource
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -119,12 +121,7 @@ def commit_of(project: Path) -> tuple[str, bool | None]:
 class Recorder:
     """Watches this process from now on; `write` writes its record.
 
-    Attributes:
-        inputs: Files that the command line names to read.
-        outputs: Files that it names to write.
-        folders: Folders that it names to write to.
-        searched: Folders that are searched for files with known checksums.
-        parameters: Options and arguments of the subcommand.
+    The command line fills the public attributes; see ednag.cli._options.
     """
 
     def __init__(self, arguments: list[str]) -> None:
@@ -134,8 +131,8 @@ class Recorder:
         self.project = project_folder()
         self.inputs: dict[Path, None] = {}
         self.outputs: dict[Path, None] = {}
-        self.folders: list[Path] = []
-        self.searched: list[Path] = []
+        self.folders: list[Path] = []  # written to
+        self.searched: list[Path] = []  # for files with known checksums
         self.parameters: dict[str, Any] = {}
         self._written: dict[Path, None] = {}
         self._opened: dict[str, None] = {}
@@ -172,9 +169,8 @@ class Recorder:
             if (
                 path not in known
                 and not self._is_environment(resolved)
-                and not self._is_of_a_package(whole)
-                and not self._is_of_a_package(resolved)
-                and not any(path.is_relative_to(folder) for folder in self.searched)
+                and not any(map(self._is_of_a_package, (whole, resolved)))
+                and not any(map(path.is_relative_to, self.searched))
                 and path.is_file()
                 and not path.name.startswith(".")
             ):
@@ -206,18 +202,17 @@ class Recorder:
     @cached_property
     def _imported_packages(self) -> tuple[str, ...]:
         """Folders of imported packages that are neither inside nor above the study's folder."""
-        modules = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
-        folders = [
-            Path(file).parent
-            for file in modules
-            if file.endswith(f"{os.sep}__init__.py") and not file.startswith(_ENVIRONMENT)
-        ]
-        apart = [
-            each
-            for each in folders
-            if not each.is_relative_to(self.root) and not self.root.is_relative_to(each)
-        ]
-        return _below(*apart)
+        origins = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+        packages = [Path(each).parent for each in origins if each.endswith(f"{os.sep}__init__.py")]
+        return _below(
+            *(
+                folder
+                for folder in packages
+                if not f"{folder}{os.sep}".startswith(_ENVIRONMENT)
+                and not folder.is_relative_to(self.root)
+                and not self.root.is_relative_to(folder)
+            )
+        )
 
     def _is_of_a_package(self, path: str) -> bool:
         """Whether a file is of an imported package, or code or metadata in `sys.path`.
@@ -273,15 +268,15 @@ class Recorder:
             for file in self._written
             if file.is_file() and any(file.is_relative_to(folder) for folder in self.folders)
         ]
-        reads, connections = self._undeclared(), sorted(self._connections)
+        undeclared = tuple(self._undeclared())
         ended = datetime.now(UTC)
         record = Record(
             command=("ednag", *self.arguments),
             parameters=json.loads(json.dumps(self.parameters, default=self._plain)),
             inputs=measured_files(self.inputs, self.root, self.project),
             outputs=measured_files(dict.fromkeys(outputs), self.root, self.project),
-            undeclared_reads=tuple(reads),
-            connections=tuple(connections),
+            undeclared_reads=undeclared,
+            connections=tuple(sorted(self._connections)),
             code=self._code(),
             packages=_packages(),
             machine=_machine(),
@@ -301,33 +296,13 @@ class Recorder:
 
 def _packages() -> dict[str, str]:
     """Version of every installed package that was imported."""
-    installed, versions = _installed(), {}
-    top_level = {name.partition(".")[0] for name in sys.modules}
-    for name in sorted(top_level - set(sys.stdlib_module_names) - {"ednag", "__main__"}):
+    versions = {}
+    names = {name.partition(".")[0] for name in sys.modules if not name.startswith("_")}
+    for name in sorted(names - set(sys.stdlib_module_names) - {"ednag"}):
         distribution = _DISTRIBUTIONS.get(name, name)
-        version = installed.get(_normal(distribution))
-        if version is not None and not name.startswith("_"):
-            versions[distribution] = version
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[distribution] = importlib.metadata.version(distribution)
     return versions
-
-
-def _installed() -> dict[str, str]:
-    """Normal name -> version of every installed package.
-
-    Read from the names of the folders `{name}-{version}.dist-info` (PyPA, "Recording installed
-    projects"). importlib.metadata parses a file per package: a tenth of the time of a short job.
-    """
-    versions: dict[str, str] = {}
-    for folder in map(Path, sys.path):
-        for info in folder.glob("*.dist-info") if folder.is_dir() else ():
-            name, _, version = info.stem.partition("-")
-            versions.setdefault(_normal(name), version)
-    return versions
-
-
-def _normal(name: str) -> str:
-    """A package's name in one spelling."""
-    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _machine() -> dict[str, str]:
@@ -335,11 +310,10 @@ def _machine() -> dict[str, str]:
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else ""
     system = os.uname()
-    try:
+    processor = None
+    with suppress(OSError):
         cpu_info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
         processor = re.search(r"^model name\s*:(.*)", cpu_info, re.M)
-    except OSError:
-        processor = None
     return {
         "python": platform.python_version(),
         # Like platform.platform(), which starts another process.

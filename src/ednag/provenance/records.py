@@ -25,11 +25,8 @@ PROJECT = "project:"
 class File:
     """A file as a job read or wrote it.
 
-    Attributes:
-        path: Relative to the folder of the results, with slashes; or `project:` and the path in
-            the project's folder; or an absolute path.
-        sha256: 64 hexadecimal digits.
-        size: In bytes.
+    The path is relative to the folder of the results, with slashes; or `project:` and the path in
+    the project's folder; or absolute. The size is in bytes.
     """
 
     path: str
@@ -39,43 +36,29 @@ class File:
 
 @dataclass(frozen=True)
 class Record:
-    """The record of one job.
+    """The record of one job. Files are sorted by path.
 
-    Attributes:
-        command: The command line, without the option `--record`.
-        parameters: Options and arguments of the subcommand: the part of the configuration that
-            the job depends on.
-        inputs, outputs: Files, sorted by path.
-        undeclared_reads: Other files that it opened, outside the project and the installation;
-            none in a correct job.
-        connections: Hosts that it connected to; none unless it fetches sources.
-        code: `commit` ("" if not known), `dirty` (whether tracked files differed; None if not
-            known), `modules` (imported module of the project -> sha256; of a registry, only the
-            lines that were used count), `files` (opened data file of the package -> sha256),
-            `path` (folder of `sys.path` outside the installation, for example of PYTHONPATH ->
-            top-level modules imported from it), `lock` (sha256 of envs/requirements.lock).
-        packages: Imported package -> installed version.
-        machine: `python`, `platform`, `cpu`, `gpu`.
-        started, ended: UTC, ISO 8601.
-        seconds: Wall time.
-        peak_memory: Largest resident memory, in MB.
-        path: The record's own path; not part of the record.
+    `code` has `commit` ("" if not known), `dirty` (whether tracked files differed; None if not
+    known), `modules` (imported module of the project -> sha256; of a registry, only the lines that
+    were used count), `files` (opened data file of the package -> sha256), `path` (folder of
+    `sys.path` outside the installation -> top-level modules imported from it) and `lock` (sha256
+    of envs/requirements.lock).
     """
 
-    command: tuple[str, ...]
-    parameters: Mapping[str, Any]
+    command: tuple[str, ...]  # without the option `--record`
+    parameters: Mapping[str, Any]  # options and arguments of the subcommand
     inputs: tuple[File, ...]
     outputs: tuple[File, ...]
-    undeclared_reads: tuple[str, ...]
-    connections: tuple[str, ...]
+    undeclared_reads: tuple[str, ...]  # opened outside the project and the installation
+    connections: tuple[str, ...]  # hosts
     code: Mapping[str, Any]
-    packages: Mapping[str, str]
-    machine: Mapping[str, str]
-    started: str
+    packages: Mapping[str, str]  # imported package -> installed version
+    machine: Mapping[str, str]  # python, platform, cpu, gpu
+    started: str  # UTC, ISO 8601
     ended: str
-    seconds: float
-    peak_memory: float
-    path: str = ""
+    seconds: float  # wall time
+    peak_memory: float  # resident, in MB
+    path: str = ""  # of the record itself; not part of the record
 
     @property
     def commit(self) -> str:
@@ -107,14 +90,9 @@ def write_record(record: Record, path: Path) -> None:
 
 
 def read_record(path: Path, name: str | None = None) -> Record:
-    """Read a record.
+    """Read a record, called `name` in messages and in `Record.path`; the path by default.
 
-    Args:
-        path: The file.
-        name: Its name in messages and in `Record.path`; the path by default.
-
-    Raises:
-        BrokenRecordError: The file is not a record of this format, or its seal does not match.
+    Raises BrokenRecordError if it is not a record of this format, or if its seal does not match.
     """
     name = name or path.as_posix()
     try:

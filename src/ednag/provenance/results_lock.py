@@ -5,6 +5,7 @@ machine, a comparison with it shows in which stage a difference begins.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,20 +24,12 @@ Content = tuple[str, int]
 
 def contents(audit: Audit) -> dict[str, Content]:
     """Name -> current content of all files that the audit's targets depend on and that exist."""
-    files = {}
-    for name in audit.files:
-        measured = audit.evidence.measured[name]
-        if measured is not None:
-            files[plain_name(name)] = (measured.sha256, measured.size)
-    return files
+    measured = {name: audit.evidence.measured[name] for name in audit.files}
+    return {plain_name(name): (now.sha256, now.size) for name, now in measured.items() if now}
 
 
 def write_lock(audit: Audit, path: Path) -> int:
-    """Write the lock of an audit; returns the number of files in it.
-
-    Raises:
-        EdnagError: The audit has faults.
-    """
+    """Write the lock; returns its number of files. Raises EdnagError if the audit has faults."""
     if audit.faults:
         raise EdnagError(f"no lock written: {audit.verdict}; see: ednag audit")
     files = sorted(contents(audit).items())
@@ -61,22 +54,13 @@ def read_lock(path: Path) -> dict[str, Content]:
 
 @dataclass(frozen=True)
 class LockComparison:
-    """A tree of results compared with a lock; names of files, sorted.
-
-    Attributes:
-        identical: In both, with the same bytes.
-        differs: In both, with different bytes.
-        missing: Only in the lock.
-        new: Only in the tree.
-        begins: Files of `differs` and `new` whose inputs are all identical: the difference begins
-            there.
-    """
+    """A tree of results compared with a lock; names of files, sorted."""
 
     identical: tuple[str, ...]
     differs: tuple[str, ...]
-    missing: tuple[str, ...]
-    new: tuple[str, ...]
-    begins: tuple[str, ...]
+    missing: tuple[str, ...]  # only in the lock
+    new: tuple[str, ...]  # only in the tree
+    begins: tuple[str, ...]  # of `differs` and `new`, if all inputs are identical
 
     @property
     def agrees(self) -> bool:
@@ -86,9 +70,8 @@ class LockComparison:
     @property
     def stage(self) -> str:
         """The stage in which the difference begins; "" if there is none."""
-        return min(
-            map(stage_of, [*self.differs, *self.missing, *self.new]), key=stage_rank, default=""
-        )
+        changed = (*self.differs, *self.missing, *self.new)
+        return min(map(stage_of, changed), key=stage_rank, default="")
 
     @property
     def verdict(self) -> str:
@@ -101,24 +84,19 @@ class LockComparison:
             f"{self.stage}"
         )
 
-    def by_stage(self) -> list[tuple[str, dict[str, int]]]:
+    def by_stage(self) -> list[tuple[str, Counter[str]]]:
         """(stage, {"identical": number of files, ...}) in the order of the data flow."""
-        counts: dict[str, dict[str, int]] = {}
+        counts: dict[str, Counter[str]] = {}
         for kind in ("identical", "differs", "missing", "new"):
             for name in getattr(self, kind):
-                stage = counts.setdefault(stage_of(name), {})
-                stage[kind] = stage.get(kind, 0) + 1
+                counts.setdefault(stage_of(name), Counter())[kind] += 1
         return sorted(counts.items(), key=lambda item: (stage_rank(item[0]), item[0]))
 
 
 def compare(audit: Audit, locked: Mapping[str, Content], everything: bool) -> LockComparison:
     """Compare the files of an audit with a lock.
 
-    Args:
-        audit: Of the tree.
-        locked: The lock, see `read_lock`.
-        everything: Whether the audit was of the whole study. If not, files of the lock that its
-            targets do not depend on are not missing.
+    If the audit is not of `everything`, files that its targets do not depend on are not missing.
     """
     current = contents(audit)
     names = {plain_name(name) for name in audit.files}

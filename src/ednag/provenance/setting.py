@@ -18,35 +18,20 @@ from ednag.sources.verification import Digests, Expected, digest
 
 @dataclass(frozen=True)
 class Setting:
-    """The folders of a study, the registry of sources and the code.
+    """The folders of a study, the registry of sources and the code."""
 
-    Attributes:
-        root: The folder that holds `results`, `figures` and `resources`.
-        project: The folder of the Snakefile.
-        package: The folder of the package `ednag`.
-        registry: Source id -> its entry in sources.yaml.
-        trusted: Source id -> its entry in sources.lock.
-    """
-
-    root: Path
-    project: Path
-    package: Path
-    registry: Mapping[str, Source]
-    trusted: Mapping[str, Expected]
+    root: Path  # the folder of `results`, `figures` and `resources`
+    project: Path  # the folder of the Snakefile
+    package: Path  # the folder of the package `ednag`
+    registry: Mapping[str, Source]  # source id -> its entry in sources.yaml
+    trusted: Mapping[str, Expected]  # source id -> its entry in sources.lock
 
     @classmethod
     def of_user(cls, root: Path) -> "Setting":
-        """The tree at `root` with the project, registry and lock in use.
-
-        Raises EdnagError if the registry or the lock cannot be read.
-        """
-        return cls(
-            root=root.absolute(),
-            project=project_folder().absolute(),
-            package=Path(ednag.__file__).resolve().parent,
-            registry=load_registry(),
-            trusted=load_lock(lock_path()),
-        )
+        """The tree at `root` with the project, registry and lock in use, which must be readable."""
+        package = Path(ednag.__file__).resolve().parent
+        registry, trusted = load_registry(), load_lock(lock_path())
+        return cls(root.absolute(), project_folder().absolute(), package, registry, trusted)
 
     def path(self, name: str) -> Path:
         """The path of a file that records call `name`."""

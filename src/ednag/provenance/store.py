@@ -11,32 +11,20 @@ from ednag.provenance.records import STORE, BrokenRecordError, File, Record, rea
 
 @dataclass(frozen=True)
 class BrokenRecord:
-    """A file of the store that is not an intact record.
+    """A file of the store that is not an intact record."""
 
-    Attributes:
-        path: Relative to the folder of the results.
-        fault: The reason, one sentence.
-        outputs: The outputs that it names, as far as it can be read.
-    """
-
-    path: str
-    fault: str
-    outputs: tuple[str, ...]
+    path: str  # relative to the folder of the results
+    fault: str  # one sentence
+    outputs: tuple[str, ...]  # that it names, as far as it can be read
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The files and jobs that some files depend on.
+    """The files and jobs that some files depend on."""
 
-    Attributes:
-        files: Names of these files, and of all inputs and outputs of the jobs.
-        records: The jobs; each comes after the jobs that made its inputs.
-        circular: Jobs that read a file made from their own outputs.
-    """
-
-    files: frozenset[str]
-    records: tuple[Record, ...]
-    circular: tuple[Record, ...]
+    files: frozenset[str]  # these files, and all inputs and outputs of the jobs
+    records: tuple[Record, ...]  # each comes after the jobs that made its inputs
+    circular: tuple[Record, ...]  # jobs that read a file made from their own outputs
 
 
 @dataclass(frozen=True)

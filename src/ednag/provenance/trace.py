@@ -26,42 +26,25 @@ _SHORT = 110
 
 @dataclass(frozen=True)
 class Step:
-    """One job of a chain.
-
-    Attributes:
-        stage: Of its outputs.
-        made: Its outputs that belong to the chain.
-        read: Its inputs that belong to the chain.
-        command: Its recorded command line.
-        record: Path of its record.
-    """
+    """One job of a chain, with its outputs and inputs that belong to the chain."""
 
     stage: str
     made: tuple[File, ...]
     read: tuple[File, ...]
     command: str
-    record: str
+    record: str  # its path
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The jobs and files that one number or figure depends on.
+    """The jobs and files that one number or figure depends on."""
 
-    Attributes:
-        file: The table or figure.
-        cell: The number; None for a whole file.
-        steps: The jobs, the last one first.
-        sources: The sources.
-        published: Files of the repository.
-        faults: Faults of the chain; see `ednag audit`.
-    """
-
-    file: str
-    cell: TableCell | None
-    steps: tuple[Step, ...]
+    file: str  # the table or figure
+    cell: TableCell | None  # the number; None for a whole file
+    steps: tuple[Step, ...]  # the last one first
     sources: tuple[UsedSource, ...]
-    published: tuple[File, ...]
-    faults: tuple[Finding, ...]
+    published: tuple[File, ...]  # files of the repository
+    faults: tuple[Finding, ...]  # see `ednag audit`
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -86,11 +69,8 @@ def trace(
 
     Args:
         setting: The tree of results.
-        file: An output of a recorded job, relative to the folder of the results or the current
-            folder.
-        terms: Words of the number's row; see `find_cell`.
-        column: The number's column.
-        aliases: Lower-case word -> cell that it also means.
+        file: An output of a recorded job, relative to the results or the current folder.
+        terms, column, aliases: Words of the number's row, its column, ...; see `find_cell`.
 
     Raises:
         EdnagError: The file or its record does not exist, or the words do not name one number.
@@ -174,13 +154,7 @@ def _steps(store: Store, name: str, folders: Sequence[set[str]]) -> tuple[Step, 
 
 
 def steps_of_row(store: Store, name: str, row: Mapping[str, str]) -> tuple[Step, ...]:
-    """The jobs of the chain of a table's row, the last one first; no file is hashed.
-
-    Args:
-        store: The records.
-        name: The table's name in records.
-        row: Column -> cell.
-    """
+    """The jobs of the chain of a row (column -> cell) of the table `name`, the last one first."""
     return _steps(store, name, _of_row(row, {}))
 
 

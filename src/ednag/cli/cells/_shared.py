@@ -23,7 +23,7 @@ def all_cells() -> "dict[str, NASBench101Cell]":
     """All cells of NAS-Bench-101 by their hashes; raises EdnagError if the number is wrong."""
     from ednag.spaces.nasbench101_cells import CELL_COUNT, enumerate_cells
 
-    cells = enumerate_cells(lambda forms: track(forms, "forms of cells"))
+    cells = enumerate_cells(lambda forms: track(forms, "forms of cells", len(forms)))
     if len(cells) != CELL_COUNT:
         raise EdnagError(f"{len(cells)} cells were found where NAS-Bench-101 has {CELL_COUNT}")
     return cells

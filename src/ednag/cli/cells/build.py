@@ -1,8 +1,7 @@
 """`ednag cells build`."""
 
-from collections.abc import Iterator
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log, track
 from ednag.cli.cells._shared import MEASURED, all_cells
 from ednag.errors import EdnagError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SPACES = ("nasbench101", "nasbench201")
 
@@ -72,18 +68,10 @@ def command(
         keys = _ordered_keys(order)
         count = len(keys)
         batches = published.of_datasets(published.nasbench201_batches(keys, joined), datasets)
-    writers[output.suffix](_tracked(batches, count), output)
+    parts = math.ceil(count / published.CHUNK)
+    writers[output.suffix](track(batches, f"parts of {published.CHUNK} cells", parts), output)
     fields = "nothing" if joined is None else ", ".join(map(str, joined))
     log(f"{output}: {count} cells of {space}; joined of what was measured: {fields}")
-
-
-def _tracked(batches: "Iterator[pa.RecordBatch]", count: int) -> "Iterator[pa.RecordBatch]":
-    """The batches of `count` cells; shows progress."""
-    from ednag.cells.published import CHUNK
-
-    parts = track(range(0, count, CHUNK), f"parts of {CHUNK} cells")
-    for _, batch in zip(parts, batches, strict=True):
-        yield batch
 
 
 def _ordered_keys(order: Path | None) -> list[str]:

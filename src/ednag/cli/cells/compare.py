@@ -16,7 +16,7 @@ _LOGGED = 50_000
 @click.command()
 @click.argument("published", type=EXISTING)
 @MEASURED
-@click.option("--limit", default=10, show_default=True, help="Differences that are printed.")
+@click.option("--limit", default=10, help="Differences that are printed.")
 @click.option(
     "--output",
     "outputs",

@@ -14,7 +14,7 @@ from ednag.cli._statistics import STATISTICS, statistics_of
 @click.option("--reference", required=True, type=EXISTING, help="The seeds the authors list.")
 @click.option("--seeds", required=True, help="The study's seeds, for example 0-99.")
 @STATISTICS
-@click.option("--title", default="The authors' seeds", show_default=True, help="Of the figure.")
+@click.option("--title", default="The authors' seeds", help="Of the figure.")
 @table_files("--listed", "listed", "seeds", required=False)
 @table_files("--sets", "sets", "sets", required=False)
 @click.option("--figure", multiple=True, type=OUTPUT, help="Figure: .csv, .pdf or .png.")

@@ -9,7 +9,7 @@ from ednag.cli.plot._shared import OUTPUTS
 
 
 @click.command()
-@click.option("--seed", default=0, show_default=True, help="Seed of the noise.")
+@click.option("--seed", default=0, help="Seed of the noise.")
 @OUTPUTS
 def command(seed: int, outputs: tuple[Path, ...]) -> None:
     """Draw a population on a density of two peaks, from noise to the peaks."""

@@ -34,7 +34,8 @@ def command(sources: dict[str, Path], part: str, seeds: str, cells: int, output:
     images = SmallImages.read(locate(SMALL_SOURCES, sources))
     side = next(each for each in PARTS if each == part)
     trained = []
-    for seed in track(parse_seeds(seeds, "--seeds"), f"{part} tasks"):
+    tasks = parse_seeds(seeds, "--seeds")
+    for seed in track(tasks, f"{part} tasks", len(tasks)):
         cells_of_seed = train_cells(images, side, seed, cells)
         task, accuracy = cells_of_seed.task.name, cells_of_seed.accuracy.values()
         for key in cells_of_seed.diverged:

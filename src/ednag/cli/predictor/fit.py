@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli._options import DEVICE, EXISTING, OUTPUT, parse_mapping
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
@@ -21,13 +21,7 @@ from ednag.errors import EdnagError
 )
 @click.option("--features", "images", required=True, type=EXISTING, help="Features by class.")
 @click.option("--recipe", default="{}", help="JSON object; what differs from the published recipe.")
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "auto"]),
-    default="cpu",
-    show_default=True,
-    help="auto: a GPU if there is one.",
-)
+@click.option("--device", type=DEVICE, default="cpu", help="auto: a GPU if there is one.")
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False, path_type=Path),

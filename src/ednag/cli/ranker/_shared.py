@@ -22,19 +22,13 @@ TITLE = click.option("--title", required=True, help="Of the dataset.")
 def cells_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which cells a predictor is trained on and judged by."""
     for option in (
-        click.option("--seed", default=0, show_default=True, help="Of the draw of cells, and all."),
-        click.option(
-            "--held-out",
-            default=2000,
-            show_default=True,
-            help="Cells to judge by; none is trained on.",
-        ),
+        click.option("--seed", default=0, help="Of the draw of cells, and all."),
+        click.option("--held-out", default=2000, help="Cells to judge by; none is trained on."),
         click.option(
             "--training",
             multiple=True,
             type=click.IntRange(1),
             default=(1000,),
-            show_default=True,
             help="Cells to train on; repeated for a learning curve.",
         ),
         click.option(

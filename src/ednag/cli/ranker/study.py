@@ -18,7 +18,6 @@ _LOGGED_TOP = 5
 @click.option(
     "--iterations",
     default=20,
-    show_default=True,
     type=click.IntRange(1),
     help="Of each search by the ranker of the largest size; the published search makes 50.",
 )

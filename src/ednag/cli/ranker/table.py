@@ -20,7 +20,6 @@ from ednag.errors import EdnagError
 @click.option(
     "--space",
     default="nasbench201",
-    show_default=True,
     type=click.Choice(("nasbench101", "nasbench201")),
     help="Whose cells; the tables' notes say what is known of them.",
 )

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=OUTPUT, help="Put the verified file here (one ID).")
 @click.option("--extract", type=FOLDER, help="Unpack the verified archive here (one ID).")
 @click.option("--offline", is_flag=True, help="Ask no address.")
-@click.option(
-    "--jobs", default=4, show_default=True, type=click.IntRange(1, 32), help="Downloads at once."
-)
+@click.option("--jobs", default=4, type=click.IntRange(1, 32), help="Downloads at once.")
 @with_places
 def command(
     ids: tuple[str, ...],

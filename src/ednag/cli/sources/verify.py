@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
-    "--resources",
-    type=FOLDER,
-    default=Path("resources"),
-    show_default=True,
-    help="Files of a study, checked as well.",
+    "--resources", type=FOLDER, default=Path("resources"), help="Files of a study, checked as well."
 )
 @click.option(
     "--sums",

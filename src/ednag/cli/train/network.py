@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT, SOURCES, note_searched, parse_mapping
+from ednag.cli._options import DEVICE, OUTPUT, SOURCES, note_searched, parse_mapping
 from ednag.cli._progress import log
 from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 
@@ -18,12 +18,7 @@ from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 @SEED
 @click.option("--recipe", default="{}", help="JSON object; what differs from the paper's recipe.")
 @click.option("--images", type=click.IntRange(2), help="First images of each class alone.")
-@click.option(
-    "--device",
-    type=click.Choice(["cpu", "cuda", "auto"]),
-    default="auto",
-    help="What to train on; auto: a GPU if there is one.",
-)
+@click.option("--device", type=DEVICE, default="auto", help="auto: a GPU if there is one.")
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
