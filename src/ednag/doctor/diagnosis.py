@@ -5,7 +5,7 @@ dependencies may be missing.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,47 +36,37 @@ class StudyDiagnosis:
 
 @dataclass
 class Diagnosis:
-    """The results of all checks.
-
-    Attributes:
-        machine: The machine.
-        lock: The file that pins packages; None without one.
-        pinned: Number of packages that it pins on this machine.
-        packages: Packages that differ from it.
-        mirrors: Folders of EDNAG_MIRROR.
-        cache: The folder of downloads, its number of files and their bytes.
-        servers: Answers of servers; None if none was asked.
-        studies: The studies.
-        faults: What is broken, each with the next step.
-        remarks: What is not broken but useful to know.
-    """
+    """The results of all checks."""
 
     machine: Machine
-    lock: Path | None = None
-    pinned: int = 0
-    packages: Sequence[PackageDifference] = ()
+    lock: Path | None = None  # the file that pins packages
+    pinned: int = 0  # number of packages that it pins on this machine
+    packages: Sequence[PackageDifference] = ()  # those that differ from it
     mirrors: "Sequence[Mirror]" = ()
-    cache: tuple[Path, int, int] | None = None
-    servers: "Sequence[Reachability] | None" = None
+    cache: tuple[Path, int, int] | None = None  # folder of downloads, number of files, bytes
+    servers: "Sequence[Reachability] | None" = None  # None if none was asked
     studies: list[StudyDiagnosis] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # each with the next step
     remarks: list[str] = field(default_factory=list)
 
 
 def diagnose(studies: Sequence[Path], online: bool = False) -> Diagnosis:
-    """Run all checks.
-
-    Args:
-        studies: Study files.
-        online: Whether to ask each server if it answers.
-    """
-    folder = Path.cwd()
-    diagnosis = Diagnosis(machine=look_at_machine(folder, folder))
-    fault = python_fault(sys.version_info[:3])
-    if fault is not None:
+    """Run all checks on the machine and the study files; `online`: ask servers if they answer."""
+    diagnosis = Diagnosis(look_at_machine(Path.cwd(), Path.cwd()))
+    if fault := python_fault(sys.version_info[:3]):
         diagnosis.faults.append(fault)
-    _guarded(diagnosis, "packages", lambda: _packages(diagnosis))
-    _guarded(diagnosis, "sources and studies", lambda: _sources(diagnosis, studies, online))
+    checks = {
+        "packages": lambda: _packages(diagnosis),
+        "sources and studies": lambda: _sources(diagnosis, studies, online),
+    }
+    for subject, check in checks.items():
+        try:
+            check()
+        except EdnagError as error:
+            diagnosis.faults.append(f"{subject}: {error}")
+        except ImportError as error:
+            fault = f"{subject} cannot be checked: {error}; run: make environment"
+            diagnosis.faults.append(fault)
     return diagnosis
 
 
@@ -87,16 +77,6 @@ def project_studies() -> list[Path]:
         if (folder / "Snakefile").is_file():
             return [*folder.glob("config.yaml"), *sorted((folder / "config").glob("*.yaml"))]
     return []
-
-
-def _guarded(diagnosis: Diagnosis, subject: str, check: Callable[[], None]) -> None:
-    """Run a check; an error becomes a fault of the diagnosis."""
-    try:
-        check()
-    except EdnagError as error:
-        diagnosis.faults.append(f"{subject}: {error}")
-    except ImportError as error:
-        diagnosis.faults.append(f"{subject} cannot be checked: {error}; run: make environment")
 
 
 def _packages(diagnosis: Diagnosis) -> None:

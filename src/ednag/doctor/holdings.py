@@ -12,21 +12,13 @@ from ednag.sources.verification import expected_size
 
 @dataclass
 class Mirror:
-    """A folder of EDNAG_MIRROR.
-
-    Attributes:
-        folder: Its path.
-        exists: Whether it exists and can be searched.
-        right: Ids of registered files that it holds with the expected size.
-        wrong: Id -> bytes of a file with the expected name and another size.
-        unknown: Ids of files that it holds and whose expected size is not known.
-    """
+    """A folder of EDNAG_MIRROR, and the ids of registered files that it holds."""
 
     folder: Path
-    exists: bool
-    right: list[str] = field(default_factory=list)
-    wrong: dict[str, int] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
+    exists: bool  # and can be searched
+    right: list[str] = field(default_factory=list)  # of the expected size
+    wrong: dict[str, int] = field(default_factory=dict)  # id -> bytes, of another size
+    unknown: list[str] = field(default_factory=list)  # whose expected size is not known
 
 
 def look_at_mirrors(

@@ -31,36 +31,20 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine, as far as this process may use it.
+    """The machine, as far as this process may use it. Memory and disk are in bytes."""
 
-    Attributes:
-        python: Version of Python.
-        system: Operating system and processor.
-        cores: Number of cores.
-        memory: Bytes of memory.
-        free_memory: Bytes of memory that are free now; None if not known.
-        free_disk: Free bytes in the folder of the results.
-        free_cache_disk: Free bytes in the folder of downloads.
-        gpus: GPUs; none without a driver.
-    """
-
-    python: str
-    system: str
+    python: str  # version
+    system: str  # and processor
     cores: int
     memory: int
-    free_memory: int | None
-    free_disk: int
-    free_cache_disk: int
-    gpus: tuple[Gpu, ...]
+    free_memory: int | None  # free now; None if not known
+    free_disk: int  # in the folder of the results
+    free_cache_disk: int  # in the folder of downloads
+    gpus: tuple[Gpu, ...]  # none without a driver
 
 
 def look_at_machine(folder: Path, cache: Path) -> Machine:
-    """This machine.
-
-    Args:
-        folder: The folder of the results.
-        cache: The folder of downloads; it need not exist.
-    """
+    """This machine, with its folders of results and of downloads, which need not exist."""
     memory, free = memory_limit(), _free_memory()
     return Machine(
         python=platform.python_version(),

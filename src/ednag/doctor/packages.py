@@ -12,17 +12,11 @@ LOCK = Path("envs", "requirements.lock")
 
 @dataclass(frozen=True)
 class PackageDifference:
-    """A package that is not installed as pinned.
-
-    Attributes:
-        name: Of the package.
-        pinned: The version in the lock.
-        installed: The installed version; None if the package is missing.
-    """
+    """A package that is not installed as pinned."""
 
     name: str
-    pinned: str
-    installed: str | None
+    pinned: str  # version in the lock
+    installed: str | None  # version; None if the package is missing
 
     def __str__(self) -> str:
         """One sentence."""

@@ -23,7 +23,7 @@ from ednag.stages import EVIDENCE, FIGURES, PAGES
 
 #: Default targets: files in these folders, and pages directly in `results`.
 _TARGETS = (EVIDENCE.folder, FIGURES.folder)
-_PAGE = rf"{PAGES.folder}/[^/]*\.(md|json)"
+_DEFAULT = re.compile(rf"({'|'.join(_TARGETS)})/|{PAGES.folder}/[^/]*\.(md|json)$")
 _FOLDERS = (PAGES.folder, FIGURES.folder)
 
 
@@ -125,12 +125,8 @@ def _files_in(setting: Setting, *folders: str) -> Iterator[str]:
 
 
 def _default_targets(setting: Setting, store: Store) -> tuple[str, ...]:
-    names = {
-        *_files_in(setting, *_FOLDERS),
-        *(name for name in store.claims if not is_ignored(name)),
-    }
-    folders, page = tuple(f"{folder}/" for folder in _TARGETS), re.compile(_PAGE)
-    return tuple(sorted(name for name in names if name.startswith(folders) or page.fullmatch(name)))
+    names = {*_files_in(setting, *_FOLDERS), *store.claims}
+    return tuple(sorted(n for n in names if _DEFAULT.match(n) and not is_ignored(n)))
 
 
 def _named(setting: Setting, store: Store, targets: Sequence[Path]) -> tuple[str, ...]:

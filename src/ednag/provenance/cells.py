@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
+from ednag.provenance.findings import listed
 
 #: The column that is used if none is named: the first of these that the table has.
 _USUAL = ("mean", "ours")
@@ -57,7 +58,7 @@ def find_cell(
         )
     column = column or next((name for name in _USUAL if name in columns), None)
     if column is None:
-        raise EdnagError(f"{table}: which column? --column takes {_some(columns)}")
+        raise EdnagError(f"{table}: which column? --column takes {listed(columns, _LISTED)}")
     return TableCell(table, matching[0], column)
 
 
@@ -87,12 +88,8 @@ def _candidates(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> st
     """Rows by the words that distinguish them, quoted for a shell."""
     naming = _naming(rows, columns)
     varying = [name for name in naming if len({row[name] for row in rows}) > 1] or naming
-    return _some(list(dict.fromkeys(shlex.join(row[name] for name in varying) for row in rows)))
-
-
-def _some(words: Sequence[str]) -> str:
-    more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
-    return ", ".join(words[:_LISTED]) + more
+    names = dict.fromkeys(shlex.join(row[name] for name in varying) for row in rows)
+    return listed(list(names), _LISTED)
 
 
 def _is_decimal(cell: str) -> bool:

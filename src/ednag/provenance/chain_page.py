@@ -10,7 +10,7 @@ from ednag.errors import EdnagError
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import source_of
 from ednag.provenance.store import read_store
-from ednag.provenance.trace import Step, steps_of_row
+from ednag.provenance.trace import Step, find_steps, folders_of_row
 
 #: Columns that title a chain.
 _NAMING = ("dataset", "protocol", "method", "against")
@@ -33,7 +33,7 @@ def chain_page(setting: Setting, tables: Sequence[Path], title: str) -> str:
             rows = list(csv.DictReader(stream))
         anchors = []
         for row in rows:
-            steps = steps_of_row(store, name, row)
+            steps = find_steps(store, name, folders_of_row(row, {}))
             cells = dict.fromkeys(row[column] for column in _NAMING if row.get(column))
             chains.setdefault(steps, (f"chain-{len(chains) + 1}", " ".join(cells)))
             anchors.append(chains[steps][0])

@@ -55,20 +55,15 @@ def as_json(audit: Audit, comparison: LockComparison | None = None) -> str:
             "notes": len(audit.notes),
         },
         "stages": [
-            {"stage": stage, "jobs": jobs, "files": files}
-            for stage, jobs, files in jobs_by_stage(audit)
+            dict(zip(("stage", "jobs", "files"), row, strict=True)) for row in jobs_by_stage(audit)
         ],
         "sources": [asdict(source) for source in audit.sources],
         "faults": [_as_mapping(finding) for finding in audit.faults],
         "notes": [_as_mapping(finding) for finding in audit.notes],
     }
     if comparison is not None:
-        content["against"] = {
-            "verdict": comparison.verdict,
-            "agrees": comparison.agrees,
-            "stage": comparison.stage,
-            **asdict(comparison),
-        }
+        summary = {name: getattr(comparison, name) for name in ("verdict", "agrees", "stage")}
+        content["against"] = {**summary, **asdict(comparison)}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -76,8 +71,8 @@ def _as_mapping(finding: Finding) -> dict[str, Any]:
     """A finding with its meaning, file and stage."""
     fields = asdict(finding)
     del fields["fault"]
-    kind = {"kind": fields.pop("kind"), "meaning": KINDS[finding.kind]}
-    return {**kind, "file": finding.file, "stage": finding.stage, **fields}
+    head = {"kind": fields.pop("kind"), "meaning": KINDS[finding.kind]}
+    return {**head, "file": finding.file, "stage": finding.stage, **fields}
 
 
 # --- for people ---------------------------------------------------------------------------------
@@ -130,7 +125,17 @@ def as_markdown(audit: Audit, comparison: LockComparison | None = None) -> str:
     lines += [f"| {stage} | {jobs} | {files} |" for stage, jobs, files in jobs_by_stage(audit)]
     lines += ["", "## Faults", ""]
     for number, fault in enumerate(audit.faults, start=1):
-        lines += _fault_lines(number, fault, len(audit.targets))
+        lines += [
+            f"### {number}. {fault.kind}: `{fault.file}`",
+            "",
+            f"{fault.explanation}.",
+            "",
+            f"- files: {listed(fault.files, _SHOWN)}",
+            f"- first broken link: {fault.first_broken_link}",
+            f"- {fault.touches} of {len(audit.targets)} audited files depend on it",
+            f"- next step: `{fault.next_step}`",
+            "",
+        ]
     if not audit.faults:
         lines += ["None.", ""]
     lines += ["## Sources", "", "| source | file | sha256 | vouched for by |", "|---|---|---|---|"]
@@ -145,18 +150,3 @@ def as_markdown(audit: Audit, comparison: LockComparison | None = None) -> str:
         lines += ["", "## Against the lock", ""]
         lines += [f"- {line.strip()}" for line in comparison_lines(comparison)][1:]
     return "\n".join(lines) + "\n"
-
-
-def _fault_lines(number: int, fault: Finding, targets: int) -> list[str]:
-    """The section of a fault."""
-    return [
-        f"### {number}. {fault.kind}: `{fault.file}`",
-        "",
-        f"{fault.explanation}.",
-        "",
-        f"- files: {listed(fault.files, _SHOWN)}",
-        f"- first broken link: {fault.first_broken_link}",
-        f"- {fault.touches} of {targets} audited files depend on it",
-        f"- next step: `{fault.next_step}`",
-        "",
-    ]

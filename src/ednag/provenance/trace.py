@@ -83,8 +83,8 @@ def trace(
     if store.maker(name) is None:
         raise EdnagError(f"{name}: no record of the job that made it; see: ednag audit {name}")
     cell = find_cell(path, name, terms, column, aliases) if terms or column else None
-    folders = _of_row(cell.row, aliases) if cell else [{part} for part in _parts(name)]
-    steps = _steps(store, name, folders)
+    folders = folders_of_row(cell.row, aliases) if cell else [{part} for part in _parts(name)]
+    steps = find_steps(store, name, folders)
     jobs = frozenset(step.record for step in steps)
     records = [record for record in store.records if record.path in jobs]
     read_or_made = {file.path for record in records for file in (*record.inputs, *record.outputs)}
@@ -102,8 +102,8 @@ def trace(
     )
 
 
-def _of_row(row: Mapping[str, str], aliases: Mapping[str, str]) -> list[set[str]]:
-    """For each group of _FOLDERS, the names in a row."""
+def folders_of_row(row: Mapping[str, str], aliases: Mapping[str, str]) -> list[set[str]]:
+    """The spaces, datasets, protocols and methods that a row (column -> cell) names."""
     folders = []
     for columns in _FOLDERS:
         cells = [row[column] for column in columns if row.get(column)]
@@ -129,8 +129,8 @@ def _chosen(inputs: Sequence[File], folders: Sequence[set[str]]) -> tuple[File, 
     return tuple(chosen)
 
 
-def _steps(store: Store, name: str, folders: Sequence[set[str]]) -> tuple[Step, ...]:
-    """The jobs of the chain, the last one first."""
+def find_steps(store: Store, name: str, folders: Sequence[set[str]]) -> tuple[Step, ...]:
+    """The jobs of the chain of `name`, the last one first; `folders` as of `folders_of_row`."""
     outputs: dict[str, set[str]] = {}
     waiting = [name]
     while waiting:
@@ -151,11 +151,6 @@ def _steps(store: Store, name: str, folders: Sequence[set[str]]) -> tuple[Step, 
         for record in reversed(store.reach([name]).records)
         if record.path in outputs
     )
-
-
-def steps_of_row(store: Store, name: str, row: Mapping[str, str]) -> tuple[Step, ...]:
-    """The jobs of the chain of a row (column -> cell) of the table `name`, the last one first."""
-    return _steps(store, name, _of_row(row, {}))
 
 
 # --- in words -----------------------------------------------------------------------------------
