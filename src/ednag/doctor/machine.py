@@ -62,18 +62,16 @@ def python_fault(version: Sequence[int]) -> str | None:
     """Why a version of Python, for example (3, 10, 2), is too old; None if it is not."""
     if tuple(version[:2]) >= MINIMUM_PYTHON:
         return None
-    needed = ".".join(map(str, MINIMUM_PYTHON))
+    present, needed = (".".join(map(str, each)) for each in (version[:3], MINIMUM_PYTHON))
     return (
-        f"Python {'.'.join(map(str, version[:3]))} is too old, {needed} or newer is needed; build "
-        f"the environment with it: make environment PYTHON=/path/to/python{needed}"
+        f"Python {present} is too old, {needed} or newer is needed; build the environment with it: "
+        f"make environment PYTHON=/path/to/python{needed}"
     )
 
 
 def _cores() -> int:
     """Number of cores that this process may use; on a shared machine, not all."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory_limit(limits: Sequence[Path] = _MEMORY_LIMITS) -> int:

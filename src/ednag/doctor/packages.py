@@ -1,6 +1,7 @@
 """Installed packages compared with the versions of envs/requirements.lock."""
 
 import importlib.metadata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,16 +65,11 @@ def differences(pinned: dict[str, str]) -> list[PackageDifference]:
 
     A build of a version, such as torch 2.14.1+cpu, is that version (PEP 440).
     """
-    versions = {name: _installed_version(name) for name in sorted(pinned)}
-    return [
-        PackageDifference(name, pinned[name], version)
-        for name, version in versions.items()
-        if version is None or version.partition("+")[0] != pinned[name]
-    ]
-
-
-def _installed_version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    different = []
+    for name in sorted(pinned):
+        version = None
+        with suppress(importlib.metadata.PackageNotFoundError):
+            version = importlib.metadata.version(name)
+        if version is None or version.partition("+")[0] != pinned[name]:
+            different.append(PackageDifference(name, pinned[name], version))
+    return different

@@ -31,9 +31,7 @@ def as_json(diagnosis: Diagnosis) -> str:
         },
         "mirrors": [asdict(each) for each in diagnosis.mirrors],
         "cache": cache and dict(zip(("folder", "files", "bytes"), cache, strict=True)),
-        "servers": None
-        if diagnosis.servers is None
-        else [asdict(each) for each in diagnosis.servers],
+        "servers": diagnosis.servers and [asdict(each) for each in diagnosis.servers],
         "studies": studies,
         "faults": diagnosis.faults,
         "remarks": diagnosis.remarks,
@@ -54,12 +52,8 @@ def as_text(diagnosis: Diagnosis) -> str:
         ("Remarks", iter(diagnosis.remarks)),
         ("Broken", iter(diagnosis.faults or ["nothing"])),
     )
-    blocks = []
-    for heading, lines in parts:
-        block = [heading, *(f"  {line}" for line in lines)]
-        if len(block) > 1:
-            blocks.append("\n".join(block))
-    return "\n\n".join(blocks)
+    blocks = [(heading, *(f"  {line}" for line in lines)) for heading, lines in parts]
+    return "\n\n".join("\n".join(block) for block in blocks if len(block) > 1)
 
 
 def _machine(diagnosis: Diagnosis) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """`ednag sources add`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("id")
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-@click.option("--file", "file", required=True, help="Its name in the cache and in mirrors.")
+@click.option("--file", required=True, help="Its name in the cache and in mirrors.")
 @click.option(
     "--path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -25,28 +25,12 @@ if TYPE_CHECKING:
 @click.option("--note", help="What people should know about it.")
 @with_places
 def command(
-    id: str,
-    addresses: tuple[str, ...],
-    file: str,
-    path: Path | None,
-    licence: str | None,
-    needed_for: tuple[str, ...],
-    note: str | None,
-    registry: Path | None,
-    around: "Surroundings",
+    path: Path | None, registry: Path | None, around: "Surroundings", **fields: Any
 ) -> None:
     """Add a file to the registry, with the size and sha256 of its bytes today."""
     from ednag.sources.addition import add_source
     from ednag.sources.registry import registry_path
 
     written = registry or registry_path()
-    fields = {
-        "id": id,
-        "file": file,
-        "addresses": addresses,
-        "licence": licence,
-        "needed_for": needed_for,
-        "note": note,
-    }
     source = add_source(written, fields, path, around)
     click.echo(f"{source.sha256}  {source.id} ({source.size:,} bytes) added to {written}")

@@ -1,5 +1,7 @@
 """`ednag sources list`."""
 
+import json
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +31,6 @@ def command(
     sources = select_sources(load_registry(registry), (), needed_for)
     holdings, locked = take_stock(sources, around), load_lock(around.lock)
     if as_json:
-        import json
-
         click.echo(json.dumps([_as_record(each, locked) for each in holdings], indent=2))
     else:
         _print_table(holdings, locked)
@@ -51,20 +51,15 @@ def _as_record(holding: "Holding", locked: Collection[str]) -> dict[str, Any]:
 
 
 def _print_table(holdings: list["Holding"], locked: Collection[str]) -> None:
-    from collections import Counter
-
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from ednag.sources.sizes import size_in_words
 
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("id", overflow="fold")
-    table.add_column("file", overflow="fold")
-    table.add_column("size", justify="right", no_wrap=True)
-    for heading in ("licence", "state", "held by", "needed for"):
-        table.add_column(heading)
+    folded = [Column(heading, overflow="fold") for heading in ("id", "file")]
+    size = Column("size", justify="right", no_wrap=True)
+    table = Table(*folded, size, "licence", "state", "held by", "needed for", box=SIMPLE_HEAD)
     for each in holdings:
         source = each.source
         table.add_row(
