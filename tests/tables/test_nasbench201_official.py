@@ -149,7 +149,7 @@ def test_a_foreign_pth_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("nas_201_api", reason="needs nas-bench-201")
     import torch
 
-    torch.save({"state_dict": {"weight": torch.ones(2)}}, tmp_path / "a.pth")
+    torch.save({"state_dict": {"weight": 1.0}}, tmp_path / "a.pth")
     with pytest.raises(EdnagError, match="not a NAS-Bench-201 file, which holds meta_archs"):
         official_definitions("nasbench201", "cifar100")[V1_1].read({V1_1: tmp_path / "a.pth"})
 

@@ -14,6 +14,9 @@ from ednag.tables.interface import (
     TableDefinition,
 )
 
+#: Tasks beside room_layout of TransNAS-Bench-101, and graphs of NAS-Bench-Graph.
+_TASKS = ("class_scene", "class_object", "jigsaw", "segmentsemantic", "normal", "autoencoder")
+_GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv", "proteins")
 #: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
     "nasbench201": {
@@ -31,23 +34,12 @@ TABLES = {
     "nasbench101": {
         "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",
     },
-    "transnas-micro": {
-        "class_scene": "ednag.tables.transnas_csv:MICRO.class_scene",
-        "class_object": "ednag.tables.transnas_csv:MICRO.class_object",
-        "jigsaw": "ednag.tables.transnas_csv:MICRO.jigsaw",
-        "segmentsemantic": "ednag.tables.transnas_csv:MICRO.segmentsemantic",
-        "normal": "ednag.tables.transnas_csv:MICRO.normal",
-        "autoencoder": "ednag.tables.transnas_csv:MICRO.autoencoder",
-        "room_layout": "ednag.tables.transnas_csv:MICRO.room_layout",
-    },
-    "transnas-macro": {
-        "class_scene": "ednag.tables.transnas_csv:MACRO.class_scene",
-        "class_object": "ednag.tables.transnas_csv:MACRO.class_object",
-        "jigsaw": "ednag.tables.transnas_csv:MACRO.jigsaw",
-        "segmentsemantic": "ednag.tables.transnas_csv:MACRO.segmentsemantic",
-        "normal": "ednag.tables.transnas_csv:MACRO.normal",
-        "autoencoder": "ednag.tables.transnas_csv:MACRO.autoencoder",
-        "room_layout": "ednag.tables.transnas_csv:MACRO.room_layout",
+    **{
+        f"transnas-{kind}": {
+            task: f"ednag.tables.transnas_csv:{kind.upper()}.{task}"
+            for task in (*_TASKS, "room_layout")
+        }
+        for kind in ("micro", "macro")
     },
     "nasbench301": {
         "cifar10-725": "ednag.tables.naslib_nasbench301:SMALL",
@@ -60,17 +52,7 @@ TABLES = {
         "aircraft": "ednag.tables.meta_predictor:MOBILENETV3_AIRCRAFT",
         "pets": "ednag.tables.meta_predictor:MOBILENETV3_PETS",
     },
-    "nasbench-graph": {
-        "cora": "ednag.tables.nasbench_graph:TABLES.cora",
-        "citeseer": "ednag.tables.nasbench_graph:TABLES.citeseer",
-        "pubmed": "ednag.tables.nasbench_graph:TABLES.pubmed",
-        "cs": "ednag.tables.nasbench_graph:TABLES.cs",
-        "physics": "ednag.tables.nasbench_graph:TABLES.physics",
-        "photo": "ednag.tables.nasbench_graph:TABLES.photo",
-        "computers": "ednag.tables.nasbench_graph:TABLES.computers",
-        "arxiv": "ednag.tables.nasbench_graph:TABLES.arxiv",
-        "proteins": "ednag.tables.nasbench_graph:TABLES.proteins",
-    },
+    "nasbench-graph": {name: f"ednag.tables.nasbench_graph:TABLES.{name}" for name in _GRAPHS},
 }
 
 #: source id -> "module:function": a benchmark's own file. The function takes the definition of a
@@ -113,12 +95,9 @@ def choose_definition(
 
     Args:
         space, dataset: The benchmark.
-        official: Id of the official file to read.
+        official: Id of the official file to read; raises EdnagError if there is none.
         trained: Whether to use the predictor that is trained here, if there is one.
         scale: Mean and standard deviation of accuracies in %, for a predictor that needs them.
-
-    Raises:
-        EdnagError: There is no such benchmark or official file.
     """
     definition = get_definition(space, dataset)
     if official is not None:

@@ -40,17 +40,8 @@ class _Attributes:
     """Replaces the two classes of the package: their attributes without their code."""
 
 
-def _key(architecture: tuple[int, ...]) -> str:
-    names = [_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE]
-    return "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(*names)
-
-
 def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
-    """One row per cell: `key`, five accuracies and eight accuracies after drift, all in %.
-
-    Raises:
-        EdnagError: The pickle holds another type, or a record lacks an attribute.
-    """
+    """One row per cell: `key`, five accuracies and eight after drift, in %; raises EdnagError."""
     import pandas as pd
 
     allowed = {
@@ -61,7 +52,9 @@ def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     try:
         rows = [
             {
-                "key": _key(architecture),
+                "key": "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(
+                    *(_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE)
+                ),
                 **{name: getattr(record, name) for name in _MEASUREMENTS},
                 **{name: getattr(record, name).value for name in _DRIFTS},
             }

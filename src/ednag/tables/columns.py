@@ -19,14 +19,9 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def as_number(value: object, name: str) -> float:
-    """A number of any type as float; it may be NaN or infinite.
+    """A number of any type as float, also NaN or infinite; `name` is its field, for the message.
 
-    Args:
-        value: Text, bytes and truth values are not numbers.
-        name: Name of the field or column, for the message.
-
-    Raises:
-        ValueError: It is no number, or too large for a float.
+    Raises ValueError for text, bytes, truth values, and numbers too large for a float.
     """
     if isinstance(value, Real) and not isinstance(value, bool):
         try:
@@ -57,10 +52,7 @@ def as_numbers(
     Args:
         column: Numbers or text; one word in a file makes its whole column text.
         place: Names the file, for the message.
-        low, high: Inclusive range of a value, in `unit`.
-
-    Raises:
-        EdnagError: A value is no finite number in this range; the message names the first.
+        low, high: Inclusive range in `unit`; raises EdnagError that names the first other value.
     """
     if column.dtype.kind in "iuf":
         numbers = column.to_numpy(dtype=np.float64, na_value=math.nan)
@@ -80,17 +72,11 @@ def as_numbers(
 def read_csv(
     path: Path, source: str, text: Sequence[str] = (), numbers: Sequence[str] = ()
 ) -> "pd.DataFrame":
-    """Columns of a CSV file: first those of `text` (str), then those of `numbers` (float64).
+    """Columns of a CSV file in UTF-8: those of `text` (str), then those of `numbers` (float64).
 
-    Args:
-        path: The file, in UTF-8.
-        source: Its id, for the message.
-        text: Columns whose values, for example 007, NA and None, stay as they are.
-        numbers: Columns of finite numbers.
-
-    Raises:
-        EdnagError: The file is no CSV, has no rows or lacks a column, or a value is no number;
-            rows are counted from 0, without the header.
+    Text, for example 007, NA and None, stays as it is; numbers are finite. Raises EdnagError, which
+    names `source`, if the file is no CSV, has no rows or lacks a column, or a value is no number;
+    rows are counted from 0, without the header.
     """
     import pandas as pd
 

@@ -152,9 +152,8 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
         The differences, one row per metric and architecture that is `different` or has one value
         only: `metric`, `key`, `first`, `second`, `difference`.
 
-    Raises:
-        EdnagError: A reader has an architecture twice or a value that is no number, or the readers
-            have no metric in common.
+    Raises EdnagError if a reader has an architecture twice or a value that is no number, or the
+    readers have no metric in common.
     """
     import pandas as pd
 

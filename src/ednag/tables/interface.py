@@ -95,6 +95,8 @@ def _contradiction(protocol: Protocol, metric: Metric) -> str:
 class Definition(ABC):
     """What `ednag tables build` builds.
 
+    Raises EdnagError if a protocol lacks its metric or contradicts its direction.
+
     Attributes:
         space, dataset: Names in the configuration and in paths.
         title: A readable name of the dataset.
@@ -105,9 +107,6 @@ class Definition(ABC):
         trained: The same benchmark by the predictor that `predictor: train` trains.
         predicted: Whether the values are predictions; no comparison over datasets counts these.
         official: Ids of the benchmark's own files with the same rows; see `OFFICIAL`.
-
-    Raises:
-        EdnagError: A protocol lacks its metric or contradicts its direction.
     """
 
     space: str
@@ -142,14 +141,9 @@ class Definition(ABC):
 
     @abstractmethod
     def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "Benchmark":
-        """The benchmark in verified files.
+        """The benchmark in files; raises EdnagError if a file holds something else.
 
-        Args:
-            paths: Source id or generated file -> path of its verified bytes.
-            digests: The same -> sha256.
-
-        Raises:
-            EdnagError: A file holds something else.
+        `paths` and `digests`: source id or generated file -> path of verified bytes, and sha256.
         """
 
 
@@ -158,8 +152,8 @@ class TableDefinition(Definition):
     """The definition of a benchmark table.
 
     Attributes:
-        read: Takes {source id or generated file: path of verified bytes} and returns one row per
-            architecture with columns `key` and the metrics.
+        read: Takes {source id or generated file: path} and returns one row per architecture with
+            columns `key` and the metrics.
         complete: Whether the table must have a row for every architecture of the space.
     """
 
@@ -167,7 +161,7 @@ class TableDefinition(Definition):
     complete: bool = False
 
     def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "BenchmarkTable":
-        """The table in verified files; see `Definition.build` and `densify`."""
+        """See `Definition.build` and `densify`."""
         return densify(self.read(paths), get_space(self.space), self, digests)
 
 
@@ -182,12 +176,10 @@ class PredictorDefinition(Definition):
     """The definition of a predictor, which replaces a table where the space is too large for one.
 
     Attributes:
-        load: Takes {source id or generated file: path of verified bytes} and returns the
-            predictor's parameters.
-        predictor: Makes the predictor from its parameters; raises EdnagError if they belong to
-            another predictor.
-        of_scale: Returns the same definition with another mean and standard deviation, in %, where
-            the file with these numbers is not published.
+        load: Takes {source id or generated file: path} and returns the predictor's parameters.
+        predictor: Makes the predictor; raises EdnagError for parameters of another one.
+        of_scale: Returns the definition with another mean and standard deviation in %, where the
+            file with these numbers is not published.
     """
 
     predicted: bool = True
@@ -196,7 +188,7 @@ class PredictorDefinition(Definition):
     of_scale: "Callable[[float, float], PredictorDefinition] | None" = None
 
     def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "PredictedBenchmark":
-        """The predictor in verified files; see `Definition.build`."""
+        """See `Definition.build`."""
         return self.with_parameters(self.load(paths), digests)
 
     def with_parameters(
@@ -243,12 +235,7 @@ class Benchmark(ABC):
 
 @dataclass(frozen=True)
 class PredictedBenchmark(Benchmark):
-    """Values that a predictor returns on request, of one metric; see `Benchmark`.
-
-    Attributes:
-        parameters: The predictor's parameters.
-        predict: The predictor.
-    """
+    """Values that a predictor returns on request, of one metric; see `Benchmark`."""
 
     values: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     parameters: Parameters = field(kw_only=True)
@@ -296,9 +283,8 @@ def densify(
 ) -> BenchmarkTable:
     """The table of a definition from rows with `key` and its metrics; see `Definition.build`.
 
-    Raises:
-        EdnagError: A key is foreign or repeated, a value is no number or out of range, a row is
-            missing; the message names the files and the row, column and value.
+    Raises EdnagError if a key is foreign or repeated, a value is no number or out of range, or a
+    row is missing; the message names the files and the row, column and value.
     """
     files = ", ".join((*definition.sources, *definition.generated))
     place = f"{definition.space}/{definition.dataset} ({files})"
@@ -307,17 +293,17 @@ def densify(
     missing = [metric.name for metric in definition.metrics if metric.name not in rows]
     if missing or "key" not in rows:
         raise EdnagError(f"{place}: column {(missing or ['key'])[0]!r} is missing in its source")
-    codes = np.empty(len(rows), dtype=np.int64)
-    for position, key in enumerate(rows["key"]):
+    key_of_code: dict[int, str] = {}
+    for row, key in enumerate(rows["key"]):
         try:
-            codes[position] = space.code(key)
+            code = space.code(key)
         except EdnagError as error:
             advice = "" if isinstance(key, str) else "; let the reader take the column as text"
-            raise EdnagError(f"{place}: row {position}: key: {error}{advice}") from None
-    _, first = np.unique(codes, return_index=True)
-    if len(first) < len(codes):
-        row = int(np.setdiff1d(np.arange(len(codes)), first)[0])
-        raise EdnagError(f"{place}: row {row}: {rows['key'].iloc[row]} is repeated; keep one")
+            raise EdnagError(f"{place}: row {row}: key: {error}{advice}") from None
+        if code in key_of_code:
+            raise EdnagError(f"{place}: row {row}: {key} is repeated; keep one")
+        key_of_code[code] = key
+    codes = list(key_of_code)
     if definition.complete and len(codes) < space.size:
         absent = int(np.setdiff1d(np.arange(space.size), codes)[0])
         raise EdnagError(

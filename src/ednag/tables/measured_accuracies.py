@@ -13,10 +13,7 @@ def measured_accuracies(table: Path) -> tuple[str, np.ndarray, np.ndarray]:
     """(dataset, accuracies that a search sees, accuracies that are reported), float64[15625].
 
     They are those of the protocol `validation`, or of `paper` where there is no such protocol.
-
-    Raises:
-        EdnagError: The table is of another space, of predictions, lacks the accuracy, or has a
-            metric where lower is better.
+    Raises EdnagError if the table has no such measured accuracies.
     """
     benchmark = read_table(table)
     place = f"{benchmark.space}/{benchmark.dataset}"

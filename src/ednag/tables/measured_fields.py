@@ -35,10 +35,7 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, tuple[str, float]]] = {
 def measured_fields(space: str, tables: Sequence[Path]) -> pd.DataFrame | None:
     """What benchmark tables measured: a row per cell's key, a column per published field.
 
-    None without a table.
-
-    Raises:
-        EdnagError: A table is of another space, or has none of the published fields.
+    None without a table. Raises EdnagError if a table has none of the published fields of `space`.
     """
     columns: dict[str, pd.Series] = {}
     for path in tables:

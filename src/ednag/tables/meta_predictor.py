@@ -80,10 +80,7 @@ def _checkpoint(
 def read_published(paths: Mapping[str, Path], features: str, scale: str) -> "pd.DataFrame":
     """Predictions of the published checkpoint on a scale of the reference's search.
 
-    Args:
-        paths: `CHECKPOINT` and `features` -> path.
-        features: Id of the file with the images' features by class.
-        scale: Name in `NASBENCH201_SCALES`.
+    `features` is the id of the features by class, `scale` a name in `NASBENCH201_SCALES`.
     """
     from ednag.predictor.configuration import NASBENCH201
     from ednag.predictor.inference import NASBENCH201_SCALES, QuickPredictor, to_accuracy
@@ -98,10 +95,8 @@ def read_trained(
 ) -> "pd.DataFrame":
     """Predictions of a predictor trained here, on the scale of its training target.
 
-    Args:
-        paths: `predictor` and `features` -> path.
-        predictor, features: Ids of the files of the predictor and of the features by class.
-        classes: The dataset's classes in the features; all of them if empty.
+    `predictor` and `features`, by class, are ids of files; `classes` are those of the dataset, or
+    all if empty.
     """
     from ednag.predictor.coreset import IMAGES
     from ednag.predictor.features import of_classes, read_features
@@ -124,22 +119,16 @@ MOBILENETV3_SCALE = (75.0, 5.0)
 def load_mobilenetv3(
     paths: Mapping[str, Path], features: str, mean: float, std: float
 ) -> Parameters:
-    """The published checkpoint of MobileNetV3, with one dataset encoded.
+    """The published checkpoint of MobileNetV3, with one dataset, by its `features`, encoded.
 
-    Args:
-        paths: `MOBILENETV3_CHECKPOINT` and `features` -> path.
-        features: Id of the file with the images' features by class.
-        mean, std: Of the accuracies that the predictor was trained on, in %.
+    `mean` and `std`, in %, are those of the accuracies that the predictor was trained on.
     """
     from ednag.predictor.configuration import MOBILENETV3
 
     path = paths[MOBILENETV3_CHECKPOINT]
     parameters, encoding = _checkpoint(path, MOBILENETV3, paths[features])
-    return {
-        **parameters,
-        ENCODING: encoding.astype(np.float32),
-        SCALE: np.array([mean, std], dtype=np.float32),
-    }
+    scale = np.array([mean, std], dtype=np.float32)
+    return {**parameters, ENCODING: encoding.astype(np.float32), SCALE: scale}
 
 
 def mobilenetv3_predictor(parameters: Parameters) -> Predictor:

@@ -40,11 +40,7 @@ def list_cells(cells: Mapping[str, NASBench101Cell]) -> pd.DataFrame:
 
 
 def recover(listed: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `measured` with the columns of `listed` for the same `key` before them.
-
-    Raises:
-        EdnagError: A hash belongs to no cell; the message names its row.
-    """
+    """The rows of `measured`, after the columns of `listed`; raises EdnagError for other keys."""
     unknown = np.flatnonzero(~measured["key"].isin(listed["key"]))
     if len(unknown):
         row = int(unknown[0])

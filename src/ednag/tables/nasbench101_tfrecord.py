@@ -44,14 +44,7 @@ _EVALUATIONS = 3
 
 
 def _measurements(metrics: str) -> tuple[float, float, float, float]:
-    """The _MEASUREMENTS at the end of a training.
-
-    Args:
-        metrics: A ModelMetrics message in base64.
-
-    Raises:
-        ValueError: It is not such a message, or lacks a measurement.
-    """
+    """The _MEASUREMENTS in a ModelMetrics message in base64; ValueError for any other text."""
     message = list(read_fields(base64.b64decode(metrics, validate=True)))
     evaluations = [value for number, value in message if number == _EVALUATION]
     if len(evaluations) != _EVALUATIONS or not isinstance(evaluations[-1], bytes):
@@ -77,9 +70,8 @@ def _read_records(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
             if not isinstance(module_hash, str) or not isinstance(epochs, int):
                 raise ValueError("no module hash or no number of epochs")
         except (ValueError, TypeError, RecursionError) as error:
-            raise EdnagError(
-                f"{source}: record {number} is not one of NAS-Bench-101: {error}"
-            ) from None
+            message = f"{source}: record {number} is not one of NAS-Bench-101: {error}"
+            raise EdnagError(message) from None
         if epochs == _EPOCHS:
             yield number, module_hash, metrics
 
@@ -87,22 +79,18 @@ def _read_records(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
 def read_cells(
     path: Path, source: str, selected: Callable[[str], bool] = lambda key: True
 ) -> "pd.DataFrame":
-    """One row per cell, in the order of the file.
-
-    Args:
-        path: The file.
-        source: Its id, for error messages.
-        selected: Whether a cell, by its module hash, gets a row.
+    """One row per cell whose module hash is `selected`, in the order of the file.
 
     Returns:
         `key`; `validation_accuracy`, `test_accuracy` (%), `training_time` (s) and `parameters`,
         means over the trainings of 108 epochs; the accuracies of each training, with `_1`, `_2`,
         `_3` appended.
 
-    Raises:
-        EdnagError: A record is broken, or a selected cell does not have three trainings; the
-            message names the record or the cell.
+    Raises EdnagError, which names the record or cell, if a record is broken or a selected cell does
+    not have three trainings.
     """
+    import pandas as pd
+
     cells: dict[str, array[float]] = {}
     for number, module_hash, metrics in _read_records(path, source):
         if not selected(module_hash):
@@ -119,13 +107,6 @@ def read_cells(
         if len(numbers) < len(TRAININGS) * len(_MEASUREMENTS):
             trained = len(numbers) // len(_MEASUREMENTS)
             raise EdnagError(f"{source}: cell {key}: {trained} trainings of {len(TRAININGS)}")
-    return _frame(cells)
-
-
-def _frame(cells: dict[str, "array[float]"]) -> "pd.DataFrame":
-    """Columns of `read_cells` from the numbers of each cell, training by training."""
-    import pandas as pd
-
     values = np.array([np.frombuffer(numbers) for numbers in cells.values()])
     values = values.reshape(-1, len(TRAININGS), len(_MEASUREMENTS))
     columns: dict[str, Any] = {"key": list(cells)}
@@ -138,11 +119,7 @@ def _frame(cells: dict[str, "array[float]"]) -> "pd.DataFrame":
 
 
 def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
-    """The rows of `read_cells`, 108 epochs, for the cells that the space `nasbench101` holds.
-
-    Raises:
-        EdnagError: As `read_cells`.
-    """
+    """The rows of `read_cells` for the cells that the space `nasbench101` holds."""
     space = get_space("nasbench101")
     reachable = {space.key(code) for code in range(space.size)}
     return read_cells(paths[source], source, selected=reachable.__contains__)

@@ -25,11 +25,7 @@ _FACTORS = {"cifar10": 1.0, "cifar100": 1.2, "ImageNet16-120": 2.0}
 
 
 def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
-    """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
-
-    Raises:
-        EdnagError: As `read_csv`, or the two files disagree on the architectures.
-    """
+    """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%); see `read_csv`."""
     source = f"nasbench201-{dataset}-csv"
     accuracies = ["validation accuracy", "test accuracy"]
     rows = read_csv(paths[source], source, text=["arch str"], numbers=accuracies)

@@ -37,16 +37,13 @@ EPOCHS = 200
 
 
 def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
-    """The row of one cell from the record of its 200-epoch runs.
+    """The row of one cell from the record of its 200-epoch runs; raises EdnagError for others.
 
     Args:
         record: The state of an `ArchResults`.
         results: That class, of nas_201_api or of nats_bench.
         dataset: Key of MEASURED.
         place: Source and cell, for error messages.
-
-    Raises:
-        EdnagError: The record is not as the package writes it, or of another number of epochs.
     """
     # The packages load a string as the path of a file, without any check.
     if not isinstance(record, dict):
@@ -67,9 +64,7 @@ def row(record: Any, results: Any, dataset: str, place: str) -> dict[str, Any]:
 def read(paths: Mapping[str, Path], dataset: str, source: str) -> pd.DataFrame:
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
-    Raises:
-        EdnagError: The file is not one of NAS-Bench-201, or a cell is missing or not as its package
-            writes it; the message names the cell.
+    Raises EdnagError if a cell is missing or not as its package writes it.
     """
     import pandas as pd
     from nas_201_api import ArchResults

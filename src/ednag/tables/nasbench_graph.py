@@ -1,8 +1,7 @@
 """The package nas-bench-graph 1.4.0: nine graph datasets, one pickle each.
 
-Every network was trained with three seeds; the package gives the means. The
-table of proteins has the five operations gcn, sage, arma, fc and skip only: 2,021 of the 26,206
-networks.
+Every network was trained with three seeds; the package gives the means. The table of proteins has
+the five operations gcn, sage, arma, fc and skip only: 2,021 of the 26,206 networks.
 Source: search-spaces specification, last part; the package's README.
 """
 
@@ -10,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
 from ednag.spaces.nasbench_graph import MACROS, OPERATIONS, POSITIONS
@@ -57,20 +56,10 @@ def _key_of(name: object) -> str:
     return "".join(f"|{OPERATIONS[op]}~{link}" for op, link in tokens) + "|"
 
 
-def _row(name: object, record: Any) -> dict[str, Any]:
-    values = {
-        column: factor * as_number(record[theirs], theirs)
-        for column, (theirs, factor) in _COLUMNS.items()
-    }
-    return {"key": _key_of(name), **values}
-
-
 def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     """One row per network: `key`, two performances (%), `latency` (s), `parameters` (millions).
 
-    Raises:
-        EdnagError: The pickle holds other types than NumPy numbers, or a record is missing or not
-            as version 1.4.0 writes it.
+    Raises EdnagError if a record is missing or not as version 1.4.0 writes it.
     """
     import pandas as pd
 
@@ -83,7 +72,11 @@ def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
     rows = []
     for position, (name, record) in enumerate(records.items()):
         try:
-            rows.append(_row(name, record))
+            values = {
+                column: factor * as_number(record[theirs], theirs)
+                for column, (theirs, factor) in _COLUMNS.items()
+            }
+            rows.append({"key": _key_of(name), **values})
         except (KeyError, TypeError, ValueError) as error:
             raise EdnagError(
                 f"{source}: row {position}: not as version 1.4.0 writes it: "

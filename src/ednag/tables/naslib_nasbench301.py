@@ -34,8 +34,7 @@ _TOO_DEEP = (MemoryError, RecursionError)
 def read_groups(path: Path, source: str) -> dict[str, float]:
     """Best accuracy in % of each group of networks, by the key of the space, in file order.
 
-    Raises:
-        EdnagError: The file is not of this form; the message names the network.
+    Raises EdnagError, which names the network, if the file is not of this form.
     """
     try:
         networks: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cifar10"]

@@ -56,9 +56,7 @@ def _members(path: Path) -> Iterator[tuple[str, Any]]:
 def read(paths: Mapping[str, Path], dataset: str) -> pd.DataFrame:
     """One row per cell: `key`, `validation_accuracy`, `test_accuracy` (%).
 
-    Raises:
-        EdnagError: The archive is not one of NATS-Bench, or a cell is missing or not as its package
-            writes it; the message names the cell.
+    Raises EdnagError if a cell is missing or not as its package writes it.
     """
     import pandas as pd
     from nats_bench import ArchResults

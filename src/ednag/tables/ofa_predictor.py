@@ -23,24 +23,13 @@ RESOLUTION = 192
 #: Decimals a predicted fraction is rounded to.
 _DECIMALS = 11
 #: Names and shapes of the four linear layers.
-_SHAPES: dict[str, tuple[int, ...]] = {
-    "0.weight": (400, 128),
-    "0.bias": (400,),
-    "2.weight": (400, 400),
-    "2.bias": (400,),
-    "4.weight": (400, 400),
-    "4.bias": (400,),
-    "6.weight": (1, 400),
-    "6.bias": (1,),
-}
+_SHAPES: dict[str, tuple[int, ...]] = {}
+for _layer, _shape in {0: (400, 128), 2: (400, 400), 4: (400, 400), 6: (1, 400)}.items():
+    _SHAPES |= {f"{_layer}.weight": _shape, f"{_layer}.bias": _shape[:1]}
 
 
 def load(paths: Mapping[str, Path]) -> Parameters:
-    """The predictor's parameters float32 by name.
-
-    Raises:
-        EdnagError: The file imports something, or holds other parameters.
-    """
+    """The predictor's parameters float32 by name; raises EdnagError for any other file."""
     import torch
 
     try:
@@ -115,11 +104,7 @@ def as_configuration(layers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def as_predictor(parameters: Parameters) -> Predictor:
-    """Predicts ImageNet top-1 accuracy in % at RESOLUTION; see `ednag.tables.interface.Predictor`.
-
-    Raises:
-        EdnagError: The parameters belong to another predictor.
-    """
+    """Predicts ImageNet top-1 accuracy in % at RESOLUTION; EdnagError for other parameters."""
     _check_shapes(parameters)
     # `predict` multiplies in float64.
     wide = {name: values.astype(np.float64) for name, values in parameters.items()}

@@ -8,6 +8,7 @@ Same benchmark, same bytes.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,29 +35,9 @@ PREDICTOR_FORMAT = "ednag benchmark predictor 1"
 
 def write_benchmark(benchmark: Benchmark, path: Path) -> None:
     """Write a table or a predictor to `path`, whole or not at all."""
-    if isinstance(benchmark, PredictedBenchmark):
-        _write(_predictor_columns(benchmark), benchmark, PREDICTOR_FORMAT, path)
-    else:
-        assert isinstance(benchmark, BenchmarkTable)
-        _write(_table_columns(benchmark), benchmark, FORMAT, path)
-
-
-def read_benchmark(path: Path) -> Benchmark:
-    """The table or predictor in a canonical file; raises EdnagError for any other file."""
-    return _read(path, FORMAT, PREDICTOR_FORMAT)
-
-
-def read_table(path: Path) -> BenchmarkTable:
-    """The table in a canonical file; raises EdnagError for any other file."""
-    table = _read(path, FORMAT)
-    assert isinstance(table, BenchmarkTable)
-    return table
-
-
-def _write(columns: dict[str, pa.Array], benchmark: Benchmark, form: str, path: Path) -> None:
-    """Write columns and their metadata."""
+    is_table = isinstance(benchmark, BenchmarkTable)
     description = {
-        "format": form,
+        "format": FORMAT if is_table else PREDICTOR_FORMAT,
         "space": benchmark.space,
         "dataset": benchmark.dataset,
         "metrics": [asdict(metric) for metric in benchmark.metrics.values()],
@@ -65,16 +46,23 @@ def _write(columns: dict[str, pa.Array], benchmark: Benchmark, form: str, path: 
     metadata = {"ednag": json.dumps(description, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
-            pa.table(columns).replace_schema_metadata(metadata),
+            pa.table(_columns(benchmark)).replace_schema_metadata(metadata),
             beside,
             compression="zstd",
             # Few parameters occur twice.
-            use_dictionary=form == FORMAT,
+            use_dictionary=is_table,
         )
 
 
-def _read(path: Path, *formats: str) -> Benchmark:
-    """The benchmark in a file of one of these formats."""
+def read_table(path: Path) -> BenchmarkTable:
+    """The table in a canonical file; raises EdnagError for any other file."""
+    table = read_benchmark(path, (FORMAT,))
+    assert isinstance(table, BenchmarkTable)
+    return table
+
+
+def read_benchmark(path: Path, formats: Sequence[str] = (FORMAT, PREDICTOR_FORMAT)) -> Benchmark:
+    """The table or predictor in a canonical file; raises EdnagError for any other file."""
     try:
         parquet = pq.ParquetFile(path, memory_map=True)
         description = json.loads((parquet.schema_arrow.metadata or {})[b"ednag"])
@@ -89,13 +77,21 @@ def _read(path: Path, *formats: str) -> Benchmark:
         ) from error
 
 
-def _table_columns(table: BenchmarkTable) -> dict[str, pa.Array]:
-    space = get_space(table.space)
+def _columns(benchmark: Benchmark) -> dict[str, pa.Array]:
+    if isinstance(benchmark, PredictedBenchmark):
+        arrays = benchmark.parameters.values()
+        return {
+            "parameter": pa.array(list(benchmark.parameters)),
+            "shape": pa.array([array.shape for array in arrays], pa.list_(pa.int32())),
+            "values": pa.array([array.ravel() for array in arrays], pa.list_(pa.float32())),
+        }
+    assert isinstance(benchmark, BenchmarkTable)
+    space = get_space(benchmark.space)
     return {
         "index": pa.array(np.arange(space.size, dtype=np.int32)),
         "key": pa.array(space.keys(np.arange(space.size))),
-        "valid": pa.array(table.valid),
-        **{name: pa.array(values) for name, values in table.values.items()},
+        "valid": pa.array(benchmark.valid),
+        **{name: pa.array(values) for name, values in benchmark.values.items()},
     }
 
 
@@ -116,15 +112,6 @@ def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark
         metrics=metrics,
         sources=description["sources"],
     )
-
-
-def _predictor_columns(benchmark: PredictedBenchmark) -> dict[str, pa.Array]:
-    arrays = benchmark.parameters
-    return {
-        "parameter": pa.array(list(arrays)),
-        "shape": pa.array([array.shape for array in arrays.values()], pa.list_(pa.int32())),
-        "values": pa.array([array.ravel() for array in arrays.values()], pa.list_(pa.float32())),
-    }
 
 
 def _as_predictor(parquet: pq.ParquetFile, description: dict[str, Any]) -> PredictedBenchmark:

@@ -13,16 +13,12 @@ def predictions_of(
 ) -> Callable[[Sequence[str]], np.ndarray]:
     """From keys to predicted values float64[n]: looked up in a table, or predicted now."""
 
-    def codes_of(keys: Sequence[str], space: SearchSpace) -> np.ndarray:
-        return np.array([space.code(key) for key in keys], dtype=np.int64)
+    def predictions(keys: Sequence[str]) -> np.ndarray:
+        fresh = space.fresh()
+        codes = np.array([fresh.code(key) for key in keys], dtype=np.int64)
+        if isinstance(benchmark, PredictedBenchmark):
+            return benchmark.predict(fresh, codes)
+        (values,) = benchmark.values.values()
+        return values[codes]
 
-    if isinstance(benchmark, PredictedBenchmark):
-        predict = benchmark.predict
-
-        def predicted(keys: Sequence[str]) -> np.ndarray:
-            fresh = space.fresh()
-            return predict(fresh, codes_of(keys, fresh))
-
-        return predicted
-    (values,) = benchmark.values.values()
-    return lambda keys: values[codes_of(keys, space)]
+    return predictions

@@ -32,13 +32,8 @@ def masked_crc(data: bytes) -> int:
 def read_frames(path: Path, place: str) -> Iterator[bytes]:
     """The data of each frame in a file, in order; memory does not grow with the file.
 
-    Args:
-        path: The file.
-        place: Names the file, for error messages.
-
-    Raises:
-        EdnagError: The file ends inside a frame, or a checksum is wrong; the message names the
-            record (from 0) and the byte it begins at.
+    Raises EdnagError if the file ends inside a frame or a checksum is wrong; the message names
+    `place`, the record (from 0) and the byte it begins at.
     """
     with path.open("rb", buffering=_BUFFER) as stream:
         record, start = 0, 0

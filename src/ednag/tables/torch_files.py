@@ -3,19 +3,16 @@
 A `.pth` file is a pickle, alone in a zip archive (since torch 1.6) or after three small pickles
 (before). The files of the benchmarks hold dictionaries of numbers, which the restricted unpickler
 reads. `torch.load(weights_only=True)` is as safe but takes about 15 times as long (half an hour for
-NAS-Bench-201), so it reads only files with tensors.
+NAS-Bench-201).
 """
 
 import pickle
 import pickletools
-import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.tables.unpickling import NUMPY_ARRAYS, load_restricted
@@ -29,25 +26,15 @@ _ALLOWED: Mapping[str, Any] = {
 }
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
-#: How a pickle written by torch begins a tensor.
-_TENSOR = b"ctorch._utils\n_rebuild_"
 
 
 def load_pth(path: Path, place: str) -> Any:
-    """The object that a `.pth` file holds.
+    """The object that a `.pth` file, already verified by checksum, holds; tensors are refused.
 
-    Args:
-        path: A file written by torch.save, already verified by checksum.
-        place: Names the file, for error messages.
-
-    Raises:
-        EdnagError: It is no such file, or asks for a type that is not allowed; the message names
-            the type.
+    `place` names the file in messages. Raises EdnagError if it is no such file or asks for a type
+    that is not allowed, which the message names.
     """
-    data = _main_pickle(path, place)
-    if _TENSOR in data:
-        return _load_with_tensors(path, place)
-    return load_restricted(data, _ALLOWED, place)
+    return load_restricted(_main_pickle(path, place), _ALLOWED, place)
 
 
 def _main_pickle(path: Path, place: str) -> bytes:
@@ -69,26 +56,3 @@ def _main_pickle(path: Path, place: str) -> bytes:
         except ValueError as error:
             raise EdnagError(f"{place}: broken in its first bytes ({error})") from None
         return stream.read()
-
-
-def _load_with_tensors(path: Path, place: str) -> Any:
-    """The object, read by torch, which admits tensors and these NumPy types."""
-    import torch
-
-    scalar, array = np.float64(0).__reduce__()[0], np.empty(0).__reduce__()[0]
-    admitted: list[Any] = [
-        np.ndarray,
-        np.dtype,
-        *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32)),
-    ]
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        admitted += [(scalar, f"{module}.scalar"), (array, f"{module}._reconstruct")]
-    try:
-        with torch.serialization.safe_globals(admitted):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        refused = re.search(r"GLOBAL (\S+)", str(error))
-        why = f"it asks for {refused[1]}" if refused else " ".join(str(error).split())[:200]
-        raise EdnagError(
-            f"{place}: not loaded: {why}; fetch the file again from a registered address"
-        ) from error

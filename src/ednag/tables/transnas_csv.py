@@ -56,8 +56,7 @@ def read(
 ) -> "pd.DataFrame":
     """One row per architecture of `space`: `key` and the metrics, times `unit`.
 
-    Raises:
-        EdnagError: See `read_csv`; or the rows are not those of the index.
+    Raises EdnagError as `read_csv`, or if the rows are not those of the index.
     """
     source = f"transnas-{task}-csv"
     columns = [metric.name for metric in metrics]

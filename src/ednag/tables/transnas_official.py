@@ -29,11 +29,7 @@ SOURCE = "transnas-v10141024"
 
 
 def _best_epoch(metrics: Mapping[str, Any], name: str) -> float:
-    """The maximum over the epochs of a metric, or of a negated loss (`*_neg_loss`).
-
-    Raises:
-        LookupError, TypeError, ValueError, OverflowError: No such metric, or no numbers in it.
-    """
+    """The maximum over the epochs of a metric, or of a negated loss (`*_neg_loss`)."""
     if name not in metrics and name.endswith("_neg_loss"):
         return float(-np.min(np.asarray(metrics[name.replace("_neg_loss", "_loss")], np.float64)))
     return float(np.max(np.asarray(metrics[name], dtype=np.float64)))
@@ -44,15 +40,8 @@ def read(
 ) -> pd.DataFrame:
     """One row per architecture: `key` and the metrics in their units.
 
-    Args:
-        paths: Source id -> path.
-        task: One of the benchmark's seven.
-        kind: "macro" or "micro".
-        metrics: The metrics to read; all but percentages are multiplied by 100.
-
-    Raises:
-        EdnagError: The file is not one of TransNAS-Bench-101, or an architecture, which the message
-            names, lacks a metric.
+    `kind` is "macro" or "micro"; all metrics but percentages are multiplied by 100. Raises
+    EdnagError if the file is not one of TransNAS-Bench-101, or an architecture lacks a metric.
     """
     import pandas as pd
 

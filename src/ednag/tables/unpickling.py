@@ -72,15 +72,10 @@ class _RestrictedUnpickler(pickle.Unpickler):
 
 
 def load_restricted(data: bytes, allowed: Mapping[str, Any], place: str) -> Any:
-    """The object in a pickle of plain containers, numbers, strings and `allowed`.
+    """The object in a pickle, verified by checksum, of containers, numbers, strings and `allowed`.
 
-    Args:
-        data: The pickle's bytes, already verified by checksum.
-        allowed: "module.name" -> the type or function to use in its place.
-        place: Names the file, for the error message.
-
-    Raises:
-        EdnagError: The pickle is broken or asks for a type that is not allowed.
+    `allowed`: "module.name" -> the type or function to use in its place. Raises EdnagError, which
+    names `place`, if the pickle is broken or asks for a type that is not allowed.
     """
     try:
         return _RestrictedUnpickler(io.BytesIO(data), allowed, place).load()
