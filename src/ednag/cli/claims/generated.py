@@ -21,13 +21,8 @@ def command(runs: tuple[Path, ...], seeds: str, output: Path) -> None:
     from ednag.tables import get_metric, get_protocol
 
     space, dataset = benchmark_of(runs[0])
-    metric = get_protocol(space, dataset, "paper").fitness_metric
-    frame = generated_table(
-        runs,
-        space,
-        dataset,
-        parse_seeds(seeds.split(","), "--seeds"),
-        get_metric(space, dataset, metric).higher_is_better,
-    )
+    metric = get_metric(space, dataset, get_protocol(space, dataset, "paper").fitness_metric)
+    numbers = parse_seeds(seeds.split(","), "--seeds")
+    frame = generated_table(runs, space, dataset, numbers, metric.higher_is_better)
     write_parquet(frame, output)
     log(f"{output}: {len(frame)} rows")

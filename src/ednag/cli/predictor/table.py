@@ -27,17 +27,13 @@ def command(
     """Correlations of JUDGED predictions, and coreset beside random images (.csv, .md, .tex)."""
     import pandas as pd
 
-    from ednag.evidence.predictions import (
-        coreset_table,
-        quality_table,
-        write_coreset,
-        write_quality,
-    )
+    from ednag.evidence import predictions
 
     settings = statistics_of(statistics)
-    correlations = quality_table(pd.read_parquet(judged), settings)
-    write_quality(correlations, trained_on, settings, outputs)
-    write_coreset(coreset_table(pd.read_parquet(repeated), settings), settings, repeats)
+    correlations = predictions.quality_table(pd.read_parquet(judged), settings)
+    predictions.write_quality(correlations, trained_on, settings, outputs)
+    coresets = predictions.coreset_table(pd.read_parquet(repeated), settings)
+    predictions.write_coreset(coresets, settings, repeats)
     whole = correlations.iloc[0]
     pearson, spearman = whole["pearson"], whole["spearman"]
     log(f"{len(correlations) - 1} tasks: Pearson {pearson:.2f}, Spearman {spearman:.2f}")

@@ -26,10 +26,8 @@ def command(
     from ednag.files import read_parquets
 
     settings = statistics_of(statistics)
-    curves, confusion = (
-        learning_table(read_parquets(judged), settings),
-        tier_table(read_parquets(tiers)),
-    )
+    curves = learning_table(read_parquets(judged), settings)
+    confusion = tier_table(read_parquets(tiers))
     drawn = {
         "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),
         "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),

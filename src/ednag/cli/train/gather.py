@@ -25,11 +25,8 @@ def command(networks: tuple[Path, ...], space: str, dataset: str, output: Path) 
     from ednag.training.scores import score
 
     records = [json.loads(path.read_text(encoding="utf-8")) for path in networks]
-    rows = [
-        score(record, image_task(space, dataset))
-        for record in records
-        if record["status"] != "empty"
-    ]
+    task = image_task(space, dataset)
+    rows = [score(record, task) for record in records if record["status"] != "empty"]
     if not rows:
         raise EdnagError(f"{space}/{dataset}: no network was trained; choose some (top_k)")
     write_parquet(pd.DataFrame(rows), output)
