@@ -170,7 +170,7 @@ def add_a_table(project: Project) -> None:
     registry = tables / "__init__.py"
     text, space = registry.read_text(encoding="utf-8"), '    "nasbench201": {\n'
     assert text.count(space) == 1
-    line = '        "added": "ednag.tables.added:CIFAR10_ANALOG",\n'
+    line = '        "added": "ednag.tables.added:TABLE",\n'
     registry.write_text(text.replace(space, space + line), encoding="utf-8")
 
 
