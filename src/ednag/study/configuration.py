@@ -350,7 +350,7 @@ def entry_of(study: "Study", method: str) -> MethodInstance:
 
 def method_of(study: "Study", method: str) -> Method:
     """The method with this id, as the study defines it."""
-    return entry_of(study, method).as_method()
+    return entry_of(study, method).as_method
 
 
 def study_instances(study: "Study", methods: Iterable[str], titles: bool = True) -> str:

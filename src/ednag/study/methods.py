@@ -1,6 +1,7 @@
 """The methods of a study: names, or mappings that say what differs."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -39,6 +40,7 @@ class MethodInstance(MethodDefinition):
     def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...] | None:
         return value if value is None else parse_seeds(value, f"seeds of {info.data.get('id')}")
 
+    @cached_property
     def as_method(self) -> Method:
         """The method, with what this entry changes."""
         return self.method(self.id)
@@ -58,7 +60,7 @@ class MethodInstance(MethodDefinition):
             raise EdnagError(
                 f"no method is called {self.id!r}; add `of`, the method that it varies"
             )
-        method = self.as_method()
+        method = self.as_method
         if "arithmetic" in self.hyperparameters and "arithmetic" in _keys(method):
             raise EdnagError(
                 f"hyperparameters of {self.id}: the key `arithmetic` of the study sets it for all "
@@ -73,11 +75,11 @@ class MethodInstance(MethodDefinition):
 
     def is_run_in(self, space: str) -> bool:
         """Whether the study runs the method in a search space."""
-        return self.as_method().can_search(space) and (self.spaces is None or space in self.spaces)
+        return self.as_method.can_search(space) and (self.spaces is None or space in self.spaces)
 
     def settings(self, arithmetic: str) -> dict[str, Any]:
         """The hyper-parameters that `ednag run` needs; `arithmetic` where the method has it."""
-        method = self.as_method()
+        method = self.as_method
         of_study = {"arithmetic": arithmetic} if "arithmetic" in _keys(method) else {}
         return {**of_study, **method.settings}
 

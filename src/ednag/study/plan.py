@@ -523,12 +523,20 @@ class Plan:
             return "NAS-Bench-101, CIFAR-10, 20,001 cells"
         return get_definition(at.space, at.dataset).title
 
+    @cached_property
+    def _known_places(self) -> dict[str, list[Wildcards]]:
+        return {}
+
     # --- files ------------------------------------------------------------------------------------
 
     def places(self, artefact: Artefact) -> list[Wildcards]:
         """Values of the wildcards for which the study has an artefact."""
-        places: Any = getattr(self, artefact.where)
-        return list(places(artefact.name) if callable(places) else places)
+        if artefact.name not in self._known_places:
+            places: Any = getattr(self, artefact.where)
+            self._known_places[artefact.name] = (
+                places(artefact.name) if callable(places) else places
+            )
+        return self._known_places[artefact.name]
 
     def files(self, name: str, at: Any = None, suffix: str | None = None) -> list[str]:
         """Paths of an artefact, in the study's order.
