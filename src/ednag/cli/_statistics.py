@@ -16,6 +16,7 @@ STATISTICS = click.option(
 
 def statistics_of(text: str) -> "Statistics":
     """What the option says; EdnagError where a name or a value is wrong."""
-    from ednag.study.statistics import read_statistics
+    from ednag.study.statistics import Statistics
+    from ednag.validation import read_model
 
-    return read_statistics(parse_mapping(text, "--statistics"), "--statistics")
+    return read_model(Statistics, parse_mapping(text, "--statistics"), "--statistics")

@@ -1,15 +1,14 @@
 """The configuration of a study: keys, defaults, and the refusal of anything else.
 
-`load_study` is called before the DAG is built. Every error is one line that names the place, the
-closest valid name and the allowed values.
+Every error is one line that names the place, the closest valid name and the allowed values.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
@@ -20,9 +19,9 @@ from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.study.statistics import Statistics, check_ascending
+from ednag.study.statistics import Statistics, ascending
 from ednag.tables import TABLES, Definition, get_definition, is_predicted, official_definitions
-from ednag.validation import read_model
+from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
 
 #: Methods of a study that names none.
@@ -31,41 +30,34 @@ _METHODS = ("ednag", "random", "nar", "ednag-ranked")
 _TIERS = 5
 
 
-class _Part(BaseModel):
-    """A mapping of a study whose seeds are ranges or lists."""
+_SIZES = ascending(_TIERS, f" (one cell for each of the {_TIERS} tiers)")
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    #: Where it stands in the study, with a dot; "" for the study itself.
-    place: ClassVar[str] = ""
-    #: The key whose seeds may be empty.
-    may_be_empty: ClassVar[str] = ""
+def _seeds(place: str, may_be_empty: bool = False) -> AfterValidator:
+    """A validator of seeds as ranges or lists; `place` is the key in its messages."""
 
-    @field_validator(
-        *("seeds", "authors_seeds", "tasks", "held_out_tasks", "runs", "ranker_seeds"),
-        check_fields=False,
-    )
-    @classmethod
-    def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...]:
-        if info.field_name == cls.may_be_empty and value in (None, (), []):
-            return ()
-        return parse_seeds(value, f"{cls.place}{info.field_name}")
+    def read(value: object) -> tuple[int, ...]:
+        return () if may_be_empty and value in (None, (), []) else parse_seeds(value, place)
+
+    return AfterValidator(read)
+
+
+class _Part(StrictModel):
+    model_config = ConfigDict(validate_default=True)
 
 
 class SmallInstance(_Part):
     """The predictor's training database of `nasbench201/digits-unseen`: networks trained here."""
 
-    tasks: Any = Field(
+    tasks: Annotated[Any, _seeds("small_instance.tasks")] = Field(
         "0-29",
         description="Seeds, each a task and its cells; more of them add to the database.",
     )
-    held_out_tasks: Any = Field(
+    held_out_tasks: Annotated[Any, _seeds("small_instance.held_out_tasks")] = Field(
         "0-5", description="The same for tasks of unseen classes, which the predictor is judged by."
     )
     cells: int = Field(12, ge=2, description="Random cells that are trained on each task.")
     block: int = Field(10, ge=1, description="Largest number of tasks that one job trains on.")
-
-    place = "small_instance."
 
 
 class Training(_Part):
@@ -93,32 +85,36 @@ class TopK(_Part):
     methods: tuple[str, ...] = Field(
         ("ednag", "random"), description="Methods whose best are trained, of those the study runs."
     )
-    runs: Any = Field("0-9", description="Seeds of the searches whose best are trained.")
+    runs: Annotated[Any, _seeds("top_k.runs")] = Field(
+        "0-9", description="Seeds of the searches whose best are trained."
+    )
     k: int = Field(3, ge=1, description="Architectures of each search that are trained.")
     random: int = Field(
         40, ge=2, description="Random architectures that are trained beside them, to compare with."
     )
-    seeds: Any = Field("0-1", description="Training seeds of every architecture.")
-
-    place = "top_k."
+    seeds: Annotated[Any, _seeds("top_k.seeds")] = Field(
+        "0-1", description="Training seeds of every architecture."
+    )
 
 
 class RankingStudy(_Part):
     """How well NAR's ranker, and plainer predictors, rank cells of NAS-Bench-201 and 101."""
 
-    sizes: tuple[int, ...] = Field(
+    sizes: Annotated[tuple[int, ...], _SIZES] = Field(
         (50, 100, 200, 500, 1000),
         description="Numbers of cells that the plain predictors are trained on.",
     )
-    seeds: Any = Field(
+    seeds: Annotated[Any, _seeds("ranker.seeds", may_be_empty=True)] = Field(
         "0-9",
         description="Seeds, each a draw of cells to train on and of cells held out. Empty: no such "
         "study.",
     )
-    ranker_sizes: tuple[int, ...] = Field(
+    ranker_sizes: Annotated[tuple[int, ...], _SIZES] = Field(
         (200, 1000), description="Numbers of cells that the ranker, which is slow, is trained on."
     )
-    ranker_seeds: Any = Field("0-2", description="Seeds of the ranker.")
+    ranker_seeds: Annotated[Any, _seeds("ranker.ranker_seeds")] = Field(
+        "0-2", description="Seeds of the ranker."
+    )
     held_out: int = Field(
         2000, ge=5, description="Cells that all predictors are judged by and none is trained on."
     )
@@ -128,13 +124,6 @@ class RankingStudy(_Part):
         "are ranked as well, and NAR's example records are checked, each where its file is already "
         "here; else it is listed as needing data.",
     )
-
-    place, may_be_empty = "ranker.", "seeds"
-
-    @field_validator("sizes", "ranker_sizes")
-    @classmethod
-    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return check_ascending(value, _TIERS, f" (one cell for each of the {_TIERS} tiers)")
 
     @model_validator(mode="after")
     def _enough_cells(self) -> "RankingStudy":
@@ -176,7 +165,7 @@ class Study(_Part):
         description="Methods that are compared, in the order of the tables: names, or mappings "
         "that say what differs. In a search space, those that can search it.",
     )
-    seeds: Any = Field(
+    seeds: Annotated[Any, _seeds("seeds")] = Field(
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
     )
     budget: int = Field(
@@ -189,7 +178,7 @@ class Study(_Part):
         description="Instruction set of the reference machine whose last bits every EDNAG search "
         "reproduces, avx2 or avx512. A run is the same on every CPU, whichever is named.",
     )
-    authors_seeds: Any = Field(
+    authors_seeds: Annotated[Any, _seeds("authors_seeds", may_be_empty=True)] = Field(
         (),
         description="Seeds, such as 0-999, among which those are placed that EDNAG's authors list; "
         "EDNAG runs both (protocol paper). Empty: neither.",
@@ -240,8 +229,6 @@ class Study(_Part):
         default_factory=Statistics,
         description="How runs are summarised.",
     )
-
-    may_be_empty = "authors_seeds"
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
@@ -334,12 +321,10 @@ def _check_protocols(study: "Study") -> None:
 
 def definition_of(study: "Study", space: str, dataset: str) -> Definition:
     """What a study's benchmark is read from: the small files, or the official one it names."""
-    official = study.official_files.get(space, {}).get(dataset)
-    if official is None:
-        definition = get_definition(space, dataset)
-        trained = definition.trained if study.predictor == "train" else None
-        return trained or definition
-    return official_definitions(space, dataset)[official]
+    if official := study.official_files.get(space, {}).get(dataset):
+        return official_definitions(space, dataset)[official]
+    definition = get_definition(space, dataset)
+    return (definition.trained if study.predictor == "train" else None) or definition
 
 
 def entry_of(study: "Study", method: str) -> MethodInstance:
@@ -354,23 +339,17 @@ def method_of(study: "Study", method: str) -> Method:
 
 
 def study_instances(study: "Study", methods: Iterable[str], titles: bool = True) -> str:
-    """What `ednag --methods` needs to know of a study's methods, as JSON; "" for nothing.
+    """What `ednag --methods` needs of a study's methods, as JSON or ""; no hyper-parameters.
 
-    Hyper-parameters are not part of it: `hyperparameters_of` has all of them.
-
-    Args:
-        study: The study.
-        methods: Ids of the methods that the job uses.
-        titles: Whether the job prints titles of methods.
+    `titles`: whether the job prints titles of methods.
     """
     definitions = {}
     for name in methods:
         method = method_of(study, name)
         registered = METHODS.get(name) and shared_method(name)
         if not registered or (titles and method.title != registered.title):
-            definitions[name] = {"of": method.of or name}
-            if titles:
-                definitions[name]["title"] = method.title
+            title = {"title": method.title} if titles else {}
+            definitions[name] = {"of": method.of or name, **title}
     return json.dumps(definitions, sort_keys=True) if definitions else ""
 
 
@@ -381,10 +360,8 @@ def methods_of(study: "Study", space: str) -> tuple[str, ...]:
 
 def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of `methods_of` that a study runs on a dataset: on predicted values, not all."""
-    names = methods_of(study, space)
-    if not is_predicted(space, dataset):
-        return names
-    return tuple(name for name in names if not method_of(study, name).measured_only)
+    names, predicted = methods_of(study, space), is_predicted(space, dataset)
+    return tuple(n for n in names if not (predicted and method_of(study, n).measured_only))
 
 
 def methods_on_all(study: "Study", benchmarks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -407,8 +384,8 @@ def _own_seeds(study: "Study", method: str) -> tuple[int, ...]:
 
 def protocols_of(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of a study's protocols that a benchmark has, in the study's order."""
-    known = definition_of(study, space, dataset).protocols
-    return tuple(protocol for protocol in study.protocols if protocol in known)
+    of_benchmark = definition_of(study, space, dataset).protocols
+    return tuple(protocol for protocol in study.protocols if protocol in of_benchmark)
 
 
 def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:
@@ -436,16 +413,10 @@ def load_study(path: Path) -> Study:
 
 
 def check_study_files(paths: Iterable[Path]) -> None:
-    """Refuse files that Snakemake would read, but not as they are written.
+    """Refuse a study and its overlays, in this order, that Snakemake would not read as written.
 
     Snakemake keeps the last of two equal keys. It merges mappings, so that `{}` in a later file
-    removes no entry of an earlier one.
-
-    Args:
-        paths: A study, then its overlays in the order in which they are applied.
-
-    Raises:
-        EdnagError: One line that names the file.
+    removes no entry of an earlier one. The EdnagError names the file.
     """
     merged: dict[str, Any] = {}
     for path in paths:
