@@ -19,14 +19,9 @@ WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 def user_path(named: str | Path, base: Path | None = None) -> Path:
-    """The absolute path of a file or folder from a user.
+    """The absolute path of a file or folder from a user, who may write `~`.
 
-    Args:
-        named: The path; `~` is the home folder.
-        base: The folder of a relative path; None for the current folder.
-
-    Raises:
-        EdnagError: The path begins with `~`, and there is no home folder.
+    A relative path is in `base`; None for the current folder.
     """
     try:
         return (base or Path.cwd()) / Path(named).expanduser()
@@ -43,10 +38,7 @@ def home() -> Path | None:
 
 
 def home_folder(variable: str, name: str) -> Path | None:
-    """The folder in a variable of the XDG specification, else `name` in the home folder.
-
-    None if there is no home folder.
-    """
+    """The folder in a variable of the XDG specification, else `name` in the home folder if any."""
     if path := os.environ.get(variable):
         return user_path(path)
     folder = home()

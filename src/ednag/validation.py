@@ -25,12 +25,7 @@ class StrictModel(BaseModel):
 
 
 def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> Model:
-    """`raw` as a `model`.
-
-    Args:
-        model: The model.
-        raw: A mapping, as YAML or JSON has it.
-        place: What the error message begins with.
+    """`raw`, a mapping as YAML or JSON has it, as a `model`.
 
     Raises:
         EdnagError: One line with the place, what is wrong, and the allowed values.

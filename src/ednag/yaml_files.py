@@ -42,9 +42,7 @@ def read_yaml(path: Path) -> Any:
     """The content of the YAML file at `path`; None if it is empty.
 
     Raises:
-        FileNotFoundError: There is no file.
-        EdnagError: The file is not UTF-8, is not YAML, or gives a key twice; one line that names
-            the file and the line.
+        EdnagError: The file is not UTF-8, is not YAML, or gives a key twice; with the line.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
@@ -64,11 +62,7 @@ def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
     """`raw` as a `model`; each value must have the type that the model declares.
 
     A tuple may be a list and a float an integer; an integer may not be true, "7" or 7.0. Dates of
-    YAML become text.
-
-    Raises:
-        ValidationError: A value is wrong.
-        EdnagError: `raw` contains itself, or has a key that is neither text nor a number.
+    YAML become text. Raises ValidationError, or EdnagError if `raw` cannot be written as JSON.
     """
     try:
         # As JSON, because only there pydantic's strict mode accepts lists as tuples.

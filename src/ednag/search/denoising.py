@@ -23,17 +23,10 @@ def square_root(value: Tensor) -> Tensor:
 
 
 def estimate_origin(population: Tensor, density: Tensor, alpha: Tensor) -> Tensor:
-    """Each individual without noise: a weighted mean of all individuals.
+    """Each individual without noise, float32[N, D]: a weighted mean of all individuals.
 
-    The weight of j for i is its density times the likelihood that i is a noised copy of j.
-
-    Args:
-        population: float32[N, D].
-        density: float32[N], the mapped fitness.
-        alpha: The schedule at this step, float32 scalar.
-
-    Returns:
-        float32[N, D].
+    The weight of j for i is the density (the mapped fitness, float32[N]) of j times the likelihood
+    that i is a noised copy of j. `alpha` is the schedule at this step.
     """
     distance = torch.norm(population[:, None] - square_root(alpha) * population[None], dim=2)
     spread = square_root(1 - alpha)
@@ -52,13 +45,12 @@ def ddim_step(
     noise_scale: float,
     generator: Generator,
 ) -> Tensor:
-    """One step of the denoising diffusion implicit model, towards less noise.
+    """One step of the denoising diffusion implicit model, towards less noise; float32[N, D].
 
     Args:
         population: float32[N, D] at noise level `alpha`.
         origin: float32[N, D] from `estimate_origin`.
-        alpha: The schedule at this step.
-        alpha_previous: The schedule at the next step; larger than alpha.
+        alpha, alpha_previous: The schedule at this step and at the next one; the latter is larger.
         noise_scale: Share of fresh noise; 0 is deterministic.
         generator: Source of one draw of shape (N, D).
     """

@@ -8,13 +8,10 @@ from torch import Generator, Tensor
 
 
 def draw_mutations(count: int, rate: float, generator: Generator) -> dict[int, Tensor]:
-    """Which individuals mutate, and by which scalar.
+    """Which individuals mutate, and by which scalar float32[1] in [0, 1), ascending.
 
     The draws alternate as the reference makes them: one uniform number decides, a second is drawn
     only where the first is at most `rate`.
-
-    Returns:
-        Position -> scalar float32[1] in [0, 1), positions ascending.
     """
     drawn = {}
     for position in range(count):

@@ -56,15 +56,12 @@ class Ledger:
     def enter_run(
         self, codes: np.ndarray, lookups: np.ndarray, total: int, invalid: int
     ) -> np.ndarray:
-        """Count the evaluations of a whole run, as if entered one by one.
+        """Count the evaluations of a whole run; bool[n], whether each is new to this ledger.
 
         Args:
             codes: int32[n], the distinct valid architectures in order of first evaluation.
             lookups: int32[n], how many of these evaluations came before each first one.
             total, invalid: Evaluations of any kind, and of no architecture.
-
-        Returns:
-            bool[n], whether each architecture is new to this ledger.
         """
         self._make_room(codes.max(initial=INVALID))
         new = ~self._seen[codes]
@@ -74,12 +71,7 @@ class Ledger:
         return new
 
     def affordable(self, codes: np.ndarray, budget: int) -> int:
-        """How many of int32[n], from the first, can be entered without exceeding the budget.
-
-        Args:
-            codes: A batch, -1 where invalid.
-            budget: Distinct architectures in the whole run.
-        """
+        """How many of int32[n], from the first, a budget of distinct architectures affords."""
         first = self._first_evaluations(codes)
         left = max(0, budget - self.distinct)
         return int(first[left]) if left < len(first) else len(codes)
@@ -170,11 +162,7 @@ class Objective:
             )
 
     def begin(self, seed: int | None = None) -> Ledger:
-        """Start a new run: an empty ledger.
-
-        Args:
-            seed: The run's seed; needed where the protocol draws (`drawn_metrics`).
-        """
+        """Start a new run: an empty ledger. A protocol with `drawn_metrics` needs the seed."""
         self.space = self.space.fresh()
         self.ledger = Ledger(self.space.numbered)
         self._draws = None if seed is None else random.Random(seed)
@@ -252,11 +240,9 @@ class Objective:
         trainings = np.zeros(len(codes), dtype=np.int64)
         for position in np.flatnonzero(codes >= 0):
             training = self._draws.randrange(len(self.protocol.drawn_metrics))
-            trainings[position] = training
-            code = int(codes[position])
-            if code not in self._first_drawn:
-                metric = self.protocol.drawn_metrics[training]
-                self._first_drawn[code] = float(self.table.values[metric][code])
+            trainings[position], code = training, int(codes[position])
+            values = self.table.values[self.protocol.drawn_metrics[training]]
+            self._first_drawn.setdefault(code, float(values[code]))
         return (
             self.drawn_metric_by_code[trainings, codes],
             self.drawn_fitness_by_code[trainings, codes],
@@ -272,9 +258,7 @@ class Objective:
     ) -> None:
         """Count the evaluations of a run of the compiled engine; see `Ledger.enter_run`.
 
-        Args:
-            codes, lookups, total, invalid: As there.
-            trainings: int8[n]; with `drawn_metrics`, the training each first evaluation drew.
+        `trainings`, int8[n], is what each first evaluation drew of `drawn_metrics`.
         """
         new = self.ledger.enter_run(codes, lookups, total, invalid)
         for number, name in enumerate(self.protocol.drawn_metrics):
@@ -385,11 +369,6 @@ class PredictedObjective(Objective):
 
 def objective_on(benchmark: Benchmark, protocol: Protocol, space: SearchSpace) -> Objective:
     """The objective of a benchmark, whether its values are tabulated or predicted.
-
-    Args:
-        benchmark: As read from a canonical file.
-        protocol: One of its protocols.
-        space: Its search space.
 
     Raises:
         EdnagError: The protocol needs a metric that the benchmark lacks.

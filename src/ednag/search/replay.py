@@ -10,7 +10,8 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -109,7 +110,10 @@ def own_objective(trace: Trace) -> Objective | None:
         EdnagError: The formula of its synthetic accuracy is unknown.
     """
     space = get_space(trace.space)
-    protocol = _REFERENCE_PROTOCOLS.get(trace.space, Protocol("value", "value", ""))
+    protocol = Protocol("value", "value", "")
+    if trace.space in ("nasbench101", "nasbench301"):  # as the paper's protocol there
+        protocol = replace(protocol, factor=1.05, zero_below=0.01)
+    metric = Metric("value", "%", trace.fitness)
     if trace.table is not None:
         if isinstance(space, LargeSpace):
             raise EdnagError(
@@ -119,38 +123,19 @@ def own_objective(trace: Trace) -> Objective | None:
         values = np.full(space.size, np.nan)
         for key, value in trace.table.items():
             values[space.code(key)] = value
-        return _on_table(trace, values, protocol, space)
-    if not trace.fitness.startswith("synthetic"):
+    elif not trace.fitness.startswith("synthetic"):
         return None
-    accuracy = _synthetic_accuracy(trace.fitness)
-    if isinstance(space, LargeSpace):
-        return PredictedObjective(
-            lambda space, codes: np.array([accuracy(space.key(code)) for code in codes]),
-            Metric("value", "%", trace.fitness),
-            protocol,
-            space,
-            trace.dataset,
-        )
-    values = np.array([accuracy(space.key(code)) for code in range(space.size)])
-    return _on_table(trace, values, protocol, space)
+    else:
+        accuracy = _synthetic_accuracy(trace.fitness)
 
+        def predict(space: SearchSpace, codes: Iterable[int]) -> np.ndarray:
+            return np.array([accuracy(space.key(code)) for code in codes])
 
-#: The paper's protocol on the benchmarks that a trace can contain.
-_REFERENCE_PROTOCOLS = {
-    name: Protocol("value", "value", "", factor=1.05, zero_below=0.01)
-    for name in ("nasbench101", "nasbench301")
-}
-
-
-def _on_table(
-    trace: Trace, values: np.ndarray, protocol: Protocol, space: SearchSpace
-) -> Objective:
-    metric = Metric("value", "%", trace.fitness)
-    return Objective(
-        BenchmarkTable(trace.space, trace.dataset, {"value": values}, {"value": metric}),
-        protocol,
-        space,
-    )
+        if isinstance(space, LargeSpace):
+            return PredictedObjective(predict, metric, protocol, space, trace.dataset)
+        values = predict(space, range(space.size))
+    table = BenchmarkTable(trace.space, trace.dataset, {"value": values}, {"value": metric})
+    return Objective(table, protocol, space)
 
 
 def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
@@ -169,12 +154,9 @@ def _synthetic_accuracy(formula: str) -> Callable[[str], float]:
 
 
 def replay(trace: Trace, objective: Objective, search: Callable[..., Any]) -> str | None:
-    """Run the search of a trace; the first difference, or None if the run is identical.
+    """Run `search` of an engine as a trace did; the first difference, or None if identical.
 
-    Args:
-        trace: The reference.
-        objective: The same benchmark under the paper's protocol.
-        search: `compiled.search` or `engine.search`.
+    The objective is the trace's benchmark under the paper's protocol.
     """
     evaluated: list[np.ndarray] = []
     ledger = objective.begin(trace.seed)
@@ -204,7 +186,6 @@ def replay(trace: Trace, objective: Objective, search: Callable[..., Any]) -> st
 
 
 def _divergence(trace: Trace, evaluation: int, expected: str, key: str) -> str:
-    """The message on the first evaluation, from 0, whose key differs."""
     step = evaluation // (3 * trace.hyperparameters.population_num) + 1
     return (
         f"diverges in denoising step {step} at evaluation {evaluation}: "

@@ -43,9 +43,8 @@ def take_elites(fitness: Tensor, count: int) -> list[int]:
     for position in order:
         if len(taken) == count:
             break
-        if taken and values[position] == values[taken[-1]]:
-            continue
-        taken.append(position)
+        if not taken or values[position] != values[taken[-1]]:
+            taken.append(position)
     return _fill(taken, order, count)
 
 
@@ -110,7 +109,7 @@ def select(
         fitness: float32[2N].
         population: N.
         elite_rate, diver_rate: Shares of N taken by fitness and by diversity.
-        generator: Source of the roulette's draws.
+        generator: Of the roulette.
         further: Positions a space adds between the diverse and the roulette (MobileNetV3).
 
     Raises:

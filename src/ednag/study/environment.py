@@ -15,9 +15,6 @@ def folder_of_the_call(directory: str | Path | None) -> Path:
 
     Snakemake changes into `--directory` before it reads the Snakefile. The shell's $PWD still names
     the folder of the call. It is used only if `directory` leads from there to the current folder.
-
-    Args:
-        directory: The value of `--directory`; None if it was not given.
     """
     here, called = Path.cwd(), os.environ.get("PWD")
     if directory is None or not called:
@@ -35,9 +32,6 @@ def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None
         root: The folder of the Snakefile.
         mirrors: Folders from the configuration; they come before those in EDNAG_MIRROR.
         called: What relative paths are relative to.
-
-    Raises:
-        EdnagError: A path begins with `~`, and there is no home folder.
     """
     os.environ["EDNAG_REGISTRY"] = str(root / "sources.yaml")
     for variable in _NAMING:

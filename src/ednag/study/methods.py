@@ -46,11 +46,7 @@ class MethodInstance(MethodDefinition):
         return self.method(self.id)
 
     def check(self) -> None:
-        """Refuse an entry that contradicts the methods that all studies share.
-
-        Raises:
-            EdnagError: One line, without the place of the entry.
-        """
+        """Raise EdnagError if the entry contradicts the methods that all studies share."""
         shared = self.id in METHODS or self.id in catalogue()
         if shared and self.of not in ("", self.id):
             raise EdnagError(
@@ -94,11 +90,7 @@ def named(entry: Any) -> dict[str, Any]:
 
 
 def refuse_old_keys(raw: Mapping[str, Any]) -> None:
-    """Refuse a study with keys of earlier versions.
-
-    Raises:
-        EdnagError: One line, with the list `methods` that says the same.
-    """
+    """Raise EdnagError on keys of earlier versions, with the list `methods` that says the same."""
     keys = [key for key in _OLD_KEYS if key in raw]
     if not keys:
         return

@@ -32,12 +32,7 @@ def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> li
 
 
 def ranking_sources(study: Study, is_here: Callable[[str], bool]) -> list[str]:
-    """Ids of the files that the ranking reads besides benchmark tables: those that are here.
-
-    Args:
-        study: The study.
-        is_here: Whether a source file, by its id, can be had without any download.
-    """
+    """Ids of the files that are here and that the ranking reads besides benchmark tables."""
     return [source for source in _wanted(study) if is_here(source)]
 
 

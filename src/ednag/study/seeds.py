@@ -1,9 +1,7 @@
 """Seeds: ranges and lists in the configuration, blocks in the workflow.
 
-A block is the contiguous seeds one job runs. The result of a seed does not depend on its block,
-so blocks may be cut as it suits: run files that already exist are kept as they are, and only the
-seeds they lack are cut into new blocks. Adding seeds therefore reruns nothing, and so does
-removing some.
+A block is the contiguous seeds one job runs. The result of a seed does not depend on its block:
+run files that exist are kept, and only the seeds they lack are cut into new blocks.
 """
 
 import re
@@ -43,11 +41,7 @@ class Block:
 
 
 def parse_seeds(given: object, place: str = "seeds") -> tuple[int, ...]:
-    """Ascending seeds from `"0-99"`, `7`, or a list of such.
-
-    Raises:
-        EdnagError: Not a seed, negative, too large, a range that runs backwards, or a repetition.
-    """
+    """Ascending seeds from `"0-99"`, `7`, or a list of such; EdnagError names what is no seed."""
     entries: Sequence[object] = given if isinstance(given, list | tuple) else [given]
     if not entries:
         raise EdnagError(f"{place}: no seeds; write a range such as 0-99 or a list such as [0, 7]")
@@ -69,8 +63,7 @@ def _parse_entry(entry: object, where: str) -> Iterable[int]:
             f"{where}: {entry!r} is not a seed; allowed: whole numbers from 0 to "
             f"{LARGEST_SEED} and ranges such as 0-99"
         )
-    first = int(match[1] or match[3])
-    last = int(match[2] or match[3])
+    first, last = int(match[1] or match[3]), int(match[2] or match[3])
     if last < first:
         raise EdnagError(f"{where}: the range {entry} runs backwards; write {last}-{first}")
     if last > LARGEST_SEED:
@@ -86,15 +79,12 @@ def plan_blocks(seeds: Iterable[int], present: Iterable[Block], size: int) -> li
     """Blocks that cover `seeds`: those present first, new ones for the seeds they lack.
 
     New blocks end at multiples of `size` and span the missing seeds between two such multiples,
-    so the plan is the same while its own jobs are being done.
+    so the plan is the same while its own jobs are being done. Blocks ascend without overlap.
 
     Args:
-        seeds: The seeds that are wanted.
+        seeds: The seeds to cover.
         present: Blocks whose run files exist.
         size: Largest number of seeds in a new block.
-
-    Returns:
-        Non-overlapping blocks, ascending.
     """
     missing = set(seeds)
     plan: list[Block] = []
@@ -114,16 +104,7 @@ def plan_blocks(seeds: Iterable[int], present: Iterable[Block], size: int) -> li
 
 
 def check_run_files(count: int, size: int, place: str) -> None:
-    """Refuse more run files of a place than one job can read.
-
-    Args:
-        count: How many run files a study has there.
-        size: Its largest number of seeds in a block.
-        place: Where, for the message.
-
-    Raises:
-        EdnagError: They are more than MOST_RUN_FILES; it says which size of block they would fit.
-    """
+    """Raise EdnagError if blocks of `size` make more run files of a place than one job can read."""
     if count > MOST_RUN_FILES:
         raise EdnagError(
             f"block: {size} makes {count} run files of {place}, and one job reads at most "

@@ -28,10 +28,9 @@ def trained_places(searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]
 
 def trained_slots(study: Study) -> int:
     """How many distinct architectures `ednag top-k choose` can choose at most of a benchmark."""
-    chosen = study.top_k
-    searches = len(chosen.runs) * len(chosen.methods)
+    searches = len(study.top_k.runs) * len(study.top_k.methods)
     # Two rules for each search, the best of the whole space, and random ones.
-    return chosen.k * (2 * searches + 1) + chosen.random
+    return study.top_k.k * (2 * searches + 1) + study.top_k.random
 
 
 def training_settings(study: Study, space: str, dataset: str) -> dict[str, int]:
@@ -52,10 +51,7 @@ def training_hours(
 ) -> tuple[float, float]:
     """Hours of all trainings of a place one after the other, and of one epoch of a costly network.
 
-    Args:
-        study: The study.
-        space, dataset: A place of `IMAGE_SOURCES`.
-        model: What training costs.
+    The place is one of `IMAGE_SOURCES`.
     """
     from ednag.training.cost import typical_flops
     from ednag.training.image_tasks import image_task

@@ -22,10 +22,9 @@ def refuse_too_long(
     device: str = "auto",
     log: Callable[[str], object] = _print,
 ) -> None:
-    """Print how long the networks of a study take to train.
+    """Log how long the networks of a study take to train, by a few steps of two networks.
 
-    A few steps of a cheap and of a costly network are timed. Networks that another study has
-    trained count as well, because the cache is not searched.
+    Networks that another study has trained count as well, because the cache is not searched.
 
     Args:
         study: The study.
