@@ -76,7 +76,8 @@ from snakemake.utils import min_version
 from ednag.errors import EdnagError
 from ednag.study.configuration import check_study_files
 
-min_version("9.0")
+# The version that is pinned and tested.
+min_version("9.27")
 
 # Snakemake reads files of the command line before this line, any other after it.
 try:

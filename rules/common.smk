@@ -199,7 +199,3 @@ def code_of_figure(figure):
 def code_of_study(subcommand):
     """The same with all that a study searches or the papers print."""
     return plan.code(subcommand, plan.printed, plan.all_methods)
-
-
-def folder_of(wildcards, output):
-    return str(Path(output[0]).parent)

@@ -24,7 +24,7 @@ for each in DATASET_FIGURES:
             lock=lock,
             methods=lambda at: plan.definitions(plan.methods(at)),
             figure=each.name,
-            folder=folder_of,
+            folder=subpath(output[0], parent=True),
             statistics=statistics,
         message:
             "{params.figure} of {wildcards.space}/{wildcards.dataset},"

@@ -192,7 +192,7 @@ rule small_predictor_figures:
     params:
         code=code_digest("predictor figures"),
         lock=lock,
-        folder=folder_of,
+        folder=subpath(output[0], parent=True),
     message:
         "drawing the small predictor"
     shell:

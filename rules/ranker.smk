@@ -172,7 +172,7 @@ rule ranker_figures:
         tiers=each_of("--tiers", "tiers"),
         title=plan.ranking_title,
         statistics=statistics,
-        folder=folder_of,
+        folder=subpath(output[0], parent=True),
     message:
         "drawing how cells of {wildcards.space}/{wildcards.dataset} are ranked"
     shell:

@@ -147,7 +147,7 @@ rule top_k_figure:
         lock=lock,
         methods=lambda at: plan.definitions(plan.methods(at)),
         trained=each_of("--trained", "trained"),
-        folder=folder_of,
+        folder=subpath(output[0], parent=True),
     message:
         "drawing what training gave on {wildcards.space}/{wildcards.dataset}"
     shell:
