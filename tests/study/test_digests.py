@@ -57,6 +57,10 @@ def test_a_new_import_is_noticed_whether_imports_can_be_kept_or_not(tmp_path: Pa
     assert "ednag.sources" not in modules()
     add("def f():\n    import ednag.report.pages")
     assert "ednag.report.pages" in modules()
+    kept = package / "study/__pycache__/imports"
+    shutil.rmtree(kept)
+    kept.touch()  # in place of the folder
+    assert "ednag.report.pages" in modules()
 
 
 def test_the_audit_is_made_of_what_watches() -> None:

@@ -1,13 +1,14 @@
 """Digests of the code that the result of a job depends on.
 
-Snakemake does not notice an edited module. Each rule has as a parameter the digest of the modules
-that its subcommand can import, also inside functions. A registry names modules in strings: the
-caller adds those of the method, space or table at hand.
+Snakemake does not notice an edited module. Each rule has as a parameter the digest of exactly the
+modules that its subcommand can import, so that an edit reruns the jobs that depend on it, and no
+others. grimp reads imports from the source, also those inside functions. A registry names modules
+in strings: the caller adds those of the method, space or table at hand.
 """
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import grimp
@@ -28,9 +29,14 @@ _DIGITS = 16
 
 
 def modules_of(subcommand: str, *further: str) -> frozenset[str]:
-    """Names of the package's modules that a subcommand such as `plot dataset` can import.
+    """Names of the package's modules that a subcommand can import.
 
-    `further` are modules, or `module:attribute` as in registries, that it imports by name.
+    Args:
+        subcommand: As on the command line, for example `run` or `plot dataset`.
+        further: Modules, or `module:attribute` as in registries, that it imports by name.
+
+    Raises:
+        EdnagError: There is no such subcommand.
     """
     graph = _imports()
     module = ".".join([_ENTRY, *subcommand.replace("-", "_").split()])
@@ -42,8 +48,16 @@ def modules_of(subcommand: str, *further: str) -> frozenset[str]:
 
 @cache
 def _imports() -> grimp.ImportGraph:
-    """The imports of the package, without those for type checking."""
-    graph = grimp.build_graph("ednag", exclude_type_checking_imports=True, cache_dir=None)
+    """The imports of the package, without those for type checking.
+
+    What grimp has read is kept beside Python's compiled modules, and like them it is read again
+    when the time stamp of a source changes.
+    """
+    build = partial(grimp.build_graph, "ednag", exclude_type_checking_imports=True)
+    try:
+        graph = build(cache_dir=str(Path(__file__).parent / "__pycache__" / "imports"))
+    except OSError:  # the package's folder cannot be written
+        graph = build(cache_dir=None)
     for module in graph.modules:
         if package := module.rpartition(".")[0]:
             graph.add_import(importer=module, imported=package)
@@ -61,14 +75,19 @@ def registered(
 ) -> tuple[str, ...]:
     """The `module:attribute` of benchmarks and methods in the registries, for `modules_of`.
 
-    With `spaces`, also those of the benchmarks' search spaces.
+    Args:
+        study: The study, which names the official files that are read.
+        benchmarks: (space, dataset).
+        methods: Names of methods.
+        spaces: Whether to add the search spaces of the benchmarks.
     """
     references: dict[str, None] = {}
     for space, dataset in benchmarks:
+        official = study.official_files.get(space, {}).get(dataset)
         references[TABLES[space][dataset]] = None
         if spaces:
             references[SPACES[space]] = None
-        if official := study.official_files.get(space, {}).get(dataset):
+        if official is not None:
             references[OFFICIAL[official]] = None
     return (*references, *(METHODS[method_of(study, name).of or name] for name in methods))
 
