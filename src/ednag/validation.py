@@ -11,11 +11,7 @@ from ednag.naming import suggestion
 from ednag.yaml_files import Model, validated
 
 #: Words of pydantic, and what they are called in YAML.
-_YAML_WORDS = {
-    "valid array": "list",
-    "an object": "a mapping",
-    "valid integer": "whole number",
-}
+_YAML_WORDS = {"valid array": "list", "an object": "a mapping", "valid integer": "whole number"}
 
 
 class StrictModel(BaseModel):

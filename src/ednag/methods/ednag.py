@@ -8,9 +8,7 @@ of all evaluations. Source: ednag-search specification.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import STEP_COLUMNS, Method, Outcome
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
@@ -32,12 +30,7 @@ def search_ednag(
         detail=result.detail,
         drawn=result.outcome_metric,
         final_population=result.final_population,
-        steps={
-            "step_mean": np.array(result.steps.mean),
-            "step_best": np.array(result.steps.best),
-            "step_valid_rate": np.array(result.steps.valid_rate),
-            "step_unique_rate": np.array(result.steps.unique_rate),
-        },
+        steps={name: getattr(result.steps, name.removeprefix("step_")) for name in STEP_COLUMNS},
     )
 
 

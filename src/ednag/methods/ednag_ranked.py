@@ -3,10 +3,8 @@
 In each round a small ranker is trained on all cells evaluated so far, and one whole EDNAG search
 runs on its scores, which cost nothing. Of the new cells that this search visited, the best by score
 are evaluated. EDNAG's fitness needs accuracies, and scores have no scale: each score is replaced by
-the accuracy with the same rank among the training cells.
-
-One pass scores all 15,625 cells, so that the best by score are known without a search. The method
-evaluates only cells that EDNAG visits, because it answers whether a ranker improves EDNAG.
+the accuracy with the same rank among the training cells. The method evaluates only cells that EDNAG
+visits, because it answers whether a ranker improves EDNAG.
 """
 
 from dataclasses import replace

@@ -29,11 +29,7 @@ class MethodDefinition(StrictModel):
     )
 
     def method(self, name: str) -> Method:
-        """The method that is defined under the id `name`.
-
-        Raises:
-            EdnagError: There is no method `of`, or a hyper-parameter is wrong.
-        """
+        """The method that is defined under the id `name`; raises EdnagError if this is wrong."""
         base = shared_method(self.of or name)
         method = base.instance(name, self.title, self.description, self.hyperparameters)
         if self.hyperparameters:
@@ -48,9 +44,7 @@ defined: dict[str, MethodDefinition] = {}
 def define_methods(text: str) -> None:
     """Let `get_method` know the methods of a JSON text, and no longer those of an earlier call.
 
-    Args:
-        text: `{"ID": {"of": "ID", "title": "...", "hyperparameters": {...}}}`, as
-            `study_instances` gives it; "" for none.
+    The text is that of `study_instances`: `{"ID": {"of": "ID", "title": "..."}}`; "" for none.
 
     Raises:
         EdnagError: The text is not such JSON, or a definition is wrong.

@@ -105,18 +105,15 @@ class Method:
         search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
             distinct evaluations.
         has_own_end: Whether the method ends by its own rule and ignores the budget.
-        search_together: Takes (objectives, seeds, budget, hyperparameters), one objective for each
-            seed, and returns what `search` returns for each, in less time. None: there is no such
-            function.
-        from_space: Hyper-parameters whose default comes from the space's profile where it has one:
-            those of the reference search.
-        spaces: Names of the search spaces that the method can search; None for all. A study skips
-            the method in other spaces.
+        search_together: Like `search` of (objectives, seeds, budget, hyperparameters), one
+            objective for each seed, in less time; None if there is no such function.
+        from_space: Hyper-parameters whose default comes from the space's profile where it has one.
+        spaces: Search spaces that the method can search, None for all; a study skips it in others.
         measured_only: Whether a study skips the method on predicted values, because it learns a
             predictor itself.
         seeds: Default seeds of a slow method, such as "0-9"; "" for all seeds of the study.
-        varies: Id of the method that this one is a variant of; None: it is no variant. Tables that
-            compare a method with others leave its variants out.
+        varies: Id of the method that this one is a variant of, or None. Tables that compare a
+            method with others leave its variants out.
         of: Id of the registered method that an instance runs; None: it is registered itself.
         settings: Hyper-parameters that an instance sets. They precede those of the space.
     """
@@ -139,13 +136,9 @@ class Method:
     def instance(
         self, name: str, title: str = "", description: str = "", settings: Mapping[str, Any] = {}
     ) -> "Method":
-        """This method with other settings, under its own id or another one.
+        """This method with other settings, title and description; an instance under another id.
 
-        Args:
-            name: Id. Another one than the method's makes an instance of the method.
-            title: Default: the method's title under its own id, else the id.
-            description: Default: the method's.
-            settings: Hyper-parameters that differ from the method's.
+        The default title of an instance is its id.
         """
         own = name == self.name
         return replace(
@@ -182,11 +175,6 @@ class Method:
     ) -> BaseModel:
         """All hyper-parameters: those given, then the instance's, the benchmark's, the defaults.
 
-        Args:
-            given: Hyper-parameters that the user sets.
-            space: The search space; without one, no default of a space is read.
-            protocol: The protocol of the benchmark.
-
         Raises:
             EdnagError: A value is wrong; one line that names it.
         """
@@ -195,11 +183,7 @@ class Method:
         return read_model(self.hyperparameters, values, f"method {self.name}: hyperparameters")
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
-        """Run one seed from an empty ledger.
-
-        Raises:
-            EdnagError: The method cannot search this space.
-        """
+        """Run one seed from an empty ledger; raises EdnagError in a space that it cannot search."""
         self._check_space(objective.space.name)
         objective.begin(seed)
         return _run_of(objective, seed, self.search(objective, seed, budget, settings))

@@ -48,8 +48,7 @@ class _Round:
     def __init__(self, spender: Spender, trained: Round) -> None:
         self._spender, self._trained = spender, trained
         self._patches = patches_of(counted_as(spender.objective))
-        present = spender.objective.present
-        self._measured = None if present is None else present >= 0
+        self._present = spender.objective.present
         self._scores = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
         self.last: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0))
 
@@ -71,7 +70,7 @@ class _Round:
 
     def _value(self, code: int) -> float:
         if code not in self._scores:
-            absent = self._measured is not None and not self._measured[code]
+            absent = self._present is not None and self._present[code] < 0
             if absent or self.left <= 0:
                 return float("-inf")
             self._scores[code] = self._spender.score(code)

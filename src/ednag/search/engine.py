@@ -83,7 +83,8 @@ class Search:
         """One denoising step: evaluate, estimate the origin, move, mutate, select."""
         codes, metric, fitness = self.evaluate(parents)
         self.record(codes, metric)
-        self.restart_outcome()
+        # The reference reports the best of the last evaluated population.
+        self.outcome, self.outcome_metric = -1, math.nan
         self.consider(codes, metric)
 
         offspring = self.propose(parents, fitness, alpha, alpha_previous)
@@ -168,10 +169,6 @@ class Search:
         best = float(metric.max() if self.objective.higher_is_better else metric.min())
         unique = len(np.unique(codes[valid])) / count if count else 0.0
         self.steps.append((mean, best, count / len(codes), unique))
-
-    def restart_outcome(self) -> None:
-        """Forget earlier outcomes: the reference reports the last evaluated population's best."""
-        self.outcome, self.outcome_metric = -1, math.nan
 
     def consider(self, codes: np.ndarray, metric: np.ndarray) -> None:
         """Make the best valid architecture of a batch the outcome if it is better."""

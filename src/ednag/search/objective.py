@@ -17,9 +17,6 @@ from ednag.tables.interface import (
     Protocol,
 )
 
-#: Largest batch that plain Python handles faster than NumPy.
-_FEW = 12
-
 
 class Ledger:
     """The evaluations of one run: how many, and the first of each architecture in order.
@@ -97,23 +94,12 @@ class Ledger:
 
     def _first_evaluations(self, codes: np.ndarray) -> np.ndarray:
         """Positions int64[k], ascending, of the first of each architecture not yet entered."""
-        if len(codes) <= _FEW:
-            return self._first_evaluations_of_few(codes.tolist())
         positions = np.flatnonzero(codes >= 0)
         valid = codes[positions]
         self._make_room(valid.max(initial=INVALID))
         new = positions[~self._seen[valid]]
         _, first = np.unique(codes[new], return_index=True)
         return new[np.sort(first)]
-
-    def _first_evaluations_of_few(self, codes: list[int]) -> np.ndarray:
-        """The same, faster than NumPy for few codes."""
-        self._make_room(max(codes, default=INVALID))
-        first: dict[int, int] = {}
-        for position, code in enumerate(codes):
-            if code >= 0 and code not in first and not self._seen[code]:
-                first[code] = position
-        return np.fromiter(first.values(), dtype=np.int64, count=len(first))
 
 
 class Objective:

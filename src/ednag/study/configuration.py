@@ -50,8 +50,7 @@ class SmallInstance(_Part):
     """The predictor's training database of `nasbench201/digits-unseen`: networks trained here."""
 
     tasks: Annotated[Any, _seeds("small_instance.tasks")] = Field(
-        "0-29",
-        description="Seeds, each a task and its cells; more of them add to the database.",
+        "0-29", description="Seeds, each a task and its cells; more of them add to the database."
     )
     held_out_tasks: Annotated[Any, _seeds("small_instance.held_out_tasks")] = Field(
         "0-5", description="The same for tasks of unseen classes, which the predictor is judged by."
@@ -169,9 +168,7 @@ class Study(_Part):
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
     )
     budget: int = Field(
-        512,
-        ge=1,
-        description="Distinct evaluations of every method that has no end of its own.",
+        512, ge=1, description="Distinct evaluations of every method that has no end of its own."
     )
     arithmetic: Arithmetic = Field(
         "avx2",
@@ -226,8 +223,7 @@ class Study(_Part):
         "home folder; a relative path is relative to the folder in which snakemake is called.",
     )
     statistics: Statistics = Field(
-        default_factory=Statistics,
-        description="How runs are summarised.",
+        default_factory=Statistics, description="How runs are summarised."
     )
 
     @model_validator(mode="after")
@@ -307,9 +303,7 @@ def _check_official_files(given: Mapping[str, Mapping[str, str]]) -> None:
 def _check_protocols(study: "Study") -> None:
     """Every protocol is one of some benchmark, and every benchmark has one of the protocols."""
     named = [(space, name) for space, names in study.benchmarks.items() for name in names]
-    valid = dict.fromkeys(
-        protocol for place in named for protocol in definition_of(study, *place).protocols
-    )
+    valid = dict.fromkeys(p for place in named for p in definition_of(study, *place).protocols)
     _check_names(study.protocols, valid, "protocols", "protocol")
     for space, name in named:
         if not protocols_of(study, space, name):

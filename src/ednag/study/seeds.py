@@ -47,7 +47,7 @@ def parse_seeds(given: object, place: str = "seeds") -> tuple[int, ...]:
         raise EdnagError(f"{place}: no seeds; write a range such as 0-99 or a list such as [0, 7]")
     seeds: list[int] = []
     for position, entry in enumerate(entries):
-        where = f"{place}[{position}]" if isinstance(given, list | tuple) else place
+        where = f"{place}[{position}]" if entries is given else place
         seeds.extend(_parse_entry(entry, where))
     seeds.sort()
     for seed, following in pairwise(seeds):
