@@ -50,10 +50,7 @@ def hold(guard: Path, timeout: float = -1) -> AbstractContextManager[object]:
 
     On a file system without locks, the file `{guard}.held` is the lock as long as it exists. It
     holds the id of its process; after a crash the next process on the same machine removes it.
-
-    Args:
-        guard: Its folder must exist.
-        timeout: Seconds to wait for another process; without limit if negative.
+    `timeout` is in seconds, without limit if negative.
 
     Raises:
         filelock.Timeout: Another process holds it.

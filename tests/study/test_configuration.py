@@ -126,7 +126,7 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ),
         (
             "methods: [{id: nar, spaces: [nasbench-graph]}]",
-            "methods[0]: method 'nar' cannot search nasbench-graph; it searches nasbench201",
+            "methods[0]: method nar cannot search nasbench-graph; it searches nasbench201",
         ),
         (
             "{methods: [nar], benchmarks: {nasbench-graph: [cora]}}",

@@ -9,11 +9,7 @@ from ednag.spaces.interface import LargeSpace, SearchSpace
 
 
 class Listed:
-    """The architectures that a benchmark table has, computed once for all runs on an objective.
-
-    Attributes:
-        count: Number of architectures.
-    """
+    """The `count` architectures of a benchmark table, computed once for all runs on it."""
 
     def __init__(self, objective: Objective) -> None:
         self._space = objective.space

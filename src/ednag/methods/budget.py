@@ -11,10 +11,9 @@ _LOOKUPS_PER_ARCHITECTURE = 100
 
 
 class Spender:
-    """Scores single architectures until a budget is spent, and keeps the best.
+    """Scores single architectures until a budget is spent.
 
-    Attributes:
-        best: Code of the best architecture so far, -1 before the first.
+    `best` is the code of the best so far, -1 before the first.
     """
 
     def __init__(self, objective: Objective, budget: int, seed: int) -> None:

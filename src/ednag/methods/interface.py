@@ -155,7 +155,8 @@ class Method:
         """Whether the method can search the space of this name."""
         return self.spaces is None or space in self.spaces
 
-    def _check_space(self, space: str) -> None:
+    def check_space(self, space: str) -> None:
+        """Raise EdnagError if the method cannot search the space of this name."""
         if not self.can_search(space):
             raise EdnagError(
                 f"method {self.name} cannot search {space}; it searches "
@@ -184,7 +185,7 @@ class Method:
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger; raises EdnagError in a space that it cannot search."""
-        self._check_space(objective.space.name)
+        self.check_space(objective.space.name)
         objective.begin(seed)
         return _run_of(objective, seed, self.search(objective, seed, budget, settings))
 
@@ -196,7 +197,7 @@ class Method:
             for seed in seeds:
                 yield self.run(objective, seed, budget, settings)
             return
-        self._check_space(objective.space.name)
+        self.check_space(objective.space.name)
         for start in range(0, len(seeds), _TOGETHER):
             group = list(seeds[start : start + _TOGETHER])
             objectives = [copy(objective) for _ in group]

@@ -1,11 +1,10 @@
 """NAR, small: a ranker that learns from the search's own evaluations chooses among sampled cells.
 
-The sampler and the choice are those of `ednag.ranker.search` under its protocol `honest`: batches
-of 128, half of them guided by target FLOPs and parameters; of each batch the best by score of the
-predicted first tier are evaluated. For a comparison at equal budgets, three things differ from the
-published search: the ranker is small; it is trained on cells that the search evaluated, again in
-each round; an iteration without a new cell in its first tier evaluates the best new cell of its
-batch. No cell is evaluated twice. Source: specification nar.md, section Sampling and search.
+The sampler and the choice are those of `ednag.ranker.search` under its protocol `honest`. For a
+comparison at equal budgets, three things differ from the published search: the ranker is small; it
+is trained on cells that the search evaluated, again in each round; an iteration without a new cell
+in its first tier evaluates the best new cell of its batch. No cell is evaluated twice. Source:
+specification nar.md, section Sampling and search; see docs/nar.md.
 """
 
 from dataclasses import replace

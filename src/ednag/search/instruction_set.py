@@ -1,8 +1,7 @@
 """Fix the instruction set with which torch computes, before torch is imported.
 
 torch and its mathematical library MKL choose their kernels by the CPU, so that last bits differ
-between machines. Environment variables that are set before torch is imported fix the choice:
-ATEN_CPU_CAPABILITY for torch, MKL_CBWR for MKL.
+between machines. Environment variables that are set before torch is imported fix the choice.
 """
 
 import os

@@ -21,10 +21,7 @@ from ednag.tables.interface import (
 class Ledger:
     """The evaluations of one run: how many, and the first of each architecture in order.
 
-    Attributes:
-        total: All evaluations.
-        invalid: Those of no architecture.
-        distinct: Architectures evaluated.
+    `total` counts all, `invalid` those of no architecture, `distinct` the architectures.
     """
 
     def __init__(self, size: int) -> None:
@@ -103,15 +100,9 @@ class Ledger:
 
 
 class Objective:
-    """A benchmark table under a protocol.
+    """A benchmark table under a protocol; its `ledger` has the evaluations since `begin`.
 
     An architecture of the space that the table lacks decodes and counts as invalid.
-
-    Attributes:
-        space: The search space of the codes.
-        protocol: How fitness and reported value are defined.
-        table: The benchmark table.
-        ledger: The evaluations since `begin`.
     """
 
     def __init__(self, table: BenchmarkTable, protocol: Protocol, space: SearchSpace) -> None:
@@ -304,7 +295,6 @@ class PredictedObjective(Objective):
         super().__init__(table, protocol, space)
 
     def begin(self, seed: int | None = None) -> Ledger:
-        """Start a new run: an empty ledger, no codes, no predictions."""
         self._make_room(np.empty(0))
         return super().begin(seed)
 

@@ -1,8 +1,6 @@
 """Replay of a reference trace: does a search evaluate the same architectures in the same order?
 
-A trace holds the distinct keys in order of first evaluation and the whole sequence of evaluations
-as indexes into them, the reported value and the number of distinct valid architectures. Some
-traces bring their own benchmark: a table, or the formula of a synthetic accuracy.
+Some traces bring their own benchmark: a table, or the formula of a synthetic accuracy.
 Source: golden README.
 """
 

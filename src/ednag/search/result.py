@@ -29,8 +29,7 @@ class SearchResult:
     """How a search ended.
 
     Attributes:
-        status: "completed" or "degenerate".
-        detail: The reason, if it is not completed.
+        status, detail: "completed", or "degenerate" and the reason.
         outcome: Code of the reported architecture, -1 if none was valid.
         final_population: Codes int32[N] of the last population.
         steps: The trace of the denoising steps.

@@ -63,11 +63,8 @@ class MethodInstance(MethodDefinition):
                 "methods; name it there"
             )
         for space in self.spaces or ():
-            if space in SPACES and not method.can_search(space):
-                raise EdnagError(
-                    f"method {self.id!r} cannot search {space}; it searches "
-                    f"{', '.join(sorted(method.spaces or ()))}"
-                )
+            if space in SPACES:
+                method.check_space(space)
 
     def is_run_in(self, space: str) -> bool:
         """Whether the study runs the method in a search space."""
