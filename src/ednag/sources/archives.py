@@ -12,7 +12,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,13 +32,8 @@ class UnsafeArchiveError(EdnagError):
     """A member of an archive leaves its folder, is no plain file, or fills the disk."""
 
 
-@dataclass(frozen=True)
-class _Member:
-    """A member of an archive: its declared size in bytes, and None as content for a folder."""
-
-    name: str
-    size: int
-    content: IO[bytes] | None
+#: Name, declared size in bytes and content of a member of an archive; None for a folder.
+_Member = tuple[str, int, IO[bytes] | None]
 
 
 def extract(archive: Path, folder: Path) -> dict[str, str]:
@@ -49,10 +43,9 @@ def extract(archive: Path, folder: Path) -> dict[str, str]:
     as `<folder>.sha256`; `sha256sum -c` accepts it inside the folder. After an error nothing of the
     archive is left.
 
-    Raises:
-        UnsafeArchiveError: A path leads outside, a member is a link, a device, encrypted or named
-            twice, or the archive is too large.
-        EdnagError: The archive is damaged, or the folder holds other files.
+    Raises UnsafeArchiveError if a path leads outside, a member is a link, a device, encrypted or
+    named twice, or the archive is too large; EdnagError if it is damaged, or the folder holds other
+    files.
     """
     listing = folder.with_name(f"{folder.name}.sha256")
     heading = f"# {digest(archive).sha256}\n"
@@ -67,8 +60,7 @@ def extract(archive: Path, folder: Path) -> dict[str, str]:
             sums = _unpack(archive, fresh)
         except _DAMAGE as error:
             raise EdnagError(f"{archive} cannot be unpacked ({error}); fetch it again") from error
-        lines = "".join(checksum_line(sums[name], name) for name in sorted(sums))
-        write_text(listing, heading + lines)
+        write_text(listing, heading + _listed(sums))
         if folder.exists():
             folder.rename(fresh.with_name("replaced"))
         fresh.rename(folder)
@@ -87,8 +79,11 @@ def _intact(folder: Path, listing: Path, heading: str) -> dict[str, str] | None:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink()
     }
-    lines = "".join(checksum_line(sums[name], name) for name in sorted(sums))
-    return sums if heading + lines == text else None
+    return sums if heading + _listed(sums) == text else None
+
+
+def _listed(sums: dict[str, str]) -> str:
+    return "".join(checksum_line(sums[name], name) for name in sorted(sums))
 
 
 def _unpack(archive: Path, folder: Path) -> dict[str, str]:
@@ -96,19 +91,20 @@ def _unpack(archive: Path, folder: Path) -> dict[str, str]:
     seen: set[str] = set()
     room = max(ALWAYS_ALLOWED, LARGEST_GROWTH * archive.stat().st_size)
     room = min(room, shutil.disk_usage(folder).free)
-    for member in _members(archive):
-        name = _safe_path(archive, member.name)
-        if name in seen and member.content is not None:
+    members = _zip_members if zipfile.is_zipfile(archive) else _tar_members
+    for path, size, content in members(archive):
+        name = _safe_path(archive, path)
+        if name in seen and content is not None:
             raise UnsafeArchiveError(f"{archive.name} holds '{name}' twice; not unpacked")
         seen.add(name)
-        room -= member.size
+        room -= size
         if room < 0:
             raise UnsafeArchiveError(f"{archive.name} would fill the disk; not unpacked")
         target = folder / name
-        if member.content is None:
+        if content is None:
             target.mkdir(parents=True, exist_ok=True)
         else:
-            sums[name] = _written(member.content, target, member.size)
+            sums[name] = _written(content, target, size)
     return sums
 
 
@@ -135,10 +131,6 @@ def _written(content: IO[bytes], target: Path, size: int) -> str:
     return sha256.hexdigest()
 
 
-def _members(archive: Path) -> Iterator[_Member]:
-    return (_zip_members if zipfile.is_zipfile(archive) else _tar_members)(archive)
-
-
 def _not_plain(archive: Path, name: str, is_link: bool) -> UnsafeArchiveError:
     kind = "a link" if is_link else "a device or pipe"
     return UnsafeArchiveError(f"{archive.name} holds {kind}, '{name}'; not unpacked")
@@ -148,9 +140,9 @@ def _tar_members(archive: Path) -> Iterator[_Member]:
     with tarfile.open(archive) as tar:
         for entry in tar:
             if entry.isdir():
-                yield _Member(entry.name, 0, None)
+                yield entry.name, 0, None
             elif entry.isreg():
-                yield _Member(entry.name, entry.size, tar.extractfile(entry))
+                yield entry.name, entry.size, tar.extractfile(entry)
             else:
                 raise _not_plain(archive, entry.name, entry.issym() or entry.islnk())
 
@@ -164,6 +156,6 @@ def _zip_members(archive: Path) -> Iterator[_Member]:
             if entry.flag_bits & 1:
                 raise UnsafeArchiveError(f"{archive.name} is encrypted; not unpacked")
             if entry.is_dir():
-                yield _Member(entry.filename, 0, None)
+                yield entry.filename, 0, None
             else:
-                yield _Member(entry.filename, entry.file_size, zipped.open(entry))
+                yield entry.filename, entry.file_size, zipped.open(entry)

@@ -7,7 +7,6 @@ import itertools
 import logging
 import re
 import time
-from collections.abc import Iterator
 
 import requests
 
@@ -32,10 +31,9 @@ _MEANINGS = {
 
 
 def fetch(address: str, part: PartialFile, report: Report, patience: Patience) -> bool:
-    """Fetch `address` into `part`; resume after a passing failure.
+    """Fetch `address` into `part`; True if the last response continued an earlier one.
 
-    True if the last response was appended to bytes of an earlier one. Raises TransferError after
-    the last attempt, or at once if another attempt cannot help.
+    Raises TransferError after the last attempt, or at once if another attempt cannot help.
     """
     with requests.Session() as session:
         session.headers["User-Agent"] = f"ednag/{__version__}"
@@ -97,10 +95,7 @@ def _validator(response: requests.Response) -> str | None:
 
 
 def _start(response: requests.Response, offset: int, part: PartialFile) -> int | None:
-    """The offset of the body of `response` in the file; None if all bytes are here.
-
-    Raises TransferError if the body is not the requested one.
-    """
+    """The offset of the body of `response` in the file; None if all bytes are here."""
     status = response.status_code
     if status == 206:
         return _resumed_at(response, offset, part)
@@ -147,7 +142,9 @@ def _receive(
 ) -> None:
     """Append the body to the part. Raises TransferError if it ends early or is a web page."""
     blocks = response.iter_content(PIECE)
-    head = b"" if start else _head(blocks)
+    head = b""
+    while not start and len(head) < HEAD and (block := next(blocks, b"")):
+        head += block
     part.refuse_page(head, lambda: next(blocks, b""))
     received = start
     if not start:
@@ -163,16 +160,6 @@ def _receive(
                 raise TransferError(f"sends more than the {part.size:,} bytes expected")
     if memo.total is not None and received != memo.total:
         raise TransferError(f"ended after {received:,} of {memo.total:,} bytes", passing=True)
-
-
-def _head(blocks: Iterator[bytes]) -> bytes:
-    """The first bytes of a body, at least HEAD unless it is shorter."""
-    head = b""
-    for block in blocks:
-        head += block
-        if len(head) >= HEAD:
-            break
-    return head
 
 
 def _refusal(response: requests.Response) -> TransferError:
@@ -207,10 +194,7 @@ def in_words(error: requests.RequestException, patience: Patience) -> TransferEr
 
 
 def resolve_doi(address: str, patience: Patience) -> str:
-    """The HTTP address of `doi:<doi>/<file name>`, from its archive with pooch.
-
-    Raises TransferError if pooch does not know the archive or the archive has no such file.
-    """
+    """The HTTP address of `doi:<doi>/<file name>`, from its archive; raises TransferError."""
     from pooch.downloaders import doi_to_repository
 
     doi, _, name = address.removeprefix("doi:").rpartition("/")

@@ -11,11 +11,7 @@ from ednag.sources.verification import verify
 
 
 def locate(needed: Iterable[str], given: Mapping[str, Path] | None = None) -> dict[str, Path]:
-    """Source id -> verified path: as given, or obtained.
-
-    Raises:
-        EdnagError: A given file is unknown or does not verify, or a source cannot be obtained.
-    """
+    """Source id -> verified path: as given, or obtained; raises EdnagError if there is none."""
     registry, trusted = load_registry(), load_lock(lock_path())
     paths = dict(given or {})
     for id, path in paths.items():

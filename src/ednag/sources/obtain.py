@@ -111,9 +111,8 @@ def fetch_all(
 ) -> list[Path]:
     """Obtain all `sources`, `jobs` at a time; their paths in the same order.
 
-    `named` gives the report for an id. After a failure the other sources are still obtained; then
-    all failures are raised as one EdnagError. An interruption stops all downloads and keeps the
-    bytes received so far.
+    `named` gives the report for an id. All failures are raised as one EdnagError, after the other
+    sources. An interruption stops all downloads and keeps the bytes received so far.
     """
     stop = threading.Event()
 

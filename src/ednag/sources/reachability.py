@@ -20,13 +20,9 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Reachability:
-    """The answer of a server.
+    """The answer of a `server`, for example https://zenodo.org: `HTTP 200`, or why there is none.
 
-    Attributes:
-        server: Its address, for example https://zenodo.org.
-        sources: Ids of its registered files, in the registry's order; they may be missing there.
-        reached: Whether it answered.
-        answer: `HTTP 200`, or the reason for no answer.
+    `sources` are the ids of its registered files, in the registry's order.
     """
 
     server: str

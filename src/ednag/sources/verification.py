@@ -47,10 +47,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Digests:
-    """Size in bytes and checksums, in lower-case hexadecimal, of a file.
-
-    `md5` and `git_blob_sha1` are None if the source does not publish them.
-    """
+    """Size in bytes and checksums, in lower-case hexadecimal, of a file; None: not published."""
 
     size: int
     sha256: str
@@ -80,11 +77,7 @@ def verify(
     """The checksums of the file at `path`, if it is `source`; without any checksum, by its shape.
 
     `locked` is the entry of `source` in the lock file; `measured` the checksums, where known.
-
-    Raises:
-        WrongContentError: The file is not `source`.
-        NotAsRecordedError: The file differs from `locked` only.
-        FileNotFoundError: There is no file.
+    Raises WrongContentError, or NotAsRecordedError if the file differs from `locked` only.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -103,17 +96,13 @@ def verify(
             f"{path} has {size:,} bytes, not {locked.size:,} {locked.refusal(source)}"
         )
     measured = measured or digest(path, source)
-    ending = measured.md5[-6:] if measured.md5 else None
+    beginning = measured.sha256[: len(source.sha256_prefix or "")]
     for name, actual, published in (  # the strongest first
         ("sha256", measured.sha256, source.sha256),
         ("git blob sha1", measured.git_blob_sha1, source.git_blob_sha1),
         ("md5", measured.md5, source.md5),
-        (
-            "a sha256 beginning with",
-            measured.sha256[: len(source.sha256_prefix or "")],
-            source.sha256_prefix,
-        ),
-        ("an md5 ending in", ending, source.md5_suffix),
+        ("a sha256 beginning with", beginning, source.sha256_prefix),
+        ("an md5 ending in", measured.md5 and measured.md5[-6:], source.md5_suffix),
     ):
         if published is not None and actual != published:
             raise WrongContentError(f"{path} has {name} {actual}, expected {published}")

@@ -251,16 +251,12 @@ class LargeSpace(SearchSpace):
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:
-        """Not available: no array can hold this space."""
+        """Not available: no array can hold this space, which has a `decode` of its own."""
         raise TypeError(f"{self.name} is too large for an array over its raw codes")
 
     def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
         """Codes int64[n]; `INVALID` where there is none."""
         return self.decode(genotypes).astype(np.int64)
-
-    @abstractmethod
-    def decode(self, genotypes: np.ndarray) -> np.ndarray:
-        """Codes int32[n] of genotypes float32[n, R, C]; `INVALID` where there is none."""
 
 
 @lru_cache(maxsize=64)
@@ -273,11 +269,9 @@ def _weights(base: int | tuple[int, ...], positions: int) -> tuple[np.ndarray, n
 
 
 def mixed_radix(digits: np.ndarray, base: int | tuple[int, ...]) -> np.ndarray:
-    """Integers int64[n] of digits int[n, p], most significant first.
+    """Integers int64[n] of digits int[n, p] in [0, base), most significant first.
 
-    Args:
-        digits: Each in [0, base).
-        base: One for all positions, or one for each.
+    `base` is one for all positions, or one for each.
     """
     _, weights = _weights(base, digits.shape[1])
     return digits.astype(np.int64) @ weights

@@ -61,11 +61,7 @@ def living_vertices(edges: np.ndarray, vertices: int) -> np.ndarray:
 
 
 def prune(graphs: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray]:
-    """Remove the edges that are on no path from input to output.
-
-    Args:
-        graphs: int[n].
-        vertices: Of each graph.
+    """Remove the edges of graphs int[n] that are on no path from input to output.
 
     Returns:
         The pruned graphs int32[n], and bool[n]: whether the result is a cell, with a path to the
@@ -81,13 +77,7 @@ def prune(graphs: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray]:
 def smallest_numbering(
     graphs: np.ndarray, vertices: int, interchangeable: Sequence[int]
 ) -> np.ndarray:
-    """The smallest graph int32[n] among the renumberings of some vertices.
-
-    Args:
-        graphs: int[n].
-        vertices: Of each graph.
-        interchangeable: Vertices whose numbers are permuted.
-    """
+    """The smallest of the renumberings int32[n] of graphs int[n] by `interchangeable` vertices."""
     order = edges_of(vertices)
     edges = unpack(graphs, vertices)
     smallest = np.asarray(graphs, dtype=np.int32)
@@ -187,10 +177,7 @@ def enumerate_cells(
 
     Hashes 450,808 graphs, all choices of operations in 2,494 unlabelled forms; takes about a minute
     on one core. Among cells with the same hash the first is kept: fewest vertices, smallest graph,
-    smallest labels.
-
-    Args:
-        follow: Wraps the iteration over the forms, for example with a progress bar.
+    smallest labels. `follow` wraps the iteration over the forms, for example with a progress bar.
     """
     forms = [(v, int(graph)) for v in range(2, MAX_VERTICES + 1) for graph in whole_graphs(v)]
     cells: dict[str, NASBench101Cell] = {}

@@ -84,10 +84,7 @@ def settle_skips(links: Sequence[int], skips: frozenset[int]) -> tuple[list[int]
 
 @cache
 def spellings(links: tuple[int, ...], skips: frozenset[int]) -> tuple[int, np.ndarray]:
-    """The ways to write a settled network with one of the nine MACROS.
-
-    Args:
-        links, skips: As for `settle_skips`.
+    """The ways to write a settled network with one of the nine MACROS; see `settle_skips`.
 
     Returns:
         Index of the macro with the network's form, and int64[ways, 4]: for each way, the old
@@ -106,11 +103,9 @@ def spellings(links: tuple[int, ...], skips: frozenset[int]) -> tuple[int, np.nd
 
 
 def canonical(links: tuple[int, ...], operations: np.ndarray) -> np.ndarray:
-    """The canonical raw codes int64[n] of the kinds of networks of one form.
+    """The canonical raw codes int64[n] of the kinds of networks with the inputs `links`.
 
-    Args:
-        links: The input of each position.
-        operations: int[n, 4], indices into OPERATIONS; all rows have `skip` at the same positions.
+    `operations` int[n, 4] are indices into OPERATIONS; all rows have `skip` at the same positions.
     """
     skips = frozenset((np.flatnonzero(operations[0] == _SKIP) + 1).tolist())
     macro, ways = spellings(links, skips)
