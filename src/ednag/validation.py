@@ -1,14 +1,16 @@
 """Validation of a mapping by a pydantic model, with errors of one line."""
 
+import json
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
-from ednag.yaml_files import Model, validated
+
+Model = TypeVar("Model", bound=BaseModel)
 
 #: Words of pydantic, and what they are called in YAML.
 _YAML_WORDS = {"valid array": "list", "an object": "a mapping", "valid integer": "whole number"}
@@ -32,6 +34,20 @@ def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> M
         return validated(model, raw)
     except ValidationError as error:
         raise EdnagError(_first_error(error, place, model)) from None
+
+
+def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
+    """`raw` as a `model`; each value must have the type that the model declares.
+
+    A tuple may be a list and a float an integer; an integer may not be true, "7" or 7.0. Dates of
+    YAML become text. Raises ValidationError, or EdnagError if `raw` cannot be written as JSON.
+    """
+    try:
+        # As JSON, because only there pydantic's strict mode accepts lists as tuples.
+        text = json.dumps(dict(raw), default=str)
+    except (TypeError, ValueError) as error:
+        raise EdnagError(f"not plain YAML: {error}; write keys as text") from None
+    return model.model_validate_json(text, strict=True)
 
 
 def _first_error(error: ValidationError, place: str, model: type[BaseModel]) -> str:

@@ -1,19 +1,11 @@
-"""Strict reading of YAML files: UTF-8, no repeated keys, no booleans as numbers.
+"""Strict reading of YAML files: UTF-8, no repeated keys; PyYAML keeps the last of two."""
 
-PyYAML keeps the last of two equal keys and reads `yes` and `on` as true, which pydantic reads as 1.
-"""
-
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
 from ednag.errors import EdnagError
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -56,17 +48,3 @@ def read_yaml(path: Path) -> Any:
         line = f":{mark.line + 1}" if mark else ""
         words = " ".join(str(problem).split())[:200]
         raise EdnagError(f"{path}{line}: not valid YAML: {words}") from error
-
-
-def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
-    """`raw` as a `model`; each value must have the type that the model declares.
-
-    A tuple may be a list and a float an integer; an integer may not be true, "7" or 7.0. Dates of
-    YAML become text. Raises ValidationError, or EdnagError if `raw` cannot be written as JSON.
-    """
-    try:
-        # As JSON, because only there pydantic's strict mode accepts lists as tuples.
-        text = json.dumps(dict(raw), default=str)
-    except (TypeError, ValueError) as error:
-        raise EdnagError(f"not plain YAML: {error}; write keys as text") from None
-    return model.model_validate_json(text, strict=True)

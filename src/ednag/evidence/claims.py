@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
-from ednag.yaml_files import read_yaml, validated
+from ednag.validation import validated
+from ednag.yaml_files import read_yaml
 
 #: A statement on a distribution needs at least so many runs from unselected seeds.
 MINIMUM_SEEDS = 30

@@ -170,13 +170,11 @@ class _Together:
         chosen = np.searchsorted(wheel, drawn, side="right")
         parents = np.take_along_axis(survivors, chosen[:, :, None], axis=1)
         distance = ((parents[:, :, None] - survivors[:, None]) ** 2).sum(axis=3)
-        ordered = np.sort(distance.reshape(len(runs), -1), axis=1)
-        last = ordered.shape[1] - 1
-        median = (ordered[:, last // 2] + ordered[:, (last + 1) // 2]) / 2
+        median = np.median(distance, axis=(1, 2), keepdims=True)
         alpha = np.array([(1 - np.cos(np.pi * run.progress)) / 2 for run in runs])
         alpha = np.minimum(0.995, alpha)[:, None, None]
         towards = (1 + alpha) / 2
-        nearness = np.exp(-distance / (2 * (median[:, None, None] + 1e-9) * (1 - alpha)))
+        nearness = np.exp(-distance / (2 * (median + 1e-9) * (1 - alpha)))
         luck = np.stack([run.generator.exponential(size=(count, size)) for run in runs])
         weight = by_rank * nearness * luck + 1e-12
         origin = weight @ survivors / weight.sum(axis=2, keepdims=True)
