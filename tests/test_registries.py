@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ednag.methods import METHODS
-from ednag.registries import REGISTRIES, digest_of_code
+from ednag.registries import REGISTRIES, code_of, digest_of_code
 from ednag.spaces import SPACES
 from ednag.tables import OFFICIAL, TABLES
 from tests.copies import add_line
@@ -49,6 +49,16 @@ def test_a_line_that_a_job_uses_counts(tmp_path: Path) -> None:
         ("METHODS[name]", "METHODS[name.lower()]"),
     ):
         assert digest(tmp_path, SOURCE.replace(text, other)) != before, other
+
+
+@pytest.mark.parametrize("module", REGISTRIES)
+def test_registries_are_literals(module: str) -> None:
+    """Otherwise all of their lines would count for every job."""
+    path = Path(str(importlib.import_module(module).__file__))
+    names, source = REGISTRIES[module], path.read_bytes()
+    rest = code_of(module, source, imported=())
+    assert len(rest) < len(source)
+    assert not any(f"\n{name} = {{".encode() in rest for name in names)
 
 
 def test_the_order_of_lines_changes_nothing(tmp_path: Path) -> None:

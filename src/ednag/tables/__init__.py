@@ -15,8 +15,6 @@ from ednag.tables.interface import (
 )
 
 #: Tasks beside room_layout of TransNAS-Bench-101, and graphs of NAS-Bench-Graph.
-_TASKS = ("class_scene", "class_object", "jigsaw", "segmentsemantic", "normal", "autoencoder")
-_GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv", "proteins")
 #: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
     "nasbench201": {
@@ -34,12 +32,23 @@ TABLES = {
     "nasbench101": {
         "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",
     },
-    **{
-        f"transnas-{kind}": {
-            task: f"ednag.tables.transnas_csv:{kind.upper()}.{task}"
-            for task in (*_TASKS, "room_layout")
-        }
-        for kind in ("micro", "macro")
+    "transnas-micro": {
+        "class_scene": "ednag.tables.transnas_csv:MICRO.class_scene",
+        "class_object": "ednag.tables.transnas_csv:MICRO.class_object",
+        "jigsaw": "ednag.tables.transnas_csv:MICRO.jigsaw",
+        "segmentsemantic": "ednag.tables.transnas_csv:MICRO.segmentsemantic",
+        "normal": "ednag.tables.transnas_csv:MICRO.normal",
+        "autoencoder": "ednag.tables.transnas_csv:MICRO.autoencoder",
+        "room_layout": "ednag.tables.transnas_csv:MICRO.room_layout",
+    },
+    "transnas-macro": {
+        "class_scene": "ednag.tables.transnas_csv:MACRO.class_scene",
+        "class_object": "ednag.tables.transnas_csv:MACRO.class_object",
+        "jigsaw": "ednag.tables.transnas_csv:MACRO.jigsaw",
+        "segmentsemantic": "ednag.tables.transnas_csv:MACRO.segmentsemantic",
+        "normal": "ednag.tables.transnas_csv:MACRO.normal",
+        "autoencoder": "ednag.tables.transnas_csv:MACRO.autoencoder",
+        "room_layout": "ednag.tables.transnas_csv:MACRO.room_layout",
     },
     "nasbench301": {
         "cifar10-725": "ednag.tables.naslib_nasbench301:SMALL",
@@ -52,7 +61,17 @@ TABLES = {
         "aircraft": "ednag.tables.meta_predictor:MOBILENETV3_AIRCRAFT",
         "pets": "ednag.tables.meta_predictor:MOBILENETV3_PETS",
     },
-    "nasbench-graph": {name: f"ednag.tables.nasbench_graph:TABLES.{name}" for name in _GRAPHS},
+    "nasbench-graph": {
+        "cora": "ednag.tables.nasbench_graph:TABLES.cora",
+        "citeseer": "ednag.tables.nasbench_graph:TABLES.citeseer",
+        "pubmed": "ednag.tables.nasbench_graph:TABLES.pubmed",
+        "cs": "ednag.tables.nasbench_graph:TABLES.cs",
+        "physics": "ednag.tables.nasbench_graph:TABLES.physics",
+        "photo": "ednag.tables.nasbench_graph:TABLES.photo",
+        "computers": "ednag.tables.nasbench_graph:TABLES.computers",
+        "arxiv": "ednag.tables.nasbench_graph:TABLES.arxiv",
+        "proteins": "ednag.tables.nasbench_graph:TABLES.proteins",
+    },
 }
 
 #: source id -> "module:function": a benchmark's own file. The function takes the definition of a
