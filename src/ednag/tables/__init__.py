@@ -14,7 +14,6 @@ from ednag.tables.interface import (
     TableDefinition,
 )
 
-#: Tasks beside room_layout of TransNAS-Bench-101, and graphs of NAS-Bench-Graph.
 #: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
     "nasbench201": {
