@@ -6,6 +6,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.provenance.stages import stage_of
+from ednag.sources.registry import load_registry
 from ednag.spaces import SPACES
 from ednag.stages import EVIDENCE, RECORDS, STAGES
 from ednag.study.artefacts import (
@@ -54,6 +55,12 @@ def test_a_table_of_each_space_is_told_from_tables_with_a_prefix(space: str) -> 
     for name in ("own_end", "equal_budget", "comparison", "sources_compared", "authors_sets"):
         known = find_artefact(artefact_named(name).path(space=space))
         assert known is not None and known[0].name == name and known[1] == {"space": space}
+
+
+def test_every_registered_source_is_an_artefact() -> None:
+    for source in load_registry(ROOT / "sources.yaml").values():
+        known = find_artefact(artefact_named("source").path(source=source.id, file=source.file))
+        assert known is not None and known[1] == {"source": source.id, "file": source.file}
 
 
 def test_other_files_are_no_artefacts() -> None:

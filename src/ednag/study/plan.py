@@ -19,7 +19,7 @@ from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import Source, find_source
 from ednag.spaces import SPACES
-from ednag.stages import RUNS, SUMMARIES, TABLES, Stage
+from ednag.stages import RECORDS, RUNS, SUMMARIES, TABLES
 from ednag.study import trained
 from ednag.study.artefacts import (
     ARTEFACTS,
@@ -613,10 +613,9 @@ class Plan:
 
     def chain_records(self, at: Any) -> list[str]:
         """Records that tables of {space} can lead to: all but those of searching other spaces."""
-        stages: tuple[Stage, ...] = (TABLES, RUNS, SUMMARIES)
         others = tuple(
-            f"results/provenance/{stage.name}/{space}/"
-            for stage in stages
+            f"{RECORDS.folder}/{stage.folder.removeprefix('results/')}/{space}/"
+            for stage in (TABLES, RUNS, SUMMARIES)
             for space in self.searched_spaces
             if space != at.space
         )
