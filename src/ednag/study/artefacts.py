@@ -25,14 +25,14 @@ from ednag.yaml_files import read_yaml
 
 _CAPTIONS = Path(__file__).parent / "captions"
 
-#: Wildcard -> regular expression of its values. A dataset or file may hold dots, but no slash.
+#: Wildcard -> regular expression of its values. Only a file may hold slashes.
 WILDCARDS: Mapping[str, str] = {
     "space": "|".join(SPACES),
     "dataset": "[A-Za-z0-9_-]+",
     "protocol": "[a-z-]+",
     "method": "[a-z0-9][a-z0-9-]*",
     "source": "[A-Za-z0-9._-]+",
-    "file": "[^/]+",
+    "file": ".+",
     "table": "[a-z0-9-]+",
     "part": "training|held-out",
     "first": r"\d+",

@@ -445,15 +445,6 @@ class Plan:
             for seed in self.study.top_k.seeds
         ]
 
-    def network_files(self, at: Any) -> list[str]:
-        """One file for each architecture and training seed at {space}/{dataset}."""
-        network = artefact_named("trained_network")
-        return [
-            network.path(**each)
-            for each in self.networks
-            if (each["space"], each["dataset"]) == (at.space, at.dataset)
-        ]
-
     def trained_files(self, at: Any) -> list[str]:
         """Files of the networks trained at {space}/{dataset}."""
         if (at.space, at.dataset) == trained.SMALL_PLACE:
