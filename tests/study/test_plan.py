@@ -1,5 +1,7 @@
 """Questions to the plan of a study, without Snakemake."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -159,3 +161,21 @@ def test_a_search_by_prediction_asks_for_its_time(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     assert plan.run_minutes(at(space="nasbench201", first="0", last="49"), 1) == 30
     assert plan.run_minutes(at(space="mobilenetv3", first="0", last="49"), 2) == 160
+
+
+def test_planning_a_study_imports_neither_pandas_nor_torch() -> None:
+    code = """
+import sys
+from pathlib import Path
+from ednag.study.configuration import load_study
+from ednag.study.plan import Plan
+for study in ("config.yaml", "config/tables.yaml"):
+    plan = Plan(load_study(Path(study)), lambda source: True, str, Path("published"))
+    assert plan.targets() and plan.records
+print([name for name in ("pandas", "pyarrow", "scipy", "torch") if name in sys.modules])
+"""
+    root = PUBLISHED.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -330,3 +330,10 @@ def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None
         assert not left_out, (name, sorted(left_out))
         checked.add(name)
     assert set(known) | {"claims published", "claims verdicts", "claims findings"} <= checked
+
+
+def test_a_search_imports_neither_pandas_nor_torch(built: Path) -> None:
+    """Each takes longer to import than many a block of runs takes."""
+    records = [read_record(path) for path in (built / "results/provenance/runs").rglob("*.json")]
+    assert records
+    assert not any({"pandas", "torch"} & record.packages.keys() for record in records)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,7 +22,7 @@ from ednag.methods.interface import STEP_COLUMNS, Run
 
 FORMAT = "ednag runs 2"
 
-_COLUMNS = {
+_SCALARS = {
     "seed": pa.int64(),
     "status": pa.string(),
     "detail": pa.string(),
@@ -31,11 +32,14 @@ _COLUMNS = {
     "total": pa.int64(),
     "distinct": pa.int64(),
     "invalid": pa.int64(),
+}
+_LISTS = {
     "codes": pa.list_(pa.int32()),
     "metrics": pa.list_(pa.float64()),
     "lookups": pa.list_(pa.int32()),
     "final_population": pa.list_(pa.int32()),
 }
+_STEPS = {name: pa.list_(pa.float64()) for name in STEP_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,50 @@ class RunFile:
 def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> None:
     """Write runs, ordered by seed, to `path`, whole or not at all."""
     ordered = sorted(runs, key=lambda run: run.seed)
-    arrays = {
-        name: pa.array([getattr(run, name) for run in ordered], kind)
-        for name, kind in _COLUMNS.items()
-    }
-    for name in STEP_COLUMNS:
-        values = [run.steps.get(name, ()) for run in ordered]
-        arrays[name] = pa.array(values, pa.list_(pa.float64()))
+    arrays: dict[str, pa.Array] = {}
+    for name, kind in _SCALARS.items():
+        arrays[name] = _scalars([getattr(run, name) for run in ordered], kind)
+    for name, kind in _LISTS.items():
+        arrays[name] = _lists([getattr(run, name) for run in ordered], kind)
+    for name, kind in _STEPS.items():
+        empty = np.empty(0)
+        arrays[name] = _lists([run.steps.get(name, empty) for run in ordered], kind)
     if any(run.keys for run in ordered):
-        arrays["keys"] = pa.array([run.keys for run in ordered])
+        arrays["keys"] = _lists([run.keys for run in ordered], pa.list_(pa.string()))
     metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
             pa.table(arrays).replace_schema_metadata(metadata), beside, compression="zstd"
         )
+
+
+# Arrays are made from their buffers, because `pyarrow.array` imports pandas, which takes longer
+# than a small block of runs.
+
+
+def _scalars(values: Sequence[Any] | np.ndarray, kind: pa.DataType) -> pa.Array:
+    """An array of numbers or texts without nulls."""
+    if kind != pa.string():
+        numbers = np.asarray(values, dtype=kind.to_pandas_dtype())
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
+    texts = [value.encode() for value in values]
+    ends = pa.py_buffer(_ends(texts))
+    return pa.StringArray.from_buffers(len(texts), ends, pa.py_buffer(b"".join(texts)))
+
+
+def _lists(rows: Sequence[Sequence[Any] | np.ndarray], kind: pa.ListType) -> pa.Array:
+    """An array of lists without nulls."""
+    if kind.value_type == pa.string():
+        values: Sequence[Any] | np.ndarray = [text for row in rows for text in row]
+    else:
+        values = np.concatenate([np.empty(0), *rows])
+    ends = _scalars(_ends(rows), pa.int32())
+    return pa.ListArray.from_arrays(ends, _scalars(values, kind.value_type))
+
+
+def _ends(parts: Sequence[Any]) -> np.ndarray:
+    """int32[n + 1]: the start of each part, then the end of the last one."""
+    return np.cumsum([0, *map(len, parts)], dtype=np.int32)
 
 
 def read_runs(path: Path) -> RunFile:
@@ -72,15 +106,26 @@ def read_runs(path: Path) -> RunFile:
         described = json.loads((table.schema.metadata or {})[b"ednag"])
         if described.pop("format") != FORMAT:
             raise ValueError("another format")
-        runs = [_as_run(row) for row in table.to_pandas().to_dict("records")]
-    except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
+        columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in _SCALARS}
+        lists: dict[str, list[Any]] = {
+            name: [np.asarray(values.values.to_numpy()) for values in table[name]]
+            for name in (*_LISTS, *_STEPS)
+        }
+        # Only in spaces whose codes are those of one run.
+        keys = table["keys"].to_pylist() if "keys" in table.column_names else None
+    except (pa.ArrowException, KeyError, ValueError) as error:
         raise EdnagError(
             f"{path}: not a run file of this workflow ({error}); delete it and run again"
         ) from error
+    runs = [
+        Run(
+            **(
+                {name: columns[name][row] for name in _SCALARS}
+                | {name: lists[name][row] for name in _LISTS}
+            ),
+            steps={name: lists[name][row] for name in _STEPS if len(lists[name][row])},
+            keys=keys[row] if keys else [],
+        )
+        for row in range(table.num_rows)
+    ]
     return RunFile(described, runs)
-
-
-def _as_run(row: dict[str, Any]) -> Run:
-    steps = {name: row.pop(name) for name in STEP_COLUMNS}
-    keys = list(row.pop("keys", ()))  # only in a `LargeSpace`
-    return Run(**row, steps={name: v for name, v in steps.items() if len(v)}, keys=keys)
