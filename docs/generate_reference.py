@@ -17,7 +17,7 @@ _NOTE = "<!-- Made by `make reference`. Do not edit. -->\n\n"
 _CONFIGURATION = """# Configuration
 
 A study is one YAML file. Every key is optional: what a file leaves out has the default given here.
-The same stands in [config/schema.json](../../config/schema.json), which editors understand
+The same is in [config/schema.json](../../config/schema.json), which editors understand
 (`ednag config schema`); `ednag config check my-study.yaml` checks a file. An unknown name is
 refused with the closest valid one.
 """
@@ -30,7 +30,7 @@ mend is one line on stderr and exit status 1; wrong options end with status 2.
 
 
 def cell(text: object) -> str:
-    """Text that stands in one cell of a Markdown table."""
+    """Text for one cell of a Markdown table."""
     line = " ".join(str(text).split())
     return line.replace("|", "\\|").replace("<", "&lt;")
 

@@ -435,7 +435,7 @@ def _lay_over(below: dict[str, Any], above: Mapping[str, Any], place: str) -> No
 
 
 def schema() -> str:
-    """The configuration's JSON schema, as it stands in config/schema.json."""
+    """The configuration's JSON schema, as in config/schema.json."""
     described = Study.model_json_schema()
     described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     methods = described["properties"]["methods"]

@@ -26,7 +26,7 @@ def sources_read(
         is_here: Whether a source file, by its id, can be had without any download.
     """
     compared = compared_sources(study, searched, is_here)
-    found = [
+    sources = [
         *sources_of(study, searched),
         *(source for sources in compared.values() for source in sources),
         *(
@@ -37,4 +37,4 @@ def sources_read(
         *(source for place in searched for source in IMAGE_SOURCES.get(place, ())),
         *ranking_sources(study, is_here),
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(sources))
