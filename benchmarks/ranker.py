@@ -25,7 +25,7 @@ import torch
 
 from ednag.cells.nasbench101 import counts_in_chunks
 from ednag.ranker.encoding import encode_nasbench201
-from ednag.ranker.fitting import rank_loss, tier_loss
+from ednag.ranker.fitting import rank_loss
 from ednag.ranker.model import SIZES, TIERS, Ranker, new_ranker, rank
 from ednag.spaces.nasbench101_cells import NASBench101Cell, enumerate_cells, whole_graphs
 
@@ -71,7 +71,8 @@ def training_step(ranker: Ranker, patches: torch.Tensor, embeddings: torch.Tenso
     """Forwards and backwards, both losses."""
     found = ranker(patches, embeddings)
     tiers = torch.arange(len(patches)) % TIERS
-    (tier_loss(found.tier_logits, tiers) + rank_loss(found.score, tiers)).backward()
+    tier_loss = torch.nn.functional.cross_entropy(found.tier_logits, tiers)
+    (tier_loss + rank_loss(found.score, tiers)).backward()
 
 
 def ranking() -> dict[str, float]:

@@ -101,16 +101,14 @@ def test_our_format(tmp_path: Path) -> None:
     assert found.tasks == ("birds", "cars")
     assert found.classes == ((3, 1), (2,))
     assert found.task.tolist() == [0, 1, 0, 1]
-    assert found.cells().tolist() == [0, 1, 0, 0]
     shared = leakage(found, EntrySplit(np.array([0, 1]), np.array([2, 3])))
     assert (shared.test_tasks, shared.seen_tasks) == (2, 2)
     assert (shared.test_cells, shared.seen_cells) == (1, 1)
-    assert found.membership().tolist() == [
-        [True, False, True],
-        [False, True, False],
-        [True, False, True],
-        [False, True, False],
-    ]
+    assert (shared.test_classes, shared.seen_classes) == (3, 3)
+    shared = leakage(found, EntrySplit(np.array([0, 2]), np.array([1])))
+    assert (shared.test_tasks, shared.seen_tasks) == (1, 0)
+    assert (shared.test_cells, shared.seen_cells) == (1, 0)
+    assert (shared.test_classes, shared.seen_classes) == (1, 0)
 
 
 def test_other_spaces(tmp_path: Path) -> None:

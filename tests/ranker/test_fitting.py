@@ -18,7 +18,6 @@ from ednag.ranker.fitting import (
     fit,
     learning_rate,
     rank_loss,
-    tier_loss,
 )
 from ednag.ranker.model import Sizes
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
@@ -94,9 +93,6 @@ def test_losses_are_their_formulae() -> None:
     found = rank_loss(torch.from_numpy(scores), torch.from_numpy(accuracies))
     assert found.item() == pytest.approx(expected, abs=1e-12)
     assert rank_loss(torch.ones(1), torch.ones(1)).item() == 0
-    assert tier_loss(torch.zeros(3, 5), torch.tensor([0, 1, 4])).item() == pytest.approx(
-        math.log(5)
-    )
 
 
 def test_the_learning_rate_rises_then_falls() -> None:

@@ -45,7 +45,6 @@ def counts(
 
     Args:
         keys: Keys of the space mobilenetv3.
-        classes: Outputs of the classifier.
         size: Side of the images in pixels.
         width: Factor on the channels.
     """

@@ -84,7 +84,6 @@ class CellBatch:
     labels: np.ndarray
 
     def __len__(self) -> int:
-        """Number of cells."""
         return len(self.labels)
 
     def cell(self, row: int) -> NASBench101Cell:
@@ -103,8 +102,7 @@ class NASBench101Counts:
     Attributes:
         vertex_flops: int64[n, 9, 7], FLOPs of each vertex (empty ones 0) in each of MODULES.
         vertex_parameters: int64[n, 9, 7], parameters likewise.
-        flops: int64[n], FLOPs of whole networks.
-        parameters: int64[n], trainable parameters of whole networks.
+        flops, parameters: int64[n], FLOPs and trainable parameters of whole networks.
     """
 
     vertex_flops: np.ndarray
@@ -150,7 +148,13 @@ def from_records(
     adjacency = np.zeros((len(adjacencies), MAX_VERTICES, MAX_VERTICES), dtype=bool)
     labels = np.full((len(adjacencies), MAX_VERTICES), EMPTY, dtype=np.int8)
     for row, (matrix, names) in enumerate(zip(adjacencies, operations, strict=True)):
-        places = _places(_check_size(first + row, matrix, names))
+        shape = np.shape(matrix)
+        if not 2 <= len(names) <= MAX_VERTICES or shape != (len(names), len(names)):
+            raise EdnagError(
+                f"NAS-Bench-101 cell {first + row}: adjacency of shape {shape} with {len(names)} "
+                f"operations; give one row and column per operation, 2 to {MAX_VERTICES}"
+            )
+        places = _places(len(names))
         adjacency[row][np.ix_(places, places)] = np.asarray(matrix, dtype=bool)
         labels[row, places] = _labels(first + row, names)
     batch = CellBatch(adjacency, labels)
@@ -185,17 +189,6 @@ def from_texts(adjacencies: Sequence[str], operations: Sequence[str], first: int
 def _places(vertices: int) -> np.ndarray:
     """Positions of the vertices of a cell among seven, with empty ones before the output."""
     return np.array([*range(vertices - 1), MAX_VERTICES - 1])
-
-
-def _check_size(row: int, matrix: Sequence[Sequence[int]], names: Sequence[str]) -> int:
-    """The number of vertices; raises EdnagError if the sizes of matrix and names differ."""
-    shape = np.shape(matrix)
-    if not 2 <= len(names) <= MAX_VERTICES or shape != (len(names), len(names)):
-        raise EdnagError(
-            f"NAS-Bench-101 cell {row}: adjacency of shape {shape} with {len(names)} operations; "
-            f"give one row and column per operation, 2 to {MAX_VERTICES}"
-        )
-    return len(names)
 
 
 def _labels(row: int, names: Sequence[str]) -> list[int]:
@@ -260,17 +253,8 @@ def vertex_channels(adjacency: np.ndarray, outputs: int) -> np.ndarray:
 
 def counts(batch: CellBatch) -> NASBench101Counts:
     """Costs of the networks of n cells; needs 3 MB of memory for 1,000 cells."""
-    n = len(batch)
-    flops = np.empty((n, len(MODULES), MAX_VERTICES), dtype=np.int64)
-    parameters = np.empty_like(flops)
-    done: dict[tuple[int, int, int], int] = {}
-    for at, module in enumerate(MODULES):
-        # Most modules of a stack are equal.
-        same = done.setdefault((module.inputs, module.outputs, module.size), at)
-        if same != at:
-            flops[:, at], parameters[:, at] = flops[:, same], parameters[:, same]
-        else:
-            flops[:, at], parameters[:, at] = _module_counts(batch, module)
+    of_modules = [_module_counts(batch, module) for module in MODULES]
+    flops, parameters = (np.stack(each, axis=1) for each in zip(*of_modules, strict=True))
     outside_flops, outside_parameters = _outside_the_modules()
     return NASBench101Counts(
         vertex_flops=flops,

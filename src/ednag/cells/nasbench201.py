@@ -41,7 +41,6 @@ class NetworkShape:
     image_channels: int = 3
 
     def __post_init__(self) -> None:
-        """Check that sizes are positive."""
         for name, value in vars(self).items():
             if value < 1:
                 raise EdnagError(f"network shape: {name} is {value}; give 1 or more")
@@ -87,8 +86,7 @@ class NASBench201Counts:
         edge_flops: int64[n, 3, 6], multiply-adds of each edge of a cell in each stage, in the
             order of `ednag.spaces.nasbench201.EDGES`; all cells of a stage cost the same.
         edge_parameters: int64[n, 3, 6], parameters likewise.
-        flops: int64[n], multiply-adds of whole networks, for one image.
-        parameters: int64[n], parameters of whole networks.
+        flops, parameters: int64[n], of whole networks; multiply-adds for one image.
     """
 
     edge_flops: np.ndarray

@@ -222,8 +222,6 @@ class RecordDifference:
         record: Position of the record in the published file, from 0.
         name: Its module hash or index.
         field: The field, with its module or cell if it has one.
-        published: The published value.
-        ours: The value by the formulae, or the measured value.
     """
 
     record: int
@@ -233,7 +231,6 @@ class RecordDifference:
     ours: Any
 
     def __str__(self) -> str:
-        """One line of a report."""
         return (
             f"record {self.record} ({self.name}): {self.field}: published "
             f"{json.dumps(self.published)}, ours {json.dumps(self.ours)}"
@@ -242,13 +239,11 @@ class RecordDifference:
 
 @dataclass(frozen=True)
 class RecordComparison:
-    """The result of the comparison of a published file with ours.
+    """Numbers of published records, and the first differences in the order of the file.
 
     Attributes:
-        records: Number of records in the published file.
-        agreeing: Number of records without a difference.
-        repeated: Number of records that repeat an earlier cell.
-        differences: The first differences, up to a limit, in the order of the file.
+        agreeing: Records without a difference.
+        repeated: Records that repeat an earlier cell.
     """
 
     records: int

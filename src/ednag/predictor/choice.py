@@ -42,10 +42,9 @@ class Choices:
     def add(
         self, method: str, run: int, population: Sequence[str], evaluated: Sequence[str]
     ) -> list[str]:
-        """Choose from one search by both rules.
+        """Choose from the search of a method and seed (`run`) by both rules.
 
         Args:
-            method, run: Method and seed of the search.
             population: Keys of the last population, "" where invalid.
             evaluated: Keys of all distinct architectures evaluated.
 

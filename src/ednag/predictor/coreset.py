@@ -29,8 +29,6 @@ def coreset(features: Sequence[np.ndarray], count: int = IMAGES, seed: int = 0) 
 
     Args:
         features: float32[n, 512] of each class.
-        count: Images of each class.
-        seed: Seed of k-means, the same for every class.
 
     Raises:
         EdnagError: A class has fewer images.
@@ -97,7 +95,6 @@ def stability(
         features: float32[n, 512] of each class.
         count: Images of each class.
         repetitions: Number of predictions with either.
-        seed: Of the random images and of the coreset.
 
     Returns:
         float64[repetitions, n] by name: `random`, with new images for each repetition; `coreset`.

@@ -1,15 +1,17 @@
 """Correlation coefficients of predicted and measured values, with bootstrap intervals."""
 
 import warnings
-from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-Coefficient = Literal["pearson", "spearman", "kendall"]
-COEFFICIENTS: tuple[Coefficient, ...] = ("pearson", "spearman", "kendall")
+_FUNCTIONS = {
+    "pearson": stats.pearsonr,
+    "spearman": stats.spearmanr,
+    "kendall": stats.kendalltau,
+}
+COEFFICIENTS = tuple(_FUNCTIONS)
 #: Names of the rows on all groups: of the pooled values, and of the mean over groups.
 OVERALL, MEAN_OF_GROUPS = "overall", "mean of groups"
 #: Share of the bootstrap distribution within an interval.
@@ -20,25 +22,19 @@ _PAIRS = 512
 FEWEST = 3
 
 
-def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[Coefficient, float]:
+def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
     """Pearson's r, Spearman's rho and Kendall's tau-b of float64[n] each.
 
     NaN where there are fewer than FEWEST pairs or all values of one are equal.
     """
-    return {name: _one(name, predicted, measured) for name in COEFFICIENTS}
-
-
-def _one(name: Coefficient, predicted: np.ndarray, measured: np.ndarray) -> float:
     if len(predicted) < FEWEST or not np.ptp(predicted) or not np.ptp(measured):
-        return float("nan")
-    functions: dict[Coefficient, Callable] = {
-        "pearson": stats.pearsonr,
-        "spearman": stats.spearmanr,
-        "kendall": stats.kendalltau,
-    }
+        return dict.fromkeys(COEFFICIENTS, float("nan"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", stats.NearConstantInputWarning)
-        return float(functions[name](predicted, measured).statistic)
+        return {
+            name: float(function(predicted, measured).statistic)
+            for name, function in _FUNCTIONS.items()
+        }
 
 
 def correlations(
@@ -59,25 +55,20 @@ def correlations(
         predicted, measured: float64[n].
         groups: [n] names or numbers of the groups.
         resamples: Number of bootstrap samples.
-        seed: Seed of the samples.
-        confidence: Level of the intervals.
 
     Returns:
         Columns group (string), rows, coefficient, value, low, high; three rows for OVERALL, three
         for MEAN_OF_GROUPS, three for each group in ascending order.
     """
-    parts = {OVERALL: np.arange(len(predicted))}
-    named: dict[str, np.ndarray] = {
-        str(group): np.flatnonzero(groups == group) for group in np.unique(groups)
-    }
-    drawn = _resampled(parts[OVERALL], predicted, measured, resamples, [seed, 0])
-    rows = _rows(OVERALL, *drawn, confidence)
+    drawn = _resampled(predicted, measured, resamples, [seed, 0])
+    rows = _rows(OVERALL, len(predicted), *drawn, confidence)
     of_groups, means, draws = [], [], []
-    for number, (group, members) in enumerate(named.items(), start=1):
-        count, value, resampled = _resampled(
-            members, predicted, measured, resamples, [seed, number]
+    for number, group in enumerate(np.unique(groups), start=1):
+        members = groups == group
+        value, resampled = _resampled(
+            predicted[members], measured[members], resamples, [seed, number]
         )
-        of_groups += _rows(group, count, value, resampled, confidence)
+        of_groups += _rows(str(group), int(members.sum()), value, resampled, confidence)
         if not np.isnan(value).any():
             means.append(value)
             draws.append(resampled)
@@ -85,32 +76,26 @@ def correlations(
         mean, means_drawn = np.mean(means, axis=0), _mean_without_nan(np.array(draws))
     else:
         mean, means_drawn = np.full(3, np.nan), np.full((resamples, 3), np.nan)
-    counted = sum(len(members) for members in named.values())
-    rows += [*_rows(MEAN_OF_GROUPS, counted, mean, means_drawn, confidence), *of_groups]
+    rows += [*_rows(MEAN_OF_GROUPS, len(groups), mean, means_drawn, confidence), *of_groups]
     return pd.DataFrame(rows, columns=["group", "rows", "coefficient", "value", "low", "high"])
 
 
 def _resampled(
-    members: np.ndarray,
-    predicted: np.ndarray,
-    measured: np.ndarray,
-    resamples: int,
-    seed: list[int],
-) -> tuple[int, np.ndarray, np.ndarray]:
-    """Number of rows, coefficients float64[3], and coefficients float64[resamples, 3]."""
-    ours, theirs = predicted[members], measured[members]
-    value = np.array(list(coefficients(ours, theirs).values()))
+    predicted: np.ndarray, measured: np.ndarray, resamples: int, seed: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients float64[3], and coefficients float64[resamples, 3]."""
+    value = np.array(list(coefficients(predicted, measured).values()))
     if np.isnan(value).any():
-        return len(members), value, np.full((resamples, 3), np.nan)
-    generator = np.random.default_rng(seed)
-    drawn = generator.integers(len(members), size=(resamples, len(members)))
-    ranks = (stats.rankdata(each[drawn], axis=1) for each in (ours, theirs))
+        return value, np.full((resamples, 3), np.nan)
+    count = len(predicted)
+    drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))
+    ranks = (stats.rankdata(each[drawn], axis=1) for each in (predicted, measured))
     by_row = (
-        _pearson_by_row(ours[drawn], theirs[drawn]),
+        _pearson_by_row(predicted[drawn], measured[drawn]),
         _pearson_by_row(*ranks),
-        _kendall_by_row(ours, theirs, drawn),
+        _kendall_by_row(predicted, measured, drawn),
     )
-    return len(members), value, np.stack(by_row, axis=1)
+    return value, np.stack(by_row, axis=1)
 
 
 def _pearson_by_row(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,28 +65,10 @@ class Database:
         """Number of entries."""
         return len(self.keys)
 
-    def cells(self) -> np.ndarray:
-        """int64[n], a number for each distinct architecture."""
-        return np.unique(np.array(self.keys, dtype=object), return_inverse=True)[1]
-
-    def membership(self) -> np.ndarray:
-        """bool[n, c]: whether the task of an entry has each of the c classes in the database."""
-        occurring = sorted({number for classes in self.classes for number in classes})
-        column = {number: place for place, number in enumerate(occurring)}
-        of_task = np.zeros((len(self.tasks), len(occurring)), dtype=bool)
-        for row, classes in enumerate(self.classes):
-            of_task[row, [column[number] for number in classes]] = True
-        return of_task[self.task]
-
 
 @dataclass(frozen=True, eq=False)
 class EntrySplit:
-    """Two parts of a database, as row numbers.
-
-    Attributes:
-        training: int64[a].
-        test: int64[b]; none of them in `training`.
-    """
+    """Two disjoint parts of a database, as row numbers int64[a] and int64[b]."""
 
     training: np.ndarray
     test: np.ndarray
@@ -105,20 +88,13 @@ class Leakage:
 
 def leakage(database: Database, split: EntrySplit) -> Leakage:
     """The tasks, cells and classes that both parts of a split contain."""
-    tasks, cells = (
-        (values[split.test], values[split.training]) for values in (database.task, database.cells())
-    )
-    membership = database.membership()
-    test_classes = membership[split.test].any(axis=0)
-    seen = test_classes & membership[split.training].any(axis=0)
-    return Leakage(
-        test_tasks=len(np.unique(tasks[0])),
-        seen_tasks=len(np.intersect1d(*tasks)),
-        test_cells=len(np.unique(cells[0])),
-        seen_cells=len(np.intersect1d(*cells)),
-        test_classes=int(test_classes.sum()),
-        seen_classes=int(seen.sum()),
-    )
+    parts = []
+    for rows in (split.test, split.training):
+        tasks = set(database.task[rows].tolist())
+        classes = {number for task in tasks for number in database.classes[task]}
+        parts.append((tasks, {database.keys[row] for row in rows}, classes))
+    counts = ((len(test), len(test & training)) for test, training in zip(*parts, strict=True))
+    return Leakage(*chain.from_iterable(counts))
 
 
 def make_database(
@@ -143,7 +119,12 @@ def make_database(
     _check_rows(space, keys, tasks, accuracy, seeds, place)
     names = tuple(dict.fromkeys(tasks))
     for name in names:
-        _check_classes(name, classes[name], place)
+        numbers = classes[name]
+        if not len(numbers) or len(set(numbers)) != len(numbers) or min(numbers) < 0:
+            raise EdnagError(
+                f"{place}: task {name!r} has the classes {list(numbers)[:5]}...; a task has at "
+                "least one class, none twice and none below 0"
+            )
     index = {name: number for number, name in enumerate(names)}
     return Database(
         space=space,
@@ -184,14 +165,6 @@ def _check_rows(
                 f"{place}: row {row} repeats row {first} (same key, task and seed {seed}); "
                 "remove it, or give it another seed if it is a repeated training"
             )
-
-
-def _check_classes(task: str, numbers: Sequence[int], place: str) -> None:
-    if not len(numbers) or len(set(numbers)) != len(numbers) or min(numbers) < 0:
-        raise EdnagError(
-            f"{place}: task {task!r} has the classes {list(numbers)[:5]}...; a task has at "
-            "least one class, none twice and none below 0"
-        )
 
 
 def joined(databases: Sequence[Database], place: str = "joined databases") -> Database:
@@ -277,25 +250,18 @@ def read_database(path: Path) -> Database:
             )
         if classes.setdefault(entry[1], entry[2]) != entry[2]:
             raise _other_classes(f"{path}: row {row}", entry[1])
-    return make_database(
-        space,
-        columns["key"],
-        columns["task"],
-        classes,
-        columns["accuracy"],
-        columns["seed"],
-        str(path),
-    )
+    keys, tasks, _, accuracy, seeds = columns.values()
+    return make_database(space, keys, tasks, classes, accuracy, seeds, str(path))
 
 
 class _AnyGraph:
-    """Replaces `igraph.Graph` in pickles and ignores its content."""
+    """Replaces `igraph.Graph` in pickles; the graph is computed from the string of the cell."""
 
     def __init__(self, *content: object) -> None:
-        """Ignore the graph; it is computed from the string of the cell."""
+        pass
 
     def __setstate__(self, state: object) -> None:
-        """Ignore the attributes."""
+        pass
 
 
 def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, EntrySplit]:

@@ -36,9 +36,6 @@ def extractor(weights: Path | None) -> nn.Module:
 
     Args:
         weights: File of the published weights; None for the substitute.
-
-    Raises:
-        EdnagError: The file has other content.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SUBSTITUTE_SEED)
@@ -74,12 +71,8 @@ def features_of(images: ImageDataset, weights: Path | None) -> list[np.ndarray]:
     network = extractor(weights)
     size = SUBSTITUTE_SIZE if weights is None else SIZE
     with torch.no_grad():
-        features = np.concatenate(
-            [
-                network(_prepared(images.images[begin : begin + _BATCH], size)).numpy()
-                for begin in range(0, len(images), _BATCH)
-            ]
-        )
+        batches = (images.images[at : at + _BATCH] for at in range(0, len(images), _BATCH))
+        features = np.concatenate([network(_prepared(each, size)).numpy() for each in batches])
     assert features.shape[1] == FEATURES
     if weights is None:
         features = features / np.sqrt(np.mean(np.square(features, dtype=np.float64)))

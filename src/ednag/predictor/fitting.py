@@ -76,7 +76,6 @@ class FittedPredictor:
     """A trained predictor.
 
     Attributes:
-        configuration: Its graph and sizes.
         parameters: float32 by name, for `model_of` and `QuickPredictor`.
         epoch: Their epoch, from 1.
         mean, std: Of the accuracies of the training part, in %; `scale` inverts the
@@ -234,14 +233,12 @@ class _PredictorTraining:
 
     def _made_of(self) -> str:
         """Digest of data and recipe without the number of epochs."""
-        digest = hashlib.sha256(
-            repr(sorted({**asdict(self._recipe), "epochs": 0}.items())).encode()
+        recipe = sorted({**asdict(self._recipe), "epochs": 0}.items())
+        digest = hashlib.sha256(repr(recipe).encode())
+        split = (
+            each.astype(np.int64).tobytes() for each in (self._split.training, self._split.test)
         )
-        for part in (
-            *self._entries.digest_parts(),
-            self._split.training.astype(np.int64).tobytes(),
-            self._split.test.astype(np.int64).tobytes(),
-        ):
+        for part in (*self._entries.digest_parts(), *split):
             digest.update(f"{len(part)} ".encode())
             digest.update(part)
         return digest.hexdigest()

@@ -1,10 +1,8 @@
 """Predictions of many architectures for one dataset, in NumPy and without torch.
 
-The state of a node depends only on its own type and on the types of the nodes before it. So each
-distinct state is computed once for all architectures that share it. So is its message to its
-neighbours, already multiplied by their recurrent weights: the sum over neighbours can follow that
-product. A one-hot input selects a column of a matrix. The last layers of the graph encoder have no
-activation between them and are merged into one matrix.
+Each distinct state of a node, and its message multiplied by the recurrent weights of its
+neighbours, is computed once for all architectures that share it. A one-hot input selects a column
+of a matrix. The last layers of the graph encoder have no activation between them and are merged.
 """
 
 from collections.abc import Iterator
@@ -60,10 +58,7 @@ def mobilenetv3_scale(mean: float, std: float) -> AccuracyScale:
 
 
 def to_accuracy(y: np.ndarray, scale: AccuracyScale) -> np.ndarray:
-    """Accuracy in %, float64[n], of network outputs float64[n].
-
-    Every scale keeps their order above its minimum.
-    """
+    """Accuracy in %, float64[n], of network outputs float64[n]."""
     accuracy = ((y + scale.shift) * scale.slope + scale.intercept) * scale.factor
     return np.maximum(accuracy, scale.minimum)
 
@@ -71,11 +66,7 @@ def to_accuracy(y: np.ndarray, scale: AccuracyScale) -> np.ndarray:
 class QuickPredictor:
     """A trained predictor, prepared for many predictions."""
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        configuration: Configuration,
-    ) -> None:
+    def __init__(self, parameters: Parameters, configuration: Configuration) -> None:
         """Prepare the matrices from parameters float32 by name; see `check_parameters`."""
         wide = {name: np.asarray(each, dtype=np.float64) for name, each in parameters.items()}
         hidden, latent = configuration.hidden, configuration.latent

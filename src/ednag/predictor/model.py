@@ -27,11 +27,10 @@ class MetaPredictor(nn.Module):
     def __init__(self, configuration: Configuration) -> None:
         super().__init__()
         self.configuration = configuration
-        encoders = DatasetEncoder(configuration), GraphEncoder(configuration)
         # The checkpoints name the encoders' parts without the encoders. In a tuple the encoders
         # are not registered, so that each part is registered once.
-        self._encoders = encoders
-        for encoder in encoders:
+        self._encoders = DatasetEncoder(configuration), GraphEncoder(configuration)
+        for encoder in self._encoders:
             for name, part in encoder.named_children():
                 self.add_module(name, part)
         self.pred_fc = nn.Sequential(
@@ -45,39 +44,31 @@ class MetaPredictor(nn.Module):
 
         The order of the images of a class, and of the classes, does not matter.
         """
-        encoder: Tensor = self._encoders[0](images)
-        return encoder
+        return self._encoders[0](images)
 
     def encode_classes(self, images: Tensor) -> Tensor:
         """Prototypes Tensor[c, latent] of image features Tensor[c, images, 512] of classes.
 
         For datasets that share classes: `encode_prototypes` of them equals `encode_datasets`.
         """
-        prototypes: Tensor = self._encoders[0].intra_setpool(images)
-        return prototypes
+        return self._encoders[0].intra_setpool(images)
 
     def encode_prototypes(self, prototypes: Tensor) -> Tensor:
         """Encodings Tensor[d, latent] of datasets' prototypes Tensor[d, classes, latent]."""
-        encoding: Tensor = self._encoders[0].inter_setpool(prototypes)
-        return encoding
+        return self._encoders[0].inter_setpool(prototypes)
 
     def encode_graphs(self, node_types: Tensor) -> Tensor:
         """Encodings Tensor[n, latent] of node types int64[n, V]."""
-        encoding: Tensor = self._encoders[1](node_types)
-        return encoding
+        return self._encoders[1](node_types)
 
     def forward(self, dataset_encodings: Tensor, graph_encodings: Tensor) -> Tensor:
         """Predictions Tensor[n], the network's own scale, of encodings Tensor[n, latent] each."""
         joined = torch.cat([dataset_encodings, graph_encodings], dim=1)
-        prediction: Tensor = self.pred_fc(joined).squeeze(1)
-        return prediction
+        return self.pred_fc(joined).squeeze(1)
 
 
 def new_model(configuration: Configuration, seed: int) -> MetaPredictor:
-    """A predictor with initial weights drawn from `seed`, on the CPU.
-
-    The global generator of torch does not change.
-    """
+    """A predictor on the CPU with initial weights of `seed`; torch's generator does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return MetaPredictor(configuration)

@@ -1,7 +1,4 @@
-"""Node types of architectures as graphs.
-
-Source: meta-predictor specification.
-"""
+"""Node types of architectures as graphs. Source: meta-predictor specification."""
 
 from collections.abc import Sequence
 

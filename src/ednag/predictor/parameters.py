@@ -60,11 +60,7 @@ def _set_pool(name: str, inputs: int, latent: int) -> Iterator[tuple[str, tuple[
 
 
 def check_parameters(parameters: Parameters, configuration: Configuration, place: str) -> None:
-    """Raise EdnagError for the first parameter that is missing, unknown, misshapen or not finite.
-
-    Args:
-        place: Origin of the parameters, for the message.
-    """
+    """Raise EdnagError for the first parameter that is missing, unknown or invalid."""
     shapes = parameter_shapes(configuration)
     advice = (
         f"give a checkpoint of the predictor for {configuration.space} with hidden size "

@@ -20,8 +20,6 @@ class TrainedCells:
     """The random cells of a seed, trained on the task of that seed.
 
     Attributes:
-        seed: Of the draw of task and cells, and of the training.
-        task: The task.
         accuracy: Key of a cell -> test accuracy in %, in the order of codes.
         diverged: Keys of the cells whose training diverged.
     """
@@ -66,12 +64,6 @@ def train_unseen(
     progress: Callable[[TrainingProgress], None],
 ) -> pd.DataFrame:
     """Train cells on the task of unseen classes: a row per cell.
-
-    Args:
-        images: All images.
-        keys: The cells.
-        seed: Of weights and order.
-        progress: Called after each epoch.
 
     Returns:
         key, seed, status, epochs, the accuracies of the last epoch in % (train_accuracy,

@@ -47,11 +47,7 @@ RECIPE = SMALL.model_copy(update={"epochs": 5, "evaluate_every": 5})
 
 @dataclass(frozen=True)
 class Task:
-    """A task.
-
-    Attributes:
-        classes: Numbers of the classes, ascending.
-    """
+    """A task of class numbers, ascending."""
 
     classes: tuple[int, ...]
 
@@ -69,11 +65,7 @@ class SmallImages:
 
     @classmethod
     def of(cls, sources: Sequence[ImageDataset]) -> Self:
-        """The classes of several sources, each split into three parts.
-
-        Raises:
-            EdnagError: A class has too few images.
-        """
+        """The classes of several sources, each split into three parts."""
         images, labels = [], []
         names: list[str] = []
         for source in sources:
@@ -130,9 +122,5 @@ class SmallImages:
                 f"task {task.name}: class {outside[0]} is none of 0 to {len(self.class_names) - 1}"
             )
         names = [self.class_names[number] for number in task.classes]
-        return ImageSplit.of(
-            *(
-                part.select_classes(names)
-                for part in (self.whole.train, self.whole.validation, self.whole.test)
-            )
-        )
+        parts = self.whole.train, self.whole.validation, self.whole.test
+        return ImageSplit.of(*(part.select_classes(names) for part in parts))

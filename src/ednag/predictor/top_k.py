@@ -42,7 +42,6 @@ def paper_top_k(keys: Sequence[str], fitness: np.ndarray, count: int) -> Chosen:
     Args:
         keys: Valid architectures of the final population, with repetitions.
         fitness: float64[n], predicted.
-        count: Number of architectures.
 
     Raises:
         EdnagError: `count` is below 1, or a fitness is not finite.
@@ -69,7 +68,6 @@ def paper_roulette(
     Args:
         keys, fitness, count: See `paper_top_k`.
         omitted: int64[n], number of `none` layers of each.
-        seed: Seed of the draws.
         reserved: Share in [0, 1].
     """
     _refuse(keys, fitness, count)
@@ -97,7 +95,6 @@ def honest_top_k(keys: Sequence[str], predictions: np.ndarray, count: int) -> Ch
     Args:
         keys: Valid architectures that the run evaluated, with repetitions, in any order.
         predictions: float64[n].
-        count: Number of architectures.
 
     Raises:
         EdnagError: `count` is below 1, or a prediction is not finite.

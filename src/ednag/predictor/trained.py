@@ -20,13 +20,7 @@ FORMAT = "ednag predictor 1"
 
 @dataclass(frozen=True, eq=False)
 class TrainedPredictor:
-    """A predictor and the scale of its output.
-
-    Attributes:
-        configuration: Its graph and sizes.
-        parameters: float32 by name.
-        scale: From network outputs to accuracy in %.
-    """
+    """A predictor with its parameters float32 by name, and the scale of its output."""
 
     configuration: Configuration
     parameters: dict[str, np.ndarray]
@@ -71,11 +65,7 @@ def write_predictor(fitted: FittedPredictor, path: Path) -> None:
 
 
 def read_predictor(path: Path) -> TrainedPredictor:
-    """The predictor that `write_predictor` wrote.
-
-    Raises:
-        EdnagError: The file has other content.
-    """
+    """The predictor that `write_predictor` wrote; raises EdnagError for other files."""
     state = load_checkpoint(path)
     if state.get("format") != FORMAT:
         raise EdnagError(f"{path}: not a predictor trained here; delete it and run again")

@@ -52,8 +52,6 @@ class Entries:
         class share its images.
 
         Args:
-            model: The predictor.
-            rows: Rows of the database.
             generator_of: From a class number to the generator that draws its images.
         """
         tasks, of_row = np.unique(self.database.task[rows], return_inverse=True)
@@ -61,8 +59,7 @@ class Entries:
         encodings = self._encoded(model, classes, generator_of)
         encodings = encodings[torch.from_numpy(of_row).to(self.device)]
         graphs = model.encode_graphs(self._types[torch.from_numpy(rows).to(self.device)])
-        prediction: Tensor = model(encodings, graphs)
-        return prediction
+        return model(encodings, graphs)
 
     def _encoded(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import partial
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
@@ -17,8 +17,7 @@ class Described:
 
     Attributes:
         patches: float32[n, patches, side, side], the ranker's encodings.
-        flops: float64[n], of whole networks.
-        parameters: float64[n], of whole networks.
+        flops, parameters: float64[n], of whole networks.
     """
 
     patches: np.ndarray
@@ -30,15 +29,10 @@ class Described:
 Predict = Callable[[Described], np.ndarray]
 
 
-def _forest(seed: int) -> RandomForestRegressor:
-    return RandomForestRegressor(n_estimators=100, random_state=seed, n_jobs=1)
-
-
-def _boosting(seed: int) -> GradientBoostingRegressor:
-    return GradientBoostingRegressor(random_state=seed)
-
-
-_REGRESSORS = MappingProxyType({"random_forest": _forest, "gradient_boosting": _boosting})
+_REGRESSORS = {
+    "random_forest": partial(RandomForestRegressor, n_estimators=100, n_jobs=1),
+    "gradient_boosting": GradientBoostingRegressor,
+}
 BASELINES = (*_REGRESSORS, "flops", "parameters")
 
 
@@ -51,8 +45,7 @@ def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: i
 
     Args:
         name: One of BASELINES.
-        training: The architectures to train on.
-        accuracies: float64[n], their validation accuracies.
+        accuracies: float64[n], validation accuracies of the training architectures.
         seed: Seed of the regressors, 0 to 2^32 - 1.
 
     Raises:
@@ -63,7 +56,9 @@ def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: i
     if name not in _REGRESSORS:
         return lambda inputs: np.asarray(getattr(inputs, name), dtype=np.float64)
     columns = _different_columns(_flattened(training))
-    regressor = _REGRESSORS[name](seed).fit(_flattened(training)[:, columns], accuracies)
+    regressor = _REGRESSORS[name](random_state=seed).fit(
+        _flattened(training)[:, columns], accuracies
+    )
     return lambda inputs: np.asarray(
         regressor.predict(_flattened(inputs)[:, columns]), dtype=np.float64
     )

@@ -34,13 +34,11 @@ def encode_nasbench101(batch: nasbench101.CellBatch) -> np.ndarray:
     each of the nine modules. The encoding depends on the numbering of the vertices.
     """
     counts = nasbench101.counts(batch)
-    patches, side = NASBENCH101_PATCHES
-    columns = np.empty((len(batch), patches, side), dtype=np.float32)
-    lowest = min(OPERATION_TYPES)
-    types = np.zeros(max(OPERATION_TYPES) - lowest + 1)
-    for label, kind in OPERATION_TYPES.items():
-        types[label - lowest] = kind
-    columns[:, 0] = types[batch.labels.astype(np.int64) - lowest]
+    columns = np.empty((len(batch), *NASBENCH101_PATCHES), dtype=np.float32)
+    # Negative labels index from the end.
+    types = np.zeros(len(OPERATION_TYPES))
+    types[list(OPERATION_TYPES)] = list(OPERATION_TYPES.values())
+    columns[:, 0] = types[batch.labels]
     columns[:, 1::2] = counts.vertex_flops / FLOPS_UNIT
     columns[:, 2::2] = counts.vertex_parameters / PARAMETERS_UNIT
     return batch.adjacency[:, None] * columns[:, :, None, :]
@@ -54,9 +52,6 @@ def encode_nasbench201(dataset: str) -> np.ndarray:
 
     Args:
         dataset: A key of `ednag.cells.nasbench201.SHAPES`.
-
-    Raises:
-        EdnagError: There is no such dataset.
     """
     shape = nasbench201.shape_of(dataset)
     counts = nasbench201.counts(shape)

@@ -32,9 +32,7 @@ class RankerRecipe:
         rank_factor: Of the rank loss, added to the tier loss.
         rate_factor: Of the learning-rate schedule.
         warm: Steps until the learning rate is highest.
-        betas: AdamW's.
-        weight_decay: AdamW's.
-        epsilon: AdamW's.
+        betas, weight_decay, epsilon: AdamW's.
     """
 
     epochs: int
@@ -47,7 +45,6 @@ class RankerRecipe:
     epsilon: float = 1e-9
 
     def __post_init__(self) -> None:
-        """Check the smallest values."""
         for name, least in (("epochs", 1), ("batch", 2), ("warm", 1)):
             if getattr(self, name) < least:
                 raise EdnagError(f"ranker: {name} is {getattr(self, name)}; give {least} or more")
@@ -126,8 +123,6 @@ def fit(
     """Train a ranker on the CPU.
 
     Args:
-        sizes: Sizes of the ranker.
-        recipe: How to train.
         training: At least five architectures.
         validation: At least one; its results are recorded and choose nothing.
         seed: Of weights, order and dropout.
@@ -139,7 +134,7 @@ def fit(
     for name, sample in (("training", training), ("validation", validation)):
         _check(sample, sizes, name)
     run = _RankerTraining(sizes, recipe, training, validation, seed)
-    while len(run.records) < recipe.epochs:
+    for _ in range(recipe.epochs):
         record = run.train_epoch()
         if progress is not None:
             progress(record)
@@ -150,12 +145,7 @@ class _RankerTraining:
     """The state of a training, and one epoch."""
 
     def __init__(
-        self,
-        sizes: Sizes,
-        recipe: RankerRecipe,
-        training: Sample,
-        validation: Sample,
-        seed: int,
+        self, sizes: Sizes, recipe: RankerRecipe, training: Sample, validation: Sample, seed: int
     ) -> None:
         self._sizes, self._recipe, self._seed = sizes, recipe, seed
         self._validation = validation
@@ -182,7 +172,9 @@ class _RankerTraining:
         sums = torch.zeros(2, dtype=torch.float64)
         self.ranker.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(_dropout_seed(self._seed, epoch))
+            # Differs from epoch to epoch and from run to run.
+            dropout_seed = np.random.SeedSequence([self._seed, epoch, 1]).generate_state(1)[0]
+            torch.manual_seed(int(dropout_seed))
             for start in range(0, len(order), self._recipe.batch):
                 rows = torch.from_numpy(order[start : start + self._recipe.batch])
                 sums += self._train_step(rows, embeddings) * len(rows)
@@ -210,7 +202,7 @@ class _RankerTraining:
         # The step's own encodings come first, so that the first step has embeddings too.
         embeddings.add(encoding, self._members[rows])
         ranked = self.ranker.judge(encoding, embeddings.means())
-        of_tiers = tier_loss(ranked.tier_logits, self._members[rows])
+        of_tiers = functional.cross_entropy(ranked.tier_logits, self._members[rows])
         of_ranks = rank_loss(ranked.score, self._accuracies[rows])
         self._optimiser.zero_grad()
         (of_tiers + self._recipe.rank_factor * of_ranks).backward()
@@ -232,20 +224,11 @@ class _RankerTraining:
         )
 
 
-def tier_loss(tier_logits: Tensor, tiers: Tensor) -> Tensor:
-    """Cross-entropy, a scalar, of logits Tensor[n, 5] against tiers int64[n]."""
-    return functional.cross_entropy(tier_logits, tiers)
-
-
 def rank_loss(scores: Tensor, accuracies: Tensor) -> Tensor:
     """Pairwise logistic loss, a scalar; 0 if there is no pair.
 
     The mean over i != j of log(1 + exp(-(s_i - s_j) sign(a_i - a_j))). A pair of equal accuracies
-    counts log 2 for any scores.
-
-    Args:
-        scores: Tensor[n].
-        accuracies: Tensor[n], on any scale.
+    counts log 2 for any scores. Both are Tensor[n], accuracies on any scale.
     """
     n = len(scores)
     if n < 2:
@@ -257,20 +240,8 @@ def rank_loss(scores: Tensor, accuracies: Tensor) -> Tensor:
 
 
 def learning_rate(step: int, *, factor: float, model: int, warm: int) -> float:
-    """factor * model^-0.5 * min(step^-0.5, step * warm^-1.5).
-
-    Args:
-        step: Step of the optimiser, from 1.
-        factor: Scales the whole schedule.
-        model: Width of the ranker (d).
-        warm: Steps until the rate is highest, at least 1.
-    """
+    """factor * model^-0.5 * min(step^-0.5, step * warm^-1.5), highest at step `warm`, from 1."""
     return float(factor * model**-0.5 * min(step**-0.5, step * warm**-1.5))
-
-
-def _dropout_seed(seed: int, epoch: int) -> int:
-    """A seed of torch's generator that differs from epoch to epoch and from run to run."""
-    return int(np.random.SeedSequence([seed, epoch, 1]).generate_state(1)[0])
 
 
 def _check(sample: Sample, sizes: Sizes, name: str) -> None:

@@ -49,7 +49,6 @@ class Sizes:
     positions: int = 200
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
         for name, value in vars(self).items():
             if name != "dropout" and value < 1:
                 raise EdnagError(f"ranker: {name} is {value}; give 1 or more")
@@ -112,14 +111,12 @@ class Ranker(nn.Module):
 
     def encode(self, patches: Tensor) -> Tensor:
         """Encodings Tensor[n, patches, model] of architectures Tensor[n, patches, side, side]."""
-        encoding: Tensor = self.encoder(self.src_prj(patches.flatten(2)))
-        return encoding
+        return self.encoder(self.src_prj(patches.flatten(2)))
 
     def judge(self, encoding: Tensor, tier_embeddings: Tensor) -> Ranked:
-        """Tiers and scores of encoded architectures.
+        """Tiers and scores of encodings Tensor[n, patches, model].
 
         Args:
-            encoding: Tensor[n, patches, model].
             tier_embeddings: Tensor[5, patches, model], the best tier's first.
         """
         n = len(encoding)
@@ -136,15 +133,11 @@ class Ranker(nn.Module):
         )
 
     def forward(self, patches: Tensor, tier_embeddings: Tensor) -> Ranked:
-        """Tiers and scores of architectures; see `encode` and `judge`."""
         return self.judge(self.encode(patches), tier_embeddings)
 
 
 def new_ranker(sizes: Sizes, seed: int) -> Ranker:
-    """A ranker with initial weights drawn from `seed`, on the CPU.
-
-    The global generator of torch does not change.
-    """
+    """A ranker on the CPU with initial weights of `seed`; torch's generator does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Ranker(sizes)
@@ -158,9 +151,8 @@ def rank(
 
     Args:
         ranker: On the CPU; its mode is restored.
-        patches: float32[n, patches, side, side].
+        patches: float32[n, patches, side, side], `batch` of which are ranked at a time.
         tier_embeddings: Tensor[5, patches, model].
-        batch: Architectures at a time, at least 1.
     """
     training = ranker.training
     logits = np.empty((len(patches), TIERS), dtype=np.float32)
@@ -178,13 +170,7 @@ def rank(
 
 @torch.no_grad()
 def score(ranker: Ranker, patches: np.ndarray, batch: int = 256) -> np.ndarray:
-    """The scores float32[n] of `rank` alone, without the decoder, which only tiers need.
-
-    Args:
-        ranker: On the CPU, in evaluation mode.
-        patches: float32[n, patches, side, side].
-        batch: Architectures at a time, at least 1.
-    """
+    """The scores float32[n] of `rank` alone, without the decoder; for evaluation mode."""
     scores = np.empty(len(patches), dtype=np.float32)
     for start in range(0, len(patches), batch):
         some = slice(start, start + batch)
@@ -234,8 +220,7 @@ class _Attention(nn.Module):
             queries, keys, values, dropout_p=self.drop if self.training else 0.0
         )
         attended = attended.transpose(1, 2).flatten(2)
-        normalised: Tensor = self.layer_norm(self.dropout(self.fc(attended)) + vectors)
-        return normalised
+        return self.layer_norm(self.dropout(self.fc(attended)) + vectors)
 
     def _split(self, vectors: Tensor) -> Tensor:
         """[n, patches, heads * key] -> [n, heads, patches, key]."""
@@ -254,8 +239,7 @@ class _FeedForward(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         inner = self.w_2(torch.relu(self.w_1(vectors)))
-        normalised: Tensor = self.layer_norm(self.dropout(inner) + vectors)
-        return normalised
+        return self.layer_norm(self.dropout(inner) + vectors)
 
 
 class _EncoderLayer(nn.Module):
@@ -265,8 +249,7 @@ class _EncoderLayer(nn.Module):
         self.pos_ffn = _FeedForward(sizes)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        result: Tensor = self.pos_ffn(self.slf_attn(vectors, vectors))
-        return result
+        return self.pos_ffn(self.slf_attn(vectors, vectors))
 
 
 class _DecoderLayer(nn.Module):
@@ -282,8 +265,7 @@ class _DecoderLayer(nn.Module):
         # The tiers of an architecture share one memory: their patches form one long sequence.
         queries = attended.reshape(len(vectors) // TIERS, -1, attended.shape[2])
         compared = self.enc_attn(queries, memory).reshape(-1, *attended.shape[1:])
-        result: Tensor = self.pos_ffn(compared)
-        return result
+        return self.pos_ffn(compared)
 
 
 class _Stack(nn.Module):

@@ -62,7 +62,6 @@ class Rules:
     force_uniform: bool = False
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
         for name, least in (("batch", 2), ("bins", 1), ("renewal", 1), ("trials", 1)):
             if getattr(self, name) < least:
                 raise EdnagError(f"sampling: {name} is {getattr(self, name)}; give {least} or more")
@@ -78,18 +77,12 @@ RULES = Rules(128, 5, 0.35, 0.3, 1.5, force_uniform=True)
 
 @dataclass(frozen=True)
 class Population:
-    """All 15,625 cells of NAS-Bench-201 in code order.
-
-    Attributes:
-        flops: float64[15625].
-        parameters: float64[15625].
-    """
+    """FLOPs and parameters float64[15625] of all cells of NAS-Bench-201 in code order."""
 
     flops: np.ndarray
     parameters: np.ndarray
 
     def __post_init__(self) -> None:
-        """Check the lengths."""
         size = NASBench201.size
         if len(self.flops) != size or len(self.parameters) != size:
             raise EdnagError(
@@ -99,11 +92,7 @@ class Population:
 
 
 def population_of(dataset: str) -> Population:
-    """The cells with the costs of their networks on a dataset.
-
-    Raises:
-        EdnagError: NAS-Bench-201 has no such dataset.
-    """
+    """The cells with the costs of their networks on a dataset."""
     counts = nasbench201.counts(nasbench201.shape_of(dataset))
     return Population(counts.flops.astype(np.float64), counts.parameters.astype(np.float64))
 
@@ -137,10 +126,7 @@ def draw_batch(
     """Draw the next batch.
 
     Args:
-        population: The cells.
-        rules: How to draw.
         generator: The only source of randomness.
-        protocol: Whether guided cells that are too large at every trial are kept.
         last: Codes int64[m] and predicted tiers int64[m] (0 the best) of the last batch; None for
             the first batch.
     """
@@ -170,8 +156,7 @@ def _guide(population: Population, rules: Rules, codes: np.ndarray, tiers: np.nd
     """The distributions to draw from, after a ranked batch."""
     members = [codes[tiers == tier] for tier in range(TIERS)]
     stands_out = not rules.force_uniform and len(members[0]) >= rules.smallest_share * len(codes)
-    used = {}
-    binned = {}
+    used, binned = {}, {}
     for name, values, threshold in (
         ("flops", population.flops, rules.flops_threshold),
         ("parameters", population.parameters, rules.parameters_threshold),
@@ -180,11 +165,12 @@ def _guide(population: Population, rules: Rules, codes: np.ndarray, tiers: np.nd
         edges[[0, -1]] = values[codes].min(), values[codes].max()
         counts = [_counts(values[some], edges) for some in members]
         used[name] = stands_out and _differs(counts, threshold)
-        binned[name] = edges, _shares(counts[0] if used[name] else np.ones(rules.bins))
+        shares = counts[0] if used[name] else np.ones(rules.bins)
+        binned[name] = edges, shares / shares.sum()
     operations = [operation_counts(some) for some in members]
     used["structure"] = stands_out and _differs(operations, rules.structure_threshold)
-    structure = _shares(operations[0] if used["structure"] else np.ones(len(OPERATIONS)))
-    return _Guide(binned["flops"], binned["parameters"], structure, used)
+    structure = operations[0] if used["structure"] else np.ones(len(OPERATIONS))
+    return _Guide(binned["flops"], binned["parameters"], structure / structure.sum(), used)
 
 
 def operation_counts(codes: np.ndarray) -> np.ndarray:
@@ -198,10 +184,6 @@ def _counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     if edges[0] == edges[-1]:
         return np.eye(1, len(edges) - 1)[0] * len(values)
     return np.histogram(values, edges)[0].astype(np.float64)
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    return counts / counts.sum()
 
 
 def divergence(counts: np.ndarray, reference: np.ndarray) -> float:
@@ -218,11 +200,7 @@ def _differs(counts: list[np.ndarray], threshold: float) -> bool:
 
 
 def _draw_guided(
-    population: Population,
-    rules: Rules,
-    guide: _Guide,
-    generator: np.random.Generator,
-    count: int,
+    population: Population, rules: Rules, guide: _Guide, generator: np.random.Generator, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Codes int64[count] and bool[count]: whether each cell is within its targets."""
     codes = np.empty(count, dtype=np.int64)

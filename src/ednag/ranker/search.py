@@ -32,7 +32,6 @@ class Iteration:
     """One iteration.
 
     Attributes:
-        drawn: Its batch.
         best: int64[m], the cells of predicted tier 1 with the highest scores, in descending order;
             m is the largest of `top`, or smaller where tier 1 has fewer cells.
         accuracies: float64[m]: test under `paper`, validation under `honest`.
@@ -82,17 +81,10 @@ class RankedSearch:
         """Prepare; nothing is drawn, scored or evaluated yet.
 
         Args:
-            population: The cells.
-            rules: How batches are drawn.
             score: The ranker; called with each batch.
             evaluate: The benchmark; called once for each cell and part.
-            protocol: What is reported; see the module.
-            seed: Of all draws.
             iterations: At least 1.
             top: Each at least 1.
-
-        Raises:
-            EdnagError: A number is too small.
         """
         if iterations < 1 or not top or min(top) < 1:
             raise EdnagError(

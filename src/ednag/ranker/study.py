@@ -19,8 +19,6 @@ from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ednag.ranker.fitting import FittedRanker, RankerEpoch
     from ednag.ranker.sampling import Protocol
     from ednag.ranker.tiers import Tiers
@@ -75,7 +73,7 @@ class CellDraw:
 
     Attributes:
         pool: int64[n], cells to train on; a training set of k cells is the first k.
-        held_out: int64[m], cells to judge by; none of them is in the pool.
+        held_out: int64[m], other cells to judge by.
     """
 
     pool: np.ndarray
@@ -100,42 +98,26 @@ def cells_of(dataset: str, validation: np.ndarray, test: np.ndarray) -> Cells:
     )
 
 
-def cells_of_nasbench101(listed: "pd.DataFrame") -> Cells:
-    """Cells of NAS-Bench-101 with the validation accuracy of one training of 108 epochs.
-
-    They have no test accuracy. The encoding is for vertices numbered as in the list.
-
-    Args:
-        listed: Output of `ednag cells enumerate --hashes`: columns LISTED.
-
-    Raises:
-        EdnagError: A row is not a cell.
-    """
-    batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
-    return Cells(
-        "nasbench101",
-        "cifar10",
-        encode_nasbench101(batch),
-        listed["flops"].to_numpy(dtype=np.float64),
-        listed["parameters"].to_numpy(dtype=np.float64),
-        listed["validation_accuracy_108"].to_numpy(dtype=np.float64),
-        None,
-    )
-
-
 def read_listed_cells(path: Path) -> Cells:
-    """Cells of a file of `ednag cells enumerate --hashes`; raises EdnagError for other files."""
+    """Cells of a file of `ednag cells enumerate --hashes`; raises EdnagError for other files.
+
+    Validation accuracies are those of one training of 108 epochs; there are no test accuracies. The
+    encoding is for vertices numbered as in the list.
+    """
     import pandas as pd
     import pyarrow as pa
 
     try:
-        rows = pd.read_parquet(path, columns=list(LISTED))
+        listed = pd.read_parquet(path, columns=list(LISTED))
     except (pa.ArrowInvalid, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise EdnagError(
             f"{path}: no list of `ednag cells enumerate --hashes` ({reason}); write it again"
         ) from None
-    return cells_of_nasbench101(rows)
+    batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
+    flops, parameters, accuracy = (listed[name].to_numpy(dtype=np.float64) for name in LISTED[2:])
+    patches = encode_nasbench101(batch)
+    return Cells("nasbench101", "cifar10", patches, flops, parameters, accuracy, None)
 
 
 def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> CellDraw:
@@ -219,13 +201,7 @@ def fit_ranker(
 
 @dataclass(frozen=True)
 class RankerStudy:
-    """The rows of three tables, as `study_ranker` returns them.
-
-    Attributes:
-        judged: A row per training size; see `judged`.
-        tiers: See `tier_rows`.
-        searches: See `search_rows`; empty if nothing was searched.
-    """
+    """Rows of three tables: `judged`, `tier_rows` and `search_rows` (empty if no search)."""
 
     judged: list[dict[str, Any]]
     tiers: list[dict[str, Any]]
@@ -245,10 +221,8 @@ def study_ranker(
     Tiers and searches are those of the ranker of the largest size.
 
     Args:
-        cells: All cells.
         training: Sizes of the training sets.
         held_out: Number of cells to judge by.
-        seed: Of everything.
         iterations: Of each search; None for no search.
         log: Called with lines of progress.
     """
@@ -288,12 +262,9 @@ def tier_rows(
     predicts; every other predictor's tiers are the fifths of the held-out cells by its score.
 
     Args:
-        cells: All cells.
-        split: The draw of this seed.
         size: Number of cells that the ranker is trained on.
         logits: float[m, 5], the ranker's tier logits of the held-out cells.
         scores: float[m], the ranker's scores of them.
-        seed: Seed of the random forest.
     """
     from ednag.ranker.tiers import tiers_of
 

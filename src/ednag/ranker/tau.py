@@ -18,11 +18,7 @@ def kendall_tau_ties_concordant(predicted: np.ndarray, measured: np.ndarray) -> 
     """The share of concordant minus that of discordant pairs, where ties count as concordant.
 
     The reference calls it Kendall's tau. It is too high where there are ties, and 1 for a constant
-    prediction. NaN if n < 2.
-
-    Args:
-        predicted: float[n].
-        measured: float[n].
+    prediction. NaN if n < 2. Both are float[n].
     """
     n = len(predicted)
     if n < 2:

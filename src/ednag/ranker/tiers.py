@@ -35,9 +35,6 @@ def tiers_of(accuracies: np.ndarray) -> Tiers:
 
     Of equal accuracies the first in the sample is the better one.
 
-    Args:
-        accuracies: float[n], all finite.
-
     Raises:
         EdnagError: There are fewer architectures than tiers, or an accuracy is not finite.
     """

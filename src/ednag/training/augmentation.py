@@ -8,10 +8,7 @@ from ednag.training.recipe import Recipe
 
 
 def generator(seed: int, *place: int) -> torch.Generator:
-    """A generator on the CPU for one place in a run, such as (stream, epoch, step).
-
-    Each place has its own generator, so that a run can resume in the middle of an epoch.
-    """
+    """A generator on the CPU for one place in a run, such as (stream, epoch, step)."""
     number = 0
     for part in (seed, *place):
         number = (number * 0x9E3779B97F4A7C15 + part + 1) % 2**63

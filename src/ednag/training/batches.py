@@ -1,6 +1,6 @@
 """Batches of augmented training images, and evaluation."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ednag.training.augmentation import augmented, blanked, cutout_corners, generator, normalised
+from ednag.training.history import EpochRecord
 from ednag.training.images import ImageDataset
 from ednag.training.recipe import Recipe
 
@@ -33,7 +34,6 @@ class PlacedImages:
 
     @classmethod
     def of(cls, dataset: ImageDataset, device: torch.device) -> "PlacedImages":
-        """Place the images of a dataset."""
         images = torch.from_numpy(dataset.images)
         labels = torch.from_numpy(dataset.labels).to(device)
         if device.type == "cuda":
@@ -83,23 +83,22 @@ class TrainingImages:
             images = augmented(images, self._recipe, draws)
         floats = normalised(images, self._recipe)
         if self._recipe.cutout:
-            corners = (
-                cutout_corners(images, self._recipe, draws)
-                if self._corners is None
-                else self._corners[rows]
-            )
+            if self._corners is None:
+                corners = cutout_corners(images, self._recipe, draws)
+            else:
+                corners = self._corners[rows]
             floats = blanked(floats, corners, self._recipe)
         return floats, labels
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Loss and accuracy of networks on a part.
+    """Loss and accuracy of networks on a part, float64[...] of the logits' leading dimensions.
 
     Attributes:
-        loss: Mean cross-entropy over images, float64[...] of the leading dimensions of the logits.
-        accuracy: Share of correct images in %, likewise.
-        accuracy_of_batches: Mean over batches of the share of correct images in %, likewise.
+        loss: Mean cross-entropy over images.
+        accuracy: Share of correct images in %.
+        accuracy_of_batches: Mean over batches of the share of correct images in %.
     """
 
     loss: Tensor
@@ -107,21 +106,52 @@ class Evaluation:
     accuracy_of_batches: Tensor
 
 
+def epoch_record(
+    epoch: int,
+    sums: Tensor,
+    images: int,
+    validation: Evaluation | None,
+    test: Evaluation | None,
+    network: int | tuple[()] = (),
+) -> EpochRecord:
+    """The record of `epoch` (from 0) of one network.
+
+    Args:
+        sums: float64[2], loss and number of correct images summed over the training images.
+        images: Number of training images.
+        validation, test: Evaluations after the epoch; None where nothing was evaluated.
+        network: Index into the evaluations.
+    """
+    loss, correct = sums.tolist()
+
+    def value(part: Evaluation | None, name: str) -> float | None:
+        return None if part is None else getattr(part, name)[network].item()
+
+    return EpochRecord(
+        epoch=epoch + 1,
+        train_loss=loss / images,
+        train_accuracy=100 * correct / images,
+        validation_loss=value(validation, "loss"),
+        validation_accuracy=value(validation, "accuracy"),
+        test_loss=value(test, "loss"),
+        test_accuracy=value(test, "accuracy"),
+        test_accuracy_of_batches=value(test, "accuracy_of_batches"),
+    )
+
+
 def evaluate(
     logits_of: Callable[[Tensor], Tensor], placed: PlacedImages, recipe: Recipe, batch: int
 ) -> Evaluation:
-    """Evaluate on all images, without augmentation.
+    """Evaluate on all images (at least one), `batch` at a time, without augmentation.
 
     Args:
         logits_of: Normalised images float[k, C, H, W] to logits float[..., k, classes].
-        placed: The images; at least one.
-        recipe: Its normalisation is used.
-        batch: Images of a batch.
     """
     losses, corrects, shares = [], [], []
     with torch.inference_mode():
-        for images, labels in _in_order(placed, recipe, batch):
-            logits = logits_of(images)
+        for rows in torch.arange(len(placed.labels)).split(batch):
+            images, labels = placed.take(rows)
+            logits = logits_of(normalised(images, recipe))
             losses.append(cross_entropies(logits, labels).double().sum(-1))
             correct = (logits.argmax(-1) == labels).sum(-1).double()
             corrects.append(correct)
@@ -132,12 +162,6 @@ def evaluate(
         accuracy=100 * torch.stack(corrects).sum(0).cpu() / count,
         accuracy_of_batches=100 * torch.stack(shares).mean(0).cpu(),
     )
-
-
-def _in_order(placed: PlacedImages, recipe: Recipe, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    for rows in torch.arange(len(placed.labels)).split(batch):
-        images, labels = placed.take(rows)
-        yield normalised(images, recipe), labels
 
 
 def cross_entropies(logits: Tensor, labels: Tensor) -> Tensor:

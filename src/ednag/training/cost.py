@@ -5,8 +5,7 @@ an image takes a third of the time of training on it.
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from ednag.spaces.mobilenetv3 import LAYERS, STAGES, MobileNetV3
-from ednag.spaces.nasbench201 import EDGES, NASBench201
+from ednag.spaces.nasbench201 import NASBench201
 from ednag.training.image_tasks import ImageTask
 
 #: A cheap and a costly architecture of each space.
@@ -34,8 +33,6 @@ _STEPS = 3
 #: Time of evaluation relative to training.
 _EVALUATION = 1 / 3
 
-assert len(EDGES) == 6  # as in _ENDS
-
 
 @dataclass(frozen=True)
 class CostModel:
@@ -50,12 +47,9 @@ class CostModel:
     device: str
 
     def hours(self, task: ImageTask, flops: np.ndarray, epochs: int, share: float = 1.0) -> float:
-        """Hours to train networks one after the other.
+        """Hours to train networks of multiply-adds `flops` int64[n] one after the other.
 
         Args:
-            task: Task with the images.
-            flops: int64[n] multiply-adds of the networks.
-            epochs: Epochs of each training.
             share: Share of the images that is used.
         """
         seconds = self.base + self.slope * flops.astype(np.float64)
@@ -78,8 +72,6 @@ def minutes_of_a_job(task: ImageTask, epochs: int, images: int | None) -> int:
     """Minutes that a job requests to train one costly network on one core.
 
     Args:
-        task: Task of the training.
-        epochs: Epochs of the training.
         images: Number of first images of each class that are used; all if None.
     """
     share = task.images_used(images) / task.training_images
@@ -97,22 +89,15 @@ def measure(task: ImageTask, device: str) -> CostModel:
     """Measure the model on a device, in seconds to half a minute; on cpu with one thread."""
     keys = _ENDS[task.space]
     flops = task.flops(keys).astype(np.float64)
-    with _one_thread():
-        times = np.array([_seconds_of_an_image(task, key, device) for key in keys])
-    slope = max(0.0, float((times[1] - times[0]) / (flops[1] - flops[0])))
-    base = max(0.0, float(times[0] - slope * flops[0]))
-    return CostModel(base, slope, device)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch computes on one thread of the CPU within the context."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        times = np.array([_seconds_of_an_image(task, key, device) for key in keys])
     finally:
         torch.set_num_threads(threads)
+    slope = max(0.0, float((times[1] - times[0]) / (flops[1] - flops[0])))
+    base = max(0.0, float(times[0] - slope * flops[0]))
+    return CostModel(base, slope, device)
 
 
 def _seconds_of_an_image(task: ImageTask, key: str, device: str) -> float:

@@ -78,12 +78,13 @@ def read_cifar(
     """
     reader = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[kind]
     with _unpacked(path) as root, _reported(path):
-        return tuple(_cifar_part(reader(root, train=train), kind) for train in (True, False))  # type: ignore[return-value]
-
-
-def _cifar_part(read: datasets.CIFAR10, kind: str) -> ImageDataset:
-    images = np.ascontiguousarray(read.data.transpose(0, 3, 1, 2))
-    return ImageDataset(images, np.array(read.targets, dtype=np.int64), tuple(read.classes), kind)
+        parts = []
+        for train in (True, False):
+            read = reader(root, train=train)
+            images = np.ascontiguousarray(read.data.transpose(0, 3, 1, 2))
+            labels = np.array(read.targets, dtype=np.int64)
+            parts.append(ImageDataset(images, labels, tuple(read.classes), kind))
+        return parts[0], parts[1]
 
 
 def read_aircraft(
@@ -141,12 +142,11 @@ def _pets_part(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
         named = re.search(r"(?:GLOBAL|class|type) `?([\w.]+)", str(error))
         reason = f"it asks for {named[1]}" if named else type(error).__name__
         raise EdnagError(f"{path}: not a file of tensors ({reason}); fetch it again") from None
-    pairs = _pairs(content, path)
-    made = []
-    for at, (image, label) in enumerate(pairs):
-        where = f"{path}: image {at}"
-        made.append((_squared(_as_pillow(image, where), size), int(label)))
-    return _stacked(made, str(path))
+    read = [
+        (_squared(_as_pillow(image, f"{path}: image {at}"), size), int(label))
+        for at, (image, label) in enumerate(_pairs(content, path))
+    ]
+    return _stacked(read, str(path))
 
 
 def _pairs(content: Any, path: Path) -> list[tuple[Any, Any]]:
@@ -157,14 +157,14 @@ def _pairs(content: Any, path: Path) -> list[tuple[Any, Any]]:
         raise EdnagError(f"{path}: holds a {type(content).__name__}, not images with labels")
     first = content[0]
     of_pairs = isinstance(first, list | tuple) and len(first) == 2 and np.ndim(first[1]) == 0
-    if not of_pairs:
-        if len(content) != 2 or len(content[0]) != len(content[1]):
-            raise EdnagError(
-                f"{path}: neither (image, label) pairs nor images with as many labels; "
-                "see read_pets for what is read"
-            )
-        return list(zip(content[0], content[1], strict=True))
-    return list(content)
+    if of_pairs:
+        return list(content)
+    if len(content) != 2 or len(content[0]) != len(content[1]):
+        raise EdnagError(
+            f"{path}: neither (image, label) pairs nor images with as many labels; "
+            "see read_pets for what is read"
+        )
+    return list(zip(*content, strict=True))
 
 
 def _as_pillow(image: Any, where: str) -> Image.Image:

@@ -1,8 +1,7 @@
 """Training one network on one dataset from one seed; a training can be interrupted and resumed.
 
-A checkpoint has the whole state of the run. Order and augmentation are functions of seed, epoch and
-step, so that a run can resume in the middle of an epoch with the same result bit for bit (same
-machine, same number of threads).
+A checkpoint has the state of the run after an epoch. Order and augmentation are functions of seed,
+epoch and step. A resumed run has the same result bit for bit (same machine and number of threads).
 """
 
 import errno
@@ -18,7 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from ednag.errors import EdnagError
-from ednag.training.batches import PlacedImages, TrainingImages, cross_entropies, evaluate
+from ednag.training.batches import (
+    Evaluation,
+    PlacedImages,
+    TrainingImages,
+    cross_entropies,
+    epoch_record,
+    evaluate,
+)
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 from ednag.training.determinism import deterministic, weights_digest
 from ednag.training.history import EpochRecord, History, Status
@@ -27,8 +33,6 @@ from ednag.training.recipe import Recipe
 
 #: Error numbers of a full disk, quota or file-size limit.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_Numbers = tuple[float | None, float | None, float | None]
-_NOTHING: _Numbers = (None, None, None)
 _TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -55,7 +59,6 @@ def train(
     *,
     device: str | torch.device = "cpu",
     checkpoint: Path | None = None,
-    checkpoint_steps: int | None = None,
     progress: Callable[[TrainingProgress], object] | None = None,
 ) -> History:
     """Train a network; resume from `checkpoint` if it exists.
@@ -72,9 +75,8 @@ def train(
         recipe: How to train.
         seed: Seed of weights, order, augmentation and dropout.
         device: Torch's name of a device.
-        checkpoint: File of the state; it is kept at the end, with the weights under `network`, so
-            that a second call returns at once.
-        checkpoint_steps: Write the checkpoint every so many steps, and after each epoch.
+        checkpoint: File of the state, written after each epoch; it is kept at the end, with the
+            weights under `network`, so that a second call returns at once.
         progress: Called after each epoch.
 
     Raises:
@@ -83,7 +85,7 @@ def train(
     """
     place = torch.device(device)
     with deterministic(place, seed), _memory_reported(place):
-        run = _NetworkTraining(build(), data, recipe, seed, place, checkpoint, checkpoint_steps)
+        run = _NetworkTraining(build(), data, recipe, seed, place, checkpoint)
         run.resume()
         begun, first = time.monotonic(), run.epoch
         while run.status is None:
@@ -106,15 +108,13 @@ class _NetworkTraining:
         seed: int,
         device: torch.device,
         checkpoint: Path | None,
-        checkpoint_steps: int | None,
     ) -> None:
         _check(network, recipe)
         self._identity = _identity(network, data, recipe, seed)
-        layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
-        self._layout = layout
-        self._network = network.to(device).to(memory_format=layout)
+        self._layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self._network = network.to(device).to(memory_format=self._layout)
         self._data, self._recipe, self._seed, self._device = data, recipe, seed, device
-        self._checkpoint, self._checkpoint_steps = checkpoint, checkpoint_steps
+        self._checkpoint = checkpoint
         self._train = TrainingImages(data.train, recipe, seed, device)
         self._validation = PlacedImages.of(data.validation, device)
         self._test = PlacedImages.of(data.test, device)
@@ -124,22 +124,16 @@ class _NetworkTraining:
         self._accumulation, self._evaluation_batch = recipe.accumulation, recipe.batch
         self._records: list[EpochRecord] = []
         self._notes: list[str] = []
-        self._step = 0
-        self._sums = torch.zeros(2, dtype=torch.float64, device=device)  # loss, correct
         self.epoch = 0
         self.status: Status | None = None
-        self._begin_phase(0)
 
     def _begin_phase(self, epoch: int) -> None:
         """Select the parameters of the phase of `epoch`, and make its optimiser."""
         begin, _ = self._recipe.phase(epoch)
         whole = begin == self._recipe.head_epochs
-        for parameter in self._network.parameters():
-            parameter.requires_grad_(whole)
+        self._network.requires_grad_(whole)
         if not whole:
-            head = self._network.get_submodule("classifier")
-            for parameter in head.parameters():
-                parameter.requires_grad_(True)
+            self._network.get_submodule("classifier").requires_grad_(True)
         self._optimiser = torch.optim.SGD(
             [one for one in self._network.parameters() if one.requires_grad],
             lr=self._recipe.learning_rate,
@@ -150,40 +144,36 @@ class _NetworkTraining:
         )
 
     def train_epoch(self) -> None:
-        """Take the remaining steps of the epoch, evaluate, and write a checkpoint."""
-        if self._step == 0 and self.epoch == self._recipe.phase(self.epoch)[0]:
+        """Take the steps of the epoch, evaluate, and write a checkpoint."""
+        if self.epoch == self._recipe.phase(self.epoch)[0]:
             self._begin_phase(self.epoch)
         batches = self._train.order(self.epoch)
         self._network.train()
-        while self._step < len(batches):
-            self._take_step(batches[self._step], len(batches))
-            self._step += 1
-            if self._checkpoint_steps and self._step % self._checkpoint_steps == 0:
-                self._save()
-        loss, correct = self._sums.tolist()
-        if torch.isfinite(self._sums).all():
-            self._records.append(self._evaluated(loss, correct))
+        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
+        for step, rows in enumerate(batches):
+            sums += self._take_step(step, rows, len(batches))
+        if torch.isfinite(sums).all():
+            self._records.append(self._evaluated(sums))
             self.epoch += 1
-            self._step = 0
-            self._sums.zero_()
             if self.epoch == self._recipe.epochs:
                 self.status = "complete"
         else:
             self.status = "diverged"
         self._save()
 
-    def _take_step(self, rows: Tensor, steps: int) -> None:
-        images, labels = self._train.batch(self.epoch, self._step, rows)
+    def _take_step(self, step: int, rows: Tensor, steps: int) -> Tensor:
+        """Take a step of `steps`; return summed loss and number of correct images, float64[2]."""
+        images, labels = self._train.batch(self.epoch, step, rows)
         while (sums := self._gradients_in_memory(images, labels)) is None:
             self._cut_batches(len(rows))
-        self._sums += sums
         for group in self._optimiser.param_groups:
-            group["lr"] = self._recipe.rate(self.epoch, self._step, steps)
+            group["lr"] = self._recipe.rate(self.epoch, step, steps)
         if self._recipe.gradient_clip is not None:
             self._scaler.unscale_(self._optimiser)
             nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.gradient_clip)
         self._scaler.step(self._optimiser)
         self._scaler.update()
+        return sums
 
     def _gradients_in_memory(self, images: Tensor, labels: Tensor) -> Tensor | None:
         """See `_gradients`; None if memory ran out, after which all tensors of it are freed."""
@@ -195,7 +185,7 @@ class _NetworkTraining:
     def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
         """Compute the gradient of the mean loss; return summed loss and correct, float64[2]."""
         self._optimiser.zero_grad(set_to_none=True)
-        sums = torch.zeros_like(self._sums)
+        sums = torch.zeros(2, dtype=torch.float64, device=self._device)
         pieces = max(1, min(self._accumulation, len(labels) // 2))
         for part, targets in zip(
             images.tensor_split(pieces), labels.tensor_split(pieces), strict=True
@@ -235,31 +225,19 @@ class _NetworkTraining:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _evaluated(self, loss: float, correct: float) -> EpochRecord:
+    def _evaluated(self, sums: Tensor) -> EpochRecord:
         """The record of the epoch that ended."""
         self._network.eval()
-        count = len(self._data.train)
-        evaluated = self._recipe.evaluates(self.epoch)
-        validation = self._part(self._validation) if evaluated else _NOTHING
-        test = self._part(self._test) if evaluated else _NOTHING
-        return EpochRecord(
-            epoch=self.epoch + 1,
-            train_loss=loss / count,
-            train_accuracy=100 * correct / count,
-            validation_loss=validation[0],
-            validation_accuracy=validation[1],
-            test_loss=test[0],
-            test_accuracy=test[1],
-            test_accuracy_of_batches=test[2],
-        )
+        validation, test = (self._part(placed) for placed in (self._validation, self._test))
+        return epoch_record(self.epoch, sums, len(self._data.train), validation, test)
 
-    def _part(self, placed: PlacedImages) -> _Numbers:
-        """Loss, accuracy and accuracy of batches on a part."""
-        if not len(placed.labels):
-            return _NOTHING
+    def _part(self, placed: PlacedImages) -> Evaluation | None:
+        """The evaluation on a part; None without images and where the recipe does not evaluate."""
+        if not len(placed.labels) or not self._recipe.evaluates(self.epoch):
+            return None
         while True:
             try:
-                evaluation = evaluate(self._logits, placed, self._recipe, self._evaluation_batch)
+                return evaluate(self._logits, placed, self._recipe, self._evaluation_batch)
             except torch.OutOfMemoryError:
                 if self._evaluation_batch == 1:
                     raise EdnagError(
@@ -271,9 +249,6 @@ class _NetworkTraining:
                     f"out of memory in epoch {self.epoch + 1}: evaluated "
                     f"{self._evaluation_batch} images at once from there on"
                 )
-                continue
-            values = evaluation.loss, evaluation.accuracy, evaluation.accuracy_of_batches
-            return tuple(value.item() for value in values)  # type: ignore[return-value]
 
     def history(self, status: Status) -> History:
         """The history of the run."""
@@ -293,15 +268,13 @@ class _NetworkTraining:
         state: dict[str, Any] = {
             "identity": self._identity,
             "epoch": self.epoch,
-            "step": self._step,
             "status": self.status,
-            "sums": self._sums.cpu(),
             "accumulation": self._accumulation,
             "evaluation_batch": self._evaluation_batch,
             "records": [asdict(record) for record in self._records],
             "notes": list(self._notes),
-            "network": _on_cpu(self._network.state_dict()),
-            "optimiser": _on_cpu(self._optimiser.state_dict()),
+            "network": self._network.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
             "scaler": self._scaler.state_dict(),
             "generator": torch.get_rng_state(),
         }
@@ -327,11 +300,9 @@ class _NetworkTraining:
                 f"{self._checkpoint}: checkpoint of another network, dataset, recipe or seed; "
                 "delete it to start again, or name another file"
             )
-        self.epoch, self._step = state["epoch"], state["step"]
-        self.status = state["status"]
-        # At step 0 the optimiser is that of the epoch before; a new phase makes its own.
-        self._begin_phase(self.epoch if self._step else max(self.epoch - 1, 0))
-        self._sums.copy_(state["sums"])
+        self.epoch, self.status = state["epoch"], state["status"]
+        # The optimiser is that of the last epoch trained, which is not counted if it diverged.
+        self._begin_phase(self.epoch - (self.status != "diverged"))
         self._accumulation = state["accumulation"]
         self._evaluation_batch = state["evaluation_batch"]
         self._records = [EpochRecord(**record) for record in state["records"]]
@@ -360,9 +331,10 @@ def _check(network: nn.Module, recipe: Recipe) -> None:
     """Check that the network has the modules that the recipe needs."""
     from torchvision.ops import StochasticDepth
 
-    kinds = [("dropout", recipe.dropout, nn.Dropout)]
-    kinds.append(("drop_connect", recipe.drop_connect, StochasticDepth))
-    for name, share, kind in kinds:
+    for name, share, kind in (
+        ("dropout", recipe.dropout, nn.Dropout),
+        ("drop_connect", recipe.drop_connect, StochasticDepth),
+    ):
         if share and not any(isinstance(module, kind) and module.p for module in network.modules()):
             raise EdnagError(
                 f"recipe: {name} is {share}, but {type(network).__name__} was built without; "
@@ -375,24 +347,7 @@ def _check(network: nn.Module, recipe: Recipe) -> None:
         )
 
 
-def _on_cpu(state: Any) -> Any:
-    """The containers with their tensors on the CPU."""
-    if isinstance(state, Tensor):
-        return state.detach().cpu()
-    if isinstance(state, dict):
-        return {name: _on_cpu(value) for name, value in state.items()}
-    if isinstance(state, list):
-        return [_on_cpu(value) for value in state]
-    return state
-
-
 def _identity(network: nn.Module, data: ImageSplit, recipe: Recipe, seed: int) -> str:
     """SHA-256 of the inputs of a run, the initial weights included."""
-    parts = [
-        weights_digest(network),
-        repr(network),
-        data.digest,
-        recipe.model_dump_json(),
-        str(seed),
-    ]
+    parts = weights_digest(network), repr(network), data.digest, recipe.model_dump_json(), str(seed)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

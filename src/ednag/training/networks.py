@@ -77,8 +77,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """[n, inputs, H, W] to [n, outputs, H / 2, W / 2], rounded up."""
-        added: Tensor = self.second(self.first(images)) + self.shortcut(self.pooling(images))
-        return added
+        return self.second(self.first(images)) + self.shortcut(self.pooling(images))
 
 
 class CellNetwork(nn.Module):
@@ -105,8 +104,7 @@ class CellNetwork(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Images float[n, image channels, H, W] to logits float[n, classes]."""
         features = self.last(self.blocks(self.stem(images)))
-        logits: Tensor = self.classifier(self.pooling(features).flatten(1))
-        return logits
+        return self.classifier(self.pooling(features).flatten(1))
 
 
 def operations_of(key: str) -> tuple[str, ...]:

@@ -18,8 +18,7 @@ def paper_columns(history: History, flops: int, target: float | None) -> dict[st
     """The columns of a trained network by the paper's protocol.
 
     Args:
-        history: The training of the network.
-        flops: Its multiply-adds for one image.
+        flops: Multiply-adds for one image.
         target: Test accuracy in % at which training stops; None for never.
 
     Returns:
@@ -63,11 +62,7 @@ def best_validated(key: str, history: History) -> EpochRecord:
 
 
 def score(record: Mapping[str, Any], task: ImageTask) -> dict[str, Any]:
-    """A row of the table of trained networks.
-
-    Args:
-        record: Output of `ednag train network`.
-        task: The task that the network was trained on.
+    """A row of the table of trained networks, from the output of `ednag train network`.
 
     Returns:
         key, seed, status, epochs, validation_accuracy and test_accuracy (in %, of the epoch chosen

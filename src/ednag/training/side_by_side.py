@@ -1,18 +1,13 @@
 """Many small NAS-Bench-201 networks with different cells, trained at once in one process.
 
-The training of one network of a few thousand weights on small images mostly waits for Python. Here
-the networks of a group go through each layer together: the edges that leave one node with the same
+The networks of a group go through each layer together: the edges that leave one node with the same
 operation, in any network, are one grouped convolution. Losses are summed, so that the gradient of
 each network is its own; one optimiser steps all of them.
 
 Values have the layout float[networks, channels, rows, columns, images]. With the images innermost,
 a 3x3 convolution is one grouped 3-D convolution with kernel 3x3x1, a 1x1 convolution is one matrix
-product for each network, and batch normalisation reads contiguous memory. For images of at most
-8x8 pixels this is several times faster than torch's usual layouts.
-
-It is faster for small networks only: on 8x8 digits with 8 channels and one cell a stage, a core
-trains about three times as many networks as one by one, at 16x16 about a fifth more, and at 32x32
-with 16 channels and five cells fewer (benchmarks/training_speed.py).
+product for each network, and batch normalisation reads contiguous memory. It is faster for small
+networks on small images only (benchmarks/training_speed.py).
 
 Each network has the initial weights, and sees the batches, of `ednag.training.loop.train` with the
 same seed; only rounding differs. Rounding can also depend on the number of networks in a group, as
@@ -36,6 +31,7 @@ from ednag.training.batches import (
     PlacedImages,
     TrainingImages,
     cross_entropies,
+    epoch_record,
     evaluate,
 )
 from ednag.training.determinism import deterministic, weights_digest
@@ -184,28 +180,15 @@ class _Group:
     def _record(self, epoch: int, sums: Tensor) -> None:
         """A record for each network whose loss has been finite so far."""
         self._stacked.eval()
-        evaluated = self._recipe.evaluates(epoch)
-        validation = self._part(self._validation) if evaluated else None
-        test = self._part(self._test) if evaluated else None
-        count = len(self._data.train)
+        validation, test = (self._part(epoch, each) for each in (self._validation, self._test))
         self._finite &= torch.isfinite(sums).all(dim=1)
         for at in self._finite.nonzero().flatten().tolist():
-            loss, correct = sums[at].tolist()
             self._records[at].append(
-                EpochRecord(
-                    epoch=epoch + 1,
-                    train_loss=loss / count,
-                    train_accuracy=100 * correct / count,
-                    validation_loss=_at(validation, "loss", at),
-                    validation_accuracy=_at(validation, "accuracy", at),
-                    test_loss=_at(test, "loss", at),
-                    test_accuracy=_at(test, "accuracy", at),
-                    test_accuracy_of_batches=_at(test, "accuracy_of_batches", at),
-                )
+                epoch_record(epoch, sums[at], len(self._data.train), validation, test, at)
             )
 
-    def _part(self, placed: PlacedImages) -> Evaluation | None:
-        if not len(placed.labels):
+    def _part(self, epoch: int, placed: PlacedImages) -> Evaluation | None:
+        if not len(placed.labels) or not self._recipe.evaluates(epoch):
             return None
         return evaluate(self._stacked, placed, self._recipe, self._recipe.batch)
 
@@ -233,11 +216,6 @@ def _initial(key: str, shape: NetworkShape, seed: int) -> CellNetwork:
     return nasbench201_network(key, shape)
 
 
-def _at(evaluation: Evaluation | None, name: str, network: int) -> float | None:
-    """One number of one network; None where nothing was evaluated."""
-    return None if evaluation is None else getattr(evaluation, name)[network].item()
-
-
 class _Normalisation(nn.Module):
     """Batch normalisation of P stacked networks or edges."""
 
@@ -249,8 +227,8 @@ class _Normalisation(nn.Module):
         self._of = of
         self.weight = nn.Parameter(torch.cat([one.weight.detach() for one in of]))
         self.bias = nn.Parameter(torch.cat([one.bias.detach() for one in of]))
-        self.register_buffer("mean", torch.cat([_kept(one.running_mean) for one in of]))
-        self.register_buffer("variance", torch.cat([_kept(one.running_var) for one in of]))
+        self.register_buffer("mean", torch.cat([one.get_buffer("running_mean") for one in of]))
+        self.register_buffer("variance", torch.cat([one.get_buffer("running_var") for one in of]))
 
     def forward(self, values: Tensor) -> Tensor:
         """float[P, C, H, W, n] to the same shape."""
@@ -265,7 +243,6 @@ class _Normalisation(nn.Module):
         return normal.view(values.shape)
 
     def write_back(self) -> None:
-        """Copy the values to the networks or edges."""
         with torch.no_grad():
             for mine, name in (
                 (self.weight, "weight"),
@@ -275,11 +252,6 @@ class _Normalisation(nn.Module):
             ):
                 for one, values in zip(self._of, mine.chunk(len(self._of)), strict=True):
                     getattr(one, name).copy_(values)
-
-
-def _kept(buffer: Tensor | None) -> Tensor:
-    assert buffer is not None  # the networks' normalisations follow the images
-    return buffer
 
 
 class _Convolution(nn.Module):
@@ -314,7 +286,6 @@ class _Convolution(nn.Module):
         return convolved.view(len(self.weight), -1, *convolved.shape[2:])
 
     def write_back(self) -> None:
-        """Copy the values to the networks or edges."""
         with torch.no_grad():
             for one, values in zip(self._of, self.weight, strict=True):
                 one.weight.copy_(values)
@@ -329,8 +300,7 @@ class _ConvolutionOfEdges(nn.Module):
         self.normalisation = _Normalisation([one[2] for one in of])  # type: ignore[misc]
 
     def forward(self, rectified: Tensor) -> Tensor:
-        normal: Tensor = self.normalisation(self.convolution(rectified))
-        return normal
+        return self.normalisation(self.convolution(rectified))
 
 
 class _Pooling(nn.Module):
@@ -367,7 +337,6 @@ class _Bundle:
     """Edges that leave one node with one operation, in any network.
 
     Attributes:
-        operation: The operation.
         edges: (network, number of the edge) of each, ordered by target.
         targets: (target node, number of edges to it), in the order of `edges`.
     """
@@ -435,12 +404,9 @@ class _Edges(nn.Module):
 
     def forward(self, source: Tensor, nodes: Sequence[Tensor]) -> None:
         """Add the outputs of the edges to the nodes float[K, C, H, W, n]."""
-        made = self.operation(source.index_select(0, self.networks))
+        parts = self.operation(source.index_select(0, self.networks)).split(self._sizes)
         for (target, _), networks, part in zip(
-            self._targets,
-            self.networks.split(self._sizes),
-            made.split(self._sizes),
-            strict=True,
+            self._targets, self.networks.split(self._sizes), parts, strict=True
         ):
             nodes[target].index_add_(0, networks, part)
 
@@ -478,8 +444,7 @@ class _StackedBlock(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """float[K, inputs, H, W, n] to float[K, outputs, H', W', n]."""
         made = self.second(functional.relu(self.first(functional.relu(values))))
-        added: Tensor = made + self.shortcut(self.pooling(values))
-        return added
+        return made + self.shortcut(self.pooling(values))
 
 
 class _StackedNetworks(nn.Module):
@@ -506,7 +471,6 @@ class _StackedNetworks(nn.Module):
         return torch.baddbmm(self.bias[:, None], features, self.weight.transpose(1, 2))
 
     def write_back(self) -> None:
-        """Copy the values to the networks."""
         for module in self.modules():
             if isinstance(module, (_Normalisation, _Convolution)):
                 module.write_back()

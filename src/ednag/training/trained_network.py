@@ -47,12 +47,8 @@ def train_network(
     """The record of a trained network, and whether it comes from the cache.
 
     Args:
-        task: Dataset and space.
-        key: Architecture.
-        recipe: Its training.
         paths: Source id -> verified file.
         images: Number of first images of each class; None for all.
-        seed: Of weights and order.
         device: cpu or cuda.
         code: Digest of the code that trains.
         cache: Folder of trained networks.
