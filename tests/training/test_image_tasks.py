@@ -81,7 +81,7 @@ def test_a_cost_model_grows_with_multiply_adds() -> None:
     model = measure(task, "cpu")
     cheap, costly = (model.hours(task, np.array([f]), 1) for f in (20_000_000, 180_000_000))
     assert 0 < cheap < costly
-    assert CostModel(0, 1e-9, "cpu").hours(task, np.array([10**9]), 3) == pytest.approx(
+    assert CostModel(0, 1e-9).hours(task, np.array([10**9]), 3) == pytest.approx(
         3 * 6_282 * 4 / 3 / 3600
     )
     assert typical_flops(task, 2).tolist() == [typical_flops(task, 1)[0]] * 2

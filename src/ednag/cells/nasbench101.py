@@ -31,7 +31,6 @@ from ednag.spaces.nasbench101_cells import (
     NASBench101Cell,
     edges_of,
     living_vertices,
-    unpack,
 )
 
 #: Label of unused vertices, which are before the output.
@@ -56,18 +55,18 @@ class Module:
     size: int
 
 
-def _modules() -> tuple[Module, ...]:
-    modules = []
-    before = STACK_CHANNELS[0]  # of the stem
-    for stack, (channels, size) in enumerate(zip(STACK_CHANNELS, STACK_SIZES, strict=True)):
-        for place in range(MODULES_PER_STACK):
-            modules.append(Module(f"stack{stack}/module{place}", before, channels, size))
-            before = channels
-    return tuple(modules)
-
-
-#: The nine modules in the order of the network, named as the published dataset names them.
-MODULES = _modules()
+#: The nine modules in the order of the network, named as the published dataset names them. The stem
+#: has the channels of the first stack.
+MODULES = tuple(
+    Module(
+        f"stack{stack}/module{place}",
+        STACK_CHANNELS[stack if place else max(stack - 1, 0)],
+        STACK_CHANNELS[stack],
+        STACK_SIZES[stack],
+    )
+    for stack in range(STACKS)
+    for place in range(MODULES_PER_STACK)
+)
 
 
 @dataclass(frozen=True)
@@ -114,20 +113,7 @@ class NASBench101Counts:
 def from_cells(cells: Iterable[NASBench101Cell]) -> CellBatch:
     """Enumerated cells as arrays, with the same order and numbering."""
     listed = list(cells)
-    adjacency = np.zeros((len(listed), MAX_VERTICES, MAX_VERTICES), dtype=bool)
-    labels = np.full((len(listed), MAX_VERTICES), EMPTY, dtype=np.int8)
-    labels[:, 0], labels[:, -1] = INPUT, OUTPUT
-    sizes = np.array([cell.vertices for cell in listed], dtype=np.int64)
-    for vertices in np.unique(sizes):
-        rows = np.flatnonzero(sizes == vertices)
-        same = [listed[row] for row in rows]
-        places = _places(int(vertices))
-        edges = unpack(np.array([cell.graph for cell in same]), int(vertices))
-        for edge, (source, target) in zip(edges, edges_of(int(vertices)), strict=True):
-            adjacency[rows, places[source], places[target]] = edge
-        inner = np.array([cell.labels for cell in same], dtype=np.int8)
-        labels[rows[:, None], places[1:-1]] = inner.reshape(len(rows), -1)
-    return CellBatch(adjacency, labels)
+    return from_texts([cell.adjacency for cell in listed], [cell.operations for cell in listed])
 
 
 def from_records(
@@ -163,15 +149,11 @@ def from_records(
 
 
 def from_texts(adjacencies: Sequence[str], operations: Sequence[str], first: int = 0) -> CellBatch:
-    """Cells from a list of `ednag cells enumerate`.
+    """Cells from a list of `ednag cells enumerate`; see `from_records`.
 
     Args:
         adjacencies: vertices^2 digits for each cell, row by row.
         operations: Names joined by commas for each cell.
-        first: Number of the first cell, for messages.
-
-    Raises:
-        EdnagError: One is not a pruned cell of the benchmark; the message has its number.
     """
     names = [text.split(",") for text in operations]
     matrices = []

@@ -81,7 +81,6 @@ def nasbench101_batches(
     Args:
         cells: By module hash; counts depend on their numbering, see `cells.nasbench101`.
         measured: Indexed by module hash, with columns of MEASURED_101 and a row for every cell.
-        chunk: Cells in a batch, at least 1.
 
     Raises:
         EdnagError: `measured` has other columns, or a cell is missing.
@@ -119,7 +118,6 @@ def nasbench201_batches(
         keys: Architecture strings in the order of the index, officially that of the benchmark.
         measured: Indexed by architecture string, with columns of MEASURED_201 and a row for every
             cell.
-        chunk: Cells in a batch, at least 1.
         first: Number of the first cell, for messages.
 
     Raises:
@@ -152,11 +150,7 @@ def nasbench201_batches(
 def of_datasets(
     batches: Iterable[pa.RecordBatch], datasets: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of `nasbench201_batches` with the counts of some datasets; of all if none is named.
-
-    Raises:
-        EdnagError: A dataset is unknown.
-    """
+    """Batches of `nasbench201_batches` with counts of some datasets, of all if none is named."""
     for dataset in datasets:
         nasbench201.shape_of(dataset)
     left_out = [name for name, dataset in COUNTED.items() if datasets and dataset not in datasets]
@@ -167,11 +161,7 @@ def of_datasets(
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """Write a dataset, completely or not at all; equal batches give equal bytes.
-
-    Raises:
-        EdnagError: There are no batches.
-    """
+    """Write a dataset, completely or not at all; equal batches give equal bytes."""
     first, remaining = _first(batches, path)
     kind = "unique_hash" if "unique_hash" in first.schema.names else "arch_str"
     schema = first.schema.with_metadata({"ednag": _FORMATS[kind]})
@@ -188,9 +178,6 @@ def write_json(batches: Iterable[pa.RecordBatch], path: Path) -> None:
 
     The file has one line: a list of records for NAS-Bench-101, an object by index for
     NAS-Bench-201, with keys in the published order.
-
-    Raises:
-        EdnagError: There are no batches.
     """
     first, remaining = _first(batches, path)
     ends = "[]" if "unique_hash" in first.schema.names else "{}"
@@ -267,7 +254,6 @@ def compare(
 
     Args:
         path: JSON list or object; read as a stream, a thousand records at a time.
-        space: nasbench101 or nasbench201.
         measured: See `nasbench101_batches` and `nasbench201_batches`; without it, measured fields
             are not compared.
         limit: Largest number of differences to keep, at least 0.
@@ -496,11 +482,7 @@ def _record_201(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def cell_adjacency(key: str) -> np.ndarray:
-    """int64[4, 4], upper triangular: the number of each edge's operation, 0 to 4.
-
-    Raises:
-        EdnagError: `key` is not an architecture string of NAS-Bench-201.
-    """
+    """int64[4, 4], upper triangular: the number of each edge's operation, 0 to 4."""
     digits = digits_of(np.array([NASBench201().code(key)]), len(OPERATIONS), len(EDGES))
     adjacency = np.zeros((4, 4), dtype=np.int64)
     for (target, source), digit in zip(EDGES, digits[0], strict=True):

@@ -33,7 +33,6 @@ class Choices:
     predictions: dict[str, float] = field(default_factory=dict)
 
     def _predicted(self, keys: Sequence[str]) -> np.ndarray:
-        """Predicted accuracies float64[n]."""
         new = [key for key in dict.fromkeys(keys) if key not in self.predictions]
         if new:
             self.predictions.update(zip(new, self.predict(new).tolist(), strict=True))

@@ -37,7 +37,6 @@ class Configuration:
     latent: int = 56
 
     def __post_init__(self) -> None:
-        """Check sizes and edges."""
         if self.hidden < 1 or self.latent < HEADS or self.latent % HEADS:
             raise EdnagError(
                 f"meta-predictor of {self.space}: hidden {self.hidden}, latent {self.latent}: "
@@ -85,11 +84,7 @@ CONFIGURATIONS = {each.space: each for each in (NASBENCH201, MOBILENETV3)}
 
 
 def configuration_of(space: str) -> Configuration:
-    """The published configuration of a search space.
-
-    Raises:
-        EdnagError: There is none.
-    """
+    """The published configuration of a search space; raises EdnagError if there is none."""
     if space not in CONFIGURATIONS:
         raise EdnagError(
             f"meta-predictor: there is none for the space {space!r}; "

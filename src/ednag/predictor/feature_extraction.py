@@ -1,9 +1,8 @@
 """Features of images for the dataset encoder: 512 numbers each, by a ResNet-18.
 
-The network has the published ImageNet weights if their file is available. Otherwise it has random
-weights of a fixed seed, a substitute that needs no download. Random convolutions still distinguish
-images by edges and textures, but the features differ from the published ones: a predictor trained
-on one kind of features cannot read the other.
+The network has the published ImageNet weights if their file is available, otherwise random weights
+of a fixed seed, a substitute that needs no download. A predictor trained on one kind of features
+cannot read the other.
 """
 
 from pathlib import Path

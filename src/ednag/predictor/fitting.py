@@ -54,7 +54,6 @@ class PredictorRecipe:
     keep: Literal["last", "best"] = "last"
 
     def __post_init__(self) -> None:
-        """Check that numbers are positive."""
         if min(self.epochs, self.batch, self.images) < 1 or not self.learning_rate > 0:
             raise EdnagError(
                 "recipe of the predictor: epochs, batch, images and learning rate must be "
@@ -112,7 +111,6 @@ def fit(
     Args:
         features: float32[n, 512] by class number.
         split: Entries to train and to test; the test part may be empty.
-        recipe: How to train.
         checkpoint: Written after each epoch; training resumes from it if it exists.
         device: cpu or cuda.
         report: Called after each epoch with its row of the curve.

@@ -162,9 +162,6 @@ class _States:
             first, of = np.unique(pairs, return_index=True, return_inverse=True)[1:]
         self.first, self.of = first, of
 
-    def __len__(self) -> int:
-        return len(self.first)
-
     def received(self, some: np.ndarray) -> np.ndarray:
         """The sum float64[s, 4 * hidden] of the messages to architectures int64[s]."""
         first, *rest = self.others
@@ -188,12 +185,7 @@ class _Walk:
         configuration: Configuration,
         columns: np.ndarray,
     ) -> None:
-        """Prepare the matrices.
-
-        Args:
-            wide: Parameters in float64.
-            columns: float64[hidden, c], the matrix that the last state is multiplied by.
-        """
+        """Prepare the matrices; `columns` float64[hidden, c] multiplies the last state."""
         self._hidden = hidden = configuration.hidden
         nodes = range(configuration.nodes)
         self._order = nodes if way == "forward" else nodes[::-1]
@@ -223,8 +215,8 @@ class _Walk:
             states = _States(
                 node_types[:, node], [messages[other] for other in self._neighbours[node]]
             )
-            rows = np.empty((len(states), 4 * self._hidden))
-            for block in _blocks(len(states)):
+            rows = np.empty((len(states.first), 4 * self._hidden))
+            for block in _blocks(len(states.first)):
                 self._send(node, self._state(states, block), rows[block])
             messages[node] = _Messages(rows, states.of)
             # Free the messages that no later node receives.
@@ -233,7 +225,9 @@ class _Walk:
             }
             messages = {other: each for other, each in messages.items() if other in needed}
         states = _States(node_types[:, last], [messages[other] for other in self._neighbours[last]])
-        products = [self._state(states, block) @ self._columns for block in _blocks(len(states))]
+        products = [
+            self._state(states, block) @ self._columns for block in _blocks(len(states.first))
+        ]
         return np.concatenate(products)[states.of]
 
     def _state(self, states: _States, block: slice) -> np.ndarray:
@@ -278,5 +272,4 @@ class _Walk:
 
 def _blocks(count: int) -> Iterator[slice]:
     """Slices of at most _ROWS rows that cover range(count)."""
-    for start in range(0, count, _ROWS):
-        yield slice(start, min(start + _ROWS, count))
+    return (slice(start, start + _ROWS) for start in range(0, count, _ROWS))

@@ -40,10 +40,7 @@ class MetaPredictor(nn.Module):
         )
 
     def encode_datasets(self, images: Tensor) -> Tensor:
-        """Encodings Tensor[d, latent] of image features Tensor[d, classes, images, 512].
-
-        The order of the images of a class, and of the classes, does not matter.
-        """
+        """Encodings Tensor[d, latent] of image features Tensor[d, classes, images, 512]."""
         return self._encoders[0](images)
 
     def encode_classes(self, images: Tensor) -> Tensor:
@@ -85,7 +82,7 @@ def load_parameters(path: Path, configuration: Configuration) -> dict[str, np.nd
     """Parameters float32 by name from a file of `torch.save`.
 
     Raises:
-        EdnagError: The file holds something else; the first wrong parameter is named.
+        EdnagError: The file has other content; the message has the first wrong parameter.
     """
     try:
         state = load_checkpoint(path)

@@ -31,7 +31,10 @@ def node_types_of(space: str, architectures: np.ndarray | Sequence[str]) -> np.n
     if is_cell:
         cells = nasbench201.NASBench201()
         return _cells(np.array([cells.code(key) for key in keys], dtype=np.int64))
-    return _networks(_layers(keys))
+    networks = mobilenetv3.MobileNetV3()
+    if not keys:
+        return np.empty((0, configuration_of(space).nodes), dtype=np.int64)
+    return _networks(networks.contents(np.array([networks.code(key) for key in keys])))
 
 
 def _cells(codes: np.ndarray) -> np.ndarray:
@@ -44,14 +47,6 @@ def _cells(codes: np.ndarray) -> np.ndarray:
         )
     operations = digits_of(codes, len(nasbench201.OPERATIONS), len(nasbench201.EDGES))
     return _between_ends(operations + FIRST_OPERATION)
-
-
-def _layers(keys: Sequence[str]) -> np.ndarray:
-    """Layers uint8[n, 20] of keys of mobilenetv3."""
-    space = mobilenetv3.MobileNetV3()
-    if not keys:
-        return np.empty((0, mobilenetv3.STAGES * mobilenetv3.LAYERS), dtype=np.uint8)
-    return space.contents(np.array([space.code(key) for key in keys]))
 
 
 def _networks(layers: np.ndarray) -> np.ndarray:

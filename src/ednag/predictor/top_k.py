@@ -21,12 +21,9 @@ _LEAST_WEIGHT = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The chosen architectures.
+    """Positions int64[m] of the chosen architectures in the input, and a sentence on their number.
 
-    Attributes:
-        rows: int64[m], their positions in the input, in the order of choice; m is smaller than
-            asked for where there are fewer distinct ones.
-        detail: A sentence on their number, for reports.
+    m is smaller than asked for where there are fewer distinct ones.
     """
 
     rows: np.ndarray
@@ -37,11 +34,7 @@ def paper_top_k(keys: Sequence[str], fitness: np.ndarray, count: int) -> Chosen:
     """The `count` fittest distinct architectures of a final population.
 
     Of equally fit architectures the first in the population is first; of equal architectures the
-    fittest counts.
-
-    Args:
-        keys: Valid architectures of the final population, with repetitions.
-        fitness: float64[n], predicted.
+    fittest counts. Keys may repeat; fitness is float64[n].
 
     Raises:
         EdnagError: `count` is below 1, or a fitness is not finite.
@@ -90,11 +83,7 @@ def honest_top_k(keys: Sequence[str], predictions: np.ndarray, count: int) -> Ch
     """The `count` distinct architectures with the best predictions among all evaluated in a run.
 
     Of equal predictions the key that sorts first is first, so that the order of evaluation does
-    not matter.
-
-    Args:
-        keys: Valid architectures that the run evaluated, with repetitions, in any order.
-        predictions: float64[n].
+    not matter. Keys may repeat; predictions are float64[n].
 
     Raises:
         EdnagError: `count` is below 1, or a prediction is not finite.
@@ -129,7 +118,6 @@ def _distinct(keys: Sequence[str], order: np.ndarray) -> np.ndarray:
 
 
 def _chosen(rows: np.ndarray, keys: Sequence[str], count: int) -> Chosen:
-    """The result, with its sentence."""
     distinct = len(set(keys))
     if len(rows) < count:
         detail = f"only {distinct} distinct architectures, {count} asked for: all are kept"

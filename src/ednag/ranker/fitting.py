@@ -94,12 +94,10 @@ class RankerEpoch:
 
 @dataclass(frozen=True)
 class FittedRanker:
-    """A trained ranker.
+    """A trained ranker in evaluation mode, and the records of its epochs.
 
     Attributes:
-        ranker: In evaluation mode.
         tier_embeddings: Tensor[5, patches, model] of the last epoch.
-        records: One for each epoch.
     """
 
     ranker: Ranker

@@ -49,8 +49,7 @@ class SearchOutcome:
     Attributes:
         top: Number of best cells of each iteration (k).
         code: The chosen cell; None if no iteration had a predicted tier 1.
-        test_accuracy: Its test accuracy, NaN without a cell.
-        chosen_by: The accuracy by which it was chosen, NaN without a cell.
+        test_accuracy, chosen_by: Its test accuracy, and the one that chose it; NaN without a cell.
         evaluations: Distinct cells evaluated for this k.
         test_evaluations: Distinct cells whose test accuracy was read.
     """
@@ -105,11 +104,7 @@ class RankedSearch:
         return [self._outcome(k) for k in self._top]
 
     def step(self) -> Iteration:
-        """One iteration.
-
-        Raises:
-            EdnagError: All are done, or the ranker returns arrays of another shape.
-        """
+        """One iteration; raises EdnagError if all are done."""
         number = len(self.done) + 1
         if number > self.iterations:
             raise EdnagError(f"search: all {self.iterations} iterations are done")

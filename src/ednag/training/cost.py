@@ -5,7 +5,6 @@ an image takes a third of the time of training on it.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,15 +35,10 @@ _EVALUATION = 1 / 3
 
 @dataclass(frozen=True)
 class CostModel:
-    """Seconds of one training image: `base + slope * multiply-adds`.
-
-    Attributes:
-        device: Device of the measurement.
-    """
+    """Seconds of one training image: `base + slope * multiply-adds`."""
 
     base: float
     slope: float
-    device: str
 
     def hours(self, task: ImageTask, flops: np.ndarray, epochs: int, share: float = 1.0) -> float:
         """Hours to train networks of multiply-adds `flops` int64[n] one after the other.
@@ -60,8 +54,8 @@ class CostModel:
 #: Measured by `measure` on one core of a shared server of 2024 (AVX2). No GPU has been measured:
 #: this is an upper bound for GPUs.
 ONE_CORE = {
-    "nasbench201": CostModel(base=5.2e-4, slope=1.4e-10, device="cpu"),
-    "mobilenetv3": CostModel(base=0.0, slope=7.2e-10, device="cpu"),
+    "nasbench201": CostModel(base=5.2e-4, slope=1.4e-10),
+    "mobilenetv3": CostModel(base=0.0, slope=7.2e-10),
 }
 #: Megabytes of a process after all imports, and of the activations of a batch.
 _PROCESS_MEMORY = 1200
@@ -97,7 +91,7 @@ def measure(task: ImageTask, device: str) -> CostModel:
         torch.set_num_threads(threads)
     slope = max(0.0, float((times[1] - times[0]) / (flops[1] - flops[0])))
     base = max(0.0, float(times[0] - slope * flops[0]))
-    return CostModel(base, slope, device)
+    return CostModel(base, slope)
 
 
 def _seconds_of_an_image(task: ImageTask, key: str, device: str) -> float:
@@ -127,14 +121,12 @@ def typical_flops(task: ImageTask, count: int) -> np.ndarray:
 
     Searches prefer costly networks, so this is the mean of the costly half of a sample.
     """
-    keys: Sequence[str]
     generator = np.random.default_rng(0)
     if task.space == "nasbench201":
-        space = NASBench201()
-        keys = space.keys(generator.choice(space.size, 2000, replace=False))
+        keys = NASBench201().keys(generator.choice(NASBench201.size, 2000, replace=False))
     else:
-        large = MobileNetV3()
-        keys = large.keys(large.sample(generator, 2000))
+        space = MobileNetV3()
+        keys = space.keys(space.sample(generator, 2000))
     flops = task.flops(keys)
     costly = flops[flops >= np.median(flops)]
     return np.full(count, int(costly.mean()), dtype=np.int64)

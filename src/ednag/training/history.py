@@ -9,18 +9,14 @@ Status = Literal["complete", "diverged"]
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Accuracies are in %, over all images of a part.
+    """One epoch. Losses are mean cross-entropies, accuracies in %, over all images of a part.
 
     Values are None for parts without images and where the recipe does not evaluate.
 
     Attributes:
         epoch: From 1.
-        train_loss: Mean cross-entropy over the training images within the epoch.
-        train_accuracy: Likewise.
-        validation_loss: Of the network after the epoch.
-        validation_accuracy: Likewise.
-        test_loss: Of the network after the epoch.
-        test_accuracy: Likewise.
+        train_loss, train_accuracy: Mean over the training images within the epoch.
+        validation_loss, validation_accuracy, test_loss, test_accuracy: Of the network after it.
         test_accuracy_of_batches: Mean of the accuracies of batches, of which the last can be
             smaller; the reference reports it.
     """

@@ -74,7 +74,6 @@ def read_cifar(
 
     Args:
         path: The published archive, or a folder with its content.
-        kind: CIFAR-10 or CIFAR-100.
     """
     reader = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[kind]
     with _unpacked(path) as root, _reported(path):
@@ -120,8 +119,6 @@ def read_pets(train: Path, test: Path, size: int) -> tuple[ImageDataset, ImageDa
     37 in both files. Only tensors, arrays and images are loaded.
 
     Args:
-        train: train85.pth.
-        test: test15.pth.
         size: Side in pixels; images are resized to squares.
     """
     parts = [_pets_part(path, size) for path in (train, test)]

@@ -5,7 +5,7 @@ Source: meta-predictor specification, evaluation by training.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -92,8 +92,6 @@ class ImageTask:
         """The network of a key, with random weights from torch's generator.
 
         Args:
-            key: An architecture of the space.
-            recipe: Recipe with dropout and drop-connect.
             supernet: Weights of the supernet; not used in NAS-Bench-201.
         """
         if self.space == "nasbench201":
@@ -107,9 +105,8 @@ class ImageTask:
         )
 
 
-@cache
-def _supernet(state: Path | None) -> object:
-    return build_supernet(state)
+#: One supernet is enough, as subnetworks are copies.
+_supernet = cache(build_supernet)
 
 
 def _first_of_each_class(part: ImageDataset, images: int | None) -> ImageDataset:
@@ -118,19 +115,6 @@ def _first_of_each_class(part: ImageDataset, images: int | None) -> ImageDataset
         return part
     kept = [np.flatnonzero(part.labels == label)[:images] for label in range(len(part.class_names))]
     return part.subset(np.sort(np.concatenate(kept)))
-
-
-def _cifar(paths: Sequence[Path], kind: str, size: int) -> Parts:
-    train, test = read_cifar(paths[0], kind)  # type: ignore[arg-type]
-    return train.resized(size), test.resized(size)
-
-
-def _aircraft(paths: Sequence[Path], level: str, size: int) -> Parts:
-    return read_aircraft(paths[0], level, size)  # type: ignore[arg-type]
-
-
-def _pets(paths: Sequence[Path], size: int) -> Parts:
-    return read_pets(paths[0], paths[1], size)
 
 
 #: Space -> side of its images, recipe, and the class level of Aircraft with its number of classes.
@@ -143,12 +127,21 @@ _SPACES = {
 def _task(space: str, dataset: str, sources: tuple[str, ...]) -> ImageTask:
     size, recipe, level, makers_or_variants = _SPACES[space]
     name = dataset.removesuffix("-predicted")
-    read, classes, images = {
-        "cifar10": (partial(_cifar, kind="cifar10", size=size), 10, 50_000),
-        "cifar100": (partial(_cifar, kind="cifar100", size=size), 100, 50_000),
-        "aircraft": (partial(_aircraft, level=level, size=size), makers_or_variants, 6_667),
+
+    def read(paths: Sequence[Path]) -> Parts:
+        if name == "aircraft":
+            return read_aircraft(paths[0], level, size)  # type: ignore[arg-type]
+        if name == "pets":
+            return read_pets(paths[0], paths[1], size)
+        train, test = read_cifar(paths[0], name)  # type: ignore[arg-type]
+        return train.resized(size), test.resized(size)
+
+    classes, images = {
+        "cifar10": (10, 50_000),
+        "cifar100": (100, 50_000),
+        "aircraft": (makers_or_variants, 6_667),
         # 85 % of 7,390; the exact number is in the authors' file.
-        "pets": (partial(_pets, size=size), 37, 6_282),
+        "pets": (37, 6_282),
     }[name]
     target = PAPER_TARGETS[name] if space == "mobilenetv3" else None
     return ImageTask(space, dataset, sources, read, classes, size, images, recipe, target)
@@ -161,11 +154,7 @@ IMAGE_TASKS: Mapping[tuple[str, str], ImageTask] = {
 
 
 def image_task(space: str, dataset: str) -> ImageTask:
-    """The task of a predicted benchmark.
-
-    Raises:
-        EdnagError: There is none.
-    """
+    """The task of a predicted benchmark; raises EdnagError if there is none."""
     if (space, dataset) not in IMAGE_TASKS:
         names = ", ".join("/".join(place) for place in IMAGE_TASKS)
         raise EdnagError(f"{space}/{dataset}: no images to train networks on; there are {names}")

@@ -33,7 +33,6 @@ class ImageDataset:
     source: str
 
     def __post_init__(self) -> None:
-        """Check types, shapes and labels."""
         if self.images.ndim != 4 or self.images.dtype != np.uint8:
             kind = f"{self.images.dtype}{list(self.images.shape)}"
             raise EdnagError(f"{self.source}: images are {kind}, not uint8[n, C, H, W]")
@@ -49,7 +48,6 @@ class ImageDataset:
             )
 
     def __len__(self) -> int:
-        """Number of images."""
         return len(self.images)
 
     @property
@@ -108,12 +106,9 @@ class ImageDataset:
 
 @dataclass(frozen=True, eq=False)
 class ImageSplit:
-    """One dataset in three parts.
+    """One dataset in three parts, of which validation may be empty.
 
     Attributes:
-        train: Training images.
-        validation: Images for choices; may be empty.
-        test: Images for reported results.
         digest: SHA-256 of the digests of the three parts, in hexadecimal.
     """
 
@@ -144,7 +139,6 @@ def split(dataset: ImageDataset, fractions: tuple[float, float, float], seed: in
     """Split a dataset into training, validation and test, each class by the same shares.
 
     Args:
-        dataset: The dataset.
         fractions: Shares of training, validation and test with sum 1. Each class has at least one
             image in every part whose share is not 0.
         seed: The split is a function of seed, labels and fractions.
@@ -171,10 +165,7 @@ def split_official(
     """Keep a published test part; take validation images from the published training part.
 
     Args:
-        train: The published training part.
-        test: The published test part.
         validation_fraction: Share of `train`, in [0, 1), for validation.
-        seed: See `split`.
     """
     if validation_fraction == 0:
         return ImageSplit.of(train, train.subset(np.arange(0)), test)

@@ -72,9 +72,7 @@ def train(
             `seed`. The network has a `classifier` if the recipe has `head_epochs`, and modules for
             dropout and drop-connect if the recipe has them.
         data: Images of the classes of the network.
-        recipe: How to train.
         seed: Seed of weights, order, augmentation and dropout.
-        device: Torch's name of a device.
         checkpoint: File of the state, written after each epoch; it is kept at the end, with the
             weights under `network`, so that a second call returns at once.
         progress: Called after each epoch.

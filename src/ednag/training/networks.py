@@ -50,7 +50,6 @@ class CellBlock(nn.Module):
     """Node j is the sum over i < j of operation (i, j) of node i; the output is node 3."""
 
     def __init__(self, operations: tuple[str, ...], channels: int) -> None:
-        """Make a cell of six operations in the order of EDGES."""
         super().__init__()
         self.edges = nn.ModuleList(_operation(name, channels) for name in operations)
 
@@ -67,7 +66,6 @@ class ResidualBlock(nn.Module):
     """Two 3x3 convolutions, the first of stride 2, plus pooling and a 1x1 convolution."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        """Make a block for these channels."""
         super().__init__()
         self.first = _convolution(3, inputs, outputs, stride=2)
         self.second = _convolution(3, outputs, outputs)
@@ -115,9 +113,5 @@ def operations_of(key: str) -> tuple[str, ...]:
 
 
 def nasbench201_network(key: str, shape: NetworkShape) -> CellNetwork:
-    """The network of a cell string, with random weights from torch's generator.
-
-    Raises:
-        EdnagError: `key` is not a cell of NAS-Bench-201.
-    """
+    """The network of a cell string, with random weights from torch's generator."""
     return CellNetwork(operations_of(key), shape)

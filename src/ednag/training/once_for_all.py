@@ -30,9 +30,6 @@ def subnetwork_setting(key: str) -> dict[str, list[int]]:
 
     In each stage the layers that are not `none` are first, in their order. Layers beyond the depth
     are not in the network and have kernel 3 and expansion 3.
-
-    Raises:
-        EdnagError: `key` is not an architecture of the space mobilenetv3.
     """
     MobileNetV3().code(key)
     layers = layers_of([key])[0]
@@ -45,9 +42,7 @@ def subnetwork_setting(key: str) -> dict[str, list[int]]:
 
 
 def build_supernet(state: Path | None = None) -> Any:
-    """The supernet with kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4.
-
-    Takes seconds. Subnetworks are copies, so that one supernet is enough.
+    """The supernet with kernels 3, 5, 7, expansions 3, 4, 6 and depths 2, 3, 4; takes seconds.
 
     Args:
         state: Its published weights, such as ofa_mbv3_d234_e346_k357_w1.2; random if None.
@@ -110,7 +105,6 @@ def subnetwork(
 
     Args:
         supernet: From `build_supernet`; only its active subnetwork changes.
-        key: An architecture of the space mobilenetv3.
         classes: Outputs of the new classifier.
         dropout: Share of features dropped before it.
         drop_connect: Share of images for which the last residual branch is dropped. The share is

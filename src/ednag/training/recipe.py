@@ -74,7 +74,6 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        """Check that values do not contradict each other."""
         if self.head_epochs >= self.epochs:
             raise ValueError(f"head_epochs {self.head_epochs}: give fewer than epochs")
         if self.warmup_epochs >= self.epochs - self.head_epochs:
@@ -112,11 +111,7 @@ class Recipe(BaseModel):
 
 
 def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """A recipe with changed values.
-
-    Raises:
-        EdnagError: A name or a value is invalid; the message has the first.
-    """
+    """A recipe with changed values; raises EdnagError for the first invalid name or value."""
     for name in changes:
         if name not in Recipe.model_fields:
             raise EdnagError(f"recipe: unknown key {name!r}{suggestion(name, Recipe.model_fields)}")

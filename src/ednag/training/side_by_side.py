@@ -80,12 +80,10 @@ def train_side_by_side(
 
     Args:
         keys: Cell strings; they may repeat.
-        shape: The networks around the cells.
         data: Images with the size, channels and classes of `shape`.
         recipe: How to train; without the settings in `_UNSUPPORTED`.
         seed: Of weights, order and augmentation, the same for all.
         group: Networks of a group, at least 1; see the module.
-        device: Torch's name of a device.
         progress: Called after each epoch of a group; epochs are counted over all groups.
 
     Raises:

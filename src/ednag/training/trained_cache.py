@@ -7,8 +7,7 @@ that the next request resumes it.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,7 @@ def digest_of(made_of: MadeOf) -> str:
 
 @dataclass(frozen=True)
 class TrainedCache:
-    """The cache.
-
-    Attributes:
-        folder: Its folder; made on first use.
-    """
+    """The cache in a folder, which is made on first use."""
 
     folder: Path
 
@@ -71,23 +66,8 @@ class TrainedCache:
         A missing network is trained. A second process with the same request waits for the first.
 
         Args:
-            made_of: Inputs of the training.
             train: From the path of the checkpoint to the history.
         """
-        with self._alone(made_of):
-            kept = self.get(made_of)
-            if kept is not None:
-                return kept, True
-            path = self.path(made_of)
-            checkpoint = path.with_suffix(".checkpoint")
-            history = train(checkpoint)
-            record = {"format": FORMAT, "made_of": dict(made_of), "history": history.to_record()}
-            write_text(path, json.dumps(record, sort_keys=True, indent=1) + "\n")
-            checkpoint.unlink(missing_ok=True)
-            return history, False
-
-    @contextmanager
-    def _alone(self, made_of: MadeOf) -> Iterator[None]:
         path = self.path(made_of)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,4 +78,12 @@ class TrainedCache:
                 "folder with EDNAG_CACHE"
             ) from error
         with held:
-            yield
+            kept = self.get(made_of)
+            if kept is not None:
+                return kept, True
+            checkpoint = path.with_suffix(".checkpoint")
+            history = train(checkpoint)
+            record = {"format": FORMAT, "made_of": dict(made_of), "history": history.to_record()}
+            write_text(path, json.dumps(record, sort_keys=True, indent=1) + "\n")
+            checkpoint.unlink(missing_ok=True)
+            return history, False
