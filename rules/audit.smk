@@ -61,8 +61,8 @@ rule pages:
         code=code_digest("report"),
         captions=captions_digest(),
         lock=lock,
-        methods=plan.definitions(plan.methods_run),
-        study=json.dumps(described(plan)),
+        methods=lambda at: plan.definitions(plan.methods_run),
+        study=lambda at: json.dumps(described(plan)),
         chains=each_of("--chains", "chains"),
     message:
         "pages to read in a browser: results/report/index.html"

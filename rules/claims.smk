@@ -12,11 +12,12 @@ MEASURED = {
     "--nar-records": "nar_records",
 }
 MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
-MEASURED_OPTIONS = [
-    option_and_file
-    for option, name in MEASURED.items()
-    for option_and_file in named(option, MEASURED_FILES[name])
-]
+
+
+def measured_options(wildcards, input):
+    """The same files as options."""
+    options = [named(option, input[name]) for option, name in MEASURED.items()]
+    return [each for each_of_one in options for each in each_of_one]
 
 
 rule generated:
@@ -87,7 +88,7 @@ rule published_table:
     params:
         code=code_of_study("claims published"),
         lock=lock,
-        measured=MEASURED_OPTIONS,
+        measured=measured_options,
         statistics=statistics,
     message:
         "printed table {wildcards.table} beside regenerated numbers"
@@ -112,7 +113,7 @@ rule verdicts:
     params:
         code=code_of_study("claims verdicts"),
         lock=lock,
-        measured=MEASURED_OPTIONS,
+        measured=measured_options,
         statistics=statistics,
     message:
         "judging the paper's claims"
@@ -136,8 +137,8 @@ rule findings:
     params:
         code=code_of_study("claims findings"),
         lock=lock,
-        methods=plan.definitions(plan.methods_run),
-        measured=MEASURED_OPTIONS,
+        methods=lambda at: plan.definitions(plan.methods_run),
+        measured=measured_options,
         missing=[
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
             for each in plan.lacking

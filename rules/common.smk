@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from ednag.errors import EdnagError
+from ednag.methods.instances import method_names
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
+from ednag.provenance.report import verdict_of
 from ednag.sources.lock import known_sha256
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
@@ -26,7 +28,7 @@ from ednag.study.artefacts import (
 )
 from ednag.study.configuration import read_study
 from ednag.study.description import described
-from ednag.study.digests import code_digest, lock_digest
+from ednag.code import code_digest, lock_digest
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.plan import plan_of, stock_of
 from ednag.study.published import PUBLISHED_TABLES
@@ -61,13 +63,17 @@ try:
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
+config["audit_verdict"] = verdict_of(Path(path("audit", "md")))
 os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
 os.environ[COMMIT_VARIABLE] = commit_state(Path(workflow.basedir))
+ids = [entry.id for entry in study.methods]
 lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
 
 
+# A file of a method that the study does not have is no target.
 wildcard_constraints:
-    **WILDCARDS,
+    **WILDCARDS
+    | {"method": "|".join({**dict.fromkeys(method_names()), **dict.fromkeys(ids)})},
 
 
 onstart:

@@ -49,7 +49,7 @@ rule ranks_figure:
     params:
         code=code_of_study("plot ranks"),
         lock=lock,
-        methods=plan.definitions(plan.methods_run),
+        methods=lambda at: plan.definitions(plan.methods_run),
         statistics=statistics,
     message:
         "drawing mean ranks over datasets, protocol {wildcards.protocol}"

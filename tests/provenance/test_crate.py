@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def test_every_job_is_an_action(built: Tree, crate: Path) -> None:
     assert (action["startTime"], action["endTime"]) == (record.started, record.ended)
     assert sum(entity["@type"] == "CreateAction" for entity in graph.values()) == 13
     assert tool_of(record) == "ednag tables build"
+    words = (record.command[0], '--methods={"a": {"of": "ednag"}}', *record.command[1:])
+    assert tool_of(replace(record, command=words)) == "ednag tables build"
     assert tool_of(built.record(f"{SUMMARY}.parquet")) == "ednag summarise"
 
 

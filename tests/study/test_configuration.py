@@ -224,6 +224,26 @@ def test_an_overlay_that_would_remove_nothing_is_refused(tmp_path: Path) -> None
         check_study_files([study, overlay])
 
 
+@pytest.mark.parametrize(
+    "title", ["", "$x$", "a|b", "N_{pop}", "_hidden", " ", "two\nlines", "\\x"]
+)
+def test_a_title_that_figures_or_tables_would_misread_is_refused(title: str) -> None:
+    entry = {"id": "my", "of": "ednag", "title": title}
+    if title == "":
+        assert method_of(read_study({"methods": [entry]}), "my").title == "my"
+        return
+    with pytest.raises(EdnagError, match=r"^methods.*title"):
+        read_study({"methods": [entry]})
+
+
+def test_equal_titles_are_refused() -> None:
+    entries = ["random", {"id": "my", "of": "ednag", "title": "Random search"}]
+    with pytest.raises(
+        EdnagError, match="have one title, 'Random search'; give one of them another"
+    ):
+        read_study({"methods": entries})
+
+
 def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
     study = read_study({"methods": [{"id": "random", "seeds": "5-20"}, "nar"]})
     assert methods_of(study, "nasbench201") == ("random", "nar")

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import ednag
+from ednag.code import code_digest, modules_of
 from ednag.errors import EdnagError
 from ednag.methods import METHODS
 from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
-from ednag.study.digests import code_digest, modules_of, registered
+from ednag.study.digests import registered
 from ednag.tables import OFFICIAL, TABLES
 
 PACKAGE = Path(ednag.__file__).resolve().parent
@@ -43,7 +44,7 @@ def test_a_new_import_is_noticed_whether_imports_can_be_kept_or_not(tmp_path: Pa
     package = Path(shutil.copytree(PACKAGE, tmp_path / "ednag", ignore=ignored))
 
     def modules() -> str:
-        script = "from ednag.study.digests import modules_of; print(*modules_of('tabulate'))"
+        script = "from ednag.code import modules_of; print(*modules_of('tabulate'))"
         environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
         command = [sys.executable, "-c", script]
         return subprocess.check_output(command, env=environment, text=True)
@@ -57,7 +58,7 @@ def test_a_new_import_is_noticed_whether_imports_can_be_kept_or_not(tmp_path: Pa
     assert "ednag.sources" not in modules()
     add("def f():\n    import ednag.report.pages")
     assert "ednag.report.pages" in modules()
-    kept = package / "study/__pycache__/imports"
+    kept = package / "__pycache__/imports"
     shutil.rmtree(kept)
     kept.touch()  # in place of the folder
     assert "ednag.report.pages" in modules()

@@ -56,6 +56,22 @@ def test_too_many_run_files_are_refused_before_anything_runs(tmp_path: Path) -> 
         plan.check()
 
 
+def test_a_benchmark_that_no_method_searches_is_refused(tmp_path: Path) -> None:
+    predicted = {"benchmarks": {"nasbench201": ["aircraft"]}, "methods": ["nar"]}
+    with pytest.raises(EdnagError, match="methods: none of the study runs on nasbench201/aircraft"):
+        plan_of(tmp_path, **predicted).check()
+
+
+def test_a_trained_benchmark_without_searches_is_refused(tmp_path: Path) -> None:
+    trained = {
+        "benchmarks": {"nasbench201": ["digits-unseen"]},
+        "methods": [{"id": "my", "of": "ednag"}],
+    }
+    with pytest.raises(EdnagError, match=r"top_k\.methods: none .*; name one of my"):
+        plan_of(tmp_path, **trained).check()
+    plan_of(tmp_path, **trained, top_k={"methods": ["my"]}).check()
+
+
 def test_a_benchmark_without_data_is_left_out_and_named(tmp_path: Path) -> None:
     study = {"if_present": {"nasbench101": ["cifar10"]}}
     plan = plan_of(tmp_path, **study)

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ednag.code import modules_of
 from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
-from ednag.study.digests import modules_of, registered
+from ednag.study.digests import registered
 from ednag.study.published import benchmarks_printed
 from tests.copies import add_line, copy_of_the_tree
 

@@ -53,12 +53,15 @@ def command(
     Without FILES: every table in results/evidence and every figure.
     """
     from ednag.doctor.packages import pinned_versions
+    from ednag.methods.instances import define_methods
     from ednag.provenance.recording import LOCK, project_folder
+    from ednag.provenance.store import methods_of, read_store
     from ednag.report.material import is_exhibit
     from ednag.report.pages import PAGES, FinishedStudy, write_report
 
     names = [_name(path, root) for path in files]
     if not files:
+        define_methods(methods_of(read_store(root)))
         tables = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
         names = sorted(name for path in tables if is_exhibit(name := _name(path, root)))
     if not chains:

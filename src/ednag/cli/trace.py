@@ -35,7 +35,7 @@ def command(
     from ednag.provenance.setting import Setting
     from ednag.provenance.trace import as_json, as_text, trace
 
-    aliases = _printed_titles() if rows or column else {}
+    aliases = _printed_titles(root) if rows or column else {}
     chain = trace(Setting.of_user(root), file, rows, column, aliases)
     for line in [as_json(chain)] if for_programs else as_text(chain):
         click.echo(line)
@@ -44,9 +44,11 @@ def command(
         raise EdnagError(f"the chain is broken: {fault.link}; next: {fault.next_step}")
 
 
-def _printed_titles() -> dict[str, str]:
+def _printed_titles(root: Path) -> dict[str, str]:
     """Title of a method as tables print it, in lower case -> name of the method."""
     from ednag.methods import get_method
-    from ednag.methods.instances import defined, method_names
+    from ednag.methods.instances import define_methods, defined, method_names
+    from ednag.provenance.store import methods_of, read_store
 
+    define_methods(methods_of(read_store(root)))
     return {get_method(name).title.casefold(): name for name in (*method_names(), *defined)}

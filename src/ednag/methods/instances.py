@@ -22,7 +22,13 @@ class MethodDefinition(StrictModel):
     """A method by another one and what differs from it."""
 
     of: str = Field("", description="Method that is run; by default the one with the same id.")
-    title: str = Field("", description="Name in tables and figures; by default the id.")
+    title: str = Field(
+        "",
+        max_length=60,
+        pattern=r"^([^\W_][^\x00-\x1f$\\|{}]*)?$",
+        description="Name in tables and figures, by default the id: text that begins with a letter "
+        "or digit, without $, \\, |, { and }.",
+    )
     description: str = Field("", description="One sentence.")
     hyperparameters: dict[str, Any] = Field(
         {}, description="Hyper-parameters that differ from the method's."

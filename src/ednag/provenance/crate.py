@@ -109,7 +109,8 @@ def _packed(root: Path, records: Iterable[Record]) -> bytes:
 
 def tool_of(record: Record) -> str:
     """The subcommand of a job: `ednag tables build`."""
-    words = takewhile(re.compile("[a-z][a-z-]*").fullmatch, record.command[:3])
+    command = [word for word in record.command if not word.startswith("--methods=")]
+    words = takewhile(re.compile("[a-z][a-z-]*").fullmatch, command[:3])
     return " ".join(words)
 
 

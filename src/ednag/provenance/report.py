@@ -150,3 +150,9 @@ def as_markdown(audit: Audit, comparison: LockComparison | None = None) -> str:
         lines += ["", "## Against the lock", ""]
         lines += [f"- {line.strip()}" for line in comparison_lines(comparison)][1:]
     return "\n".join(lines) + "\n"
+
+
+def verdict_of(page: Path) -> str:
+    """The verdict on a page of `as_markdown`, for the front page of Snakemake's report."""
+    lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []
+    return lines[0] if lines else "not audited yet"

@@ -124,3 +124,13 @@ def _claimed_outputs(path: Path) -> tuple[str, ...]:
         return tuple(sorted(str(entry["path"]) for entry in entries))
     except (ValueError, KeyError, TypeError):
         return ()
+
+
+def methods_of(store: Store) -> str:
+    """The methods that jobs were given by `ednag --methods`, as this option takes them."""
+    definitions: dict[str, dict[str, object]] = {}
+    for word in (word for record in store.records for word in record.command):
+        if word.startswith("--methods="):
+            for name, definition in json.loads(word.removeprefix("--methods=")).items():
+                definitions.setdefault(name, {}).update(definition)
+    return json.dumps(definitions)

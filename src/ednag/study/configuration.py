@@ -272,6 +272,14 @@ def _check_methods(study: "Study") -> None:
             entry.check()
         except EdnagError as error:
             raise EdnagError(f"methods[{position}]: {error}") from None
+    titles: dict[str, str] = {}
+    for entry in study.methods:
+        other = titles.setdefault(entry.as_method.title, entry.id)
+        if other != entry.id:
+            raise EdnagError(
+                f"methods: {other} and {entry.id} have one title, {entry.as_method.title!r}; give "
+                "one of them another"
+            )
     names = dict.fromkeys([*(entry.id for entry in study.methods), *method_names()])
     _check_names(study.top_k.methods, names, "top_k.methods", "method")
     for space in (*study.benchmarks, *study.if_present):

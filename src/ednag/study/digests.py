@@ -1,70 +1,11 @@
-"""Digests of the code that the result of a job depends on.
+"""What registries name for the benchmarks and methods of a study: see `ednag.code`."""
 
-Snakemake does not notice an edited module. Each rule has as a parameter the digest of exactly the
-modules that its subcommand can import, so that an edit reruns the jobs that depend on it, and no
-others. grimp reads imports from the source, also those inside functions. A registry names modules
-in strings: the caller adds those of the method, space or table at hand.
-"""
-
-import hashlib
 from collections.abc import Iterable
-from functools import cache, partial
-from pathlib import Path
 
-import grimp
-
-import ednag
-from ednag.errors import EdnagError
 from ednag.methods import METHODS
-from ednag.registries import REGISTRIES, code_of
 from ednag.spaces import SPACES
 from ednag.study.configuration import Study, method_of
 from ednag.tables import OFFICIAL, TABLES
-
-_PACKAGE = Path(ednag.__file__).resolve().parent
-#: `ednag` imports provenance only to record a job, which changes nothing that the job writes.
-_ENTRY, _RECORDING = "ednag.cli", "ednag.provenance"
-#: Hexadecimal digits of a digest: 64 bits.
-_DIGITS = 16
-
-
-def modules_of(subcommand: str, *further: str) -> frozenset[str]:
-    """Names of the package's modules that a subcommand can import.
-
-    Args:
-        subcommand: As on the command line, for example `run` or `plot dataset`.
-        further: Modules, or `module:attribute` as in registries, that it imports by name.
-
-    Raises:
-        EdnagError: There is no such subcommand.
-    """
-    graph = _imports()
-    module = ".".join([_ENTRY, *subcommand.replace("-", "_").split()])
-    if module not in graph.modules:
-        raise EdnagError(f"no subcommand {subcommand!r} in {_ENTRY}")
-    names = {module, *(name.partition(":")[0] for name in further)}
-    return frozenset(names.union(*map(graph.find_upstream_modules, names)))
-
-
-@cache
-def _imports() -> grimp.ImportGraph:
-    """The imports of the package, without those for type checking.
-
-    What grimp has read is kept beside Python's compiled modules, and like them it is read again
-    when the time stamp of a source changes.
-    """
-    build = partial(grimp.build_graph, "ednag", exclude_type_checking_imports=True)
-    try:
-        graph = build(cache_dir=str(Path(__file__).parent / "__pycache__" / "imports"))
-    except OSError:  # the package's folder cannot be written
-        graph = build(cache_dir=None)
-    for module in graph.modules:
-        if package := module.rpartition(".")[0]:
-            graph.add_import(importer=module, imported=package)
-    for imported in graph.find_modules_directly_imported_by(_ENTRY):
-        if imported.startswith(_RECORDING):
-            graph.remove_import(importer=_ENTRY, imported=imported)
-    return graph
 
 
 def registered(
@@ -90,41 +31,3 @@ def registered(
         if official is not None:
             references[OFFICIAL[official]] = None
     return (*references, *(METHODS[method_of(study, name).of or name] for name in methods))
-
-
-@cache
-def code_digest(subcommand: str, *further: str) -> str:
-    """Digest of the modules of `modules_of` and of the package's data files that they name."""
-    total, modules = hashlib.sha256(), modules_of(subcommand, *further)
-    for name in sorted(modules):
-        digest = _digest_of(name, modules if name in REGISTRIES else frozenset())
-        total.update(f"{name} {digest}\n".encode())
-    return total.hexdigest()[:_DIGITS]
-
-
-def lock_digest(lock: Path) -> str:
-    """Digest of the file that pins every installed package."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest()[:_DIGITS]
-
-
-@cache
-def _digest_of(module: str, imported: frozenset[str]) -> str:
-    """Digest of the part of a module's source that counts, and of the data files it names."""
-    place = _PACKAGE.joinpath(*module.split(".")[1:])
-    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    source = path.read_bytes()
-    total = hashlib.sha256(code_of(module, source, imported))
-    for data in _data_files():
-        if data.name.encode() in source:
-            total.update(data.read_bytes())
-    return total.hexdigest()
-
-
-@cache
-def _data_files() -> tuple[Path, ...]:
-    """Files of the package that are no modules, for example a style for figures."""
-    return tuple(
-        path
-        for path in sorted(_PACKAGE.rglob("*"))
-        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
-    )

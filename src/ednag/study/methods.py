@@ -24,7 +24,9 @@ class MethodInstance(MethodDefinition):
     """A method of a study: a name, or a mapping with what differs from the method `of`."""
 
     id: str = Field(
-        pattern="^[a-z0-9][a-z0-9-]*$", description="Name in the configuration and in paths."
+        pattern="^[a-z0-9][a-z0-9-]*$",
+        max_length=60,
+        description="Name in the configuration and in paths.",
     )
     seeds: Any = Field(
         None,

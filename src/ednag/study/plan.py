@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ednag.code import code_digest
+from ednag.errors import EdnagError
 from ednag.files import user_path
 from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
@@ -43,7 +45,7 @@ from ednag.study.configuration import (
     seeds_of,
     study_instances,
 )
-from ednag.study.digests import code_digest, registered
+from ednag.study.digests import registered
 from ednag.study.published import (
     PUBLISHED_TABLES,
     benchmarks_printed,
@@ -96,12 +98,26 @@ class Plan:
     folder: Path = Path()
 
     def check(self) -> None:
-        """Make the parts of the plan that can be refused.
+        """Refuse a study that cannot be planned.
 
         Raises:
-            EdnagError: A file of `published` is broken, or run files are too many for one job.
+            EdnagError: A file of `published` is broken, run files are too many for one job, or no
+                method of the study can run where one must.
         """
-        _ = self._blocks, self._authors_blocks
+        _ = self._authors_blocks
+        for (space, dataset), blocks in self._blocks.items():
+            if not blocks:
+                raise EdnagError(
+                    f"methods: none of the study runs on {space}/{dataset}, whose values are "
+                    "predicted; add one that does, such as random"
+                )
+        for place in self.trained_benchmarks:
+            names = methods_on(self.study, **place)
+            if not set(names) & set(self.study.top_k.methods):
+                raise EdnagError(
+                    f"top_k.methods: none of them runs on {place['space']}/{place['dataset']}; "
+                    f"name one of {', '.join(names)}"
+                )
 
     def missing_data(self) -> list[str]:
         """What is left out because its data is not here: a line each, with the next step."""
@@ -503,10 +519,10 @@ class Plan:
         name = "cells" if (at.space, at.dataset) == LISTED_CELLS else "table"
         return artefact_named(name).path(space=at.space, dataset=at.dataset)
 
-    def ranked_cells_option(self, at: Any) -> str:
-        """The same as an option of `ednag ranker`."""
+    def ranked_cells_option(self, at: Any, input: Any) -> str:
+        """The input file `cells` as an option of `ednag ranker`."""
         listed = (at.space, at.dataset) == LISTED_CELLS
-        return f"{'--cells' if listed else '--table'}={self.ranked_cells(at)}"
+        return f"{'--cells' if listed else '--table'}={input.cells}"
 
     def ranking_title(self, at: Any) -> str:
         """What the ranked cells at {space}/{dataset} are."""

@@ -47,10 +47,10 @@ def command(
 
     import torch
 
+    from ednag.code import code_digest
     from ednag.files import write_text
     from ednag.sources.lookup import locate
     from ednag.sources.places import cache_folder
-    from ednag.study.digests import code_digest
     from ednag.training.image_tasks import image_task
     from ednag.training.recipe import changed_recipe
     from ednag.training.trained_network import key_of_slot, train_network
