@@ -1,24 +1,6 @@
 # The paper's numbers and claims: printed beside regenerated, the authors' seeds among others,
 # verdicts, findings.
 
-#: What printed numbers and claims are held against: option of `ednag claims` -> artefact.
-MEASURED = {
-    "--summary": "summary",
-    "--generated": "generated",
-    "--listed": "authors_seeds",
-    "--sets": "authors_sets",
-    "--ranker-search": "ranker_search",
-    "--cells": "cells_counted",
-    "--nar-records": "nar_records",
-}
-MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
-
-
-def measured_options(wildcards, input):
-    """The same files as options."""
-    options = [named(option, input[name]) for option, name in MEASURED.items()]
-    return [each for each_of_one in options for each in each_of_one]
-
 
 rule generated:
     input:

@@ -63,7 +63,7 @@ try:
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
-config["audit_verdict"] = verdict_of(Path(path("audit", "md")))
+config["audit_verdict"] = verdict_of(Path(artefact_named("audit").path("md")))
 os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
 os.environ[COMMIT_VARIABLE] = commit_state(Path(workflow.basedir))
 ids = [entry.id for entry in study.methods]
@@ -205,3 +205,24 @@ def code_of_figure(figure):
 def code_of_study(subcommand):
     """The same with all that a study searches or the papers print."""
     return plan.code(subcommand, plan.printed, plan.all_methods)
+
+
+# --- what printed numbers and claims are held against -------------------------------------------------
+
+#: What printed numbers and claims are held against: option of `ednag claims` -> artefact.
+MEASURED = {
+    "--summary": "summary",
+    "--generated": "generated",
+    "--listed": "authors_seeds",
+    "--sets": "authors_sets",
+    "--ranker-search": "ranker_search",
+    "--cells": "cells_counted",
+    "--nar-records": "nar_records",
+}
+MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
+
+
+def measured_options(wildcards, input):
+    """The same files as options."""
+    options = [named(option, input[name]) for option, name in MEASURED.items()]
+    return [each for each_of_one in options for each in each_of_one]
