@@ -5,11 +5,12 @@ The catalogue, a YAML file beside this module, holds the instances that studies 
 """
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
@@ -25,7 +26,6 @@ class MethodDefinition(StrictModel):
     title: str = Field(
         "",
         max_length=60,
-        pattern=r"^([^\W_][^\x00-\x1f$\\|{}]*)?$",
         description="Name in tables and figures, by default the id: text that begins with a letter "
         "or digit, without $, \\, |, { and }.",
     )
@@ -33,6 +33,13 @@ class MethodDefinition(StrictModel):
     hyperparameters: dict[str, Any] = Field(
         {}, description="Hyper-parameters that differ from the method's."
     )
+
+    @field_validator("title")
+    @classmethod
+    def _is_shown_as_it_is(cls, title: str) -> str:
+        if not re.fullmatch(r"([^\W_][^\x00-\x1f$\\|{}]*)?", title):
+            raise ValueError("must begin with a letter or digit, without $, \\, |, { and }")
+        return title
 
     def method(self, name: str) -> Method:
         """The method that is defined under the id `name`; raises EdnagError if this is wrong."""
