@@ -68,7 +68,8 @@ def planned(folder: Path) -> str:
 def test_a_method_is_a_file_and_a_line(copy: Path) -> None:
     methods = copy / "src/ednag/methods"
     text = (methods / "random_search.py").read_text(encoding="utf-8")
-    (methods / "added.py").write_text(text.replace('"random"', '"added"'), encoding="utf-8")
+    text = text.replace('"random"', '"added"').replace('"Random search"', '"Added"')
+    (methods / "added.py").write_text(text, encoding="utf-8")
     add_line(methods / "__init__.py", "METHODS", '    "added": "ednag.methods.added:METHOD",\n')
     (copy / "study.yaml").write_text(STUDY.replace("[ednag,", "[ednag, added,"), encoding="utf-8")
     assert "results/runs/nasbench201/cifar10-analog/paper/added/seeds-0-1.parquet" in planned(copy)
