@@ -203,7 +203,7 @@ def record_path(job: str, **wildcards: object) -> str:
 def log_path(job: str, folder: str = "logs", suffix: str = "log") -> str:
     """Path of the log of a job, wildcards in braces."""
     first, *_ = artefacts_of(job)
-    return f"{folder}/{first.path('').removeprefix('results/')}.{suffix}"
+    return f"{folder}/{first.stage.name}/{first.stem}.{suffix}"
 
 
 def find_artefact(path: str) -> tuple[Artefact, dict[str, str]] | None:
