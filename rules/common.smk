@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from ednag.code import code_digest, lock_digest
 from ednag.errors import EdnagError
 from ednag.methods.instances import method_names
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
@@ -28,7 +29,6 @@ from ednag.study.artefacts import (
 )
 from ednag.study.configuration import read_study
 from ednag.study.description import described
-from ednag.code import code_digest, lock_digest
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.plan import plan_of, stock_of
 from ednag.study.published import PUBLISHED_TABLES
@@ -174,13 +174,14 @@ def as_json(value):
 statistics = as_json(study.statistics.model_dump())
 
 
-def code_of(subcommand, methods=None, spaces=True):
+def code_of(subcommand, methods=None, spaces=True, further=()):
     """Digest of the code that a job depends on, with the benchmark at {space}/{dataset}."""
     return lambda at: plan.code(
         subcommand,
         [(at.space, at.dataset)],
         methods(at) if methods else (),
         spaces,
+        further,
     )
 
 
@@ -188,16 +189,6 @@ def code_of_space(subcommand):
     """The same with the benchmarks and methods of {space}."""
     return lambda at: plan.code(
         subcommand, plan.datasets_of(at.space), plan.methods(at)
-    )
-
-
-def code_of_figure(figure):
-    """The same with the module that draws a figure of a dataset."""
-    return lambda at: plan.code(
-        "plot dataset",
-        [(at.space, at.dataset)],
-        plan.methods(at),
-        further=[figure.module],
     )
 
 
@@ -224,5 +215,6 @@ MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
 
 def measured_options(wildcards, input):
     """The same files as options."""
-    options = [named(option, input[name]) for option, name in MEASURED.items()]
-    return [each for each_of_one in options for each in each_of_one]
+    return [
+        f"{option}={file}" for option, name in MEASURED.items() for file in input[name]
+    ]

@@ -20,7 +20,9 @@ for each in DATASET_FIGURES:
         conda:
             "../envs/ednag.yaml"
         params:
-            code=code_of_figure(each),
+            code=code_of(
+                "plot dataset", plan.methods, spaces=False, further=[each.module]
+            ),
             lock=lock,
             methods=lambda at: plan.definitions(plan.methods(at)),
             figure=each.name,

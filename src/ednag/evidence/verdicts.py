@@ -30,6 +30,7 @@ from ednag.evidence.statistics import (
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.evidence.writing import NO_VALUE, interval_text, rounded
+from ednag.stages import RANKER, RUNS
 from ednag.tables import get_metric, get_protocol, get_reported_metric
 
 REPRODUCED = "reproduced"
@@ -135,8 +136,8 @@ def _folders(claim: Claim) -> tuple[str, ...]:
     if not claim.dataset or claim.rule == "arithmetic":
         return ()
     if claim.rule in ON_RANKING:
-        return (f"results/ranker/{claim.space}/{claim.dataset}/",)
-    folder = f"results/runs/{claim.space}/{claim.dataset}/{PAPER}"
+        return (f"{RANKER.folder}/{claim.space}/{claim.dataset}/",)
+    folder = f"{RUNS.folder}/{claim.space}/{claim.dataset}/{PAPER}"
     return tuple(f"{folder}/{method}/" for method in claim.methods)
 
 

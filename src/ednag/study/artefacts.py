@@ -182,6 +182,7 @@ def artefact_named(name: str) -> Artefact:
     return _BY_NAME[name]
 
 
+@cache
 def artefacts_of(job: str) -> tuple[Artefact, ...]:
     """What a job makes, in the order of declaration; KeyError where no job has this name."""
     made = tuple(artefact for artefact in ARTEFACTS if artefact.job == job)

@@ -217,8 +217,14 @@ class Plan:
 
     # --- run files --------------------------------------------------------------------------------
 
-    def _present(self, folder: str) -> list[Block]:
-        return blocks_in(self.folder / folder)
+    def _present(self, name: str, **wildcards: str) -> list[Block]:
+        """Blocks of an artefact whose files are there."""
+        return blocks_in((self.folder / artefact_named(name).path(**wildcards)).parent)
+
+    def _present_runs(self, *place: str) -> list[Block]:
+        """The same of runs of one space, dataset, protocol and method."""
+        names = ("space", "dataset", "protocol", "method")
+        return self._present("run", **dict(zip(names, place, strict=True)))
 
     def _few_enough(self, blocks: list[Wildcards], place: str) -> list[Wildcards]:
         check_run_files(len(blocks), self.study.block, place)
@@ -242,9 +248,9 @@ class Plan:
 
     def _blocks_of(self, *place: str) -> list[Wildcards]:
         """Blocks of the study's seeds of one space, dataset, protocol and method."""
-        present = self._present(f"{RUNS.folder}/{'/'.join(place)}")
         seeds = seeds_of(self.study, place[-1])
-        return _as_wildcards(place, plan_blocks(seeds, present, self.study.block))
+        blocks = plan_blocks(seeds, self._present_runs(*place), self.study.block)
+        return _as_wildcards(place, blocks)
 
     @cached_property
     def _authors_blocks(self) -> dict[str, list[Wildcards]]:
@@ -254,7 +260,7 @@ class Plan:
             listed = self.listed_seeds.get((space, dataset))
             if listed:
                 place = (space, dataset, PAPER, "ednag")
-                present = self._present(f"{RUNS.folder}/{'/'.join(place)}")
+                present = self._present_runs(*place)
                 others = {*listed, *self.study.authors_seeds}
                 blocks = plan_with_authors(self.study.seeds, others, present, self.study.block)
                 planned.setdefault(space, []).extend(_as_wildcards(place, blocks))
@@ -427,8 +433,7 @@ class Plan:
             return []
         own = self.study.small_instance
         seeds = own.tasks if part == "training" else own.held_out_tasks
-        folder = str(Path(artefact_named("database").path(part=part)).parent)
-        blocks = plan_blocks(seeds, self._present(folder), own.block)
+        blocks = plan_blocks(seeds, self._present("database", part=part), own.block)
         return [{"part": part, "first": block.first, "last": block.last} for block in blocks]
 
     def database(self, part: str) -> list[str]:
@@ -575,39 +580,34 @@ class Plan:
         Args:
             recorded: Only what has a record, which the audit goes through.
         """
-        return [
-            artefact.path(suffix, **place)
-            for artefact in ARTEFACTS
-            if artefact.is_final and (artefact.recorded or not recorded)
-            for place in self.places(artefact)
-            for suffix in artefact.suffixes
-        ]
+        return self._paths(lambda each: each.is_final and (each.recorded or not recorded))
 
     def audited(self) -> list[str]:
         """The first file of each final artefact that has a record."""
-        return self._first_files(lambda artefact: artefact.is_final and artefact.recorded)
+        return self._paths(lambda each: each.is_final and each.recorded, _first)
 
     def shown(self) -> list[str]:
         """The CSV of each table and figure."""
-        return self._first_files(lambda artefact: artefact.kind in (Kind.TABLE, Kind.FIGURE))
+        return self._paths(_is_table_or_figure, _first)
 
     def shown_beside(self) -> list[str]:
         """The formats of tables and figures that the report reads or links to."""
+        return self._paths(
+            _is_table_or_figure, lambda each: {"md", "png", "pdf"}.intersection(each.suffixes)
+        )
+
+    def _paths(
+        self,
+        chosen: Callable[[Artefact], bool],
+        formats: Callable[[Artefact], Iterable[str]] = lambda artefact: artefact.suffixes,
+    ) -> list[str]:
+        """Paths of the chosen artefacts in some of their formats, in the order of declaration."""
         return [
             artefact.path(suffix, **place)
-            for artefact in ARTEFACTS
-            if artefact.kind in (Kind.TABLE, Kind.FIGURE)
+            for artefact in filter(chosen, ARTEFACTS)
             for place in self.places(artefact)
             for suffix in artefact.suffixes
-            if suffix in ("md", "png", "pdf")
-        ]
-
-    def _first_files(self, chosen: Callable[[Artefact], bool]) -> list[str]:
-        return [
-            artefact.path(**place)
-            for artefact in ARTEFACTS
-            if chosen(artefact)
-            for place in self.places(artefact)
+            if suffix in formats(artefact)
         ]
 
     @cached_property
@@ -748,6 +748,14 @@ def plan_of(study: Study, stock: Mapping[str, Holding], root: Path) -> Plan:
         file_of=lambda source: holding_of(source).source.file,
         published=root / "published",
     )
+
+
+def _first(artefact: Artefact) -> tuple[str, ...]:
+    return artefact.suffixes[:1]
+
+
+def _is_table_or_figure(artefact: Artefact) -> bool:
+    return artefact.kind in (Kind.TABLE, Kind.FIGURE)
 
 
 def _as_wildcards(place: Sequence[str], blocks: Iterable[Block]) -> list[Wildcards]:
