@@ -1,5 +1,6 @@
 # EDNAG and NAR: regenerate, check and extend the results.
 #
+#   results/study.json
 #   resources/{source}/{file}
 #   results/features/small.pt
 #   results/features/own-images.pt

@@ -1,3 +1,21 @@
+# The study itself: what the audit holds the results against.
+rule study:
+    output:
+        **made("study"),
+    log:
+        logs("study"),
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_digest("config write"),
+        study=declared(plan),
+    message:
+        "writing the study with every key"
+    shell:
+        "ednag --record {output.record:q} config write --study {params.study:q}"
+        " --output {output.study:q} 2> {log:q}"
+
+
 # Last of all: whether every number of the study leads back to checksummed bytes.
 
 

@@ -28,6 +28,7 @@ from ednag.study.artefacts import (
     record_path,
 )
 from ednag.study.configuration import read_study
+from ednag.study.declared import declared
 from ednag.study.description import described
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.plan import plan_of, stock_of

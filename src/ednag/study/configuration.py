@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_serializer, model_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
@@ -44,6 +44,13 @@ def _seeds(place: str, may_be_empty: bool = False) -> AfterValidator:
 
 class _Part(StrictModel):
     model_config = ConfigDict(validate_default=True)
+
+    @field_serializer(
+        *("seeds", "authors_seeds", "tasks", "held_out_tasks", "runs", "ranker_seeds"),
+        check_fields=False,
+    )
+    def _as_ranges(self, seeds: Sequence[int]) -> list[str]:
+        return format_seeds(seeds).split(",") if seeds else []
 
 
 class SmallInstance(_Part):

@@ -5,14 +5,14 @@ from functools import cached_property
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_serializer, field_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
 from ednag.spaces import SPACES
-from ednag.study.seeds import parse_seeds
+from ednag.study.seeds import format_seeds, parse_seeds
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -41,6 +41,10 @@ class MethodInstance(MethodDefinition):
     @classmethod
     def _seeds(cls, value: object, info: ValidationInfo) -> tuple[int, ...] | None:
         return value if value is None else parse_seeds(value, f"seeds of {info.data.get('id')}")
+
+    @field_serializer("seeds")
+    def _as_ranges(self, seeds: tuple[int, ...] | None) -> list[str] | None:
+        return None if seeds is None else format_seeds(seeds).split(",")
 
     @cached_property
     def as_method(self) -> Method:
