@@ -173,3 +173,32 @@ def test_gdown_keeps_no_cookies(
     drive.serve("/uc", attached(payload))
     obtain(source_of(f"gdrive:{FILE}"), around=around)
     assert not (tmp_path / "home").exists()
+
+
+def test_more_than_is_registered_is_stopped(
+    drive: LoopbackServer, around: Surroundings, source_of: SourceOf
+) -> None:
+    drive.serve("/uc", attached(bytes(9_000_000)))
+    small = source_of(f"gdrive:{FILE}", sha256=None, size=1_000_000, least_size=1)
+    with pytest.raises(EdnagError, match="offers 9,000,000 bytes"):
+        obtain(small, around=around)
+    drive.serve("/uc", unannounced(9_000_000))
+    with pytest.raises(EdnagError, match="sends more than the 1,000,000 bytes"):
+        obtain(small, around=around)
+    assert not list((around.cache / "table").glob("table*"))
+
+
+def unannounced(length: int) -> behaviour.Behaviour:
+    """A file of zeros in chunks, without a length."""
+
+    def behave(handler: behaviour.Handler, request: behaviour.Request) -> None:
+        handler.send_response(200)
+        for name, value in {**ATTACHED, "Content-Type": "application/octet-stream"}.items():
+            handler.send_header(name, value)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for _ in range(length // 100_000):
+            handler.wfile.write(b"%x\r\n%s\r\n" % (100_000, bytes(100_000)))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return behave

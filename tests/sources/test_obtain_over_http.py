@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.sources import transfer
+from ednag.sources import registry, transfer
 from ednag.sources.http import PIECE
 from ednag.sources.obtain import Surroundings, obtain
 from ednag.sources.registry import Source
@@ -231,7 +231,8 @@ def test_server_that_answers_with_another_part(
 
 def leave_part(around: Surroundings, content: bytes, address: str, total: int) -> None:
     """What a process leaves that was killed in the middle."""
-    part = transfer.PartialFile(around.cache / "table" / "table.csv.part", None, "table.csv", True)
+    path = around.cache / "table" / "table.csv.part"
+    part = transfer.PartialFile(path, None, 1 << 30, "table.csv", True)
     part.path.parent.mkdir(parents=True)
     part.path.write_bytes(content)
     part.write_memo(transfer.Memo(address, '"one"', total))
@@ -351,3 +352,29 @@ def test_offline_asks_no_address(
     address = server.serve("/table.csv", behaviour.whole(payload))
     assert "offline" in refusal(source_of(address), dataclasses.replace(around, offline=True))
     assert not server.requests
+
+
+def test_endless_body_of_unknown_size_is_stopped(
+    server: LoopbackServer,
+    around: Surroundings,
+    source_of: SourceOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry, "_LARGEST_UNKNOWN", 1_000_000)
+    address = server.serve("/table.csv", behaviour.endless)
+    source = source_of(address, size=None, sha256=None, kind="binary", least_size=1000)
+    assert "sends more than the 1,000,000 bytes allowed" in refusal(source, around)
+    assert not list((around.cache / "table").glob("table*"))
+
+
+def test_compressed_body_of_unknown_size_is_refused(
+    server: LoopbackServer, around: Surroundings, source_of: SourceOf
+) -> None:
+    import gzip
+
+    zeros = gzip.compress(bytes(50_000_000))
+    packed = behaviour.whole(zeros, **{"Content-Encoding": "gzip"})
+    address = server.serve("/table.csv", packed)
+    source = source_of(address, size=None, sha256=None, kind="binary", least_size=1000)
+    assert "compresses a file whose size is not registered" in refusal(source, around)
+    assert not list((around.cache / "table").glob("table*"))

@@ -181,7 +181,7 @@ def test_verify_names_what_nobody_vouches_for(
     locked = call("lock", "--mirror", "mirror").stdout
     assert hashlib.sha256(b"who,knows").hexdigest() in locked
     verified = call("verify", "--mirror", "mirror").stdout
-    assert "no checksum, trusted on first use: table" in verified
+    assert "no whole checksum, trusted on first use: table" in verified
     assert "vouched" not in verified
     listed = json.loads(call("list", "--json", "--mirror", "mirror").stdout)
     assert listed[0]["held_by"] == "trust, recorded"

@@ -217,7 +217,9 @@ def vouched_by(source: Source, evidence: Evidence) -> str:
     """Where the checksum of a source comes from."""
     if source.has_checksum:
         return "registry"
-    return "trusted on first use" if source.id in evidence.setting.trusted else "nobody"
+    if source.id not in evidence.setting.trusted:
+        return "nobody"
+    return f"{source.only_part}, trusted on first use".removeprefix(", ")
 
 
 def check_source(evidence: Evidence, name: str) -> Iterator[Finding]:

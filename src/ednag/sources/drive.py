@@ -27,6 +27,7 @@ def fetch_from_drive(file_id: str, part: PartialFile, report: Report, patience: 
         if not expected:
             part.expect(total)
             expected = True
+        part.refuse_excess(received)
         report(received, total)
 
     try:

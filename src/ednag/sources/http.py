@@ -69,6 +69,8 @@ def _attempt(
             if start is None:
                 return True  # all bytes are here
             memo = Memo(address, _validator(response), _total(response, start))
+            if memo.total is None and part.size is None and _is_compressed(response):
+                raise TransferError("compresses a file whose size is not registered")
             part.expect(memo.total)
             _receive(response, part, start, memo, report)
             return start > 0
@@ -125,9 +127,14 @@ def _resumed_at(response: requests.Response, offset: int, part: PartialFile) -> 
     return offset
 
 
+def _is_compressed(response: requests.Response) -> bool:
+    """Whether the body is compressed, although it was asked for as it is."""
+    return response.headers.get("Content-Encoding", "identity").lower() != "identity"
+
+
 def _total(response: requests.Response, start: int) -> int | None:
     """Bytes of the whole file; None if the server does not state them."""
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if _is_compressed(response):
         return None  # the length counts compressed bytes
     sent = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
     if response.status_code == 206 and sent:
@@ -153,11 +160,10 @@ def _receive(
     with part.path.open("ab") as stream:
         part.write_memo(memo)
         for block in itertools.chain([head], blocks):
-            stream.write(block)
             received += len(block)
+            part.refuse_excess(received)
+            stream.write(block)
             report(received, memo.total)
-            if part.size is not None and received > part.size:
-                raise TransferError(f"sends more than the {part.size:,} bytes expected")
     if memo.total is not None and received != memo.total:
         raise TransferError(f"ended after {received:,} of {memo.total:,} bytes", passing=True)
 

@@ -260,8 +260,10 @@ class _SourceSearch:
         return PartialFile(
             path=self.home.with_name(f"{self.home.name}.part"),
             size=expected_size(self.source, locked),
+            largest_size=self.source.largest_size,
             file=self.source.file,
-            has_checksum=self.source.has_checksum or locked is not None,
+            # A part of a checksum is enough to notice that two transfers do not fit together.
+            has_checksum=self.source.checksum is not None or locked is not None,
             refusal=f" {locked.refusal(self.source)}" if locked and by_lock else "",
         )
 
@@ -284,7 +286,7 @@ class _SourceSearch:
         return path, measured
 
     def _lock(self, measured: Digests) -> None:
-        """Record a file without a published sha256; warn if it has no checksum at all."""
+        """Record a file without a published sha256; warn if it has no whole checksum."""
         try:
             new = lock_in(self.around.lock, self.source, measured, self.around.cache)
         except OSError as error:
@@ -292,9 +294,10 @@ class _SourceSearch:
             return
         if new and not self.source.has_checksum:
             log.warning(
-                "%s: nobody publishes a checksum; it has the shape of its kind (%s); sha256 %s "
-                "trusted and recorded in %s: commit it",
+                "%s: %s; it has the shape of its kind (%s); sha256 %s trusted and recorded in %s: "
+                "commit it",
                 self.source.id,
+                self.source.only_part or "nobody publishes a checksum",
                 self.source.shape,
                 measured.sha256,
                 self.around.lock.name,

@@ -68,16 +68,23 @@ def in_mirrors(source: Source, mirrors: Iterable[Path]) -> Iterator[Path]:
 def in_package(address: str) -> Path:
     """The file that `package:<distribution>/<path inside site-packages>` names.
 
-    Does not import the package. Raises EdnagError if it is not installed or has no such file.
+    Does not import the package. Raises EdnagError if it is not installed, or the list of its files
+    (RECORD) does not have this path.
     """
     name, _, inside = address.removeprefix("package:").partition("/")
     try:
-        path = Path(str(importlib.metadata.distribution(name).locate_file(inside)))
+        files = importlib.metadata.distribution(name).files or ()
     except (importlib.metadata.PackageNotFoundError, ValueError):
         raise EdnagError(f"package {name} is not installed; pip install {name}") from None
-    if not path.is_file():
-        raise EdnagError(f"package {name} is installed without {inside}; pip install --upgrade")
-    return path
+    for file in files:
+        if str(file) == inside and ".." not in file.parts:
+            path = Path(str(file.locate()))
+            if path.is_file():
+                return path
+    raise EdnagError(
+        f"package {name} is installed without {inside}; pip install --upgrade {name}, or correct "
+        "the address"
+    )
 
 
 def place(path: Path, destination: Path, *, share: bool, sha256: str) -> None:

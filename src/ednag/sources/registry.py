@@ -29,13 +29,21 @@ SCHEMES = ("https://", "http://", "doi:", "gdrive:", "package:")
 
 # `$` is the end of the text, as in Rust. `Text` is one line without invisible characters.
 Text = Annotated[str, Strict(), StringConstraints(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]+$")]
-Identifier = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Identifier = Annotated[
+    str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)
+]
 Sha256 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict(), Field(ge=0)]
+#: Fields with a part of a checksum, which a file made for it can have.
+_PARTS = ("sha256_prefix", "md5_suffix")
+#: Bytes of a file's name; the cache adds suffixes to it, and file systems take 255.
+_LONGEST_NAME = 200
+#: Bytes that a download may have where the registry states neither size nor `least_size`.
+_LARGEST_UNKNOWN = 1 << 30
 # For example `-f37072fd.` in names of torch.hub and NAS-Bench-201; has letters and digits.
 _CHECKSUM_IN_NAME = re.compile(r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}\.")
 
@@ -45,8 +53,8 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     `size` is in bytes. `sha256_prefix` and `md5_suffix` (six digits) are parts of checksums in the
     names of files; `git_blob_sha1` is git's name of the content. `kind` (of `ednag.sources.shape`;
-    by default that of the suffix) and `least_size` in bytes are checked before a file without any
-    checksum is trusted. `stand_in` is the replacement of an `unpublished` file.
+    by default that of the suffix) and `least_size` in bytes are checked before a file without a
+    whole checksum is trusted. `stand_in` is the replacement of an `unpublished` file.
     """
 
     id: Identifier
@@ -75,6 +83,10 @@ class Source(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("must be a relative path without '..'")
         if re.search(r'[\\:\x00-\x1f\x7f*?"<>|]', file):
             raise ValueError('must not hold control characters or any of \\ : * ? " < > |')
+        if not all(part[0].isalnum() or part[0] == "_" for part in parts) or not parts:
+            raise ValueError("each part of the path must begin with a letter, a digit or '_'")
+        if len(file.encode()) > _LONGEST_NAME:
+            raise ValueError(f"must have at most {_LONGEST_NAME} bytes")
         return file
 
     @field_validator("addresses")
@@ -100,7 +112,7 @@ class Source(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("md5 does not end in md5_suffix")
         if self.sha256 and self.sha256_prefix and not self.sha256.startswith(self.sha256_prefix):
             raise ValueError("sha256 does not begin with sha256_prefix")
-        if not self.has_checksum and (stated := _CHECKSUM_IN_NAME.search(self.file)):
+        if self.checksum is None and (stated := _CHECKSUM_IN_NAME.search(self.file)):
             raise ValueError(
                 f"the file's name states a checksum ({stated[0][1:-1]}); "
                 "give it as sha256_prefix or md5_suffix"
@@ -111,14 +123,27 @@ class Source(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def checksum(self) -> str | None:
-        """The field of the strongest published checksum; None without any."""
-        fields = ("sha256", "git_blob_sha1", "md5", "sha256_prefix", "md5_suffix")
+        """The field of the strongest published checksum, or of a part of one; None without any."""
+        fields = ("sha256", "git_blob_sha1", "md5", *_PARTS)
         return next((name for name in fields if getattr(self, name)), None)
 
     @property
     def has_checksum(self) -> bool:
-        """Whether there is a published checksum."""
-        return self.checksum is not None
+        """Whether a whole checksum is published; a part of one alone decides nothing."""
+        return self.checksum is not None and self.checksum not in _PARTS
+
+    @property
+    def only_part(self) -> str:
+        """`md5 suffix only` if just a part of a checksum is published; "" otherwise."""
+        weak = self.checksum if self.checksum in _PARTS else None
+        return f"{weak.replace('_', ' ')} only" if weak else ""
+
+    @property
+    def largest_size(self) -> int:
+        """Bytes after which a download is stopped: `size`, or four times `least_size` or 1 GiB."""
+        if self.size is not None:
+            return self.size
+        return max(4 * (self.least_size or 0), _LARGEST_UNKNOWN)
 
     @property
     def shape(self) -> str | None:
@@ -166,7 +191,8 @@ def load_registry(path: Path | None = None) -> dict[str, Source]:
             raise EdnagError(f"{path}: entry '{key}': {first_fault(error)}") from error
         if not source.has_checksum and (source.shape is None or not source.least_size):
             raise EdnagError(
-                f"{path}: entry '{key}': no checksum of any kind, so give 'kind' (one of "
+                f"{path}: entry '{key}': no whole checksum (sha256, git_blob_sha1 or md5), so give "
+                "'kind' (one of "
                 f"{', '.join(KINDS)}; by default what the suffix says) and 'least_size' in bytes: "
                 "they are checked before the file is trusted"
             )

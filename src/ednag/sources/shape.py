@@ -1,4 +1,4 @@
-"""The shape of a file, which is checked if the file has no checksum.
+"""The shape of a file, which is checked if the file has no whole checksum.
 
 A kind has certain first and last bytes; an archive has files; torch loads its own files, as
 tensors.
@@ -17,6 +17,9 @@ from pathlib import Path
 _LARGEST_ANSWER = _SAMPLE = 64 << 10
 #: Keys in error messages of servers.
 _ERROR_KEYS = {"error", "errors", "message", "detail", "error_description"}
+#: Files written before torch 1.6 that have more bytes are not loaded: memory for them is several
+#: times their size.
+_LARGEST_LOADED = 1 << 28
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
@@ -30,10 +33,13 @@ def _torch(path: Path) -> str | None:
     """Why torch does not load the file as tensors; NumPy arrays are allowed."""
     import torch
 
-    if not zipfile.is_zipfile(path) and not _head(path).startswith(_LEGACY_TORCH):
+    is_zip = zipfile.is_zipfile(path)
+    if not is_zip and not _head(path).startswith(_LEGACY_TORCH):
         return "was not written by torch.save, or its end is missing"
+    if not is_zip and path.stat().st_size > _LARGEST_LOADED:
+        return None
     try:
-        torch.load(path, map_location="cpu", weights_only=True)
+        torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except Exception as error:  # torch does not document what it raises
         refused = re.search(r"GLOBAL (\S+)", str(error))
         if refused and refused[1].startswith("numpy."):

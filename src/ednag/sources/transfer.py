@@ -62,6 +62,8 @@ class PartialFile:
 
     path: Path
     size: int | None
+    #: bytes after which a body without a known size is refused
+    largest_size: int
     file: str
     has_checksum: bool
     #: end of the message for a wrong size, see `Expected.refusal`
@@ -106,6 +108,7 @@ class PartialFile:
         expected = total if self.size is None else self.size
         if expected is None:
             return
+        self.refuse_excess(expected)
         if total not in (None, expected):
             raise TransferError(f"offers {total:,} bytes, {expected:,} are expected{self.refusal}")
         missing = expected - self.received()
@@ -115,6 +118,14 @@ class PartialFile:
                 f"{self.file} needs {missing:,} more bytes and {self.path.parent} has {free:,} "
                 "free; make room or name another folder with EDNAG_CACHE"
             )
+
+    def refuse_excess(self, received: int) -> None:
+        """Discard the download and raise TransferError if it has more bytes than it may have."""
+        most = self.largest_size if self.size is None else self.size
+        if received > most:
+            self.discard()
+            known = "expected" if self.size is not None else "allowed without a registered size"
+            raise TransferError(f"sends more than the {most:,} bytes {known}")
 
     def refuse_page(self, head: bytes, body: Callable[[], bytes] = bytes) -> None:
         """Raise TransferError if `head`, and the rest from `body`, is a web page or a pointer."""

@@ -74,8 +74,9 @@ def digest(path: Path, source: Source | None = None) -> Digests:
 def verify(
     path: Path, source: Source, locked: Expected | None = None, measured: Digests | None = None
 ) -> Digests:
-    """The checksums of the file at `path`, if it is `source`; without any checksum, by its shape.
+    """The checksums of the file at `path`, if it is `source`.
 
+    Without a whole checksum or an entry in the lock file, the file must have the source's shape.
     `locked` is the entry of `source` in the lock file; `measured` the checksums, where known.
     Raises WrongContentError, or NotAsRecordedError if the file differs from `locked` only.
     """
@@ -88,9 +89,10 @@ def verify(
         raise WrongContentError(f"{path} has {size:,} bytes, {source.size:,} are expected{more}")
     if mistaken:
         raise WrongContentError(f"{path} is {mistaken}")
-    if not source.has_checksum and (fault := misshapen(path, source.shape, source.least_size or 0)):
-        raise WrongContentError(f"{path} {fault}")
     locked = None if source.sha256 else locked
+    unknown = not source.has_checksum and not locked
+    if unknown and (fault := misshapen(path, source.shape, source.least_size or 0)):
+        raise WrongContentError(f"{path} {fault}")
     if locked and size != locked.size:
         raise NotAsRecordedError(
             f"{path} has {size:,} bytes, not {locked.size:,} {locked.refusal(source)}"

@@ -38,9 +38,10 @@ def command(
 
 def _held_by(source: "Source", locked: Collection[str]) -> str:
     """What the bytes of a source are checked against: the name of a checksum, or trust."""
-    if source.checksum:
+    if source.checksum and source.has_checksum:
         return source.checksum
-    return "trust, recorded" if source.id in locked else "trust on first use"
+    trust = "trust, recorded" if source.id in locked else "trust on first use"
+    return f"{source.only_part}, {trust}" if source.only_part else trust
 
 
 def _as_record(holding: "Holding", locked: Collection[str]) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _print_table(holdings: list["Holding"], locked: Collection[str]) -> None:
         )
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 180  # a log or a pipe has no width of its own
+        console.width = 200  # a log or a pipe has no width of its own
     console.print(table)
     for each in holdings:
         if each.state.value == "unobtainable":

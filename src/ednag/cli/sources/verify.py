@@ -53,13 +53,16 @@ def command(
 
 
 def _print_trusted(checks: list["Check"], around: "Surroundings") -> None:
-    """Print which sources have no checksum: those in the lock file, then all others."""
+    """Print which sources have no whole checksum: those in the lock file, then all others."""
     from ednag.sources.lock import load_lock
 
-    bare = {each.source.id for each in checks if not each.source.has_checksum}
-    recorded = bare.intersection(load_lock(around.lock))
+    locked = load_lock(around.lock)
+    recorded: set[str] = set()
+    others: set[str] = set()
+    for source in (each.source for each in checks if not each.source.has_checksum):
+        named = f"{source.id} ({source.only_part})" if source.only_part else source.id
+        (recorded if source.id in locked else others).add(named)
     if recorded:
-        click.echo(f"no checksum, trusted on first use: {', '.join(sorted(recorded))}")
-    if bare - recorded:
-        named = ", ".join(sorted(bare - recorded))
-        click.echo(f"vouched for by nobody: {named}; see ednag sources lock")
+        click.echo(f"no whole checksum, trusted on first use: {', '.join(sorted(recorded))}")
+    if others:
+        click.echo(f"vouched for by nobody: {', '.join(sorted(others))}; see ednag sources lock")
