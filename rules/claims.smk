@@ -17,11 +17,13 @@ rule generated:
         code=code_of("claims generated"),
         lock=lock,
         seeds=format_seeds(study.seeds),
+        settings=settings(GENERATORS),
     message:
         "describing what was generated for {wildcards.space}/{wildcards.dataset}"
     shell:
         "ednag --record {output.record:q}"
-        " claims generated {input:q} --seeds {params.seeds:q} --output {output.generated:q} 2> {log:q}"
+        " claims generated {input:q} --seeds {params.seeds:q} --settings {params.settings:q}"
+        " --output {output.generated:q} 2> {log:q}"
 
 
 rule authors_seeds:
@@ -38,13 +40,15 @@ rule authors_seeds:
         code=code_of_space("claims authors-seeds"),
         lock=lock,
         seeds=format_seeds(study.authors_seeds),
+        settings=settings(["ednag"]),
         statistics=statistics,
     message:
         "the authors' seeds of {wildcards.space} among unselected ones"
     shell:
         "ednag --record {output.record:q}"
         " claims authors-seeds {input.runs:q} --reference {input.reference:q}"
-        " --seeds {params.seeds:q} --statistics {params.statistics:q}"
+        " --seeds {params.seeds:q} --settings {params.settings:q}"
+        " --statistics {params.statistics:q}"
         ' --title "The authors\' seeds of {wildcards.space}"'
         " --listed {output.authors_seeds_csv:q} --listed {output.authors_seeds_md:q}"
         " --listed {output.authors_seeds_tex:q} --sets {output.authors_sets_csv:q}"

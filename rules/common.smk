@@ -27,6 +27,7 @@ from ednag.study.artefacts import (
     log_path,
     record_path,
 )
+from ednag.study.comparisons import GENERATORS
 from ednag.study.configuration import read_study
 from ednag.study.declared import declared
 from ednag.study.description import described
@@ -61,6 +62,7 @@ try:
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
     plan = plan_of(study, stock, Path(workflow.basedir))
     plan.check()
+    unfit = plan.unfit()
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
@@ -89,10 +91,26 @@ onstart:
         sys.exit(f"not started: {error}")
     for line in plan.missing_data():
         print_error(line)
+    for file, reason in unfit.items():
+        print_error(f"made again: {file}: {reason}")
 
 
 def print_error(line):
     print(line, file=sys.stderr)
+
+
+def prepare_dag(*arguments, prepare=workflow._prepare_dag, **options):
+    """Snakemake's preparation; then files of another study are made again where a target needs them.
+
+    Snakemake has notes on files that it made here, not on copied ones, nor on what a job of a killed
+    workflow writes. `--forcerun` would make them targets.
+    """
+    prepare(*arguments, **options)
+    workflow.dag.forcefiles.update(unfit)
+
+
+if workflow.is_main_process:
+    workflow._prepare_dag = prepare_dag
 
 
 # --- files ------------------------------------------------------------------------------------------
@@ -173,6 +191,11 @@ def as_json(value):
 
 
 statistics = as_json(study.statistics.model_dump())
+
+
+def settings(methods=None):
+    """What the study runs at {space}/{dataset}, or {space}: other run files are refused."""
+    return lambda at: as_json(plan.settings(at, methods))
 
 
 def code_of(subcommand, methods=None, spaces=True, further=()):

@@ -18,6 +18,7 @@ rule summary:
         lock=lock,
         seeds=format_seeds(study.seeds),
         method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
+        settings=settings(),
         checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
@@ -25,6 +26,7 @@ rule summary:
         "ednag --record {output.record:q}"
         " summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
         " --method-seeds {params.method_seeds:q}"
+        " --settings {params.settings:q}"
         " --statistics {params.checkpoints:q} --output {output.summary:q}"
         " --anytime {output.curves:q} --steps {output.step_curves:q} 2> {log:q}"
 

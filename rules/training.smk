@@ -15,6 +15,7 @@ rule top_k:
         code=code_of("top-k choose"),
         lock=lock,
         seeds=format_seeds(study.top_k.runs),
+        settings=settings(study.top_k.methods),
         k=study.top_k.k,
         random=study.top_k.random,
     message:
@@ -22,7 +23,7 @@ rule top_k:
     shell:
         "ednag --record {output.record:q}"
         " top-k choose {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
-        " --k {params.k} --random {params.random} --output {output.top_k:q} 2> {log:q}"
+        " --settings {params.settings:q} --k {params.k} --random {params.random} --output {output.top_k:q} 2> {log:q}"
 
 
 rule trained_small:

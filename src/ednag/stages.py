@@ -36,6 +36,9 @@ PAGES = Stage("evidence", "results")
 #: Run records, and what is made of them; they are of no stage.
 RECORDS = Stage("records", "results/provenance")
 
+#: The study itself, which is made of the configuration alone.
+STUDY_FILE = "results/study.json"
+
 #: The flow of data.
 STAGES = (
     SOURCES,

@@ -1,0 +1,1 @@
+"""Hostile, damaged and mixed files."""

@@ -9,7 +9,9 @@ from ednag.errors import EdnagError
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import load_registry
 from ednag.study.configuration import load_study
-from ednag.study.declared import DECLARED, declared, read_plan, write_declared
+from ednag.stages import STUDY_FILE
+from ednag.study.artefacts import artefact_named
+from ednag.study.declared import declared, read_plan, write_declared
 from ednag.study.plan import Plan, plan_of, stock_of
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +25,14 @@ def _plan(study: Path) -> Plan:
     return plan_of(loaded, stock_of(loaded, registry, around), ROOT)
 
 
+def test_its_path_is_the_declared_one() -> None:
+    assert artefact_named("study").path() == STUDY_FILE
+
+
 @pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.stem)
 def test_the_written_study_has_the_same_plan(study: Path, tmp_path: Path) -> None:
     plan = _plan(study)
-    write_declared(declared(plan), tmp_path / DECLARED)
+    write_declared(declared(plan), tmp_path / STUDY_FILE)
     again = read_plan(tmp_path, load_registry(ROOT / "sources.yaml"), ROOT / "published")
     for name in ("targets", "audited", "shown"):
         assert getattr(again, name)() == getattr(plan, name)()
@@ -49,7 +55,7 @@ def test_the_written_study_has_the_same_plan(study: Path, tmp_path: Path) -> Non
 def test_another_text_is_refused_with_the_command_that_mends_it(
     text: str, message: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / DECLARED
+    path = tmp_path / STUDY_FILE
     path.parent.mkdir()
     path.write_text(text)
     with pytest.raises(EdnagError, match=message) as refusal:

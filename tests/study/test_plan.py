@@ -41,15 +41,6 @@ def test_runs_are_planned_in_blocks_of_the_studys_seeds(tmp_path: Path) -> None:
     assert plan.files("run") == expected
 
 
-def test_run_files_that_are_there_are_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "results/runs/nasbench201/cifar10-analog/paper/random"
-    folder.mkdir(parents=True)
-    (folder / "seeds-0-2.parquet").touch()
-    plan = plan_of(tmp_path, seeds="0-5", block=50, methods=["random"])
-    names = [Path(path).name for path in plan.files("run")]
-    assert names == ["seeds-0-2.parquet", "seeds-3-5.parquet"]
-
-
 def test_too_many_run_files_are_refused_before_anything_runs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, seeds="0-4999", block=1, methods=["random"])
     with pytest.raises(EdnagError, match="raise block to"):

@@ -123,3 +123,13 @@ def parse_mapping(text: str, option: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise EdnagError(f"{option}: a JSON object is expected, such as {{}}, not {text}")
     return value
+
+
+#: What the study runs, which the run files must be of.
+SETTINGS = click.option(
+    "--settings",
+    metavar="JSON",
+    callback=lambda context, option, text: text and parse_mapping(text, "--settings"),
+    help="What the study runs: {DATASET: {PROTOCOL: {METHOD: {budget, hyperparameters}}}}; run "
+    "files of anything else are refused. By default the first file of a method says it.",
+)

@@ -59,9 +59,8 @@ def command(
         "space": benchmark.space,
         "dataset": benchmark.dataset,
         "protocol": protocol,
-        "method": method_name,
-        "budget": None if method.has_own_end else budget,
-        "hyperparameters": settings.model_dump(),
+        **method.described(budget, settings),
+        "table": benchmark.digest,
         "sources": benchmark.sources,
     }
     write_runs(runs, described, output)

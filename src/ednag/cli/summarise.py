@@ -1,10 +1,11 @@
 """`ednag summarise`: run files of one space and dataset into one row per run, and curves."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli._options import EXISTING, OUTPUT, SETTINGS, parse_mapping
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
 
@@ -18,6 +19,7 @@ from ednag.cli._statistics import STATISTICS, statistics_of
     default="{}",
     help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
 )
+@SETTINGS
 @STATISTICS
 @click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
 @click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
@@ -27,26 +29,33 @@ def command(
     table: Path,
     seeds: str,
     method_seeds: str,
+    settings: dict[str, Any] | None,
     statistics: str,
     output: Path,
     anytime: Path,
     steps: Path,
 ) -> None:
-    """Summarise the run files RUNS of one benchmark table."""
+    """Summarise the run files RUNS of one benchmark table.
+
+    Files of another table, study or method's settings, or with other values than the table, are
+    refused.
+    """
     from ednag.evidence.summaries import anytime_curves, collect_runs, step_curves, summarise_runs
     from ednag.files import write_parquet
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
 
-    settings = statistics_of(statistics)
+    checkpoints = statistics_of(statistics).checkpoints
     benchmark = read_benchmark(table)
     own = {
         name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
         for name, given in parse_mapping(method_seeds, "--method-seeds").items()
     }
-    collected = collect_runs(runs, parse_seeds(seeds.split(","), "--seeds"), own)
+    collected = collect_runs(
+        runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
+    )
     frames = {
-        output: summarise_runs(collected, benchmark, settings.checkpoints),
+        output: summarise_runs(collected, benchmark, checkpoints),
         anytime: anytime_curves(collected, benchmark),
         steps: step_curves(collected),
     }

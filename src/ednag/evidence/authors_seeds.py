@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from ednag.evidence.statistics import standard_deviation, wilson_share
-from ednag.evidence.summaries import collect_runs
+from ednag.evidence.summaries import Settings, collect_runs
 from ednag.evidence.writing import texts, with_interval
 from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
@@ -65,11 +65,13 @@ def collect_outcomes(
     paths: Sequence[Path],
     listed: Mapping[tuple[str, str], Mapping[int, float]],
     seeds: Sequence[int],
+    settings: Settings | None = None,
 ) -> list[AuthorsSeeds]:
     """Outcomes of the study's and the listed seeds of each benchmark in `paths`, in their order.
 
     Raises:
-        EdnagError: A seed has no run, or is in two files.
+        EdnagError: A seed has no run or is in two files, or a file is not of `settings`, what the
+            study runs.
     """
     files: dict[tuple[str, str], list[Path]] = {}
     for path in paths:
@@ -77,7 +79,7 @@ def collect_outcomes(
     outcomes = []
     for (space, dataset), group in files.items():
         authors = listed.get((space, dataset), {})
-        runs = collect_runs(group, sorted({*seeds, *authors}))[GROUP]
+        runs = collect_runs(group, sorted({*seeds, *authors}), settings=settings)[GROUP]
         higher = get_reported_metric(space, dataset, GROUP[0]).higher_is_better
         values = {
             # The reference reports the value drawn, if evaluations draw trainings.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.summaries import collect_runs
+from ednag.evidence.summaries import Settings, collect_runs
 from ednag.methods.interface import Run
 
 
@@ -53,11 +53,17 @@ def _qualities(name: str, values: np.ndarray, higher_is_better: bool) -> dict[st
 
 
 def generated_table(
-    paths: Sequence[Path], space: str, dataset: str, seeds: Sequence[int], higher_is_better: bool
+    paths: Sequence[Path],
+    space: str,
+    dataset: str,
+    seeds: Sequence[int],
+    higher_is_better: bool,
+    settings: Settings | None = None,
 ) -> pd.DataFrame:
     """One row per run: space, dataset, protocol, method, seed, and what `describe_run` returns.
 
-    `paths` are run files of the methods in `study.comparisons.GENERATORS` on one benchmark.
+    `paths` are run files of the methods in `study.comparisons.GENERATORS` on one benchmark;
+    `settings`, what the study runs there.
     """
     rows = [
         {
@@ -68,7 +74,7 @@ def generated_table(
             "seed": run.seed,
             **describe_run(run, higher_is_better),
         }
-        for (protocol, method), runs in collect_runs(paths, seeds).items()
+        for (protocol, method), runs in collect_runs(paths, seeds, settings=settings).items()
         for run in runs
     ]
     return pd.DataFrame(rows)

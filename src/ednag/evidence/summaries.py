@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
+from ednag.methods.consistency import check_described, check_values
 from ednag.methods.interface import STEP_COLUMNS, Run
-from ednag.methods.storage import read_runs
+from ednag.methods.storage import RunFile, read_runs
 from ednag.spaces import get_space
 from ednag.tables import get_definition
 from ednag.tables.interface import Benchmark, Protocol
 
+#: Dataset -> protocol -> method -> budget and hyper-parameters: what a study runs in a space.
+Settings = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 #: A run found the optimum if its outcome is within this (float32 noise) of the table's best value.
 OPTIMUM_TOLERANCE = 1e-6
 
@@ -29,20 +33,36 @@ def collect_runs(
     paths: Sequence[Path],
     seeds: Sequence[int],
     method_seeds: Mapping[str, Sequence[int]] | None = None,
+    settings: Settings | None = None,
+    benchmark: Benchmark | None = None,
 ) -> dict[tuple[str, str], list[Run]]:
     """(protocol, method) -> runs of exactly these seeds, ascending, in the order of the files.
 
-    `seeds` are those of every method that `method_seeds` does not name.
+    Args:
+        paths: Run files of one dataset.
+        seeds: Those of every method that `method_seeds` does not name.
+        method_seeds: Method -> its seeds, where they are others.
+        settings: What the study runs; None: what the first file of each method says.
+        benchmark: Where given, its values must be those of the runs.
 
     Raises:
-        EdnagError: A seed is missing or is in two files.
+        EdnagError: A seed is missing or is in two files, or a file is not of this study, of one
+            benchmark, or with this benchmark's values. The message names file and field.
     """
     own = method_seeds or {}
     collected: dict[tuple[str, str], dict[int, Run]] = {}
+    first: dict[tuple[str, str], tuple[Path, dict[str, Any]]] = {}
     for path in paths:
         file = read_runs(path)
-        method = file.described["method"]
-        group = collected.setdefault((file.described["protocol"], method), {})
+        protocol, method = file.described["protocol"], file.described["method"]
+        other, described = first.setdefault((protocol, method), (path, file.described))
+        check_described(path, file.described, described, str(other))
+        if settings is not None:
+            expected = _settings_of(path, file.described, settings)
+            check_described(path, file.described, expected, "the study")
+        if benchmark is not None:
+            _check_against(path, file, benchmark)
+        group = collected.setdefault((protocol, method), {})
         configured = set(own.get(method, seeds))
         for run in file.runs:
             if run.seed not in configured:
@@ -62,6 +82,25 @@ def collect_runs(
                 f"the first is {missing[0]}; run the workflow again"
             )
     return {key: [group[seed] for seed in sorted(group)] for key, group in collected.items()}
+
+
+def _settings_of(path: Path, described: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What the study runs where a run file is from; EdnagError if it does not run it."""
+    dataset, protocol, method = (described[name] for name in ("dataset", "protocol", "method"))
+    try:
+        return dict(settings[dataset][protocol][method])
+    except KeyError:
+        raise EdnagError(
+            f"{path}: the study does not run {method} on {dataset} under protocol {protocol}; "
+            "leave the file out"
+        ) from None
+
+
+def _check_against(path: Path, file: RunFile, benchmark: Benchmark) -> None:
+    place = {"space": benchmark.space, "dataset": benchmark.dataset, "table": benchmark.digest}
+    check_described(path, file.described, place, "the benchmark table")
+    definition = get_definition(benchmark.space, benchmark.dataset)
+    check_values(path, file, benchmark, definition.protocols[file.described["protocol"]])
 
 
 def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:

@@ -183,6 +183,14 @@ class Method:
         values = {**of_space, **self.settings, **given}
         return read_model(self.hyperparameters, values, f"method {self.name}: hyperparameters")
 
+    def described(self, budget: int, settings: BaseModel) -> dict[str, Any]:
+        """What run files say of the method: its id, the budget that it keeps, hyper-parameters."""
+        return {
+            "method": self.name,
+            "budget": None if self.has_own_end else budget,
+            "hyperparameters": settings.model_dump(mode="json"),
+        }
+
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger; raises EdnagError in a space that it cannot search."""
         self.check_space(objective.space.name)

@@ -1,9 +1,10 @@
 """Run files: one Parquet file per block of seeds, one row per seed.
 
 The file's metadata key `ednag` holds what determines the runs: space, dataset, protocol, method,
-budget, hyper-parameters and the digest of the benchmark table's sources. It holds no time and no
-machine, so that the same configuration, seed and table give the same bytes. Runs in a space that
-assigns codes on first use (`LargeSpace`) have one more column, the keys of their codes.
+budget, all hyper-parameters, the digest of the benchmark's values and those of its sources. It
+holds no time and no machine, so that the same configuration, seed and table give the same bytes.
+Runs in a space that assigns codes on first use (`LargeSpace`) have one more column, the keys of
+their codes.
 """
 
 import json
@@ -18,9 +19,8 @@ import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
 from ednag.files import replacing
+from ednag.methods.descriptions import RUN_FORMAT
 from ednag.methods.interface import STEP_COLUMNS, Run
-
-FORMAT = "ednag runs 2"
 
 _SCALARS = {
     "seed": pa.int64(),
@@ -63,7 +63,7 @@ def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> No
         arrays[name] = _lists([run.steps.get(name, empty) for run in ordered], kind)
     if any(run.keys for run in ordered):
         arrays["keys"] = _lists([run.keys for run in ordered], pa.list_(pa.string()))
-    metadata = {"ednag": json.dumps({"format": FORMAT, **described}, sort_keys=True)}
+    metadata = {"ednag": json.dumps({"format": RUN_FORMAT, **described}, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
             pa.table(arrays).replace_schema_metadata(metadata), beside, compression="zstd"
@@ -104,7 +104,7 @@ def read_runs(path: Path) -> RunFile:
     try:
         table = pq.read_table(path)
         described = json.loads((table.schema.metadata or {})[b"ednag"])
-        if described.pop("format") != FORMAT:
+        if described.pop("format") != RUN_FORMAT:
             raise ValueError("another format")
         columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in _SCALARS}
         lists: dict[str, list[Any]] = {

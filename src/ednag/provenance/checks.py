@@ -23,7 +23,7 @@ from ednag.provenance.store import Store
 from ednag.registries import REGISTRIES
 from ednag.sources.registry import Source
 from ednag.sources.verification import Digests, verify
-from ednag.stages import FIGURES
+from ednag.stages import FIGURES, STUDY_FILE
 
 
 @dataclass
@@ -277,7 +277,9 @@ def check_conduct(evidence: Evidence, record: Record) -> Iterator[Finding]:
             f"fetch the files that it needs first, then: {rerun(outputs[:1])}",
             fault=needed,
         )
-    if not record.inputs and needed and stage_rank(stage_of(outputs[0])) < stage_rank(FIGURES.name):
+    if record.inputs or not needed or outputs[0] == STUDY_FILE:
+        return
+    if stage_rank(stage_of(outputs[0])) < stage_rank(FIGURES.name):
         yield Finding(
             "made from nothing",
             outputs,

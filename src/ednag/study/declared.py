@@ -12,13 +12,11 @@ from typing import Any
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.sources.registry import Source
-from ednag.study.artefacts import artefact_named
+from ednag.stages import STUDY_FILE
 from ednag.study.configuration import read_study
 from ednag.study.plan import Plan
 
 FORMAT = "ednag study 1"
-#: Its path relative to the folder of the study.
-DECLARED = artefact_named("study").path()
 
 
 def declared(plan: Plan) -> str:
@@ -51,7 +49,7 @@ def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
     Raises:
         EdnagError: The file is missing, broken, or not of this version.
     """
-    path = root / DECLARED
+    path = root / STUDY_FILE
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -69,7 +67,7 @@ def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
     )
 
 
-_AGAIN = f"make it again: snakemake --cores 1 {DECLARED}"
+_AGAIN = f"make it again: snakemake --cores 1 {STUDY_FILE}"
 
 
 def _read(text: str, place: str) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from typing import Any
 from ednag.code import code_digest
 from ednag.errors import EdnagError
 from ednag.files import user_path
+from ednag.methods.descriptions import RUN_FORMAT, description_in, differences
 from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import Source, find_source
-from ednag.spaces import SPACES
+from ednag.spaces import SPACES, get_space
 from ednag.stages import RECORDS, RUNS, SUMMARIES, TABLES
 from ednag.study import trained
 from ednag.study.artefacts import (
@@ -221,10 +222,94 @@ class Plan:
         """Blocks of an artefact whose files are there."""
         return blocks_in((self.folder / artefact_named(name).path(**wildcards)).parent)
 
+    @cached_property
+    def _known_runs(self) -> dict[tuple[str, ...], list[Block]]:
+        return {}
+
     def _present_runs(self, *place: str) -> list[Block]:
-        """The same of runs of one space, dataset, protocol and method."""
-        names = ("space", "dataset", "protocol", "method")
-        return self._present("run", **dict(zip(names, place, strict=True)))
+        """Blocks of runs of one space, dataset, protocol and method that are there and fit."""
+        if place not in self._known_runs:
+            names = ("space", "dataset", "protocol", "method")
+            blocks = self._present("run", **dict(zip(names, place, strict=True)))
+            fit = [
+                block
+                for block, wildcards in zip(blocks, _as_wildcards(place, blocks), strict=True)
+                if not self._run_fault(wildcards)
+            ]
+            self._known_runs[place] = fit
+        return self._known_runs[place]
+
+    # --- whether files that are there belong to this study ----------------------------------------
+
+    def settings(self, at: Any, methods: Iterable[str] | None = None) -> dict[str, Any]:
+        """What run files at {space}/{dataset}, or at any dataset of {space}, must be of.
+
+        Returns:
+            Dataset -> protocol -> method -> what the file says of the method; see
+            `Method.described`.
+        """
+        dataset = getattr(at, "dataset", None)
+        datasets = [dataset] if dataset else [name for _, name in self.datasets_of(at.space)]
+        return {
+            name: {
+                protocol: {
+                    method: self._described(at.space, name, protocol, method)
+                    for method in methods_on(self.study, at.space, name)
+                    if methods is None or method in methods
+                }
+                for protocol in protocols_of(self.study, at.space, name)
+            }
+            for name in datasets
+        }
+
+    def _described(self, space: str, dataset: str, protocol: str, method: str) -> dict[str, Any]:
+        definition = definition_of(self.study, space, dataset).protocols[protocol]
+        own, given = method_of(self.study, method), hyperparameters_of(self.study, method)
+        settings = own.read_hyperparameters(given, get_space(space), definition)
+        return own.described(self.study.budget, settings)
+
+    def _run_fault(self, run: Wildcards) -> str:
+        """Why a run file that is there is not of this study; "" if it is."""
+        place = {name: run[name] for name in ("space", "dataset", "protocol", "method")}
+        table = self.folder / artefact_named("table").path(**place)
+        expected = {"format": RUN_FORMAT, **place, **self._described(**place)}
+        if digest := self._description(table).get("digest"):
+            expected["table"] = digest
+        described = self._description(self.folder / artefact_named("run").path(**run))
+        return next(differences(described, expected), "")
+
+    def _table_fault(self, table: Wildcards) -> str:
+        """The same of a benchmark table."""
+        definition = definition_of(self.study, **table)
+        described = self._description(self.folder / artefact_named("table").path(**table))
+        sources = described.get("sources")
+        known = {**described, "sources": sorted(sources) if isinstance(sources, dict) else None}
+        expected = {**table, "sources": sorted([*definition.sources, *definition.generated])}
+        return next(differences(known, expected), "")
+
+    @cached_property
+    def _known_descriptions(self) -> dict[Path, dict[str, Any]]:
+        return {}
+
+    def _description(self, path: Path) -> dict[str, Any]:
+        if path not in self._known_descriptions:
+            self._known_descriptions[path] = description_in(path)
+        return self._known_descriptions[path]
+
+    def unfit(self) -> dict[str, str]:
+        """Planned tables and run files that are there but of another study -> why.
+
+        What a file says of itself decides, so that it does not matter whether Snakemake has notes
+        on it: results may have been copied, or written by a job of a workflow that was killed.
+        """
+        checks = {"table": self._table_fault, "run": self._run_fault}
+        faults = {
+            path: fault(place)
+            for name, fault in checks.items()
+            for place in self.places(artefact_named(name))
+            if (self.folder / (path := artefact_named(name).path(**place))).is_file()
+        }
+        return {path: reason for path, reason in faults.items() if reason}
 
     def _few_enough(self, blocks: list[Wildcards], place: str) -> list[Wildcards]:
         check_run_files(len(blocks), self.study.block, place)

@@ -1,9 +1,11 @@
 """Benchmarks: definitions, protocols, and values of all architectures as dense arrays."""
 
+import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -232,6 +234,20 @@ class Benchmark(ABC):
     def extent(self) -> str:
         """What it holds, in a few words for the log."""
 
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The arrays that determine all values."""
+        return self.values
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of its values, of the same bytes on every machine: what a run depends on."""
+        total = hashlib.sha256(f"{self.space}/{self.dataset}".encode())
+        for name, array in sorted(self.arrays.items()):
+            total.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+            total.update(np.ascontiguousarray(array).data)
+        return total.hexdigest()
+
 
 @dataclass(frozen=True)
 class PredictedBenchmark(Benchmark):
@@ -240,6 +256,11 @@ class PredictedBenchmark(Benchmark):
     values: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     parameters: Parameters = field(kw_only=True)
     predict: Predictor = field(kw_only=True)
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The parameters."""
+        return self.parameters
 
     def optimum(self, metric: str) -> float:
         """NaN: the space is too large to know."""

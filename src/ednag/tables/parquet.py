@@ -3,7 +3,8 @@
 A table has the columns `index` (int32, the code), `key` (string), `valid` (bool: the table has an
 entry), then one float64 column per metric. A predictor has one row per parameter: `parameter` (its
 name), `shape` (list of int32) and `values` (list of float32, row by row). The file's metadata key
-`ednag` says which, and holds space, dataset, metric descriptions and the sha256 of each source.
+`ednag` says which, and holds space, dataset, metric descriptions, the digest of the values and the
+sha256 of each source.
 Same benchmark, same bytes.
 """
 
@@ -29,8 +30,8 @@ from ednag.tables.interface import (
     PredictorDefinition,
 )
 
-FORMAT = "ednag benchmark table 1"
-PREDICTOR_FORMAT = "ednag benchmark predictor 1"
+FORMAT = "ednag benchmark table 2"
+PREDICTOR_FORMAT = "ednag benchmark predictor 2"
 
 
 def write_benchmark(benchmark: Benchmark, path: Path) -> None:
@@ -41,6 +42,7 @@ def write_benchmark(benchmark: Benchmark, path: Path) -> None:
         "space": benchmark.space,
         "dataset": benchmark.dataset,
         "metrics": [asdict(metric) for metric in benchmark.metrics.values()],
+        "digest": benchmark.digest,
         "sources": benchmark.sources,
     }
     metadata = {"ednag": json.dumps(description, sort_keys=True)}
@@ -68,9 +70,11 @@ def read_benchmark(path: Path, formats: Sequence[str] = (FORMAT, PREDICTOR_FORMA
         description = json.loads((parquet.schema_arrow.metadata or {})[b"ednag"])
         if description["format"] not in formats:
             raise ValueError(f"its format is {description['format']!r}")
-        if description["format"] == FORMAT:
-            return _as_table(parquet, description)
-        return _as_predictor(parquet, description)
+        read = _as_table if description["format"] == FORMAT else _as_predictor
+        benchmark = read(parquet, description)
+        if benchmark.digest != description["digest"]:
+            raise ValueError("its values were changed after it was written")
+        return benchmark
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise EdnagError(
             f"{path}: not a benchmark table of this workflow ({error}); delete it and run again"
@@ -95,7 +99,7 @@ def _columns(benchmark: Benchmark) -> dict[str, pa.Array]:
     }
 
 
-def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> BenchmarkTable:
+def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark:
     metrics = {entry["name"]: Metric(**entry) for entry in description["metrics"]}
     columns = parquet.read(columns=list(metrics))
     rows, size = parquet.metadata.num_rows, get_space(description["space"]).size
@@ -114,7 +118,7 @@ def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark
     )
 
 
-def _as_predictor(parquet: pq.ParquetFile, description: dict[str, Any]) -> PredictedBenchmark:
+def _as_predictor(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark:
     definition = get_definition(description["space"], description["dataset"])
     if not isinstance(definition, PredictorDefinition):
         raise ValueError(f"{description['space']}/{description['dataset']} has no predictor")

@@ -1,10 +1,11 @@
 """`ednag claims authors-seeds`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, table_files
+from ednag.cli._options import EXISTING, OUTPUT, SETTINGS, table_files
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
 
@@ -13,6 +14,7 @@ from ednag.cli._statistics import STATISTICS, statistics_of
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--reference", required=True, type=EXISTING, help="The seeds the authors list.")
 @click.option("--seeds", required=True, help="The study's seeds, for example 0-99.")
+@SETTINGS
 @STATISTICS
 @click.option("--title", default="The authors' seeds", help="Of the figure.")
 @table_files("--listed", "listed", "seeds", required=False)
@@ -22,6 +24,7 @@ def command(
     runs: tuple[Path, ...],
     reference: Path,
     seeds: str,
+    settings: dict[str, Any] | None,
     statistics: str,
     title: str,
     listed: tuple[Path, ...],
@@ -38,13 +41,12 @@ def command(
     from ednag.study.published import read_listed_seeds
     from ednag.study.seeds import parse_seeds
 
-    settings = statistics_of(statistics)
     outcomes = made.collect_outcomes(
-        runs, read_listed_seeds(reference), parse_seeds(seeds.split(","), "--seeds")
+        runs, read_listed_seeds(reference), parse_seeds(seeds.split(","), "--seeds"), settings
     )
     rows, means = [], {}
     for each in outcomes:
-        row, means[each.space, each.dataset] = made.set_row(each, settings)
+        row, means[each.space, each.dataset] = made.set_row(each, statistics_of(statistics))
         rows.append(row)
     frame, seed_frame = pd.DataFrame(rows), made.seeds_table(outcomes)
     write_frame(seed_frame, made.readable_seeds(seed_frame), made.SEEDS_NOTE, listed)

@@ -1,10 +1,11 @@
 """`ednag top-k choose`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, OUTPUT, SETTINGS
 from ednag.cli._progress import log
 
 
@@ -12,11 +13,18 @@ from ednag.cli._progress import log
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--table", required=True, type=EXISTING, help="Table of predictions (Parquet).")
 @click.option("--seeds", required=True, help="Searches whose best are chosen, for example 0-9.")
+@SETTINGS
 @click.option("--k", "count", required=True, type=click.IntRange(1), help="Chosen of each search.")
 @click.option("--random", "drawn", default=0, type=click.IntRange(0), help="Random ones beside.")
 @click.option("--output", required=True, type=OUTPUT, help="Architectures to write (Parquet).")
 def command(
-    runs: tuple[Path, ...], table: Path, seeds: str, count: int, drawn: int, output: Path
+    runs: tuple[Path, ...],
+    table: Path,
+    seeds: str,
+    settings: dict[str, Any] | None,
+    count: int,
+    drawn: int,
+    output: Path,
 ) -> None:
     """Choose the best by prediction of each search in RUNS, by two rules.
 
@@ -25,8 +33,8 @@ def command(
     """
     import pandas as pd
 
+    from ednag.evidence.summaries import collect_runs
     from ednag.files import write_parquet
-    from ednag.methods.storage import read_runs
     from ednag.predictor.choice import Choices
     from ednag.spaces import get_space
     from ednag.study.seeds import parse_seeds
@@ -35,20 +43,18 @@ def command(
 
     benchmark = read_benchmark(table)
     space = get_space(benchmark.space)
-    chosen_seeds = set(parse_seeds(seeds, "--seeds"))
     choices = Choices(space, predictions_of(benchmark, space), count)
-    for path in runs:
-        block = read_runs(path)
-        for run in block.runs:
-            if run.seed in chosen_seeds:
-                population = [run.key(code, space) for code in run.final_population.tolist()]
-                evaluated = [run.key(code, space) for code in run.codes.tolist()]
-                # Metrics of the search are predictions: MobileNetV3 is not predicted again.
-                choices.predictions.update(zip(evaluated, run.metrics.tolist(), strict=True))
-                for message in choices.add(
-                    block.described["method"], run.seed, population, evaluated
-                ):
-                    log(message)
+    collected = collect_runs(
+        runs, parse_seeds(seeds, "--seeds"), settings=settings, benchmark=benchmark
+    )
+    for (_, method), group in collected.items():
+        for run in group:
+            population = [run.key(code, space) for code in run.final_population.tolist()]
+            evaluated = [run.key(code, space) for code in run.codes.tolist()]
+            # Metrics of the search are predictions: MobileNetV3 is not predicted again.
+            choices.predictions.update(zip(evaluated, run.metrics.tolist(), strict=True))
+            for message in choices.add(method, run.seed, population, evaluated):
+                log(message)
     choices.add_best_of_space()
     choices.add_random(drawn)
     write_parquet(pd.DataFrame(choices.rows), output)
