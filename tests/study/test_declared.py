@@ -8,9 +8,9 @@ import pytest
 from ednag.errors import EdnagError
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import load_registry
-from ednag.study.configuration import load_study
 from ednag.stages import STUDY_FILE
 from ednag.study.artefacts import artefact_named
+from ednag.study.configuration import load_study
 from ednag.study.declared import declared, read_plan, write_declared
 from ednag.study.plan import Plan, plan_of, stock_of
 
