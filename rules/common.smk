@@ -32,6 +32,7 @@ from ednag.study.configuration import read_study
 from ednag.study.declared import declared
 from ednag.study.description import described
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
+from ednag.study.options import unfit_files
 from ednag.study.plan import plan_of, stock_of
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
@@ -62,7 +63,7 @@ try:
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
     plan = plan_of(study, stock, Path(workflow.basedir))
     plan.check()
-    unfit = plan.unfit()
+    unfit = unfit_files(plan)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 

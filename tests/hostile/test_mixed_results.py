@@ -1,5 +1,6 @@
 """Run files of another study, of another table, or with other values are refused or made again."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from ednag.search.objective import objective_on
 from ednag.spaces import get_space
 from ednag.study.belonging import foreign_results
 from ednag.study.configuration import read_study
+from ednag.study.options import unfit_files
 from ednag.study.plan import Plan
 from ednag.tables import get_definition
 from ednag.tables.interface import Benchmark, BenchmarkTable
@@ -258,3 +260,25 @@ def test_copied_results_of_another_study_are_made_again(
     summaries = {n: b for n, b in alone.results().items() if n.startswith(folder)}
     assert summaries
     assert {n: b for n, b in copy.results().items() if n.startswith(folder)} == summaries
+
+
+def test_jobs_with_other_options_are_made_again_by_their_records(tmp_path: Path) -> None:
+    place = {"space": AT.space, "dataset": AT.dataset}
+    ranked = tmp_path / f"results/ranker/{AT.space}/{AT.dataset}/baselines-0.parquet"
+    record = (
+        tmp_path / f"results/provenance/ranker/{AT.space}/{AT.dataset}/baselines-0.parquet.json"
+    )
+    study = {"benchmarks": {AT.space: [AT.dataset]}, "methods": ["random"], "seeds": "0"}
+
+    def plan_of(held_out: int) -> Plan:
+        ranker = {"seeds": "0", "sizes": [50], "ranker_sizes": [50], "held_out": held_out}
+        return replace(plan_in(tmp_path), study=read_study({**study, "ranker": ranker}))
+
+    for path, text in ((ranked, "PAR1"), (record, "{}")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    assert unfit_files(plan_of(200)) == {}  # not a record, which the audit says
+    record.write_text(json.dumps({"parameters": {**place, "training": [50], "held_out": 200}}))
+    assert unfit_files(plan_of(200)) == {}
+    name = ranked.relative_to(tmp_path).as_posix()
+    assert unfit_files(plan_of(300)) == {name: "held_out is 200, not 300"}

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ednag.errors import shown
+
 RUN_FORMAT = "ednag runs 3"
 #: Bytes of the longest description that is read.
 _LONGEST = 1 << 20
@@ -51,4 +53,4 @@ def differences(
             absent = {key: None for key in own if key not in value}
             yield from differences(own, {**value, **absent}, f"{prefix}{name}.")
         elif own != value:
-            yield f"{prefix}{name} is {own!r}, not {value!r}"
+            yield f"{prefix}{name} is {shown(own)}, not {shown(value)}"

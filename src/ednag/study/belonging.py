@@ -8,17 +8,18 @@ import pyarrow.parquet as pq
 
 from ednag.study.artefacts import artefact_named
 from ednag.study.configuration import methods_on, protocols_of, seeds_of
+from ednag.study.options import unfit_files
 from ednag.study.plan import Plan
 from ednag.study.seeds import format_seeds
 
 
 def foreign_results(plan: Plan) -> Iterator[tuple[str, str]]:
-    """(path, why) of tables, run files and summaries that are there but of another study.
+    """(path, why) of planned files that are there but of another study.
 
     A summary is also foreign if its runs are not all of the study's seeds and no others, so that
     nobody chose among them.
     """
-    yield from plan.unfit().items()
+    yield from unfit_files(plan).items()
     for place in plan.benchmarks:
         path = artefact_named("summary").path(**place)
         if (plan.folder / path).is_file():

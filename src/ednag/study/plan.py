@@ -198,14 +198,24 @@ class Plan:
             "" if method_of(self.study, at.method).has_own_end else f"--budget {self.study.budget}"
         )
 
-    def table_options(self, at: Any) -> str:
-        """What else the table at {space}/{dataset} is built with."""
+    def table_parameters(self, at: Any) -> dict[str, Any]:
+        """What else the table at {space}/{dataset} is built with: options of `tables build`."""
         official = self.study.official_files.get(at.space, {}).get(at.dataset)
-        if official:
-            return f"--from {official}"
-        if at.space == "mobilenetv3":
-            return "--scale {} {}".format(*self.study.mobilenetv3_scale)
-        return "--trained" if self.study.predictor == "train" else ""
+        scaled = at.space == "mobilenetv3" and not official
+        return {
+            "official": official,
+            "scale": list(self.study.mobilenetv3_scale) if scaled else None,
+            "trained": self.study.predictor == "train" and not (official or scaled),
+        }
+
+    def table_options(self, at: Any) -> str:
+        """The same as text."""
+        parameters = self.table_parameters(at)
+        if parameters["official"]:
+            return f"--from {parameters['official']}"
+        if parameters["scale"]:
+            return "--scale {} {}".format(*parameters["scale"])
+        return "--trained" if parameters["trained"] else ""
 
     def definitions(self, methods: Iterable[str], titles: bool = True) -> list[str]:
         """Methods that are not registered, as options of `ednag`; see `study_instances`."""

@@ -1,0 +1,89 @@
+"""Options that a study gives to jobs, held against the run records of jobs of earlier calls.
+
+Snakemake compares options by its own notes, which copied results lack. Run records go with them.
+Of searches the run files themselves are compared: see `Plan.unfit`.
+"""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from ednag.methods.descriptions import differences
+from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
+from ednag.study.plan import Plan, Wildcards
+from ednag.study.seeds import format_seeds
+from ednag.study.trained import training_settings
+
+
+def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(path, why) of planned files that are there and were made with other options.
+
+    A file without a readable record is not listed; the audit names it.
+    """
+    for job in dict.fromkeys(each.job for each in ARTEFACTS if each.recorded and each.job != "run"):
+        first = artefacts_of(job)[0]
+        for place in plan.places(first):
+            fault = _fault(plan, job, place)
+            if fault and (plan.folder / first.path(**place)).is_file():
+                yield first.path(**place), fault
+
+
+def _fault(plan: Plan, job: str, place: Wildcards) -> str:
+    """Why the record of a job is not of this study; "" if it is, or is not readable."""
+    try:
+        record = json.loads((plan.folder / record_path(job, **place)).read_bytes())
+        given = {name: _parsed(value) for name, value in record["parameters"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    expected = _expected(plan, job, SimpleNamespace(**place))
+    if isinstance(given.get("statistics"), dict):
+        own = plan.study.statistics.model_dump(mode="json")
+        expected["statistics"] = {name: own.get(name) for name in given["statistics"]}
+    return next(differences(given, expected), "")
+
+
+def _parsed(value: Any) -> Any:
+    """A parameter; the value of one that was given as a JSON object."""
+    if isinstance(value, str) and value.startswith("{"):
+        return json.loads(value)
+    return value
+
+
+def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
+    """Parameters of a job that the study decides, as a record holds them; see the rules."""
+    study = plan.study
+    match job:
+        case "benchmark_table":
+            return plan.table_parameters(at)
+        case "summary":
+            seeds = {"seeds": format_seeds(study.seeds), "method_seeds": plan.fewer_seeds(at)}
+            return {**seeds, "settings": plan.settings(at)}
+        case "generated":
+            return {"seeds": format_seeds(study.seeds)}
+        case "authors_seeds":
+            return {"seeds": format_seeds(study.authors_seeds)}
+        case "small_database":
+            return {"cells": study.small_instance.cells}
+        case "ranker_baselines":
+            return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
+        case "ranker_study":
+            return {"training": list(study.ranker.ranker_sizes), "held_out": study.ranker.held_out}
+        case "top_k":
+            top = study.top_k
+            return {"seeds": format_seeds(top.runs), "count": top.k, "drawn": top.random}
+        case "top_k_table":
+            return {"count": study.top_k.k}
+        case "trained_network":
+            recipe = training_settings(study, at.space, at.dataset)
+            return {"recipe": recipe, "images": study.training.images}
+    return {}
+
+
+def unfit_files(plan: Plan) -> dict[str, str]:
+    """Planned files that are there but of another study -> why.
+
+    What a file, or its record, says of itself decides: results may have been copied, or written by
+    a job of a workflow that was killed.
+    """
+    return {**plan.unfit(), **dict(outdated(plan))}
