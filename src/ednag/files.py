@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,29 @@ def replacing(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The bytes of a file; raises EdnagError if it has more than `most` or is no regular file."""
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe has no end, or never begins
+        raise EdnagError(f"{path} is a folder, pipe or device; name a file")
+    with path.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise EdnagError(f"{path} has more than {most:,} bytes, too many for its kind; replace it")
+    return content
+
+
+def read_text(path: Path, most: int) -> str:
+    """The UTF-8 text of a file, line ends as `\\n`; raises EdnagError as `read_bytes`."""
+    content = read_bytes(path, most)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EdnagError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_text(path: Path, text: str) -> None:
