@@ -8,10 +8,11 @@ import codecs
 import gzip
 import json
 import re
-import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from ednag.unpacking import open_tar
 
 #: Bytes of the largest error message of a server, and of the beginning of a file that is read.
 _LARGEST_ANSWER = _SAMPLE = 64 << 10
@@ -68,9 +69,9 @@ def _gzip(path: Path) -> str | None:
 
 def _tar(path: Path) -> str | None:
     try:
-        with tarfile.open(path) as archive:
+        with open_tar(path) as archive:
             return None if archive.next() else "is a tar archive without files"
-    except (tarfile.TarError, OSError, EOFError):
+    except Exception:  # tarfile does not document what it raises
         return "is no tar archive"
 
 

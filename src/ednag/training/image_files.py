@@ -1,7 +1,6 @@
 """Readers of image datasets from local files."""
 
 import re
-import tarfile
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from torchvision import datasets
 
 from ednag.errors import EdnagError
 from ednag.training.images import ImageDataset
+from ednag.unpacking import unpack
 
 #: Classes of the Oxford-IIIT pets.
 PETS_CLASSES = 37
@@ -258,11 +258,7 @@ def _unpacked(path: Path) -> Iterator[str]:
         yield str(path)
         return
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            with tarfile.open(path) as archive:
-                archive.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError) as error:
-            raise EdnagError(f"{path}: not a whole archive ({error}); fetch it again") from None
+        unpack(path, Path(folder))
         yield folder
 
 
