@@ -1,6 +1,7 @@
 """Command line `ednag`: one module per subcommand, imported only when it is called."""
 
 import importlib
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from ednag import __version__
+from ednag.cli._options import declare
 from ednag.errors import EdnagError
 
 
@@ -60,10 +62,21 @@ def group(context: click.Context, record: Path | None, methods: str | None) -> N
     if record is not None:
         from ednag.provenance.recording import Recorder
 
-        context.obj = Recorder(_without_record(sys.argv[1:]))
+        arguments = _without_record(sys.argv[1:])
+        _check_record(context, record, arguments)
+        context.obj = Recorder(arguments)
     if methods:
         # By name, as the subcommands are: only jobs with methods depend on this module's code.
         importlib.import_module("ednag.methods.instances").define_methods(methods)
+
+
+def _check_record(context: click.Context, record: Path, arguments: list[str]) -> None:
+    """Raise EdnagError if the record would replace anything but one of the same subcommand."""
+    declare(context, record, "record")
+    if os.path.lexists(record):
+        from ednag.provenance.replacing import refuse_loss_by_record, subcommand_of
+
+        refuse_loss_by_record(record, subcommand_of(arguments))
 
 
 @group.result_callback()

@@ -1,7 +1,13 @@
-"""Options that several subcommands take, and how their values are read."""
+"""Options that several subcommands take, and how their values are read.
+
+All paths that a call reads or writes are declared: no file has two uses, and
+`ednag.provenance.replacing` says which existing files a call may replace.
+"""
 
 import json
+import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,29 +25,87 @@ def _recorder() -> "Recorder | None":
     return None if context is None else context.find_root().obj
 
 
-class RecordedPath(click.Path):
-    """A path that the run record names as an input, an output or a folder."""
+#: Key of the files of a call in the mapping that click shares among contexts.
+_DECLARED = "ednag files"
 
-    def __init__(self, note: Callable[["Recorder", Path], object], **kinds: bool) -> None:
+
+class RecordedPath(click.Path):
+    """A path that a call uses as "input", "output" or "folder"; the run record names it."""
+
+    def __init__(self, use: str, **kinds: bool) -> None:
         super().__init__(path_type=Path, **kinds)
-        self._note = note
+        self._use = use
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path, after click's checks."""
+        """The path, after click's checks and those of `declare`."""
         path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
-        recorder = None if ctx is None else ctx.find_root().obj
-        if ctx is not None and recorder is not None:
-            self._note(recorder, path)
-            # click adds parameters to this mapping while it reads the command line.
-            recorder.parameters = ctx.params
+        if ctx is not None:
+            declare(ctx, path, self._use)
+            recorder = ctx.find_root().obj
+            if recorder is not None:
+                # click adds parameters to this mapping while it reads the command line.
+                recorder.parameters = ctx.params
         return path
 
 
-def note_inputs(*paths: Path) -> None:
-    """Add to the run record files that a job reads and that no path option names."""
-    recorder = _recorder()
+def declare(ctx: click.Context, path: Path, use: str) -> None:
+    """Note a path of a call, and add it to the run record.
+
+    Args:
+        ctx: The context of the subcommand.
+        path: A file; if `use` is "folder", a folder to whose files the call writes.
+        use: "input", "output", "folder" or "record".
+
+    Raises:
+        EdnagError: The call writes a file twice, or reads and writes it, or what is there would be
+            lost.
+    """
+    uses: dict[object, str] = ctx.meta.setdefault(_DECLARED, {})
+    known = uses.setdefault(identity := _identity(path), "")
+    if known and not known == use == "input":
+        both = "read and written" if "input" in (known, use) else "written twice"
+        raise EdnagError(f"{path}: would be {both} by one call; name another file")
+    uses[identity] = use
+    there = path if os.path.lexists(path) else path.resolve()
+    if use in ("output", "folder") and os.path.lexists(there):
+        _refuse_loss(ctx, there, use)
+    recorder = ctx.find_root().obj
     if recorder is not None:
-        recorder.inputs.update(dict.fromkeys(paths))
+        recorder.declare(path, use)
+
+
+def _identity(path: Path) -> object:
+    """What is equal for two names of one file."""
+    for name in (path, path.resolve()):  # `new/..` can be stated once `new` is made
+        with suppress(OSError):
+            status = name.stat()
+            return status.st_dev, status.st_ino
+    return path.resolve()
+
+
+def _refuse_loss(ctx: click.Context, path: Path, use: str) -> None:
+    """Raise EdnagError if the subcommand must not write to a path, which exists."""
+    from ednag.provenance import replacing
+
+    words = ctx.command_path.split()[-_depth(ctx) :]
+    if store := replacing.store_of(path):
+        note_searched([store])
+    if use == "folder":
+        replacing.refuse_loss_in(path, words)
+    else:
+        replacing.refuse_loss(path, words)
+
+
+def _depth(ctx: click.Context) -> int:
+    """The number of words that name a subcommand."""
+    return 0 if ctx.parent is None else 1 + _depth(ctx.parent)
+
+
+def note_inputs(*paths: Path) -> None:
+    """Add files to the call that a job reads and that no path option names."""
+    ctx = click.get_current_context()
+    for path in paths:
+        declare(ctx, path, "input")
 
 
 def note_searched(folders: Iterable[Path]) -> None:
@@ -55,15 +119,11 @@ def note_searched(folders: Iterable[Path]) -> None:
 
 
 #: A file that must exist.
-EXISTING = RecordedPath(
-    lambda recorder, path: recorder.inputs.setdefault(path), exists=True, dir_okay=False
-)
+EXISTING = RecordedPath("input", exists=True, dir_okay=False)
 #: A file that is written.
-OUTPUT = RecordedPath(lambda recorder, path: recorder.outputs.setdefault(path), dir_okay=False)
+OUTPUT = RecordedPath("output", dir_okay=False)
 #: A folder that is written to; it need not exist.
-FOLDER = RecordedPath(
-    lambda recorder, path: recorder.folders.append(path.absolute()), file_okay=False
-)
+FOLDER = RecordedPath("folder", file_okay=False)
 
 DEVICE = click.Choice(["cpu", "cuda", "auto"])
 #: The folder that holds the results.

@@ -1,5 +1,6 @@
 """`ednag report`: static pages on a finished study, to read in a browser without a network."""
 
+import os
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ from ednag.errors import EdnagError
     "--output",
     type=FOLDER,
     default="results/report",
-    help="Folder of the pages; what stands there is replaced.",
+    help="Folder of the pages: new, empty, or an earlier report, which is replaced.",
 )
 @ROOT
 def command(
@@ -87,6 +88,6 @@ def command(
 def _name(path: Path, root: Path) -> str:
     """A path relative to the folder of the results."""
     try:
-        return path.absolute().relative_to(root.absolute()).as_posix()
+        return Path(os.path.normpath(path.absolute())).relative_to(root.absolute()).as_posix()
     except ValueError:
         raise EdnagError(f"{path} is not in {root}; pages link to what is: see --root") from None

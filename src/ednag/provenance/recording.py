@@ -142,6 +142,13 @@ class Recorder:
         files.ON_WRITTEN.append(lambda path: self._written.setdefault(path.absolute()))
         sys.addaudithook(self._watch)
 
+    def declare(self, path: Path, use: str) -> None:
+        """Note a path of the call; `use` is "input", "output" or "folder"."""
+        if use == "folder":
+            self.folders.append(path.absolute())
+        elif use in ("input", "output"):
+            (self.inputs if use == "input" else self.outputs).setdefault(path)
+
     def _watch(self, event: str, details: tuple[Any, ...]) -> None:
         """Python's audit hook; it must be fast."""
         if event == "open":

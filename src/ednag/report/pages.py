@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from ednag.errors import EdnagError
 from ednag.report import material
 from ednag.sources.places import beside
 
@@ -75,11 +76,13 @@ def write_report(study: FinishedStudy) -> int:
         The number of pages.
 
     Raises:
-        EdnagError: A file of the study is missing or invalid.
+        EdnagError: A file of the study is missing or invalid, or the folder holds other files than
+            an earlier report.
     """
+    folder = study.root / study.folder
+    _refuse_other_files(folder)
     pages = dict(_PageWriter(study).pages())
     assets = {name: (_TEMPLATES / name).read_text(encoding="utf-8") for name in _ASSETS}
-    folder = study.root / study.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as whole:
         whole.mkdir()
@@ -88,6 +91,27 @@ def write_report(study: FinishedStudy) -> int:
         shutil.rmtree(folder, ignore_errors=True)
         whole.replace(folder)
     return len(pages)
+
+
+def _refuse_other_files(folder: Path) -> None:
+    """Raise EdnagError if a folder holds anything that no report has."""
+    if folder.is_symlink():
+        raise EdnagError(f"{folder}: is a link to {folder.readlink()}; name another folder")
+    known = {*_ASSETS, *(name for name, _ in PAGES)}
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    others = [
+        path.name
+        for path in entries
+        if not (path.name in known or re.fullmatch(r"(table|figures)-.*\.html", path.name))
+        or path.is_symlink()
+        or not path.is_file()
+    ]
+    # A folder of other files may hold one that is called like a page.
+    missing = sorted(known - {path.name for path in entries}) if entries else []
+    if others or missing:
+        named = ", ".join(others[:3]) + (" and others" if others[3:] else "")
+        fault = f"would lose {named}" if others else f"has no {missing[0]}"
+        raise EdnagError(f"{folder}: is no earlier report ({fault}); name a new folder")
 
 
 class _PageWriter:

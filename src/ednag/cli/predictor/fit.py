@@ -24,7 +24,7 @@ from ednag.errors import EdnagError
 @click.option("--device", type=DEVICE, default="cpu", help="auto: a GPU if there is one.")
 @click.option(
     "--checkpoint",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OUTPUT,
     help="Where the state is kept, to go on from.",
 )
 @click.option("--output", required=True, type=OUTPUT, help="Predictor to write (.pt).")

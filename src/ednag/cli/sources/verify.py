@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ednag.cli._options import OUTPUT
 from ednag.cli.sources._shared import FOLDER, with_places
 from ednag.errors import EdnagError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--sums",
-    type=click.Path(path_type=Path),
+    type=OUTPUT,
     help="Where to write SHA256SUMS; default: in the cache folder.",
 )
 @with_places

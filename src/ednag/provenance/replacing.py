@@ -1,0 +1,134 @@
+"""What a call may replace: nothing is lost through a name that was given by mistake.
+
+A file that stands where a call would write is replaced if it is an earlier product of the same
+subcommand, or a file of a format that `ednag` writes and that no record claims.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from ednag.errors import EdnagError
+from ednag.provenance.recording import project_folder
+from ednag.provenance.records import FORMAT, STORE
+from ednag.stages import SOURCES
+
+#: Endings of files that subcommands write, and names of such files without one.
+_WRITTEN = frozenset(
+    (".csv", ".md", ".tex", ".parquet", ".json", ".html", ".pt", ".pdf", ".png", ".lock")
+) | {".checkpoint", "SHA256SUMS"}
+#: Folders of the project that hold no results, and files with such an ending.
+_PROJECT_FOLDERS = tuple(
+    f"{folder}/"
+    for folder in ("published", "config", "rules", "envs", "profiles", "src", "docs", "tests")
+)
+_PROJECT_FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "sources.lock")
+_FETCH = ("sources", "fetch")
+
+
+def subcommand_of(arguments: Iterable[str]) -> tuple[str, ...]:
+    """The words of a command line of `ednag` that may name its subcommand: two at most."""
+    words = list(arguments)
+    while words and words[0].startswith("--"):  # options of the group
+        words = words[1:] if "=" in words[0] else words[2:]
+    return tuple(takewhile(re.compile("[a-z][a-z-]*").fullmatch, words[:2]))
+
+
+def store_of(path: Path) -> Path | None:
+    """The folder of run records of the study in which a path is; None outside of studies."""
+    above = path.absolute().parents
+    return next((store for root in above if (store := root / STORE).is_dir()), None)
+
+
+def refuse_loss(path: Path, subcommand: Sequence[str]) -> None:
+    """Raise EdnagError if a subcommand must not replace what is at `path`."""
+    fault = _fault(path, tuple(subcommand))
+    if fault:
+        raise EdnagError(f"{path}: {fault}; name another file")
+
+
+def refuse_loss_in(folder: Path, subcommand: Sequence[str]) -> None:
+    """Raise EdnagError if a folder holds files that another subcommand made."""
+    store = store_of(folder / "file")
+    for path in sorted(folder.iterdir()) if store else ():
+        maker = _maker(path, store, everywhere=False) if store else ()
+        if _differs(maker, subcommand):
+            raise EdnagError(
+                f"{folder}: holds {path.name}, which was made by {_call(maker)}; name another "
+                "folder"
+            )
+
+
+def refuse_loss_by_record(path: Path, subcommand: Sequence[str]) -> None:
+    """Raise EdnagError unless what is at `path` is a run record of the subcommand."""
+    body = _body(path.read_bytes()) if path.is_file() and not path.is_symlink() else {}
+    if subcommand_of(body.get("command", ())[1:]) != tuple(subcommand):
+        raise EdnagError(
+            f"--record {path}: is there already and is no record of {_call(subcommand)}; name "
+            "another file"
+        )
+
+
+def _fault(path: Path, subcommand: tuple[str, ...]) -> str:
+    """Why a subcommand must not replace what is at a path; "" if it may."""
+    if path.is_symlink():
+        return f"is a link to {path.readlink()}"
+    if not path.is_file():
+        return "is no regular file"
+    store, whole = store_of(path), path.absolute()
+    with suppress(ValueError):
+        within = whole.relative_to(project_folder()).as_posix()
+        if within.startswith(_PROJECT_FOLDERS) or within in _PROJECT_FILES:
+            return "is a file of the project"
+    if store and whole.is_relative_to(store.parents[1] / SOURCES.folder):
+        return "" if subcommand == _FETCH else "is a source file"
+    if (path.suffix or path.name) not in _WRITTEN:
+        return "is there already, and ednag writes no such files"
+    if store is None:
+        return ""
+    if whole.is_relative_to(store) and _body(path.read_bytes()):
+        return "is a run record"
+    maker = _maker(path, store)
+    return f"was made by {_call(maker)}" if _differs(maker, subcommand) else ""
+
+
+def _differs(maker: tuple[str, ...], subcommand: Sequence[str]) -> bool:
+    """Whether a file has a maker, and this is another subcommand."""
+    return bool(maker) and maker[: len(subcommand)] != tuple(subcommand)
+
+
+def _maker(path: Path, store: Path, everywhere: bool = True) -> tuple[str, ...]:
+    """The subcommand whose record names a file as its output; () if there is none.
+
+    A record is called after the first output of its job, and that one is read first. Of the others
+    only those that hold the name are parsed.
+    """
+    name = path.absolute().relative_to(store.parents[1]).as_posix()
+    first = store / f"{name.removeprefix('results/')}.json"
+    others: Iterable[Path] = sorted(store.rglob("*.json")) if everywhere else ()
+    for record in (first, *others):
+        content = b""
+        with suppress(OSError):
+            content = record.read_bytes()
+        if json.dumps(name).encode() in content:
+            body = _body(content)
+            if any(output["path"] == name for output in body.get("outputs", ())):
+                return subcommand_of(body["command"][1:])
+    return ()
+
+
+def _body(content: bytes) -> dict[str, Any]:
+    """The entries of a record; none of a file that is no record."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) and body.get("format") == FORMAT else {}
+
+
+def _call(words: Iterable[str]) -> str:
+    return " ".join(("ednag", *words))
