@@ -13,7 +13,6 @@ from ednag.methods.instances import method_names
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
 from ednag.provenance.report import verdict_of
 from ednag.sources.lock import known_sha256
-from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
 from ednag.study.artefacts import (
@@ -33,7 +32,7 @@ from ednag.study.declared import declared
 from ednag.study.description import described
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.options import unfit_files
-from ednag.study.plan import plan_of, stock_of
+from ednag.study.plan import checked_plan
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
 from ednag.study.running import hold_folder
@@ -59,10 +58,8 @@ try:
     registry = load_registry(Path(workflow.basedir) / "sources.yaml")
     called = folder_of_the_call(workflow.overwrite_workdir)
     export_environment(Path(workflow.basedir), study.mirrors, called)
-    stock = stock_of(study, registry, Surroundings.of_user(), called)
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
-    plan = plan_of(study, stock, Path(workflow.basedir))
-    plan.check()
+    plan = checked_plan(study, registry, Path(workflow.basedir), called)
     unfit = unfit_files(plan)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")

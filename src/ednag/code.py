@@ -17,8 +17,10 @@ from ednag.errors import EdnagError
 from ednag.registries import REGISTRIES, code_of
 
 _PACKAGE = Path(ednag.__file__).resolve().parent
-#: `ednag` imports provenance only to record a job, which changes nothing that the job writes.
+#: What `ednag` runs before any subcommand imports provenance only to record a job and to refuse
+#: what it must not replace, which changes nothing that the job writes.
 _ENTRY, _RECORDING = "ednag.cli", "ednag.provenance"
+_ENTRIES = (_ENTRY, f"{_ENTRY}._options")
 #: Hexadecimal digits of a digest: 64 bits.
 _DIGITS = 16
 
@@ -56,9 +58,10 @@ def _imports() -> grimp.ImportGraph:
     for module in graph.modules:
         if package := module.rpartition(".")[0]:
             graph.add_import(importer=module, imported=package)
-    for imported in graph.find_modules_directly_imported_by(_ENTRY):
-        if imported.startswith(_RECORDING):
-            graph.remove_import(importer=_ENTRY, imported=imported)
+    for importer in _ENTRIES:
+        for imported in graph.find_modules_directly_imported_by(importer):
+            if imported.startswith(_RECORDING):
+                graph.remove_import(importer=importer, imported=imported)
     return graph
 
 

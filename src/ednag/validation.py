@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ednag.errors import EdnagError
-from ednag.naming import suggestion
+from ednag.naming import shortened, suggestion
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -16,10 +16,27 @@ Model = TypeVar("Model", bound=BaseModel)
 _YAML_WORDS = {"valid array": "list", "an object": "a mapping", "valid integer": "whole number"}
 
 
+def read_json(text: str, place: str) -> Any:
+    """The value of a JSON text; EdnagError if it is not JSON, or gives a key twice."""
+
+    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        body = dict(pairs)
+        if len(body) < len(pairs):
+            names = [name for name, _ in pairs]
+            repeated = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"key {repeated!r} is given twice; keep one")
+        return body
+
+    try:
+        return json.loads(text, object_pairs_hook=without_repeats)
+    except (ValueError, RecursionError) as error:
+        raise EdnagError(f"{place}: not valid JSON: {error}") from None
+
+
 class StrictModel(BaseModel):
     """A model that refuses unknown keys and whose values cannot be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def read_model(model: type[Model], raw: Mapping[str, Any], place: str = "") -> Model:
@@ -54,7 +71,7 @@ def _first_error(error: ValidationError, place: str, model: type[BaseModel]) -> 
     """The first of pydantic's errors as one line."""
     first = error.errors()[0]
     path = [str(part) for part in first["loc"]]
-    where = ".".join([*([place] if place else []), *path]) or "configuration"
+    where = place_of(first["loc"], place) or "configuration"
     if first["type"] == "extra_forbidden":
         keys = _model_at(model, path[:-1]).model_fields
         return f"{where}: unknown key {path[-1]!r}{suggestion(path[-1], keys)}"
@@ -62,6 +79,13 @@ def _first_error(error: ValidationError, place: str, model: type[BaseModel]) -> 
     for formal, plain in _YAML_WORDS.items():
         message = message.replace(formal, plain)
     return f"{where}: {message[0].lower()}{message[1:]}{_not_this(first['input'])}"
+
+
+def place_of(path: Iterable[str | int], place: str = "") -> str:
+    """A path of keys and positions below a place, such as `methods[0].id`."""
+    for part in path:
+        place += f"[{part}]" if isinstance(part, int) else f"{'.' if place else ''}{part}"
+    return place
 
 
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
@@ -82,5 +106,5 @@ def _not_this(value: object) -> str:
     if isinstance(value, bool):
         return f", not {str(value).lower()} (YAML reads yes and on as true, no and off as false)"
     if isinstance(value, str) and re.fullmatch(r"[-+\d.]+[eE][-+]?\d+", value):
-        return f", not the text {value!r} (YAML reads a power of ten only as in 1.0e-3)"
-    return f", not {value!r}"
+        return f", not the text {shortened(value)} (YAML reads a power of ten only as in 1.0e-3)"
+    return f", not {shortened(value)}"

@@ -1,5 +1,10 @@
-"""Strict reading of YAML files: UTF-8, no repeated keys, no content that grows when it is read."""
+"""Strict reading of YAML: UTF-8, no repeated keys, plain decimals, nothing that grows when read.
 
+PyYAML keeps the last of two equal keys. It reads YAML 1.1, where 010 is 8, 1:30 is 90 and 1_000 is
+1000.
+"""
+
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,11 @@ _LARGEST = 1_000_000
 #: file of `_LARGEST` bytes has fewer.
 _LARGEST_EXPANDED = 2 * _LARGEST
 _DEEPEST = 50
+
+#: A number as JSON has it, or with a sign or a bare point, of up to 300 digits.
+_PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]{,299})(\.[0-9]{,299})?([eE][-+]?[0-9]{1,3})?")
+#: Characters of a number in a message.
+_LONGEST = 30
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -37,7 +47,21 @@ def _mapping_without_repeats(loader: Any, node: yaml.MappingNode) -> dict[Any, A
     return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 
 
+def _plain_number(loader: Any, node: yaml.ScalarNode) -> int | float:
+    if not _PLAIN.fullmatch(node.value):
+        written = node.value if len(node.value) <= _LONGEST else f"{node.value[:_LONGEST]}..."
+        raise _fault(
+            f"{written} is no plain decimal number; write it as 7, -7, 0.7 or 1.0e-3 without "
+            "leading zeros, or in quotes if it is text",
+            node.start_mark,
+        )
+    is_whole = node.tag == "tag:yaml.org,2002:int"
+    return int(node.value) if is_whole else float(node.value)
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+for _kind in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _plain_number)
 
 
 def _refuse_bombs(text: str) -> None:

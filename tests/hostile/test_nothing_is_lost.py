@@ -175,6 +175,17 @@ def test_a_report_is_replaced_unless_something_else_is_in_it(finished: Tree) -> 
     shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("call", [("tabulate", "comparison"), ("plot", "ranks")])
+def test_a_checkpoint_that_a_summary_lacks_is_refused(tree: Tree, call: tuple[str, ...]) -> None:
+    statistics = ("--statistics", '{"checkpoints": [5, 10]}')
+    called = tree.call(*call, f"{SUMMARY}.parquet", *statistics, "--output", "new.csv")
+    assert called.returncode == 1
+    assert called.stderr == (
+        "ednag: statistics.checkpoints: the runs were summarised without 10; name checkpoints of "
+        "`ednag summarise`, or summarise them again\n"
+    )
+
+
 def test_a_job_may_be_done_again_by_hand(tree: Tree) -> None:
     """Its own output and its own record are replaced, with or without a new record."""
     before = (tree / f"{EVIDENCE}.csv").read_bytes()

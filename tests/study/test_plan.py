@@ -58,7 +58,9 @@ def test_a_trained_benchmark_without_searches_is_refused(tmp_path: Path) -> None
         "benchmarks": {"nasbench201": ["digits-unseen"]},
         "methods": [{"id": "my", "of": "ednag"}],
     }
-    with pytest.raises(EdnagError, match=r"top_k\.methods: none .*; name one of my"):
+    with pytest.raises(
+        EdnagError, match=r"top_k\.methods: .* is not searched by ednag, random; name some of my"
+    ):
         plan_of(tmp_path, **trained).check()
     plan_of(tmp_path, **trained, top_k={"methods": ["my"]}).check()
 

@@ -4,7 +4,6 @@ All paths that a call reads or writes are declared: no file has two uses, and
 `ednag.provenance.replacing` says which existing files a call may replace.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -125,6 +124,8 @@ OUTPUT = RecordedPath("output", dir_okay=False)
 #: A folder that is written to; it need not exist.
 FOLDER = RecordedPath("folder", file_okay=False)
 
+#: A seed.
+SEEDS = click.IntRange(0, 2**32 - 1)
 DEVICE = click.Choice(["cpu", "cuda", "auto"])
 #: The folder that holds the results.
 ROOT = click.option(
@@ -176,10 +177,9 @@ SOURCES = named_files(
 
 def parse_mapping(text: str, option: str) -> dict[str, Any]:
     """A JSON object given on the command line; raises EdnagError naming the option."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise EdnagError(f"{option}: not valid JSON: {error}") from None
+    from ednag.validation import read_json
+
+    value = read_json(text, option)
     if not isinstance(value, dict):
         raise EdnagError(f"{option}: a JSON object is expected, such as {{}}, not {text}")
     return value

@@ -14,7 +14,9 @@ from ednag.cli._progress import log, track
 @click.option("--protocol", default="paper", help="Protocol of the table.")
 @click.option("--method", "method_name", required=True, help="Search method.")
 @click.option("--seeds", required=True, help="Seeds, for example 0-49 or 7.")
-@click.option("--budget", default=512, help="Distinct evaluations.")
+@click.option(
+    "--budget", default=512, type=click.IntRange(1, 1_000_000), help="Distinct evaluations."
+)
 @click.option(
     "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
 )

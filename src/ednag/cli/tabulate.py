@@ -18,11 +18,14 @@ def command(
     kind: str, summaries: tuple[Path, ...], statistics: str, outputs: tuple[Path, ...]
 ) -> None:
     """Make a table of KIND from one or more SUMMARIES."""
+    from ednag.evidence.summaries import require_checkpoints
     from ednag.evidence.tables import NOTES, TABLES, write_evidence
     from ednag.files import read_parquets
 
     settings = statistics_of(statistics)
     summary = read_parquets(summaries)
+    if kind != "own-end":
+        require_checkpoints(summary, settings.checkpoints)
     frame = TABLES[kind](summary, settings)
     note = NOTES[kind].format(
         level=f"{100 * settings.confidence:g} %", resamples=settings.resamples

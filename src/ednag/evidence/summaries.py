@@ -29,6 +29,17 @@ BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
 _LOOKUP_POINTS = 400
 
 
+def require_checkpoints(summary: pd.DataFrame, checkpoints: Sequence[int]) -> None:
+    """Raise EdnagError if runs were summarised without one of the checkpoints."""
+    columns = [BEST_AFTER[DISTINCT].format(checkpoint) for checkpoint in checkpoints]
+    for checkpoint, column in zip(checkpoints, columns, strict=True):
+        if column not in summary or summary[column].isna().all():
+            raise EdnagError(
+                f"statistics.checkpoints: the runs were summarised without {checkpoint}; name "
+                "checkpoints of `ednag summarise`, or summarise them again"
+            )
+
+
 def collect_runs(
     paths: Sequence[Path],
     seeds: Sequence[int],

@@ -17,9 +17,9 @@ from ednag.validation import StrictModel
 class DiffusionEvolution(StrictModel):
     """Hyper-parameters of plain Diffusion Evolution."""
 
-    num_step: int = Field(100, ge=3, description="Length of the noise schedule.")
-    population_num: int = Field(30, ge=2, description="Individuals in the population.")
-    temperature: float = Field(1.0, gt=0, description="Temperature of the energy mapping.")
+    num_step: int = Field(100, ge=3, le=10_000, description="Length of the noise schedule.")
+    population_num: int = Field(30, ge=2, le=1000, description="Individuals in the population.")
+    temperature: float = Field(1.0, gt=0, le=1e6, description="Temperature of the energy mapping.")
     noise_scale: float = Field(0.8, ge=0, le=1, description="Share of fresh noise in a step.")
 
 

@@ -35,12 +35,14 @@ _PATIENCE = 50
 class EdnagPlus(StrictModel):
     """Hyper-parameters of EDNAG+."""
 
-    population_num: int = Field(20, ge=2, description="Individuals that survive a step.")
-    children: int = Field(5, ge=1, description="Individuals denoised and evaluated per step.")
-    rank_temperature: float = Field(
-        0.1, gt=0, description="Share of the population over which rank weights fall by e."
+    population_num: int = Field(20, ge=2, le=1000, description="Individuals that survive a step.")
+    children: int = Field(
+        5, ge=1, le=1000, description="Individuals denoised and evaluated per step."
     )
-    gene_rate: float = Field(1.0, gt=0, description="Expected mutated genes per child.")
+    rank_temperature: float = Field(
+        0.1, gt=0, le=1e6, description="Share of the population over which rank weights fall by e."
+    )
+    gene_rate: float = Field(1.0, gt=0, le=1000, description="Expected mutated genes per child.")
     noise_scale: float = Field(0.3, ge=0, le=1, description="Share of fresh noise in a step.")
     first_progress: float = Field(
         0.3, ge=0, lt=1, description="Where on the noise schedule the search starts; 0 is noise."

@@ -15,7 +15,9 @@ from ednag.validation import StrictModel
 class GeneticAlgorithm(StrictModel):
     """Hyper-parameters of the elitist genetic algorithm."""
 
-    population_num: int = Field(30, ge=1, description="Parents, and offspring per generation.")
+    population_num: int = Field(
+        30, ge=1, le=1000, description="Parents, and offspring per generation."
+    )
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: GeneticAlgorithm) -> Outcome:

@@ -4,7 +4,6 @@ The catalogue, a YAML file beside this module, holds the instances that studies 
 `ednag --methods` defines others for one process.
 """
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import Field, field_validator
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.interface import Method
-from ednag.validation import StrictModel, read_model
+from ednag.validation import StrictModel, read_json, read_model
 from ednag.yaml_files import read_yaml
 
 
@@ -63,11 +62,7 @@ def define_methods(text: str) -> None:
         EdnagError: The text is not such JSON, or a definition is wrong.
     """
     defined.clear()
-    try:
-        entries = json.loads(text or "{}")
-    except ValueError as error:
-        raise EdnagError(f"--methods: not valid JSON: {error}") from None
-    defined.update(_definitions(entries, "--methods"))
+    defined.update(_definitions(read_json(text or "{}", "--methods"), "--methods"))
     for name, definition in defined.items():
         definition.method(name)
 

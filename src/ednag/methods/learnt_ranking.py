@@ -36,15 +36,19 @@ class RankerSettings(StrictModel):
     """Hyper-parameters of the ranker and of how often it is trained."""
 
     first_share: float = Field(
-        0.4, gt=0, le=1, description="Share of the budget that goes to random cells first."
+        0.4, gt=0, lt=1, description="Share of the budget that goes to random cells first."
     )
-    rounds: int = Field(2, ge=1, description="How often a ranker is trained, from scratch.")
-    epochs: int = Field(8, ge=1, description="Epochs of each training.")
+    rounds: int = Field(2, ge=1, le=100, description="How often a ranker is trained, from scratch.")
+    epochs: int = Field(8, ge=1, le=1000, description="Epochs of each training.")
     model: int = Field(
-        16, ge=2, multiple_of=2, description="Width of the ranker; 128 in the published one."
+        16,
+        ge=2,
+        le=512,
+        multiple_of=2,
+        description="Width of the ranker; 128 in the published one.",
     )
     layers: int = Field(
-        1, ge=1, description="Layers of encoder and decoder; 6 each in the published one."
+        1, ge=1, le=24, description="Layers of encoder and decoder; 6 each in the published one."
     )
 
 

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 class Nar(RankerSettings):
     """Hyper-parameters of the small NAR."""
 
-    top: int = Field(10, ge=1, description="Cells of each batch that are evaluated at most.")
+    top: int = Field(
+        10, ge=1, le=1000, description="Cells of each batch that are evaluated at most."
+    )
     force_uniform: bool = Field(
         False,
         description="Draw guided cells uniformly, as the published configuration does, and never "

@@ -22,8 +22,10 @@ _SCORE = itemgetter(0)
 class RegularisedEvolution(StrictModel):
     """Hyper-parameters of regularised evolution."""
 
-    population_num: int = Field(100, ge=1, description="Architectures alive at a time.")
-    sample_size: int = Field(10, ge=1, description="Architectures that compete to be the parent.")
+    population_num: int = Field(100, ge=1, le=1000, description="Architectures alive at a time.")
+    sample_size: int = Field(
+        10, ge=1, le=1000, description="Architectures that compete to be the parent."
+    )
 
 
 def _search(

@@ -104,13 +104,14 @@ def _differs(maker: tuple[str, ...], subcommand: Sequence[str]) -> bool:
 def _maker(path: Path, store: Path, everywhere: bool = True) -> tuple[str, ...]:
     """The subcommand whose record names a file as its output; () if there is none.
 
-    A record is called after the first output of its job, and that one is read first. Of the others
-    only those that hold the name are parsed.
+    A record is called after the first output of its job, of a figure without its ending, and that
+    one is read first. Of the others only those that hold the name are parsed.
     """
     name = path.absolute().relative_to(store.parents[1]).as_posix()
     first = store / f"{name.removeprefix('results/')}.json"
+    figure = first.with_name(f"{path.stem}.json")
     others: Iterable[Path] = sorted(store.rglob("*.json")) if everywhere else ()
-    for record in (first, *others):
+    for record in (first, figure, *others):
         content = b""
         with suppress(OSError):
             content = record.read_bytes()

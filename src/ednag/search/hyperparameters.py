@@ -1,8 +1,8 @@
 """What a scientist would vary of the search; names and defaults are the reference's."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ednag.search.instruction_set import Arithmetic
 from ednag.validation import StrictModel
@@ -22,10 +22,13 @@ class SearchHyperparameters(WithArithmetic):
     """Hyper-parameters of the evolutionary denoising search (ednag-search specification)."""
 
     num_step: int = Field(
-        100, ge=3, description="Length of the noise schedule; one denoising step less is made."
+        100,
+        ge=3,
+        le=10_000,
+        description="Length of the noise schedule; one denoising step less is made.",
     )
-    population_num: int = Field(30, ge=4, description="Individuals in the population.")
-    temperature: float = Field(1.0, gt=0, description="Temperature of the fitness mapping.")
+    population_num: int = Field(30, ge=4, le=1000, description="Individuals in the population.")
+    temperature: float = Field(1.0, gt=0, le=1e6, description="Temperature of the fitness mapping.")
     noise_scale: float = Field(0.8, ge=0, le=1, description="Share of fresh noise in a DDIM step.")
     mutate_rate: float = Field(0.6, ge=0, le=1, description="Chance of an individual to mutate.")
     elite_rate: float = Field(
@@ -35,7 +38,7 @@ class SearchHyperparameters(WithArithmetic):
         0.2, ge=0, le=1, description="Share of the population taken by diversity."
     )
     mutate_distri_index: int = Field(
-        5, ge=1, description="Distribution index of the polynomial mutation."
+        5, ge=1, le=1000, description="Distribution index of the polynomial mutation."
     )
     proposal: Literal["denoising", "noise", "parents"] = Field(
         "denoising",
@@ -48,3 +51,16 @@ class SearchHyperparameters(WithArithmetic):
     mapping: Literal["identity", "power", "energy", "exponential", "rescale"] = Field(
         "energy", description="Mapping from fitness to the density of the origin estimate."
     )
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        elites, diverse = (
+            int(rate * self.population_num) for rate in (self.elite_rate, self.diver_rate)
+        )
+        if elites + diverse > self.population_num:
+            raise ValueError(
+                f"elite_rate {self.elite_rate} and diver_rate {self.diver_rate} take "
+                f"{elites + diverse} of {self.population_num} individuals; lower one, so that "
+                "their sum is at most 1"
+            )
+        return self

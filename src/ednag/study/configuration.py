@@ -18,7 +18,7 @@ from ednag.naming import suggestion
 from ednag.search.instruction_set import Arithmetic
 from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
-from ednag.study.seeds import format_seeds, parse_seeds
+from ednag.study.seeds import LARGEST_SEED, format_seeds, parse_seeds
 from ednag.study.statistics import Statistics, ascending
 from ednag.tables import TABLES, Definition, get_definition, is_predicted, official_definitions
 from ednag.validation import StrictModel, read_model
@@ -30,6 +30,7 @@ _METHODS = ("ednag", "random", "nar", "ednag-ranked")
 _TIERS = 5
 
 
+_Size = Annotated[int, Field(ge=1, le=15_625)]
 _SIZES = ascending(_TIERS, f" (one cell for each of the {_TIERS} tiers)")
 
 
@@ -62,8 +63,12 @@ class SmallInstance(_Part):
     held_out_tasks: Annotated[Any, _seeds("small_instance.held_out_tasks")] = Field(
         "0-5", description="The same for tasks of unseen classes, which the predictor is judged by."
     )
-    cells: int = Field(12, ge=2, description="Random cells that are trained on each task.")
-    block: int = Field(10, ge=1, description="Largest number of tasks that one job trains on.")
+    cells: int = Field(
+        12, ge=2, le=15_625, description="Random cells that are trained on each task."
+    )
+    block: int = Field(
+        10, ge=1, le=10_000, description="Largest number of tasks that one job trains on."
+    )
 
 
 class Training(_Part):
@@ -76,11 +81,12 @@ class Training(_Part):
         description="Share of the paper's epochs; below 1 a reduced but complete run.",
     )
     images: int | None = Field(
-        None, ge=2, description="First images of each class alone; all if null."
+        None, ge=2, le=1_000_000, description="First images of each class alone; all if null."
     )
     cpu_hours: float = Field(
         24.0,
         gt=0,
+        le=1e6,
         description="Without a GPU, a study that would train longer than this is refused.",
     )
 
@@ -94,9 +100,12 @@ class TopK(_Part):
     runs: Annotated[Any, _seeds("top_k.runs")] = Field(
         "0-9", description="Seeds of the searches whose best are trained."
     )
-    k: int = Field(3, ge=1, description="Architectures of each search that are trained.")
+    k: int = Field(3, ge=1, le=1000, description="Architectures of each search that are trained.")
     random: int = Field(
-        40, ge=2, description="Random architectures that are trained beside them, to compare with."
+        40,
+        ge=2,
+        le=10_000,
+        description="Random architectures that are trained beside them, to compare with.",
     )
     seeds: Annotated[Any, _seeds("top_k.seeds")] = Field(
         "0-1", description="Training seeds of every architecture."
@@ -106,7 +115,7 @@ class TopK(_Part):
 class RankingStudy(_Part):
     """How well NAR's ranker, and plainer predictors, rank cells of NAS-Bench-201 and 101."""
 
-    sizes: Annotated[tuple[int, ...], _SIZES] = Field(
+    sizes: Annotated[tuple[_Size, ...], _SIZES] = Field(
         (50, 100, 200, 500, 1000),
         description="Numbers of cells that the plain predictors are trained on.",
     )
@@ -115,14 +124,17 @@ class RankingStudy(_Part):
         description="Seeds, each a draw of cells to train on and of cells held out. Empty: no such "
         "study.",
     )
-    ranker_sizes: Annotated[tuple[int, ...], _SIZES] = Field(
+    ranker_sizes: Annotated[tuple[_Size, ...], _SIZES] = Field(
         (200, 1000), description="Numbers of cells that the ranker, which is slow, is trained on."
     )
     ranker_seeds: Annotated[Any, _seeds("ranker.ranker_seeds")] = Field(
         "0-2", description="Seeds of the ranker."
     )
     held_out: int = Field(
-        2000, ge=5, description="Cells that all predictors are judged by and none is trained on."
+        2000,
+        ge=5,
+        le=15_620,
+        description="Cells that all predictors are judged by and none is trained on.",
     )
     if_present: bool = Field(
         False,
@@ -144,7 +156,10 @@ class RankingStudy(_Part):
 
 
 class Study(_Part):
-    """A study: which benchmarks, methods and seeds, at which budget."""
+    """A study: which benchmarks, methods and seeds, at which budget.
+
+    The upper bounds of numbers are what a machine with 24 GB of memory can run.
+    """
 
     benchmarks: dict[str, tuple[str, ...]] = Field(
         {"nasbench201": ("cifar10-analog", "digits-unseen"), "nasbench-graph": ("cora",)},
@@ -175,7 +190,10 @@ class Study(_Part):
         "0-99", description="Seeds of every method: a range such as 0-99, or a list of such."
     )
     budget: int = Field(
-        512, ge=1, description="Distinct evaluations of every method that has no end of its own."
+        512,
+        ge=1,
+        le=1_000_000,
+        description="Distinct evaluations of every method that has no end of its own.",
     )
     arithmetic: Arithmetic = Field(
         "avx2",
@@ -198,7 +216,9 @@ class Study(_Part):
         description="Where the meta-predictor of Aircraft, Pets and the like comes from: the "
         "published checkpoint, or trained here on the published database.",
     )
-    mobilenetv3_scale: tuple[float, float] = Field(
+    mobilenetv3_scale: tuple[
+        Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(gt=0, le=100)]
+    ] = Field(
         (75.0, 5.0),
         description="Mean and standard deviation, in %, of the accuracies that the meta-predictor "
         "of MobileNetV3 was trained on: nobody publishes them. They change no order.",
@@ -414,11 +434,19 @@ def read_study(raw: Mapping[str, Any]) -> Study:
 
 def load_study(path: Path) -> Study:
     """A validated study from a YAML file; raises EdnagError with one line."""
-    raw = read_yaml(path)
+    raw = _read_keys(path)
     try:
-        return read_study({} if raw is None else raw)
+        return read_study(raw)
     except EdnagError as error:
         raise EdnagError(f"{path}: {error}") from None
+
+
+def _read_keys(path: Path) -> Any:
+    """The content of a study's file; raises EdnagError if it is empty."""
+    raw = read_yaml(path)
+    if raw is None or raw == {}:
+        raise EdnagError(f"{path}: is empty; write a key, such as seeds: 0-99")
+    return raw
 
 
 def check_study_files(paths: Iterable[Path]) -> None:
@@ -429,7 +457,7 @@ def check_study_files(paths: Iterable[Path]) -> None:
     """
     merged: dict[str, Any] = {}
     for path in paths:
-        raw = read_yaml(path)
+        raw = _read_keys(path)
         if isinstance(raw, dict):  # Snakemake and `read_study` refuse anything else
             _lay_over(merged, raw, f"{path}: ")
 
@@ -459,8 +487,9 @@ def schema() -> str:
     instance = described["$defs"]["MethodInstance"]
     instance["properties"] = {"id": {}} | instance["properties"]  # the first key
     instance["allOf"] = list(_hyperparameter_schemas())
+    seeds = {"type": ["string", "integer", "array"], "minimum": 0, "maximum": LARGEST_SEED}
     for model, name in [(described, "seeds"), (described, "authors_seeds"), (instance, "seeds")]:
-        model["properties"][name] |= {"type": ["string", "integer", "array"]}
+        model["properties"][name] |= seeds
     described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
     return json.dumps(described, indent=2) + "\n"
 

@@ -61,6 +61,7 @@ from ednag.study.ranking import (
     ranking_sources,
     searched_by_rankers,
 )
+from ednag.study.refusals import check_folders, refuse_contradictions, refuse_too_large
 from ednag.study.seeds import Block, blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.study.sources_read import generated_files, sources_read
 from ednag.tables import OFFICIAL, get_definition, is_predicted
@@ -102,9 +103,10 @@ class Plan:
         """Refuse a study that cannot be planned.
 
         Raises:
-            EdnagError: A file of `published` is broken, run files are too many for one job, or no
-                method of the study can run where one must.
+            EdnagError: A file of `published` is broken, the study is too large, its keys
+                contradict each other, or no method of the study can run where one must.
         """
+        refuse_too_large(self.study, self.searched)
         _ = self._authors_blocks
         for (space, dataset), blocks in self._blocks.items():
             if not blocks:
@@ -112,13 +114,7 @@ class Plan:
                     f"methods: none of the study runs on {space}/{dataset}, whose values are "
                     "predicted; add one that does, such as random"
                 )
-        for place in self.trained_benchmarks:
-            names = methods_on(self.study, **place)
-            if not set(names) & set(self.study.top_k.methods):
-                raise EdnagError(
-                    f"top_k.methods: none of them runs on {place['space']}/{place['dataset']}; "
-                    f"name one of {', '.join(names)}"
-                )
+        refuse_contradictions(self.study, self.searched)
 
     def missing_data(self) -> list[str]:
         """What is left out because its data is not here: a line each, with the next step."""
@@ -818,6 +814,26 @@ def stock_of(
     mirrors = tuple(user_path(folder, called) for folder in study.mirrors)
     wider = replace(around, mirrors=(*mirrors, *around.mirrors))
     return {holding.source.id: holding for holding in take_stock(registry, wider)}
+
+
+def checked_plan(
+    study: Study, registry: Mapping[str, Source], root: Path, called: Path | None = None
+) -> Plan:
+    """The plan of a study on this machine, unless the study is refused.
+
+    Args:
+        study: The study.
+        registry: All sources.
+        root: The folder of the project, for the printed numbers.
+        called: What relative paths in the study are relative to, by default the current folder.
+
+    Raises:
+        EdnagError: A folder of the study is missing, or it cannot be planned; see `Plan.check`.
+    """
+    check_folders(study, called or Path.cwd())
+    plan = plan_of(study, stock_of(study, registry, Surroundings.of_user(), called), root)
+    plan.check()
+    return plan
 
 
 def plan_of(study: Study, stock: Mapping[str, Holding], root: Path) -> Plan:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ednag.errors import EdnagError
+from ednag.naming import shortened
 
 #: Run files that one job may read. They stand on its command line, of which Linux takes 128 KiB: a
 #: thousand of the longest paths are 117. It also keeps every folder small.
@@ -18,7 +19,10 @@ MOST_RUN_FILES = 1000
 #: torch.manual_seed and the Mersenne twister take 32 bits.
 LARGEST_SEED = 2**32 - 1
 
-_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)|(\d+)")
+#: Plain decimals: YAML and other languages read 010 as 8.
+_RANGE = re.compile(r"(0|[1-9][0-9]{,9})(?:\s*-\s*(0|[1-9][0-9]{,9}))?")
+#: Seeds of one key: as many numbers are half a gigabyte.
+MOST_SEEDS = 10_000_000
 _FILE = re.compile(r"seeds-(\d+)-(\d+)\.parquet")
 
 
@@ -48,7 +52,13 @@ def parse_seeds(given: object, place: str = "seeds") -> tuple[int, ...]:
     seeds: list[int] = []
     for position, entry in enumerate(entries):
         where = f"{place}[{position}]" if entries is given else place
-        seeds.extend(_parse_entry(entry, where))
+        span = _parse_entry(entry, where)
+        if len(seeds) + len(span) > MOST_SEEDS:
+            raise EdnagError(
+                f"{where}: the range {entry} makes {len(seeds) + len(span)} seeds; at most 10 "
+                "million"
+            )
+        seeds.extend(span)
     seeds.sort()
     for seed, following in pairwise(seeds):
         if seed == following:
@@ -56,22 +66,18 @@ def parse_seeds(given: object, place: str = "seeds") -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def _parse_entry(entry: object, where: str) -> Iterable[int]:
+def _parse_entry(entry: object, where: str) -> range:
     match = _RANGE.fullmatch(str(entry).strip()) if not isinstance(entry, bool) else None
     if match is None:
         raise EdnagError(
-            f"{where}: {entry!r} is not a seed; allowed: whole numbers from 0 to "
+            f"{where}: {shortened(entry)} is not a seed; allowed: whole numbers from 0 to "
             f"{LARGEST_SEED} and ranges such as 0-99"
         )
-    first, last = int(match[1] or match[3]), int(match[2] or match[3])
+    first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
         raise EdnagError(f"{where}: the range {entry} runs backwards; write {last}-{first}")
     if last > LARGEST_SEED:
         raise EdnagError(f"{where}: seed {last} is too large; allowed: 0 to {LARGEST_SEED}")
-    if last - first >= 10_000_000:
-        raise EdnagError(
-            f"{where}: the range {entry} holds {last - first + 1} seeds; at most 10 million"
-        )
     return range(first, last + 1)
 
 

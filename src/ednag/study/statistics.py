@@ -25,9 +25,13 @@ class Statistics(StrictModel):
     """How runs are summarised."""
 
     confidence: float = Field(0.95, gt=0, lt=1, description="Level of every interval.")
-    resamples: int = Field(10_000, ge=100, description="Bootstrap resamples of every interval.")
-    seed: int = Field(0, ge=0, description="Seed of the bootstrap.")
-    checkpoints: Annotated[tuple[int, ...], ascending(1)] = Field(
-        (100, 200, 300, 500),
-        description="Numbers of distinct evaluations at which methods are compared.",
+    resamples: int = Field(
+        10_000, ge=100, le=1_000_000, description="Bootstrap resamples of every interval."
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the bootstrap.")
+    checkpoints: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], ascending(1)] = (
+        Field(
+            (100, 200, 300, 500),
+            description="Numbers of distinct evaluations at which methods are compared.",
+        )
     )

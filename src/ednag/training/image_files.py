@@ -196,6 +196,18 @@ def read_folder(folder: Path, size: int) -> ImageDataset:
     Raises:
         EdnagError: There are no subfolders, one has no images, or an image cannot be read.
     """
+    classes = images_of_classes(folder)
+    read = [
+        (_read_image(path, size, folder), label)
+        for label, files in enumerate(classes.values())
+        for path in files
+    ]
+    images, labels = _stacked(read, folder.name)
+    return ImageDataset(images, labels, tuple(classes), folder.name)
+
+
+def images_of_classes(folder: Path) -> dict[str, list[Path]]:
+    """Subfolder -> its images, as `read_folder` reads them; the same errors, but opens no file."""
     if not folder.is_dir():
         raise EdnagError(f"{folder}: no such folder; give one with a subfolder for each class")
     classes = sorted(
@@ -204,8 +216,8 @@ def read_folder(folder: Path, size: int) -> ImageDataset:
     if not classes:
         raise EdnagError(f"{folder}: no subfolders; put the images of each class into one")
     suffixes = set(Image.registered_extensions())
-    read = []
-    for label, place in enumerate(classes):
+    images = {}
+    for place in classes:
         files = sorted(
             path
             for path in place.iterdir()
@@ -213,9 +225,8 @@ def read_folder(folder: Path, size: int) -> ImageDataset:
         )
         if not files:
             raise EdnagError(f"{place}: no images in this class; add some or remove the folder")
-        read += [(_read_image(path, size, folder), label) for path in files]
-    images, labels = _stacked(read, folder.name)
-    return ImageDataset(images, labels, tuple(path.name for path in classes), folder.name)
+        images[place.name] = files
+    return images
 
 
 def _read_image(path: Path, size: int, root: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
+from ednag.validation import place_of
 
 #: Mean and standard deviation of ImageNet's colour channels, for pixels from 0 to 1.
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -119,8 +120,9 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         return Recipe.model_validate({**recipe.model_dump(), **changes})
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(["recipe", *map(str, first["loc"])])
-        raise EdnagError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise EdnagError(
+            f"{place_of(first['loc'], 'recipe')}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
 
 
 def scaled_recipe(recipe: Recipe, scale: float) -> Recipe:

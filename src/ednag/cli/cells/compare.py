@@ -16,7 +16,9 @@ _LOGGED = 50_000
 @click.command()
 @click.argument("published", type=EXISTING)
 @MEASURED
-@click.option("--limit", default=10, help="Differences that are printed.")
+@click.option(
+    "--limit", default=10, type=click.IntRange(0, 1_000_000), help="Differences that are printed."
+)
 @click.option(
     "--output",
     "outputs",

@@ -10,10 +10,18 @@ from ednag.cli._options import EXISTING
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
 def command(files: tuple[Path, ...]) -> None:
-    """Check that each configuration FILE is valid; one line and exit status 1 if not."""
+    """Check that each configuration FILE can be planned here; one line and status 1 if not."""
+    from ednag.errors import EdnagError
+    from ednag.provenance.recording import project_folder
+    from ednag.sources.registry import load_registry
     from ednag.study.configuration import load_study
+    from ednag.study.plan import checked_plan
 
     for path in files:
         study = load_study(path)
+        try:
+            checked_plan(study, load_registry(), project_folder())
+        except EdnagError as error:
+            raise EdnagError(f"{path}: {error}") from None
         methods = ", ".join(entry.id for entry in study.methods)
         click.echo(f"{path}: {len(study.seeds)} seeds, methods {methods}")

@@ -21,11 +21,13 @@ def command(
     """Draw mean ranks over the datasets of SUMMARIES, with their critical difference."""
     from ednag.evidence.figures import ranks as figure_of
     from ednag.evidence.figures import save_drawing
+    from ednag.evidence.summaries import require_checkpoints
     from ednag.files import read_parquets
     from ednag.study.comparisons import main_methods
 
     settings = statistics_of(statistics)
     runs = read_parquets(summaries)
+    require_checkpoints(runs, settings.checkpoints)
     runs = runs[runs["protocol"] == protocol]
     methods = main_methods(figure_of.common_methods(runs))
     rows = figure_of.ranks_frame(runs, methods, settings.checkpoints, settings.confidence)

@@ -17,7 +17,9 @@ from ednag.cli._progress import log, track
     help="What the predictor learns from, or is judged by.",
 )
 @click.option("--seeds", required=True, help="Tasks, for example 0-9.")
-@click.option("--cells", required=True, type=click.IntRange(1), help="Cells trained on each task.")
+@click.option(
+    "--cells", required=True, type=click.IntRange(1, 15_625), help="Cells trained on each task."
+)
 @click.option("--output", required=True, type=OUTPUT, help="Database to write (Parquet).")
 def command(sources: dict[str, Path], part: str, seeds: str, cells: int, output: Path) -> None:
     """Train random cells on tasks of handwritten digits: entries of the training database."""

@@ -12,7 +12,12 @@ from ednag.cli._progress import log
 @click.argument("databases", nargs=-1, required=True, type=EXISTING)
 @click.option("--predictor", "trained", required=True, type=EXISTING, help="Predictor (.pt).")
 @click.option("--features", "images", required=True, type=EXISTING, help="Features by class.")
-@click.option("--repeats", default=100, help="Predictions from random images.")
+@click.option(
+    "--repeats",
+    default=100,
+    type=click.IntRange(1, 100_000),
+    help="Predictions from random images.",
+)
 @click.option("--output", required=True, type=OUTPUT, help="Predicted and measured (Parquet).")
 @click.option("--coreset", "repeated", required=True, type=OUTPUT, help="Repeats (Parquet).")
 @click.option("--images", "shown", required=True, type=OUTPUT, help="Images in a plane (Parquet).")

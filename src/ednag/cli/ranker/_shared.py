@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli._options import EXISTING
+from ednag.cli._options import EXISTING, SEEDS
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
@@ -22,12 +22,17 @@ TITLE = click.option("--title", required=True, help="Of the dataset.")
 def cells_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which cells a predictor is trained on and judged by."""
     for option in (
-        click.option("--seed", default=0, help="Of the draw of cells, and all."),
-        click.option("--held-out", default=2000, help="Cells to judge by; none is trained on."),
+        click.option("--seed", default=0, type=SEEDS, help="Of the draw of cells, and all."),
+        click.option(
+            "--held-out",
+            default=2000,
+            type=click.IntRange(5, 423_624),
+            help="Cells to judge by; none is trained on.",
+        ),
         click.option(
             "--training",
             multiple=True,
-            type=click.IntRange(1),
+            type=click.IntRange(1, 423_624),
             default=(1000,),
             help="Cells to train on; repeated for a learning curve.",
         ),

@@ -18,7 +18,7 @@ _LOGGED_TOP = 5
 @click.option(
     "--iterations",
     default=20,
-    type=click.IntRange(1),
+    type=click.IntRange(1, 100_000),
     help="Of each search by the ranker of the largest size; the published search makes 50.",
 )
 @click.option("--output", required=True, type=OUTPUT, help="A row per size.")

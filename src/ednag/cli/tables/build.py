@@ -23,7 +23,7 @@ from ednag.cli._progress import log
 @click.option(
     "--scale",
     nargs=2,
-    type=float,
+    type=(click.FloatRange(0, 100), click.FloatRange(0, 100, min_open=True)),
     metavar="MEAN SD",
     help="Of the accuracies in % that a predictor was trained on, where nobody publishes them.",
 )

@@ -14,8 +14,12 @@ from ednag.cli._progress import log
 @click.option("--table", required=True, type=EXISTING, help="Table of predictions (Parquet).")
 @click.option("--seeds", required=True, help="Searches whose best are chosen, for example 0-9.")
 @SETTINGS
-@click.option("--k", "count", required=True, type=click.IntRange(1), help="Chosen of each search.")
-@click.option("--random", "drawn", default=0, type=click.IntRange(0), help="Random ones beside.")
+@click.option(
+    "--k", "count", required=True, type=click.IntRange(1, 1000), help="Chosen of each search."
+)
+@click.option(
+    "--random", "drawn", default=0, type=click.IntRange(0, 10_000), help="Random ones beside."
+)
 @click.option("--output", required=True, type=OUTPUT, help="Architectures to write (Parquet).")
 def command(
     runs: tuple[Path, ...],

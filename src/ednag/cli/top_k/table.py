@@ -13,7 +13,9 @@ from ednag.cli.top_k._shared import CHOSEN, TRAINED
 @click.command()
 @CHOSEN
 @TRAINED
-@click.option("--k", "count", required=True, type=click.IntRange(1), help="Of a random group.")
+@click.option(
+    "--k", "count", required=True, type=click.IntRange(1, 1000), help="Of a random group."
+)
 @click.option("--what", required=True, help="What was trained: a sentence.")
 @STATISTICS
 @table_files()

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli._options import EXISTING
+from ednag.cli._options import EXISTING, SEEDS
 from ednag.cli._progress import log
 
 if TYPE_CHECKING:
     from ednag.training.loop import TrainingProgress
 
 CHOSEN = click.argument("chosen", type=EXISTING)
-SEED = click.option("--seed", required=True, type=click.IntRange(0), help="Of weights and order.")
+SEED = click.option("--seed", required=True, type=SEEDS, help="Of weights and order.")
 
 
 def log_progress(progress: "TrainingProgress") -> None:

@@ -13,11 +13,15 @@ from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 @CHOSEN
 @click.option("--space", required=True, help="Search space of the architectures.")
 @click.option("--dataset", required=True, help="Predicted benchmark they were chosen on.")
-@click.option("--slot", required=True, type=click.IntRange(0), help="Which of CHOSEN, from 0.")
+@click.option(
+    "--slot", required=True, type=click.IntRange(0, 1_000_000), help="Which of CHOSEN, from 0."
+)
 @SOURCES
 @SEED
 @click.option("--recipe", default="{}", help="JSON object; what differs from the paper's recipe.")
-@click.option("--images", type=click.IntRange(2), help="First images of each class alone.")
+@click.option(
+    "--images", type=click.IntRange(2, 1_000_000), help="First images of each class alone."
+)
 @click.option("--device", type=DEVICE, default="auto", help="auto: a GPU if there is one.")
 @click.option(
     "--cache",

@@ -1,0 +1,171 @@
+"""What is refused of a valid study before anything is planned: contradictions and sizes.
+
+The limits are what a machine with 24 GB of memory can plan and summarise. The numbers of runs and
+evaluations are known from the study alone; only how many networks are trained depends on which data
+is here.
+"""
+
+from collections.abc import Sequence
+from math import ceil, inf
+from pathlib import Path
+
+from ednag.errors import EdnagError
+from ednag.files import user_path
+from ednag.spaces import get_space
+from ednag.study import trained
+from ednag.study.configuration import (
+    Study,
+    definition_of,
+    method_of,
+    methods_on,
+    protocols_of,
+    seeds_of,
+)
+from ednag.study.ranking import searched_by_rankers
+from ednag.study.seeds import format_seeds
+
+#: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each.
+MOST_JOBS = 100_000
+#: Evaluations of all runs: the compiled engine makes about a million a second.
+MOST_EVALUATIONS = 10**12
+#: Memory of the job that summarises the runs of a benchmark.
+MOST_MEGABYTES = 24_000
+#: Bytes of a run in memory for each distinct evaluation.
+_BYTES = 16
+#: Evaluations of each individual in a denoising step.
+_EVALUATIONS = 3
+
+
+def check_folders(study: Study, called: Path) -> None:
+    """Raise EdnagError if a folder that a study names is missing, or holds no images.
+
+    Args:
+        study: The study.
+        called: What relative paths in the study are relative to.
+    """
+    for position, named in enumerate(study.mirrors):
+        if not user_path(named, called).is_dir():
+            raise EdnagError(
+                f"mirrors[{position}]: there is no folder {user_path(named, called)}; make it, or "
+                "name the folder with the files"
+            )
+    if study.own_images:
+        from ednag.training.image_files import images_of_classes
+
+        try:
+            images_of_classes(user_path(study.own_images, called))
+        except EdnagError as error:
+            raise EdnagError(f"own_images: {error}") from None
+
+
+def refuse_contradictions(study: Study, searched: Sequence[tuple[str, str]]) -> None:
+    """Raise EdnagError where keys of a study contradict each other.
+
+    Args:
+        study: The study.
+        searched: (space, dataset) that are searched here.
+    """
+    for space, dataset in searched:
+        for protocol in protocols_of(study, space, dataset):
+            definition = definition_of(study, space, dataset).protocols[protocol]
+            for name in methods_on(study, space, dataset):
+                method_of(study, name).read_hyperparameters({}, get_space(space), definition)
+    _check_checkpoints(study, searched)
+    for space, dataset in trained.trained_places(searched):
+        _check_top_k(study, methods_on(study, space, dataset), f"{space}/{dataset}")
+
+
+def _check_checkpoints(study: Study, searched: Sequence[tuple[str, str]]) -> None:
+    """No method is compared at more evaluations than every run ends with."""
+    most = max((n for place in searched for n in _evaluations(study, *place).values()), default=inf)
+    highest = study.statistics.checkpoints[-1]
+    if highest > most:
+        raise EdnagError(
+            f"statistics.checkpoints: {highest} is more than the {most} evaluations that a run of "
+            f"this study can make; give numbers up to {most}, or raise budget"
+        )
+
+
+def _check_top_k(study: Study, methods: Sequence[str], place: str) -> None:
+    """Searches whose best are trained are searches that are run."""
+    chosen = [name for name in study.top_k.methods if name in methods]
+    given = study.top_k.model_fields_set
+    absent = [name for name in study.top_k.methods if name not in methods]
+    if not chosen or (absent and "methods" in given):
+        raise EdnagError(
+            f"top_k.methods: {place} is not searched by {', '.join(absent)}; name some of "
+            f"{', '.join(methods)}"
+        )
+    for name in chosen:
+        run = seeds_of(study, name)
+        outside = sorted(set(study.top_k.runs) - set(run))
+        if len(outside) == len(study.top_k.runs) or (outside and "runs" in given):
+            raise EdnagError(
+                f"top_k.runs: {name} does not run the seeds {format_seeds(outside)}; name some of "
+                f"{format_seeds(run)}"
+            )
+
+
+def _evaluations(study: Study, space: str, dataset: str) -> dict[str, float]:
+    """Method -> evaluations of one run at most; infinite if nothing says how many."""
+    protocols = definition_of(study, space, dataset).protocols
+    most: dict[str, float] = {}
+    for name in methods_on(study, space, dataset):
+        method = method_of(study, name)
+        most[name] = study.budget
+        if method.has_own_end:
+            own = [
+                method.read_hyperparameters({}, get_space(space), protocols[protocol]).model_dump()
+                for protocol in protocols_of(study, space, dataset)
+            ]
+            steps = [each.get("num_step", inf) * each.get("population_num", inf) for each in own]
+            most[name] = _EVALUATIONS * max(steps)
+    return most
+
+
+def refuse_too_large(study: Study, searched: Sequence[tuple[str, str]]) -> None:
+    """Raise EdnagError with the numbers if no machine can run a study.
+
+    Args:
+        study: The study.
+        searched: (space, dataset) that are searched here.
+    """
+    evaluations = 0.0
+    for space, dataset in searched:
+        protocols = len(protocols_of(study, space, dataset))
+        size = getattr(get_space(space), "size", inf)
+        memory = 0.0
+        for name, most in _evaluations(study, space, dataset).items():
+            runs = len(seeds_of(study, name)) * protocols
+            if most < inf:
+                evaluations += runs * most
+                memory += runs * min(most, size) * _BYTES
+        if memory > MOST_MEGABYTES * 1e6:
+            raise EdnagError(
+                f"seeds: the runs of {space}/{dataset} take up to {memory / 1e9:,.0f} GB of memory "
+                f"where they are summarised, and the limit is {MOST_MEGABYTES / 1000:g} GB; lower "
+                "seeds, budget, num_step or population_num"
+            )
+    if evaluations > MOST_EVALUATIONS:
+        raise EdnagError(
+            f"seeds: the study makes up to {evaluations:,.0f} evaluations, and the limit is "
+            f"{MOST_EVALUATIONS:,}; lower seeds, budget, num_step or population_num"
+        )
+    for keys, jobs in _jobs(study, searched).items():
+        if jobs > MOST_JOBS:
+            raise EdnagError(
+                f"{keys}: make {jobs:,} jobs, and a study has at most {MOST_JOBS:,}; lower them"
+            )
+
+
+def _jobs(study: Study, searched: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """Keys -> number of jobs that they make, at most; besides those of run files."""
+    places = trained.trained_places(searched)
+    small, ranked = study.small_instance, len(searched_by_rankers(study, searched)) + 1
+    ranker_seeds = len(study.ranker.seeds) + len(study.ranker.ranker_seeds)
+    tasks = ceil(len(small.tasks) / small.block) + ceil(len(small.held_out_tasks) / small.block)
+    return {
+        "top_k.runs, k, random and seeds": len(places) * trained.networks_trained(study),
+        "ranker.seeds and ranker_seeds": ranked * ranker_seeds if study.ranker.seeds else 0,
+        "small_instance.tasks and block": tasks if trained.SMALL_PLACE in searched else 0,
+    }
