@@ -41,7 +41,7 @@ def write_study(folder: Path) -> Path:
     study = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text(encoding="utf-8"))
     study["benchmarks"]["nasbench201"] += ["digits-unseen", "own-images"]
     study["methods"] += ["nar", "ednag-ranked"]
-    study |= {"predictor": "train", "own_images": "images"}
+    study |= {"predictor": "train", "own_images": str(folder / "images")}
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
     return path
