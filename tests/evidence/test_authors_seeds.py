@@ -51,7 +51,7 @@ def test_a_bad_list_names_its_line(tmp_path: Path) -> None:
     with pytest.raises(EdnagError, match="line 3: seed 1 is repeated"):
         read_listed_seeds(path)
     path.write_text("space,dataset,seed\na,b,1\n")
-    with pytest.raises(EdnagError, match="line 2"):
+    with pytest.raises(EdnagError, match=r"column .value_in_comment. is missing"):
         read_listed_seeds(path)
 
 

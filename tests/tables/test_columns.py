@@ -114,7 +114,7 @@ def test_a_file_without_rows_is_refused(reader: object, tmp_path: Path) -> None:
         (b"key,accuracy\na,1\nb,69,55\n", "not a CSV file.* line 3"),
         (b"key,accuracy\na,69,55\n", "more values than its header"),
         (b"key;accuracy\na;69,55\n", "more values than its header|column 'key' is missing"),
-        (b"key\na\n", "column 'accuracy' is missing; it has key"),
+        (b"key\na\n", "column 'accuracy' is missing; it has .'key'."),
     ],
 )
 def test_another_file_is_refused(content: bytes, told: str, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ paper took from other papers stay as printed; random search and regularised evol
 are regenerated at the study's budget, not at that of their papers.
 """
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -26,6 +25,7 @@ from ednag.evidence.record import (
 from ednag.evidence.statistics import Interval, bootstrap_mean, finite, standard_deviation
 from ednag.evidence.writing import NO_VALUE, interval_text, rounded, texts
 from ednag.tables import TABLES, get_definition
+from ednag.text_files import csv_rows
 
 #: Method as printed -> ours.
 OURS = {"EDNAG": "ednag", "RS": "random", "REA": "regularised-evolution-30-10"}
@@ -78,11 +78,6 @@ class RegeneratedNumber:
 _ROW = ("space", "dataset", "method")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 def _read_accuracies(path: Path, space: str = "") -> list[PrintedNumber]:
     """Numbers of a table with a row for each, in one space or in all."""
     return [
@@ -93,7 +88,7 @@ def _read_accuracies(path: Path, space: str = "") -> list[PrintedNumber]:
             printed_sd=row["sd"],
             printed_archs=row["archs"],
         )
-        for row in _rows(path)
+        for _, row in csv_rows(path, (*_ROW, "value", "sd", "archs"))
         if space in ("", row["space"])
     ]
 
@@ -110,7 +105,7 @@ def _read_wide(path: Path, header: str, **fixed: str) -> list[PrintedNumber]:
             **{header: title},
             printed=number,
         )
-        for row in _rows(path)
+        for _, row in csv_rows(path)
         for title, number in row.items()
         if title not in _ROW
     ]

@@ -1,6 +1,5 @@
 """One number of a table: find its row and column by words."""
 
-import csv
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.provenance.findings import listed
+from ednag.text_files import csv_rows
 
 #: The column that is used if none is named: the first of these that the table has.
 _USUAL = ("mean", "ours")
@@ -65,12 +65,10 @@ def find_cell(
 def _read(path: Path, table: str) -> tuple[list[str], list[dict[str, str]]]:
     if path.suffix != ".csv":
         raise EdnagError(f"{table}: rows are read from a CSV: {Path(table).with_suffix('.csv')}")
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        rows = [{name: row[name] or "" for name in reader.fieldnames or []} for row in reader]
+    rows = [row for _, row in csv_rows(path)]
     if not rows:
         raise EdnagError(f"{table}: has no rows")
-    return list(reader.fieldnames or []), rows
+    return list(rows[0]), rows
 
 
 def _matches(row: Mapping[str, str], term: str, aliases: Mapping[str, str]) -> bool:

@@ -1,6 +1,6 @@
 """What the papers print: tables, and the seeds that EDNAG's authors list."""
 
-import csv
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.study.seeds import Block, plan_blocks
 from ednag.tables import TABLES
+from ednag.text_files import csv_rows
 
 #: Printed table -> its file in the folder `published`.
 PUBLISHED_TABLES = {
@@ -36,16 +37,17 @@ def read_listed_seeds(path: Path) -> dict[tuple[str, str], dict[int, float]]:
         EdnagError: A column is missing, a value is no number, or a seed is repeated.
     """
     listed: dict[tuple[str, str], dict[int, float]] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            try:
-                space, dataset, seed, value = (row[name] for name in _COLUMNS)
-                group = listed.setdefault((space, dataset), {})
-                if int(seed) in group:
-                    raise ValueError(f"seed {seed} is repeated")
-                group[int(seed)] = float(value)
-            except (KeyError, TypeError, ValueError) as error:
-                raise EdnagError(f"{path.name}: line {number}: {error}") from None
+    for number, row in csv_rows(path, _COLUMNS):
+        try:
+            space, dataset, seed, value = (row[name] for name in _COLUMNS)
+            group = listed.setdefault((space, dataset), {})
+            if int(seed) in group:
+                raise ValueError(f"seed {seed} is repeated")
+            if not math.isfinite(float(value)):
+                raise ValueError(f"{value} is not a number")
+            group[int(seed)] = float(value)
+        except ValueError as error:
+            raise EdnagError(f"{path.name}: line {number}: {str(error)[:200]}") from None
     return listed
 
 

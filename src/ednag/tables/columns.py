@@ -58,6 +58,7 @@ def as_numbers(
         numbers = column.to_numpy(dtype=np.float64, na_value=math.nan)
     else:
         numbers = np.array([_number_or_nan(value) for value in column], dtype=np.float64)
+    numbers = numbers + 0.0  # no negative zero
     bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high)))
     if len(bad):
         row = int(bad[0])
@@ -83,13 +84,13 @@ def read_csv(
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False)
     except ValueError as error:
-        reason = " ".join(str(error).split())
+        reason = shown(str(error))
         raise EdnagError(f"{source}: not a CSV file in UTF-8 ({reason}); correct {path}") from None
     for name in (*text, *numbers):
         if name not in frame:
-            raise EdnagError(
-                f"{source}: column {name!r} is missing; it has {', '.join(map(str, frame))}"
-            )
+            raise EdnagError(f"{source}: column {name!r} is missing; it has {shown(list(frame))}")
+        if f"{name}.1" in frame:  # the name that pandas gives to the second
+            raise EdnagError(f"{source}: column {name!r} is given twice; keep one")
     if not isinstance(frame.index, pd.RangeIndex):
         raise EdnagError(
             f"{source}: its rows have more values than its header has columns; write decimals with "

@@ -334,7 +334,13 @@ def densify(
     values = {}
     for metric in definition.metrics:
         dense = np.full(space.size, np.nan)
-        dense[codes] = as_numbers(rows[metric.name], place, metric.low, metric.high, metric.unit)
+        numbers = as_numbers(rows[metric.name], place, metric.low, metric.high, metric.unit)
+        if metric.unit == "%" and metric.high > 1 and numbers.max() <= 1:
+            raise EdnagError(
+                f"{place}: {metric.name} is in %, and its largest value is {numbers.max():g}: "
+                "it is given as fractions; multiply it by 100"
+            )
+        dense[codes] = numbers
         values[metric.name] = dense
     return BenchmarkTable(
         space=definition.space,

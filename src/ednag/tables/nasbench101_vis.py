@@ -7,7 +7,6 @@ specification), and NAR's ranker is evaluated on it (`ednag cells enumerate`).
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import numpy as np
 
 from ednag.errors import EdnagError, shown
 from ednag.tables.columns import as_numbers
+from ednag.text_files import parse_json
 
 # Planning a study imports this module; pandas takes half a second.
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        columns = json.loads(path.read_text(encoding="utf-8"))
+        columns = parse_json(path.read_bytes())
         rows = pd.DataFrame({ours: columns[theirs] for theirs, ours in _COLUMNS.items()})
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise EdnagError(f"{SOURCE}: not a table of these columns ({error})") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise EdnagError(f"{SOURCE}: not a table of these columns ({shown(error)})") from None
     hashes = [isinstance(key, str) and bool(_HASH.fullmatch(key)) for key in rows["key"]]
     bad = np.flatnonzero(~np.array(hashes, dtype=bool))
     if not len(bad):

@@ -10,18 +10,18 @@ Two files have this form: a preliminary one of 725 networks, and the full one of
 """
 
 import ast
-import json
 from collections.abc import Mapping
 from functools import partial
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
 from ednag.spaces import get_space
 from ednag.spaces.interface import INVALID
 from ednag.tables.columns import as_number
 from ednag.tables.interface import Metric, Protocol, TableDefinition
+from ednag.text_files import parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +37,10 @@ def read_groups(path: Path, source: str) -> dict[str, float]:
     Raises EdnagError, which names the network, if the file is not of this form.
     """
     try:
-        networks: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cifar10"]
+        networks: dict[str, Any] = parse_json(path.read_bytes())["cifar10"]
         entries = list(networks.items())
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EdnagError(f"{source}: not a table of networks on cifar10 ({error!r})") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EdnagError(f"{source}: not a table of networks on cifar10 ({shown(error)})") from None
     best: dict[str, float] = {}
     for row, (network, record) in enumerate(entries):
         try:
@@ -50,7 +50,9 @@ def read_groups(path: Path, source: str) -> dict[str, float]:
             if len(pairs) != _PAIRS or not 0 <= accuracy <= 100:
                 raise ValueError(f"{len(pairs)} pairs, val_accuracy {accuracy}")
         except (ValueError, SyntaxError, LookupError, TypeError, *_TOO_DEEP) as error:
-            raise EdnagError(f"{source}: row {row}: {network[:60]}...: {error}") from None
+            raise EdnagError(
+                f"{source}: row {row}: {shown(network[:60])}...: {shown(error)}"
+            ) from None
         best[str(pairs)] = max(accuracy, best.get(str(pairs), 0.0))
     return best
 

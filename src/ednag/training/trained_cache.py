@@ -14,6 +14,7 @@ from typing import Any
 
 from ednag.errors import EdnagError
 from ednag.files import hold, write_text
+from ednag.text_files import parse_json
 from ednag.training.history import History
 
 FORMAT = "ednag trained network 1"
@@ -50,7 +51,7 @@ class TrainedCache:
         except FileNotFoundError:
             return None
         try:
-            kept = json.loads(text)
+            kept = parse_json(text)
             if kept["format"] != FORMAT or kept["made_of"] != dict(made_of):
                 raise ValueError("of another training")
             return History.from_record(kept["history"])

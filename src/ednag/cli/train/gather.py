@@ -16,15 +16,14 @@ from ednag.errors import EdnagError
 @click.option("--output", required=True, type=OUTPUT, help="All of them (Parquet).")
 def command(networks: tuple[Path, ...], space: str, dataset: str, output: Path) -> None:
     """Gather NETWORKS (JSON) into one table, scored by both protocols."""
-    import json
-
     import pandas as pd
 
     from ednag.files import write_parquet
+    from ednag.text_files import read_json
     from ednag.training.image_tasks import image_task
     from ednag.training.scores import score
 
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in networks]
+    records = [read_json(path) for path in networks]
     task = image_task(space, dataset)
     rows = [score(record, task) for record in records if record["status"] != "empty"]
     if not rows:
