@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torchvision import datasets
 
 from ednag.errors import EdnagError
@@ -31,6 +31,8 @@ _ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     np.dtypes.Float32DType,
     np.dtypes.Float64DType,
 ]
+#: Formats of Pillow that are read. Others run programs (EPS) or are rarely tested.
+_FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 _DIGITS = tuple(str(digit) for digit in range(10))
 
 
@@ -187,7 +189,7 @@ def read_folder(folder: Path, size: int) -> ImageDataset:
     """A folder with one subfolder of images for each class.
 
     Classes are in the order of the names of the subfolders, images in the order of their names.
-    Hidden files, and files with a suffix unknown to Pillow, are skipped.
+    Hidden files, and files without the suffix of one of `_FORMATS`, are skipped.
 
     Args:
         folder: The folder with the subfolders.
@@ -215,7 +217,8 @@ def images_of_classes(folder: Path) -> dict[str, list[Path]]:
     )
     if not classes:
         raise EdnagError(f"{folder}: no subfolders; put the images of each class into one")
-    suffixes = set(Image.registered_extensions())
+    known = Image.registered_extensions()
+    suffixes = {suffix for suffix, kind in known.items() if kind in _FORMATS}
     images = {}
     for place in classes:
         files = sorted(
@@ -230,13 +233,19 @@ def images_of_classes(folder: Path) -> dict[str, list[Path]]:
 
 
 def _read_image(path: Path, size: int, root: Path) -> np.ndarray:
-    """One image file, uint8[3, size, size]."""
+    """One image file, uint8[3, size, size]; a regular file in the folder `root`."""
+    where = path.relative_to(root) if path.is_relative_to(root) else path
     try:
-        with Image.open(path) as image:
-            return _squared(image, size)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        where = path.relative_to(root) if path.is_relative_to(root) else path
-        reason = " ".join(str(error).replace(str(path), where.name).split())
+        if not path.is_file():  # a pipe never ends
+            raise OSError("no regular file")
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise OSError("a link to a file outside the folder")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS) as image:
+                return _squared(image, size)
+    except Exception as error:  # Pillow does not document what it raises
+        reason = " ".join(str(error).replace(str(path), where.name).split())[:200]
         raise EdnagError(
             f"{where}: cannot be read as an image ({reason}); replace or remove it"
         ) from None
