@@ -26,13 +26,13 @@ EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 GENOTYPE_SYMBOLS = ("input", "output", *OPERATIONS)
 
 
-def _write(operations: list[str]) -> str:
+def write_cell(operations: list[str]) -> str:
     """The benchmark's string for six operations in the order of EDGES."""
     tokens = [f"{name}~{source}" for name, (_, source) in zip(operations, EDGES, strict=True)]
     return f"|{tokens[0]}|+|{tokens[1]}|{tokens[2]}|+|{tokens[3]}|{tokens[4]}|{tokens[5]}|"
 
 
-_KEY = re.compile(re.escape(_write(["OP"] * 6)).replace("OP", f"({'|'.join(OPERATIONS)})"))
+_KEY = re.compile(re.escape(write_cell(["OP"] * 6)).replace("OP", f"({'|'.join(OPERATIONS)})"))
 
 
 class NASBench201(SearchSpace):
@@ -57,11 +57,11 @@ class NASBench201(SearchSpace):
     def raw_key(self, raw: int) -> str:
         """The reference's string, in which an edge may read `input` or `output`."""
         digits = digits_of(np.array([raw]), len(GENOTYPE_SYMBOLS), len(EDGES))[0]
-        return _write([GENOTYPE_SYMBOLS[digit] for digit in digits])
+        return write_cell([GENOTYPE_SYMBOLS[digit] for digit in digits])
 
     def key(self, code: int) -> str:
         digits = digits_of(np.array([self.check_code(code)]), len(OPERATIONS), len(EDGES))[0]
-        return _write([OPERATIONS[digit] for digit in digits])
+        return write_cell([OPERATIONS[digit] for digit in digits])
 
     def parse(self, key: str) -> int:
         match = _KEY.fullmatch(key)
