@@ -19,7 +19,9 @@ rule summary:
         seeds=format_seeds(study.seeds),
         method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
         settings=settings(),
-        checkpoints=as_json({"checkpoints": study.statistics.checkpoints}),
+        budgets=as_json(
+            study.statistics.model_dump(include={"checkpoints", "hours"})
+        ),
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
     shell:
@@ -27,7 +29,7 @@ rule summary:
         " summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
         " --method-seeds {params.method_seeds:q}"
         " --settings {params.settings:q}"
-        " --statistics {params.checkpoints:q} --output {output.summary:q}"
+        " --statistics {params.budgets:q} --output {output.summary:q}"
         " --anytime {output.curves:q} --steps {output.step_curves:q} 2> {log:q}"
 
 

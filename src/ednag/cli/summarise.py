@@ -45,7 +45,7 @@ def command(
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
 
-    checkpoints = statistics_of(statistics).checkpoints
+    budgets = statistics_of(statistics)
     benchmark = read_benchmark(table)
     own = {
         name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
@@ -55,7 +55,7 @@ def command(
         runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
     )
     frames = {
-        output: summarise_runs(collected, benchmark, checkpoints),
+        output: summarise_runs(collected, benchmark, budgets.checkpoints, budgets.hours),
         anytime: anytime_curves(collected, benchmark),
         steps: step_curves(collected),
     }

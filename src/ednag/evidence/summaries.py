@@ -25,6 +25,8 @@ OPTIMUM_TOLERANCE = 1e-6
 #: of any kind, also a repeated or invalid one.
 DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
 BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
+#: The same of simulated GPU hours: the time of the trainings that distinct evaluations stand for.
+HOURS, BEST_WITHIN_HOURS = "simulated GPU hours", "best_within_{:g}_hours"
 #: Points of a curve over look-ups, evenly spread over the logarithmic axis.
 _LOOKUP_POINTS = 400
 
@@ -154,6 +156,14 @@ def seen_within(run: Run, lookups: np.ndarray) -> np.ndarray:
     return np.searchsorted(run.lookups, lookups, side="left")
 
 
+def hours_spent(run: Run, table: Benchmark, time_metric: str) -> np.ndarray:
+    """Simulated GPU hours, float64[distinct], of the first 1, 2, ... distinct evaluations.
+
+    A repeated evaluation costs nothing: its result is known.
+    """
+    return np.cumsum(table.values[time_metric][run.codes]) / 3600
+
+
 def evaluations_to(curve: np.ndarray, target: float) -> float:
     """Distinct evaluations until the best so far is the target; NaN if it never is."""
     places = np.flatnonzero(np.abs(curve - target) < OPTIMUM_TOLERANCE)
@@ -161,14 +171,18 @@ def evaluations_to(curve: np.ndarray, target: float) -> float:
 
 
 def summarise_runs(
-    runs: dict[tuple[str, str], list[Run]], table: Benchmark, checkpoints: Sequence[int]
+    runs: dict[tuple[str, str], list[Run]],
+    table: Benchmark,
+    checkpoints: Sequence[int],
+    hours: Sequence[float] = (),
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
     Values are of the reported metric. If evaluations draw one of several trainings,
     `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
     best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
-    look-ups (see `BEST_AFTER`). An unknown optimum is NaN, and no run found or saw it.
+    look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times. An
+    unknown optimum is NaN, and no run found or saw it.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -211,9 +225,25 @@ def summarise_runs(
                         for counted, counts in budgets.items()
                         for checkpoint, count in zip(checkpoints, counts, strict=True)
                     },
+                    **_within_hours(run, curve, table, definition.time_metric, hours),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _within_hours(
+    run: Run, curve: np.ndarray, table: Benchmark, time_metric: str, hours: Sequence[float]
+) -> dict[str, float]:
+    """Simulated GPU hours of the run, and the best within `hours`; nothing without times."""
+    if not time_metric:
+        return {}
+    spent = hours_spent(run, table, time_metric)
+    done = np.searchsorted(spent, np.array(hours, dtype=np.float64), side="right").tolist()
+    best = zip(hours, done, strict=True)
+    return {
+        "hours": float(spent[-1]) if len(spent) else 0.0,
+        **{BEST_WITHIN_HOURS.format(limit): best_after(curve, count) for limit, count in best},
+    }
 
 
 def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> pd.DataFrame:

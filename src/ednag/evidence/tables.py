@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,13 @@ from ednag.evidence.statistics import (
     standard_deviation,
     wilson_share,
 )
-from ednag.evidence.summaries import BEST_AFTER, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import (
+    BEST_AFTER,
+    BEST_WITHIN_HOURS,
+    HOURS,
+    LOOKUPS,
+    OPTIMUM_TOLERANCE,
+)
 from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
@@ -61,6 +68,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
 
     `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
     `outcome_drawn` is the mean of the values drawn, if evaluations draw one of several trainings.
+    `hours` is the mean of simulated GPU hours, on datasets that have times.
     """
     drawn = ["outcome_drawn"] if summary["outcome_drawn"].notna().any() else []
     rows = [
@@ -72,6 +80,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
             "total_evaluations": float(group["total"].mean()),
             "distinct_evaluations": float(group["distinct"].mean()),
+            **({"hours": float(group["hours"].mean())} if "hours" in group else {}),
             "distinct_low": int(group["distinct"].min()),
             "distinct_high": int(group["distinct"].max()),
             "not_completed": int((group["status"] != "completed").sum()),
@@ -81,27 +90,41 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def _counts(statistics: Statistics) -> list[tuple[dict[str, object], str]]:
-    """What a comparison is equal in: names of the row, and the summary's column."""
-    return [
+#: What is counted -> the summary's column of what a run spent.
+_SPENT = {LOOKUPS: "total", HOURS: "hours"}
+
+
+def _counts(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[str, Any], str]]:
+    """What a comparison is equal in: names of the row, and the summary's column.
+
+    Hours are left out of the runs of a dataset without times.
+    """
+    counts: list[tuple[dict[str, Any], str]] = [
         ({"counted": counted, "budget": budget}, column.format(budget))
         for counted, column in BEST_AFTER.items()
         for budget in statistics.checkpoints
     ]
+    if "hours" in runs and runs["hours"].notna().all():
+        counts += [
+            ({"counted": HOURS, "budget": hours}, BEST_WITHIN_HOURS.format(hours))
+            for hours in statistics.hours
+        ]
+    return counts
 
 
 def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per dataset, protocol, budget and method: the best seen within the budget.
 
-    A budget counts distinct evaluations, or look-ups of any kind (`counted`). `rank` is by mean: 1
+    A budget counts distinct evaluations, look-ups of any kind, or simulated GPU hours of distinct
+    evaluations (`counted`). `rank` is by mean: 1
     is best, ties share a rank. `ended` counts the runs that end before the budget is spent; they
     keep their last best.
     """
     frames = []
     for names, group in _groups(summary, _KEYS):
         sign = -1 if get_reported_metric(**names).higher_is_better else 1
-        for count, column in _counts(statistics):
-            spent = "total" if count["counted"] == LOOKUPS else "distinct"
+        for count, column in _counts(group, statistics):
+            spent = _SPENT.get(count["counted"], "distinct")
             rows = [
                 {
                     **names,
@@ -129,7 +152,7 @@ def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFr
         sign = 1.0 if get_reported_metric(**names).higher_is_better else -1.0
         methods = list(dict.fromkeys(group["method"]))
         rows = []
-        for count, column in _counts(statistics):
+        for count, column in _counts(group, statistics):
             best = sign * group.pivot(index="seed", columns="method", values=column)
             rows += [
                 {**names, **count, "method": methods[0], "against": other}
@@ -184,7 +207,7 @@ NOTES = {
 
 #: Column -> (heading, format), in the order of the readable tables.
 _PLAIN = {
-    "budget": ("Budget", "{:d} {}"),
+    "budget": ("Budget", "{:.12g} {}"),
     "method": ("Method", None),
     "against": ("Against", None),
     "seeds": ("Seeds", "{:d}"),
@@ -200,6 +223,7 @@ _PLAIN = {
     "distinct_to_optimum": ("Distinct evaluations to it", "{:.0f}"),
     "total_evaluations": ("Total evaluations", "{:.0f}"),
     "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
+    "hours": ("Simulated GPU hours", "{:.0f}"),
     "not_completed": ("Not completed", "{:d}"),
     "rank": ("Rank", "{:g}"),
     "ended": ("Ended earlier", "{:d}"),

@@ -35,3 +35,9 @@ class Statistics(StrictModel):
             description="Numbers of distinct evaluations at which methods are compared.",
         )
     )
+    hours: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
+        (),
+        max_length=20,
+        description="Simulated GPU hours, the recorded time of the trainings that distinct "
+        "evaluations stand for, at which methods are compared as well, on datasets with times.",
+    )

@@ -107,6 +107,8 @@ class Definition(ABC):
         protocols: Protocol name -> Protocol; every benchmark has `paper`.
         generated: Files below `results/` that are made by other stages of the workflow.
         trained: The same benchmark by the predictor that `predictor: train` trains.
+        time_metric: The metric that is the time in s of one training, which an evaluation stands
+            for; "" if there is none.
         predicted: Whether the values are predictions; no comparison over datasets counts these.
         official: Ids of the benchmark's own files with the same rows; see `OFFICIAL`.
     """
@@ -119,6 +121,7 @@ class Definition(ABC):
     protocols: Mapping[str, Protocol]
     generated: tuple[str, ...] = ()
     trained: "Definition | None" = None
+    time_metric: str = ""
     predicted: bool = False
     official: tuple[str, ...] = ()
 

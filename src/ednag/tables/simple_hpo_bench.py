@@ -110,6 +110,7 @@ def _definition(file: str, dataset: str, title: str) -> TableDefinition:
             ),
         },
         read=partial(read, source=source),
+        time_metric="training_time",
         complete=True,
     )
 

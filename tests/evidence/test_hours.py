@@ -1,0 +1,85 @@
+"""Simulated GPU hours: what runs spend, and methods at equal hours."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ednag.evidence.summaries import hours_spent, summarise_runs
+from ednag.evidence.tables import comparison_table, equal_budget_table, own_end_table, readable
+from ednag.methods.interface import Run
+from ednag.spaces import get_space
+from ednag.study.statistics import Statistics
+from ednag.tables import get_definition
+from ednag.tables.interface import BenchmarkTable
+
+DEFINITION = get_definition("nasbench201", "cifar10-valid")
+STATISTICS = Statistics(checkpoints=(1, 2), resamples=100, hours=(0.5, 2.0))
+
+
+@pytest.fixture(scope="module")
+def table() -> BenchmarkTable:
+    """Each cell takes an hour to train; the accuracy of cell n is 10 + n / 1000 %."""
+    size = get_space("nasbench201").size
+    values = {metric.name: 10 + np.arange(size) / 1000 for metric in DEFINITION.metrics}
+    values["training_time"] = np.full(size, 3600.0)
+    metrics = {metric.name: metric for metric in DEFINITION.metrics}
+    return BenchmarkTable("nasbench201", "cifar10-valid", values, metrics)
+
+
+def run_of(seed: int, codes: list[int], table: BenchmarkTable) -> Run:
+    metrics = table.values["validation_accuracy"][codes]
+    return Run(
+        seed=seed,
+        status="completed",
+        detail="",
+        outcome=codes[-1],
+        outcome_metric=float(metrics[-1]),
+        total=10,
+        distinct=len(codes),
+        invalid=0,
+        codes=np.array(codes, dtype=np.int32),
+        metrics=metrics,
+        lookups=np.arange(len(codes)),
+        final_population=np.array(codes, dtype=np.int32),
+    )
+
+
+def summary_of(table: BenchmarkTable) -> pd.DataFrame:
+    runs = {
+        ("paper", "ednag"): [run_of(0, [1, 2, 3], table), run_of(1, [5, 4], table)],
+        ("paper", "random"): [run_of(0, [9, 7], table), run_of(1, [8], table)],
+    }
+    return summarise_runs(runs, table, STATISTICS.checkpoints, STATISTICS.hours)
+
+
+def test_repeats_cost_nothing_and_each_cell_its_time(table: BenchmarkTable) -> None:
+    spent = hours_spent(run_of(0, [4, 2, 9], table), table, "training_time")
+    np.testing.assert_array_equal(spent, [1.0, 2.0, 3.0])
+
+
+def test_a_training_counts_when_it_has_ended(table: BenchmarkTable) -> None:
+    summary = summary_of(table)
+    assert summary["hours"].tolist() == [3.0, 2.0, 2.0, 1.0]
+    assert summary["best_within_0.5_hours"].isna().all()
+    expected = [10.002, 10.005, 10.009, 10.008]
+    assert summary["best_within_2_hours"].tolist() == pytest.approx(expected)
+
+
+def test_tables_compare_at_equal_hours_beside_evaluations(table: BenchmarkTable) -> None:
+    summary = summary_of(table)
+    equal = equal_budget_table(summary, STATISTICS)
+    at_hours = equal[(equal["counted"] == "simulated GPU hours") & (equal["budget"] == 2)]
+    assert at_hours["mean"].tolist() == pytest.approx([10.0035, 10.0085])
+    assert at_hours["rank"].tolist() == [2, 1]
+    assert at_hours["ended"].tolist() == [0, 1]
+    assert "2 simulated GPU hours" in readable(equal)["Budget"]
+    compared = comparison_table(summary, STATISTICS)
+    assert set(compared["counted"]) == set(equal["counted"])
+    assert own_end_table(summary, STATISTICS)["hours"].tolist() == [2.5, 1.5]
+
+
+def test_datasets_without_times_have_no_hours(table: BenchmarkTable) -> None:
+    summary = summary_of(table).drop(columns="hours")
+    equal = equal_budget_table(summary, STATISTICS)
+    assert set(equal["counted"]) == {"distinct evaluations", "look-ups"}
+    assert "hours" not in own_end_table(summary, STATISTICS)
