@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.evidence.summaries import tied_with_best
 from ednag.sources.places import in_package
 from ednag.spaces import get_space
 from ednag.tables import get_definition
@@ -59,6 +60,19 @@ def test_six_draws_hold_each_training_equally_often(cifar10: BenchmarkTable) -> 
     assert Counter(len(record["val_acc"]) for record in records.values()) == {3: 8169, 2: 7456}
     pairs = (draws[0] == draws[2]) & (draws[0] == draws[4]) & (draws[1] == draws[3])
     assert pairs.sum() >= 7456
+
+
+#: Cells that the recorded trainings do not tell from the best one, the best one included.
+TIED = {"cifar10-valid": 16, "cifar100-valid": 7, "ImageNet16-120-valid": 40}
+
+
+@pytest.mark.parametrize("dataset", OPTIMA)
+def test_some_cells_are_tied_with_the_best(dataset: str) -> None:
+    table = build(dataset, in_package(f"{FOLDER}/{OPTIMA[dataset][0]}.pkl"))
+    tied = tied_with_best(table, "validation_accuracy")
+    assert tied is not None
+    assert tied[int(np.argmax(table.values["validation_accuracy"]))]
+    assert tied.sum() == TIED[dataset]
 
 
 CELL = {name: [1.0, 2.0] for name in ("val_acc", "train_time", "latency", "model_size")}

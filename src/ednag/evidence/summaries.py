@@ -182,7 +182,8 @@ def summarise_runs(
     `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
     best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
     look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times. An
-    unknown optimum is NaN, and no run found or saw it.
+    unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of tables with repeated
+    trainings, see the function of this name.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -191,6 +192,7 @@ def summarise_runs(
         protocol = definition.protocols[protocol_name]
         optimum = table.optimum(protocol.reported_metric)
         best_drawn = optimum_drawn(table, protocol)
+        tied = tied_with_best(table, protocol.reported_metric)
         for run in group:
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
@@ -212,6 +214,7 @@ def summarise_runs(
                     "optimum": optimum,
                     "optimum_drawn": best_drawn,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
+                    **({} if tied is None else {"tied_with_best": _is_tied(run, tied)}),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
                     "distinct_to_optimum": evaluations_to(curve, optimum),
@@ -229,6 +232,38 @@ def summarise_runs(
                 }
             )
     return pd.DataFrame(rows)
+
+
+#: Cells over which the standard deviation of a training is pooled: the best ones.
+_POOLED = 100
+#: Level of the one-sided test against the best cell.
+_TIE_LEVEL = 0.95
+
+
+def tied_with_best(table: Benchmark, metric: str) -> np.ndarray | None:
+    """bool[space size]: architectures that their trainings do not tell from the best one.
+
+    The standard deviation s of a training is pooled over the 100 best means. An architecture with
+    n trainings is tied with the best one, of m trainings, if its mean is lower by at most
+    t s sqrt(1/n + 1/m), where t is the one-sided 95 % point of Student's distribution with the
+    degrees of freedom of s. None if the table has no trainings of this metric.
+    """
+    if not {f"{metric}_sd", "trainings"} <= table.values.keys():
+        return None
+    from scipy.stats import t
+
+    sign = 1.0 if table.metrics[metric].higher_is_better else -1.0
+    means, count = sign * table.values[metric], table.values["trainings"]
+    best = np.argsort(-means, kind="stable")[:_POOLED]
+    freedom = (count - 1)[best]
+    variance = (freedom * table.values[f"{metric}_sd"][best] ** 2).sum() / freedom.sum()
+    error = np.sqrt(variance * (1 / count + 1 / count[best[0]]))
+    tied: np.ndarray = means[best[0]] - means <= t.ppf(_TIE_LEVEL, freedom.sum()) * error
+    return tied
+
+
+def _is_tied(run: Run, tied: np.ndarray) -> bool:
+    return run.outcome >= 0 and bool(tied[run.outcome])
 
 
 def _within_hours(

@@ -68,7 +68,8 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
 
     `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
     `outcome_drawn` is the mean of the values drawn, if evaluations draw one of several trainings.
-    `hours` is the mean of simulated GPU hours, on datasets that have times.
+    `hours` is the mean of simulated GPU hours, on datasets that have times. `best_or_tied` is the
+    share of runs that report the best architecture or one tied with it (`tied_with_best`).
     """
     drawn = ["outcome_drawn"] if summary["outcome_drawn"].notna().any() else []
     rows = [
@@ -76,6 +77,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             **names,
             **_row(group, "outcome", statistics),
             **{name: float(group[name].mean()) for name in drawn},
+            **_tied(group, statistics),
             "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
             "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
             "total_evaluations": float(group["total"].mean()),
@@ -88,6 +90,14 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
         for names, group in _groups(summary, [*_KEYS, "method"])
     ]
     return pd.DataFrame(rows)
+
+
+def _tied(group: pd.DataFrame, statistics: Statistics) -> dict[str, float]:
+    """The share of runs that report the best architecture or one that is tied with it."""
+    if "tied_with_best" not in group or group["tied_with_best"].isna().any():
+        return {}
+    tied = int(group["tied_with_best"].sum())
+    return wilson_share(tied, len(group), statistics.confidence).columns("best_or_tied")
 
 
 #: What is counted -> the summary's column of what a run spent.
@@ -220,6 +230,7 @@ _PLAIN = {
     "regret": ("Regret", "{:z.3f}"),
     "outcome_drawn": ("Mean of values drawn", "{:.3f}"),
     "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
+    "best_or_tied": ("Best or tied", "{:.1f} [{:.1f}, {:.1f}]"),
     "distinct_to_optimum": ("Distinct evaluations to it", "{:.0f}"),
     "total_evaluations": ("Total evaluations", "{:.0f}"),
     "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
@@ -237,6 +248,7 @@ _TOGETHER = {
     "budget": (["budget", "counted"], 1),
     "mean_low": (["mean_low", "mean_high"], 1),
     "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
+    "best_or_tied": (["best_or_tied", "best_or_tied_low", "best_or_tied_high"], 100),
     "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),
     "improvement": (["improvement", "improvement_low", "improvement_high"], 1),
 }

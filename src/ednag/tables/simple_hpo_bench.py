@@ -62,6 +62,8 @@ def _row(digits: Any, record: Any, source: str) -> dict[str, Any]:
     return {
         "key": write_cell([_OPERATIONS[int(digit)] for digit in digits]),
         **{name: float(np.mean(each)) for name, each in values.items()},
+        "trainings": count,
+        "validation_accuracy_sd": float(np.std(accuracies, ddof=1)),
         **{name: accuracies[number % count] for number, name in enumerate(_DRAWS)},
     }
 
@@ -89,6 +91,13 @@ def _definition(file: str, dataset: str, title: str) -> TableDefinition:
             Metric("training_time", "s", "time of one training", higher_is_better=False, high=1e6),
             Metric("latency", "s", "latency", higher_is_better=False, high=1e3),
             Metric("parameters", "millions", "parameters", higher_is_better=False, high=1e3),
+            Metric("trainings", "", "number of recorded trainings", low=2, high=3),
+            Metric(
+                "validation_accuracy_sd",
+                "%",
+                f"{accuracy}, standard deviation of the trainings (n - 1)",
+                higher_is_better=False,
+            ),
             *(Metric(name, "%", f"{accuracy}, {single}") for name in _DRAWS),
         ),
         protocols={

@@ -1,10 +1,10 @@
-"""Simulated GPU hours: what runs spend, and methods at equal hours."""
+"""Repeated trainings: simulated GPU hours, and cells that are tied with the best one."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ednag.evidence.summaries import hours_spent, summarise_runs
+from ednag.evidence.summaries import hours_spent, summarise_runs, tied_with_best
 from ednag.evidence.tables import comparison_table, equal_budget_table, own_end_table, readable
 from ednag.methods.interface import Run
 from ednag.spaces import get_space
@@ -22,6 +22,7 @@ def table() -> BenchmarkTable:
     size = get_space("nasbench201").size
     values = {metric.name: 10 + np.arange(size) / 1000 for metric in DEFINITION.metrics}
     values["training_time"] = np.full(size, 3600.0)
+    values |= {"trainings": np.full(size, 2.0), "validation_accuracy_sd": np.full(size, 1e-3)}
     metrics = {metric.name: metric for metric in DEFINITION.metrics}
     return BenchmarkTable("nasbench201", "cifar10-valid", values, metrics)
 
@@ -83,3 +84,18 @@ def test_datasets_without_times_have_no_hours(table: BenchmarkTable) -> None:
     equal = equal_budget_table(summary, STATISTICS)
     assert set(equal["counted"]) == {"distinct evaluations", "look-ups"}
     assert "hours" not in own_end_table(summary, STATISTICS)
+
+
+def test_the_best_and_what_is_tied_with_it_are_counted_beside_the_optimum(
+    table: BenchmarkTable,
+) -> None:
+    last = get_space("nasbench201").size - 1
+    # Two trainings of either cell and s = 0.001: tied if lower by at most 1.66 * 0.001.
+    tied = tied_with_best(table, "validation_accuracy")
+    assert tied is not None
+    assert np.flatnonzero(tied).tolist() == [last - 1, last]
+    runs = {("paper", "ednag"): [run_of(0, [1, last], table), run_of(1, [last - 1], table)]}
+    own = own_end_table(summarise_runs(runs, table, (1, 2)), STATISTICS)
+    assert own["optimum_found"].tolist() == [0.5]
+    assert own["best_or_tied"].tolist() == [1.0]
+    assert readable(own)["Best or tied"] == ["100.0 [34.2, 100.0]"]
