@@ -8,6 +8,8 @@ class EdnagError(Exception):
     """
 
 
+#: Largest number of characters of a message, which may hold bytes of a file.
+_LONGEST = 4000
 #: Largest number of characters of a value in a message.
 _SHOWN = 200
 
@@ -19,3 +21,9 @@ def shown(value: object) -> str:
     except Exception:  # a `__repr__` may raise anything, and an integer may be too long for one
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def printable(message: str) -> str:
+    """A message for a terminal: cut, and with control characters, as `\\x1b`, spelled out."""
+    cut = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in cut)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.search.replay import read_trace
 from ednag.sources.archives import extract
 from ednag.sources.shape import misshapen
 from ednag.training.image_files import read_cifar
@@ -97,6 +98,12 @@ def test_a_dataset_is_unpacked_in_the_same_way(tmp_path: Path) -> None:
     (tmp_path / "cifar.tar.gz").write_bytes(gzip.compress(large_header(tarfile.XHDTYPE)))
     with pytest.raises(EdnagError, match=r"a header of 20,971,520 bytes"):
         read_cifar(tmp_path / "cifar.tar.gz", "cifar10")
+
+
+def test_a_trace_that_grows_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "trace.json.gz").write_bytes(gzip.compress(b" " * (65 << 20), 1))
+    with pytest.raises(EdnagError, match="more than 67,108,864 bytes"):
+        read_trace(tmp_path / "trace.json.gz")
 
 
 def sparse(tmp_path: Path) -> bytes:

@@ -1,6 +1,8 @@
 """Registries and package addresses that name what they may not; checksums that are only a part."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -106,3 +108,14 @@ def test_a_package_address_names_a_file_of_the_package_only(address: str) -> Non
     assert in_package("package:numpy/numpy/version.py").is_file()
     with pytest.raises(EdnagError, match=r"is installed without|is not installed"):
         in_package(address)
+
+
+def test_messages_have_no_escape_sequences_and_an_end(tmp_path: Path) -> None:
+    registry = tmp_path / "sources.yaml"
+    long = "x" * 100_000
+    registry.write_text(f'"a\\x1b[2J\\u202e": {{file: y, addresses: ["ftp:{long}"]}}\n')
+    command = [sys.executable, "-m", "ednag", "sources", "list", "--registry", str(registry)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert r"entry 'a\x1b[2J\u202e'" in done.stderr
+    assert len(done.stderr) < 4100 and done.stderr.count("\n") == 1

@@ -11,7 +11,7 @@ import click
 
 from ednag import __version__
 from ednag.cli._options import declare
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, printable
 
 
 class LazyGroup(click.Group):
@@ -102,7 +102,7 @@ def main() -> None:
     try:
         group(standalone_mode=True)
     except EdnagError as error:
-        click.echo(f"ednag: {error}", err=True)
+        click.echo(f"ednag: {printable(str(error))}", err=True)
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

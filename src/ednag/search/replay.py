@@ -31,6 +31,8 @@ from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 
+#: Bytes of a trace; the largest reference trace has less than 1 MB.
+_LARGEST = 64 << 20
 #: Settings that a trace lists with the hyper-parameters and that belong to the space's profile.
 _OF_THE_PROFILE = ("init_valid_rate", "lower_params_rate")
 #: A synthetic accuracy: offset + scale * u^2, u in [0, 1) from a hash of the key.
@@ -92,7 +94,11 @@ class Trace(BaseModel):
 def read_trace(path: Path) -> Trace:
     """A trace from a gzipped JSON file; raises EdnagError if it is not one."""
     try:
-        return Trace.model_validate_json(gzip.decompress(path.read_bytes()))
+        with gzip.open(path) as stream:
+            content = stream.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise EdnagError(f"{path}: not a reference trace (more than {_LARGEST:,} bytes)")
+        return Trace.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ednag.files import write_text
 from ednag.sources.registry import Source
+from ednag.text_files import parse_json
 
 
 def _stamp_path(source: Source, cache: Path) -> Path:
@@ -28,7 +29,7 @@ def write_stamp(source: Source, cache: Path, path: Path, sha256: str) -> None:
 def stamped_sha256(source: Source, cache: Path, path: Path) -> str | None:
     """The sha256 of `path` at its last verification; None if the file has changed since."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        content = json.loads(_stamp_path(source, cache).read_text(encoding="utf-8"))
+        content = parse_json(_stamp_path(source, cache).read_bytes())
         state = path.stat()
         if (content["mtime_ns"], content["size"]) == (state.st_mtime_ns, state.st_size):
             return str(content["sha256"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.sources.verification import looks_like_page, mistaken_for
+from ednag.text_files import parse_json
 
 #: Called with the bytes received and the bytes in total (None if not known).
 Report = Callable[[int, int | None], None]
@@ -86,7 +87,7 @@ class PartialFile:
     def read_memo(self) -> Memo | None:
         """The memo of an earlier attempt, None if it is absent or unreadable."""
         try:
-            return Memo(**json.loads(self.memo_path.read_text(encoding="utf-8")))
+            return Memo(**parse_json(self.memo_path.read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
 
