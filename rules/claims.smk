@@ -90,6 +90,7 @@ rule verdicts:
     input:
         **MEASURED_FILES,
         claims=published("claims.yaml"),
+        reference=published("reference-seeds.csv"),
     output:
         **made("verdicts"),
     log:
@@ -105,7 +106,7 @@ rule verdicts:
         "judging the paper's claims"
     shell:
         "ednag --record {output.record:q}"
-        " claims verdicts --claims {input.claims:q} {params.measured:q}"
+        " claims verdicts --claims {input.claims:q} --reference {input.reference:q} {params.measured:q}"
         " --statistics {params.statistics:q} --page {output.verdicts_md:q}"
         " --data {output.verdicts_json:q} 2> {log:q}"
 
@@ -114,6 +115,7 @@ rule findings:
     input:
         **MEASURED_FILES,
         claims=published("claims.yaml"),
+        reference=published("reference-seeds.csv"),
     output:
         **made("findings"),
     log:
@@ -134,5 +136,6 @@ rule findings:
         "writing the findings"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " claims findings --claims {input.claims:q} {params.measured:q} {params.missing:q}"
+        " claims findings --claims {input.claims:q} --reference {input.reference:q}"
+        " {params.measured:q} {params.missing:q}"
         " --statistics {params.statistics:q} --output {output.findings:q} 2> {log:q}"

@@ -1,13 +1,14 @@
 """Verdicts: each rule on data made to satisfy it and to break it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ednag.evidence.cells import enumeration_table
-from ednag.evidence.claims import RULES, read_claims
+from ednag.evidence.claims import ON_PRINTED, RULES, read_claims
 from ednag.evidence.record import StudyRecord
 from ednag.evidence.verdicts import (
     NEEDS,
@@ -21,6 +22,7 @@ from ednag.evidence.verdicts import (
     verdicts_json,
     verdicts_page,
 )
+from ednag.study.published import read_listed_seeds
 
 from .claims_data import (
     PUBLISHED,
@@ -176,12 +178,19 @@ def test_the_authors_seeds() -> None:
     for chance, verdict in ((0.2, REPRODUCED), (0.05, PARTLY), (0.001, NOT_REPRODUCED)):
         record = record_of(runs, sets=sets_of(94.37, 94.2, chance))
         assert verdict_of(record, "unselected").verdict == verdict
-    record = record_of(runs, sets=sets_of(94.37, 94.2, 0.001))
-    for printed, verdict in ((94.37, REPRODUCED), (94.4, NOT_REPRODUCED)):
-        found = verdict_of(record, "comments-mean", printed=printed, tolerance=0.01)
-        assert found.verdict == verdict
     few = record_of(runs, sets=sets_of(94.37, 94.2, 0.001, seeds=10))
     assert verdict_of(few, "unselected").verdict == NEEDS
+
+
+def test_the_mean_of_the_authors_comments_needs_no_runs() -> None:
+    nothing = StudyRecord(pd.DataFrame(columns=["space", "dataset", "protocol", "method"]))
+    assert verdict_of(nothing, "comments-mean", printed=94.37, tolerance=0.01).verdict == NEEDS
+    listed = {("nasbench201", "cifar10"): {4: 94.36, 7: 94.38}}
+    record = replace(nothing, listed=listed)
+    for printed, verdict in ((94.37, REPRODUCED), (94.4, NOT_REPRODUCED)):
+        found = verdict_of(record, "comments-mean", printed=printed, tolerance=0.01)
+        assert (found.verdict, found.ours, found.runs) == (verdict, 94.37, 0)
+        assert found.rests_on == ()
 
 
 def test_arithmetic_needs_no_runs() -> None:
@@ -270,12 +279,16 @@ def test_published_records_and_the_number_of_cells() -> None:
 def test_all_claims_get_one_verdict_on_any_study() -> None:
     claims = read_claims(PUBLISHED / "claims.yaml")
     analog = record_of(runs_of(94.2 + NOISE, dataset="cifar10-analog"))
-    judged = judge(claims, analog)
+    judged = judge(
+        claims, replace(analog, listed=read_listed_seeds(PUBLISHED / "reference-seeds.csv"))
+    )
     count = counts(judged)
     assert sum(count.values()) == len(claims) == len(judged)
     # Another set of trainings in the same space decides nothing but what needs no runs.
     tested = [each.claim for each in judged if each.verdict not in (NEEDS, NOT_COMPARABLE)]
-    assert tested == ["gain-pets-printed"]
+    without_runs = [claim.id for claim in claims if claim.rule in ON_PRINTED]
+    assert tested == without_runs
+    assert len(tested) == 19
     for each in judged:
         if each.verdict == NEEDS:
             assert each.why.startswith("needs data ")

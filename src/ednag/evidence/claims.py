@@ -61,7 +61,9 @@ _NUMBERED = {"mean", "every-run", "extreme", "best-possible", "gap", "comments-m
 #: Rules on cells, and on searches by a ranker; they need no runs of a method.
 _ON_CELLS = {"published-records", "enumerated"}
 ON_RANKING = {"tier-draws", "guided-draws", *_ON_CELLS}
-_ON_RUNS = set(RULES) - {"arithmetic", "not-comparable", "unavailable"} - _ON_CELLS
+#: Rules on printed numbers alone; they are decided without any data.
+ON_PRINTED = {"arithmetic", "comments-mean"}
+_ON_RUNS = set(RULES) - {*ON_PRINTED, *_ON_CELLS, "not-comparable", "unavailable"}
 _AGAINST = {"gap", "better-than"}
 
 
@@ -98,8 +100,8 @@ class Claim(BaseModel):
             raise ValueError(f"unknown rule {self.rule!r}{suggestion(self.rule, RULES)}")
         required = {
             "printed": self.rule in _NUMBERED or self.rule == "enumerated",
-            "space": self.rule in _ON_RUNS | _ON_CELLS,
-            "dataset": self.rule in _ON_RUNS,
+            "space": self.rule in {*_ON_RUNS, *_ON_CELLS, "comments-mean"},
+            "dataset": self.rule in {*_ON_RUNS, "comments-mean"},
             "against": self.rule in _AGAINST,
             "numbers": self.rule == "arithmetic",
             "reason": self.rule == "not-comparable",

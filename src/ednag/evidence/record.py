@@ -1,11 +1,12 @@
 """The measurements of a study that claims and printed tables are compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from ednag.study.published import read_listed_seeds
 from ednag.study.seeds import format_seeds
 from ednag.study.statistics import Statistics
 from ednag.tables import TABLES, get_definition
@@ -54,6 +55,7 @@ class StudyRecord:
         searches: Draws and outcomes of searches by rankers (ranker.study.search_rows).
         enumerated: How many cells there are (evidence.cells.enumeration_table).
         published_records: How many of NAR's records agree (evidence.cells.write_records).
+        listed: (space, dataset) -> seed that the authors list -> value in their comment.
         statistics: How runs are summarised.
     """
 
@@ -64,6 +66,7 @@ class StudyRecord:
     searches: pd.DataFrame = field(default_factory=_empty)
     enumerated: pd.DataFrame = field(default_factory=_empty)
     published_records: pd.DataFrame = field(default_factory=_empty)
+    listed: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
     statistics: Statistics = field(default_factory=Statistics)
 
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
@@ -112,14 +115,20 @@ def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> 
     return frame[rows].sort_values("seed")
 
 
-def read_study_record(statistics: Statistics, **files: Sequence[Path]) -> StudyRecord:
-    """A record from the files (.csv or .parquet) of each of its frames."""
+def read_study_record(
+    statistics: Statistics, reference: Path | None = None, **files: Sequence[Path]
+) -> StudyRecord:
+    """A record from the files (.csv or .parquet) of each of its frames.
+
+    `reference` is the file of the seeds that the authors list.
+    """
+    listed = read_listed_seeds(reference) if reference else {}
     frames = {}
     for name, paths in files.items():
         read = (pd.read_csv(p) if p.suffix == ".csv" else pd.read_parquet(p) for p in paths)
         filled = [frame for frame in read if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
-    return StudyRecord(**frames, statistics=statistics)
+    return StudyRecord(**frames, listed=listed, statistics=statistics)
 
 
 def paired(runs: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.evidence.cells import ALL
-from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, ON_RANKING, RULES, Claim
+from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, ON_PRINTED, ON_RANKING, RULES, Claim
 from ednag.evidence.record import (
     PAPER,
     LackingData,
@@ -102,7 +102,7 @@ def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
 
 def _lacking(claim: Claim, record: StudyRecord) -> str:
     """What the study lacks to test a claim; empty if it lacks nothing."""
-    if claim.rule == "arithmetic":
+    if claim.rule in ON_PRINTED:
         return ""
     if claim.rule in ON_RANKING:
         if len(_rows(claim, record)):
@@ -116,7 +116,7 @@ def _lacking(claim: Claim, record: StudyRecord) -> str:
 
 def _rows(claim: Claim, record: StudyRecord) -> pd.DataFrame:
     """The rows that a claim is tested by: runs, searches by a ranker, or counts of cells."""
-    if claim.rule == "arithmetic":
+    if claim.rule in ON_PRINTED:
         return pd.DataFrame()
     if claim.rule == "enumerated":
         return record.enumerated
@@ -133,7 +133,7 @@ def _rows(claim: Claim, record: StudyRecord) -> pd.DataFrame:
 
 def _folders(claim: Claim) -> tuple[str, ...]:
     """Folders of the run files that a claim rests on."""
-    if not claim.dataset or claim.rule == "arithmetic":
+    if not claim.dataset or claim.rule in ON_PRINTED:
         return ()
     if claim.rule in ON_RANKING:
         return (f"{RANKER.folder}/{claim.space}/{claim.dataset}/",)
@@ -309,9 +309,11 @@ def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResu
 
 
 def _comments_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    row = _of_listed_seeds(record.sets, claim).iloc[0]
-    mean = float(row["comment_mean"])
-    why = f"mean {mean:.3f} of the {row['listed']} comments"
+    comments = record.listed.get((claim.space, claim.dataset))
+    if not comments:
+        raise LackingData("needs the list of the authors' seeds: --reference")
+    mean = float(np.mean(list(comments.values())))
+    why = f"mean {mean:.3f} of the {len(comments)} comments"
     return RuleResult(_verdict(claim.matches(mean)), why, Interval(mean))
 
 

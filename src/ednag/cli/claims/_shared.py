@@ -25,7 +25,10 @@ def measured(function: Any) -> Any:
     for name, text in kinds.items():
         variable = f"{name.removeprefix('--').replace('-', '_')}_files"
         function = click.option(name, variable, multiple=True, type=EXISTING, help=text)(function)
-    return STATISTICS(function)
+    reference = click.option(
+        "--reference", type=EXISTING, help="The seeds that the authors list, with their values."
+    )
+    return STATISTICS(reference(function))
 
 
 def read_measurements(files: dict[str, Any]) -> "StudyRecord":
@@ -34,6 +37,7 @@ def read_measurements(files: dict[str, Any]) -> "StudyRecord":
 
     return read_study_record(
         statistics_of(files["statistics"]),
+        files["reference"],
         summary=files["summary_files"],
         generated=files["generated_files"],
         seeds=files["listed_files"],
