@@ -7,8 +7,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ednag.errors import EdnagError
-from ednag.naming import shortened, suggestion
+from ednag.errors import EdnagError, shown
+from ednag.naming import suggestion
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -106,5 +106,5 @@ def _not_this(value: object) -> str:
     if isinstance(value, bool):
         return f", not {str(value).lower()} (YAML reads yes and on as true, no and off as false)"
     if isinstance(value, str) and re.fullmatch(r"[-+\d.]+[eE][-+]?\d+", value):
-        return f", not the text {shortened(value)} (YAML reads a power of ten only as in 1.0e-3)"
-    return f", not {shortened(value)}"
+        return f", not the text {shown(value)} (YAML reads a power of ten only as in 1.0e-3)"
+    return f", not {shown(value)}"

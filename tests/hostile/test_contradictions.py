@@ -68,6 +68,7 @@ CASES = [
     # large studies
     ("seeds: [0-9999999, 10000000-19999999]", "seeds[1]: the range 10000000-19999999 makes 20000"),
     ("seeds: 0-9999999\nblock: 10000", "GB of memory where they are summarised, and the limit is"),
+    ("authors_seeds: 0-9999999\nblock: 10000", "GB of memory where they are summarised"),
     (DIGITS + "top_k: {runs: 0-99, k: 1000, seeds: 0-99}", "top_k.runs, k, random and seeds: make"),
     ("ranker: {seeds: 0-999999}", "ranker.seeds and ranker_seeds: make 2,000,006 jobs, and a"),
     (
@@ -114,8 +115,14 @@ CASES = [
     ),
     # folders and empty files
     ("mirrors: [.]\nbudget: 0", "budget: input should be greater"),
-    ("mirrors: ['.', nowhere]", "mirrors[1]: there is no folder "),
-    ("mirrors: [study.yaml]", "mirrors[0]: there is no folder "),
+    (
+        "mirrors: ['.', nowhere]",
+        "nowhere cannot be searched (No such file or directory); name a folder",
+    ),
+    (
+        "mirrors: [study.yaml]",
+        "study.yaml cannot be searched (Not a directory); name a folder that is",
+    ),
     ("own_images: nowhere", "nowhere: no such folder; give one with a subfolder for each class"),
     ("own_images: bare", "bare: no subfolders; put the images of each class into one"),
     ("own_images: images", "no images in this class; add some or remove the folder"),

@@ -1,5 +1,6 @@
 """Folders of the user's, named in the environment or the study, in a workflow run elsewhere."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -60,8 +61,8 @@ def test_a_mirror_that_cannot_be_searched_is_named_and_passed_over(
     workflow: Workflow, call: Path
 ) -> None:
     (call / "loop").symlink_to("loop")
-    workflow.configure(**PRESENT, mirrors=["loop", "typo"])
-    said = planned(workflow, call, EDNAG_MIRROR="mirror")
+    workflow.configure(**PRESENT)
+    said = planned(workflow, call, EDNAG_MIRROR=os.pathsep.join(("loop", "typo", "mirror")))
     assert "results/tables/nasbench201/cifar100.parquet" in said
     for name in ("loop", "typo"):
         assert said.count(f"mirror {call / name} cannot be searched (") == 1

@@ -5,6 +5,7 @@ All paths that a call reads or writes are declared: no file has two uses, and
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -86,13 +87,14 @@ def _refuse_loss(ctx: click.Context, path: Path, use: str) -> None:
     """Raise EdnagError if the subcommand must not write to a path, which exists."""
     from ednag.provenance import replacing
 
-    words = ctx.command_path.split()[-_depth(ctx) :]
+    words = tuple(ctx.command_path.split()[-_depth(ctx) :])
     if store := replacing.store_of(path):
         note_searched([store])
     if use == "folder":
         replacing.refuse_loss_in(path, words)
     else:
-        replacing.refuse_loss(path, words)
+        given = replacing.subcommand_of(sys.argv[1:])
+        replacing.refuse_loss(path, given if given[: len(words)] == words else words)
 
 
 def _depth(ctx: click.Context) -> int:

@@ -23,13 +23,11 @@ def command(study: Path, device: str) -> None:
     no GPU and the study trains longer than its `training.cpu_hours`.
     """
     from ednag.provenance.recording import project_folder
-    from ednag.sources.obtain import Surroundings
     from ednag.sources.registry import load_registry
     from ednag.study.configuration import load_study
-    from ednag.study.plan import plan_of, stock_of
+    from ednag.study.plan import checked_plan
     from ednag.study.training_time import refuse_too_long
 
     configuration = load_study(study)
-    stock = stock_of(configuration, load_registry(), Surroundings.of_user())
-    plan = plan_of(configuration, stock, project_folder())
+    plan = checked_plan(configuration, load_registry(), project_folder())
     refuse_too_long(configuration, plan.searched, device, log)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ednag.doctor.machine import Machine, look_at_machine, python_fault
 from ednag.doctor.packages import PackageDifference, differences, lock_file, pinned_versions
 from ednag.errors import EdnagError
-from ednag.files import user_path
 
 if TYPE_CHECKING:
     from ednag.doctor.holdings import Mirror
@@ -142,13 +141,14 @@ def _study(
 ) -> StudyDiagnosis:
     from ednag.doctor.needs import needs_of
     from ednag.doctor.verdict import judge
-    from ednag.sources.places import folder_fault
     from ednag.study.configuration import load_study
     from ednag.study.plan import stock_of
+    from ednag.study.refusals import check_mirrors
 
     study = load_study(path)
-    for folder in map(user_path, study.mirrors):
-        if fault := folder_fault(folder):
-            diagnosis.remarks.append(f"{path}: mirrors: {folder} cannot be searched ({fault})")
+    try:
+        check_mirrors(study, Path.cwd())
+    except EdnagError as error:
+        raise EdnagError(f"{path}: {error}") from None
     needs = needs_of(study, stock_of(study, registry, around), Path("resources"))
     return StudyDiagnosis(str(path), needs, judge(study, str(path), needs, diagnosis.machine))

@@ -10,6 +10,7 @@ from ednag.sources.registry import Source, find_source
 from ednag.study.benchmarks import Missing
 from ednag.study.configuration import Study
 from ednag.study.plan import plan_of
+from ednag.study.refusals import refuse_contradictions, refuse_too_large
 from ednag.study.trained import networks_trained, training_hours
 from ednag.tables.memory import megabytes_to_read
 from ednag.training.places import IMAGE_SOURCES
@@ -82,10 +83,11 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
         resources: The folder where the workflow keeps verified sources, which need not exist.
 
     Raises:
-        EdnagError: The study reads a source that the registry does not name.
+        EdnagError: The study is refused; see `refuse_contradictions`.
     """
-
     plan = plan_of(study, stock, resources.parent)
+    refuse_too_large(study, plan.searched)
+    refuse_contradictions(study, plan.searched)
     sources = plan.sources
     absent = [
         holding

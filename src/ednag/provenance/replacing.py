@@ -31,11 +31,14 @@ _FETCH = ("sources", "fetch")
 
 
 def subcommand_of(arguments: Iterable[str]) -> tuple[str, ...]:
-    """The words of a command line of `ednag` that may name its subcommand: two at most."""
+    """The first words of a command line of `ednag`, three at most.
+
+    They name the subcommand and, where it takes one, what it makes: `claims published nasbench201`.
+    """
     words = list(arguments)
     while words and words[0].startswith("--"):  # options of the group
         words = words[1:] if "=" in words[0] else words[2:]
-    return tuple(takewhile(re.compile("[a-z][a-z-]*").fullmatch, words[:2]))
+    return tuple(takewhile(re.compile("[a-z][a-z0-9-]*").fullmatch, words[:3]))
 
 
 def store_of(path: Path) -> Path | None:
@@ -45,7 +48,10 @@ def store_of(path: Path) -> Path | None:
 
 
 def refuse_loss(path: Path, subcommand: Sequence[str]) -> None:
-    """Raise EdnagError if a subcommand must not replace what is at `path`."""
+    """Raise EdnagError if a subcommand must not replace what is at `path`.
+
+    The subcommand is one of `subcommand_of`.
+    """
     fault = _fault(path, tuple(subcommand))
     if fault:
         raise EdnagError(f"{path}: {fault}; name another file")
@@ -66,7 +72,7 @@ def refuse_loss_in(folder: Path, subcommand: Sequence[str]) -> None:
 def refuse_loss_by_record(path: Path, subcommand: Sequence[str]) -> None:
     """Raise EdnagError unless what is at `path` is a run record of the subcommand."""
     body = _body(path.read_bytes()) if path.is_file() and not path.is_symlink() else {}
-    if subcommand_of(body.get("command", ())[1:]) != tuple(subcommand):
+    if not body or _differs(subcommand_of(body["command"][1:]), subcommand):
         raise EdnagError(
             f"--record {path}: is there already and is no record of {_call(subcommand)}; name "
             "another file"
@@ -85,8 +91,9 @@ def _fault(path: Path, subcommand: tuple[str, ...]) -> str:
         if within.startswith(_PROJECT_FOLDERS) or within in _PROJECT_FILES:
             return "is a file of the project"
     if store and whole.is_relative_to(store.parents[1] / SOURCES.folder):
-        return "" if subcommand == _FETCH else "is a source file"
-    if (path.suffix or path.name) not in _WRITTEN:
+        if subcommand[:2] != _FETCH:
+            return "is a source file"
+    elif (path.suffix or path.name) not in _WRITTEN:
         return "is there already, and ednag writes no such files"
     if store is None:
         return ""
@@ -97,8 +104,8 @@ def _fault(path: Path, subcommand: tuple[str, ...]) -> str:
 
 
 def _differs(maker: tuple[str, ...], subcommand: Sequence[str]) -> bool:
-    """Whether a file has a maker, and this is another subcommand."""
-    return bool(maker) and maker[: len(subcommand)] != tuple(subcommand)
+    """Whether a file has a maker, and this is another subcommand; the shorter one decides."""
+    return any(one != other for one, other in zip(maker, subcommand, strict=False))
 
 
 def _maker(path: Path, store: Path, everywhere: bool = True) -> tuple[str, ...]:
@@ -117,7 +124,8 @@ def _maker(path: Path, store: Path, everywhere: bool = True) -> tuple[str, ...]:
             content = record.read_bytes()
         if json.dumps(name).encode() in content:
             body = _body(content)
-            if any(output["path"] == name for output in body.get("outputs", ())):
+            outputs = body["outputs"] if body else []
+            if any(isinstance(each, dict) and each.get("path") == name for each in outputs):
                 return subcommand_of(body["command"][1:])
     return ()
 
@@ -128,7 +136,12 @@ def _body(content: bytes) -> dict[str, Any]:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    return body if isinstance(body, dict) and body.get("format") == FORMAT else {}
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        return {}
+    words, outputs = body.get("command"), body.get("outputs")
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return body if isinstance(outputs, list) else {}
+    return {}
 
 
 def _call(words: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.files import user_path
+from ednag.sources.places import folder_fault
 from ednag.spaces import get_space
 from ednag.study import trained
 from ednag.study.configuration import (
@@ -43,12 +44,7 @@ def check_folders(study: Study, called: Path) -> None:
         study: The study.
         called: What relative paths in the study are relative to.
     """
-    for position, named in enumerate(study.mirrors):
-        if not user_path(named, called).is_dir():
-            raise EdnagError(
-                f"mirrors[{position}]: there is no folder {user_path(named, called)}; make it, or "
-                "name the folder with the files"
-            )
+    check_mirrors(study, called)
     if study.own_images:
         from ednag.training.image_files import images_of_classes
 
@@ -56,6 +52,16 @@ def check_folders(study: Study, called: Path) -> None:
             images_of_classes(user_path(study.own_images, called))
         except EdnagError as error:
             raise EdnagError(f"own_images: {error}") from None
+
+
+def check_mirrors(study: Study, called: Path) -> None:
+    """Raise EdnagError if a mirror that a study names cannot be searched."""
+    for position, folder in enumerate(user_path(named, called) for named in study.mirrors):
+        if fault := folder_fault(folder):
+            raise EdnagError(
+                f"mirrors[{position}]: {folder} cannot be searched ({fault}); name a folder that "
+                "is here, or leave it out"
+            )
 
 
 def refuse_contradictions(study: Study, searched: Sequence[tuple[str, str]]) -> None:
@@ -137,6 +143,7 @@ def refuse_too_large(study: Study, searched: Sequence[tuple[str, str]]) -> None:
         memory = 0.0
         for name, most in _evaluations(study, space, dataset).items():
             runs = len(seeds_of(study, name)) * protocols
+            runs += len(study.authors_seeds) if name == "ednag" else 0
             if most < inf:
                 evaluations += runs * most
                 memory += runs * min(most, size) * _BYTES

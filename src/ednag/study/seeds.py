@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ednag.errors import EdnagError
-from ednag.naming import shortened
+from ednag.errors import EdnagError, shown
 
 #: Run files that one job may read. They stand on its command line, of which Linux takes 128 KiB: a
 #: thousand of the longest paths are 117. It also keeps every folder small.
@@ -70,7 +69,7 @@ def _parse_entry(entry: object, where: str) -> range:
     match = _RANGE.fullmatch(str(entry).strip()) if not isinstance(entry, bool) else None
     if match is None:
         raise EdnagError(
-            f"{where}: {shortened(entry)} is not a seed; allowed: whole numbers from 0 to "
+            f"{where}: {shown(entry)} is not a seed; allowed: whole numbers from 0 to "
             f"{LARGEST_SEED} and ranges such as 0-99"
         )
     first, last = int(match[1]), int(match[2] or match[1])
