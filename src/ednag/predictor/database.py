@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
 from ednag.files import replacing
+from ednag.pickled_numbers import SAFE_GLOBALS
 from ednag.spaces import get_space
 
 FORMAT = "ednag predictor database 1"
@@ -307,13 +308,8 @@ def _load(path: Path) -> Any:
     """The content of a file of torch: tensors, NumPy arrays, numbers, strings, ignored graphs."""
     import torch
 
-    scalar, array = np.float64(0).__reduce__()[0], np.empty(0).__reduce__()[0]
-    allowed: list[Any] = [np.ndarray, np.dtype, (_AnyGraph, "igraph.Graph")]
-    allowed += [type(np.dtype(kind)) for kind in (np.float64, np.int64)]
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        allowed += [(scalar, f"{module}.scalar"), (array, f"{module}._reconstruct")]
     try:
-        with torch.serialization.safe_globals(allowed):
+        with torch.serialization.safe_globals([(_AnyGraph, "igraph.Graph"), *SAFE_GLOBALS]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__

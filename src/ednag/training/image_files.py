@@ -3,7 +3,7 @@
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -14,23 +14,14 @@ from PIL import Image
 from torchvision import datasets
 
 from ednag.errors import EdnagError
+from ednag.pickled_numbers import SAFE_GLOBALS
 from ednag.training.images import ImageDataset
 from ednag.unpacking import unpack
 
 #: Classes of the Oxford-IIIT pets.
 PETS_CLASSES = 37
 #: Types besides tensors that a file of tensors may contain: NumPy arrays and Pillow images.
-_ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
-    Image.Image,
-    np.ndarray,
-    np.dtype,
-    np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
-    np._core.multiarray.scalar,  # type: ignore[attr-defined]
-    np.dtypes.UInt8DType,
-    np.dtypes.Int64DType,
-    np.dtypes.Float32DType,
-    np.dtypes.Float64DType,
-]
+_ALLOWED: list[Any] = [Image.Image, *SAFE_GLOBALS]
 #: Formats of Pillow that are read. Others run programs (EPS) or are rarely tested.
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 _DIGITS = tuple(str(digit) for digit in range(10))
