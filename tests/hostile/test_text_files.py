@@ -10,6 +10,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.evidence.published import PRINTED
+from ednag.evidence.reading import read_frame
 from ednag.spaces import get_space
 from ednag.study.published import PUBLISHED_TABLES, read_listed_seeds
 from ednag.tables import get_definition, nasbench101_vis, naslib_nasbench301
@@ -219,3 +220,11 @@ def test_a_key_of_50_mb(rows: pd.DataFrame) -> None:
             get_definition("nasbench201", "cifar100"), {},
         )  # fmt: skip
     one_line(caught, "nasbench201/cifar100")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfea\0", b'a,b\n"1,2\n', b"a,b\n1,2\n1,2,3,4\n"])
+def test_tables_of_a_study(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(EdnagError, match=r"not a table in CSV \(.*\); delete it") as caught:
+        read_frame(tmp_path / "table.csv")
+    one_line(caught, "table.csv")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ednag.errors import EdnagError
 from ednag.evidence.authors_seeds import readable_seeds, readable_sets
 from ednag.evidence.cells import readable_enumeration, readable_records
 from ednag.evidence.predictions import readable_coreset, readable_quality
@@ -38,9 +39,15 @@ def read_frame(path: Path) -> pd.DataFrame:
     """The frame of a table, with the types that it was written with.
 
     A column is of integers (nullable if a cell is empty), numbers, booleans or text; empty cells of
-    text are "".
+    text are "". Raises EdnagError if the file is no CSV in UTF-8.
     """
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EdnagError(
+            f"{path}: not a table in CSV ({reason}); delete it and run again: snakemake --cores 2"
+        ) from None
     for name in frame.columns[~frame.columns.isin(_TEXT)]:
         cells = frame[name].mask(frame[name] == "")
         filled = cells.dropna()
