@@ -24,7 +24,7 @@ from pathlib import Path
 
 import ednag
 from ednag.provenance.recording import LOCK
-from ednag.provenance.records import File, Record, digest_of, write_record
+from ednag.provenance.records import Code, File, Record, digest_of, write_record
 
 LONGEST_AUDIT, LARGEST_SHARE = 20.0, 0.05
 SOURCES, DATASETS, BLOCKS, FIGURES = 12, 28, 18, 20
@@ -47,12 +47,12 @@ class Study:
         }
         # As many as a run imports.
         names = sorted(modules)[:45]
-        self.code = {
-            "commit": "0" * 40,
-            "dirty": False,
-            "modules": {name: digest_of(modules[name])[0] for name in names},
-            "lock": digest_of(PROJECT / LOCK)[0],
-        }
+        self.code = Code(
+            commit="0" * 40,
+            dirty=False,
+            modules={name: digest_of(modules[name])[0] for name in names},
+            lock=digest_of(PROJECT / LOCK)[0],
+        )
 
     def write(self, name: str, size: int) -> str:
         """A file of `size` bytes, no two alike; all but its head are zeros."""

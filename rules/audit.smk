@@ -21,7 +21,7 @@ rule study:
 
 rule audit:
     input:
-        files=plan.targets(recorded=True),
+        files=plan.targets(audited=True),
         records=plan.records,
     output:
         **made("audit"),
@@ -37,7 +37,7 @@ rule audit:
     message:
         "auditing every number down to its sources"
     shell:
-        "ednag audit {params.targets:q} --json {output.audit_json:q} --report {output.audit_md:q}"
+        "ednag --record={output.record:q} audit {params.targets:q} --json {output.audit_json:q} --report {output.audit_md:q}"
         " --exit-zero > {log:q} 2>&1 && touch {output.pending:q}"
 
 
@@ -56,7 +56,7 @@ rule chains:
     message:
         "chains of the tables of {wildcards.space}"
     shell:
-        "ednag chains {input.tables:q} --title 'Tables of {wildcards.space}'"
+        "ednag --record={output.record:q} chains {input.tables:q} --title 'Tables of {wildcards.space}'"
         " --output {output.chains:q} 2> {log:q}"
 
 
@@ -70,7 +70,8 @@ rule pages:
         chains=plan.files("chains"),
         records=plan.records,
     output:
-        directory(path("pages")),
+        pages=directory(path("pages")),
+        record=record_path("pages"),
     log:
         logs("pages"),
     conda:
@@ -85,9 +86,9 @@ rule pages:
     message:
         "pages to read in a browser: results/report/index.html"
     shell:
-        "ednag {params.methods:q} report {input.shown:q} --verdicts {input.verdicts:q}"
+        "ednag --record={output.record:q} {params.methods:q} report {input.shown:q} --verdicts {input.verdicts:q}"
         " --findings {input.findings:q} --audit {input.audit:q} {params.chains:q}"
-        " --study {params.study:q} --output {output:q} 2> {log:q}"
+        " --study {params.study:q} --output {output.pages:q} 2> {log:q}"
 
 
 # Faults make the workflow fail only here, after the audit's pages and the report were made.

@@ -127,9 +127,7 @@ def made(job, without=()):
         if artefact.name not in without
         for name, file in artefact.outputs().items()
     }
-    if artefacts_of(job)[0].recorded:
-        files["record"] = record_path(job)
-    return files
+    return files | {"record": record_path(job)}
 
 
 def shown(artefact, file):

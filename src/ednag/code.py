@@ -7,6 +7,7 @@ in strings: the caller adds those of the method, space or table at hand.
 """
 
 import hashlib
+import shutil
 from functools import cache, partial
 from pathlib import Path
 
@@ -47,12 +48,16 @@ def modules_of(subcommand: str, *further: str) -> frozenset[str]:
 def _imports() -> grimp.ImportGraph:
     """The imports of the package, without those for type checking.
 
-    What grimp has read is kept beside Python's compiled modules, and like them it is read again
-    when the time stamp of a source changes.
+    What grimp has read is kept beside Python's compiled modules, and read again when the time stamp
+    of a source changes. An edit can leave that as it was, but not its time of change (ctime).
     """
     build = partial(grimp.build_graph, "ednag", exclude_type_checking_imports=True)
+    kept = Path(__file__).parent / "__pycache__" / "imports"
+    edited = max(path.stat().st_ctime_ns for path in _PACKAGE.rglob("*.py"))
+    if any(path.stat().st_mtime_ns <= edited for path in kept.glob("*")):
+        shutil.rmtree(kept, ignore_errors=True)
     try:
-        graph = build(cache_dir=str(Path(__file__).parent / "__pycache__" / "imports"))
+        graph = build(cache_dir=str(kept))
     except OSError:  # the package's folder cannot be written
         graph = build(cache_dir=None)
     for module in graph.modules:

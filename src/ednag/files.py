@@ -82,8 +82,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
         beside.replace(path)
-        for report in ON_WRITTEN:
-            report(path)
+        report_written(path)
     except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -111,6 +110,12 @@ def read_text(path: Path, most: int) -> str:
             f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def report_written(path: Path) -> None:
+    """Tell the run record of a file that was written."""
+    for report in ON_WRITTEN:
+        report(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -61,9 +61,9 @@ def test_a_record_tells_what_a_job_read_and_wrote(built: Tree) -> None:
     assert record.command[:2] == ("ednag", "run")
     assert record.parameters["seeds"] == "0-1"
     assert record.parameters["hyperparameters"] == "{}"
-    assert (record.code["commit"], record.code["dirty"]) == ("0" * 40, False)
-    assert record.code["modules"]["ednag.cli.run"] == built.setting().code_digest("ednag.cli.run")
-    assert record.code["lock"] == built.setting().code_digest("envs/requirements.lock")
+    assert (record.code.commit, record.code.dirty) == ("0" * 40, False)
+    assert record.code.modules["ednag.cli.run"] == built.setting().code_digest("ednag.cli.run")
+    assert record.code.lock == built.setting().code_digest("envs/requirements.lock")
     assert record.packages["numpy"]
     assert set(record.machine) == {"python", "platform", "cpu", "gpu"}
     assert 0 < record.seconds < 600
@@ -243,8 +243,8 @@ def test_what_python_finds_by_its_search_path_is_environment(tmp_path: Path, lib
     )
     record = seen(here, statement, PYTHONPATH=search_path)
     assert record.undeclared_reads == ()
-    assert record.code["path"][str(library)] == ["foreign"]
-    assert record.code["path"][str(library / "packed.zip")] == ["packed"]
+    assert record.code.path[str(library)] == ["foreign"]
+    assert record.code.path[str(library / "packed.zip")] == ["packed"]
     # What is not of an imported package is a read like any other.
     statement = "pathlib.Path('../library/foreign/data.txt').read_text()"
     reads = seen(here, statement, PYTHONPATH=search_path).undeclared_reads
@@ -268,11 +268,11 @@ def test_data_of_the_study_are_reads_though_python_looks_there(
     )
     record = seen(folder, statement, PYTHONPATH=search_path.format(folder))
     assert list(record.undeclared_reads) == [name]
-    assert "own" in record.code["path"]["src"]
+    assert "own" in record.code.path["src"]
 
 
 def test_a_record_names_where_the_package_came_from(built: Tree) -> None:
-    searched = built.record(TABLE).code["path"]
+    searched = dict(built.record(TABLE).code.path)
     assert searched.pop("project:src") == ["ednag"]
     assert not any(searched.values())
 

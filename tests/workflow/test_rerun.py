@@ -327,7 +327,7 @@ def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None
         if words.startswith(("sources", "audit")):
             continue
         further = known.get(name, lambda record: registered(study, everything, METHODS))(record)
-        left_out = set(record.code["modules"]) - modules_of(name, *further)
+        left_out = set(record.code.modules) - modules_of(name, *further)
         assert not left_out, (name, sorted(left_out))
         checked.add(name)
     assert set(known) | {"claims published", "claims verdicts", "claims findings"} <= checked

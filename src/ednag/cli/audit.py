@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, ROOT
+from ednag.cli._options import EXISTING, OUTPUT, ROOT, note_inputs, note_searched
 from ednag.errors import EdnagError
 
 
@@ -29,19 +29,23 @@ def command(
 ) -> None:
     """Hash all that TARGETS rest on again and follow it back to its sources.
 
-    TARGETS are files or folders of results; without any, all tables of evidence, figures and pages.
-    Exit status 1 where a chain is broken, or where anything differs from the lock.
+    TARGETS are files or folders of results; without any, all tables of evidence, figures and pages
+    of the study in results/study.json. Exit status 1 where a chain is broken, a target is missing,
+    or anything differs from the lock.
     """
+    from ednag.cli._audit import audit_tree
     from ednag.files import write_text
-    from ednag.provenance.audit import audit
     from ednag.provenance.report import as_json, as_markdown, as_text, failure, require_sound
     from ednag.provenance.results_lock import compare, read_lock
-    from ednag.provenance.setting import Setting
 
     if found:
         require_sound(found)
         return
-    audited = audit(Setting.of_user(root), targets)
+    audited = audit_tree(root, targets, [path for path in (json_file, page) if path])
+    setting = audited.evidence.setting
+    # All that an audit reads is compared with its checksum; it is made of what it was asked for.
+    note_searched([root, setting.project])
+    note_inputs(*filter(Path.is_file, map(setting.path, audited.targets)))
     comparison = compare(audited, read_lock(against), not targets) if against else None
     if json_file:
         write_text(json_file, as_json(audited, comparison))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, ROOT
+from ednag.cli._options import EXISTING, OUTPUT, ROOT, note_searched
 from ednag.cli._progress import log
 
 
@@ -17,7 +17,9 @@ def command(tables: tuple[Path, ...], title: str, output: Path, root: Path) -> N
     """Write a page of TABLES (CSV) with the chain of every number."""
     from ednag.files import write_text
     from ednag.provenance.chain_page import chain_page
+    from ednag.provenance.records import STORE
     from ednag.provenance.setting import Setting
 
+    note_searched([root / STORE])
     write_text(output, chain_page(Setting.of_user(root), tables, title))
     log(f"{output}: written")

@@ -22,10 +22,9 @@ def command(folder: Path, figures: bool, root: Path) -> None:
     It holds evidence, figures, records and the workflow, with SHA256SUMS; sources and all between
     are named by address and checksum.
     """
-    from ednag.provenance.audit import audit
+    from ednag.cli._audit import audit_tree
     from ednag.provenance.crate import write_crate
-    from ednag.provenance.setting import Setting
 
-    size = write_crate(audit(Setting.of_user(root)), folder, figures)
+    size = write_crate(audit_tree(root), folder, figures)
     check = f"cd {shlex.quote(str(folder))} && sha256sum -c SHA256SUMS"
     click.echo(f"{folder}: {size / 1e6:.1f} MB; check it with: {check}")

@@ -15,9 +15,8 @@ def command(root: Path, output: Path) -> None:
 
     Commit the file; `ednag audit --against results.lock` tells on another machine what differs.
     """
-    from ednag.provenance.audit import audit
+    from ednag.cli._audit import audit_tree
     from ednag.provenance.results_lock import write_lock
-    from ednag.provenance.setting import Setting
 
-    count = write_lock(audit(Setting.of_user(root)), output)
+    count = write_lock(audit_tree(root), output)
     click.echo(f"{output}: {count} files; commit it")

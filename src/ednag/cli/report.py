@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, FOLDER, ROOT, parse_mapping
+from ednag.cli._options import EXISTING, FOLDER, ROOT, note_inputs, note_searched, parse_mapping
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
@@ -56,6 +56,7 @@ def command(
     from ednag.doctor.packages import pinned_versions
     from ednag.methods.instances import define_methods
     from ednag.provenance.recording import LOCK, project_folder
+    from ednag.provenance.records import STORE
     from ednag.provenance.store import methods_of, read_store
     from ednag.report.material import is_exhibit
     from ednag.report.pages import PAGES, FinishedStudy, write_report
@@ -67,6 +68,10 @@ def command(
         names = sorted(name for path in tables if is_exhibit(name := _name(path, root)))
     if not chains:
         chains = tuple(sorted(root.glob("results/provenance/chains/*.html")))
+    shown = [root / name for name in names]
+    beside = [path.with_suffix(".md") for path in shown]
+    note_inputs(*shown, *filter(Path.is_file, beside))
+    note_searched([root / STORE])
     lock = project_folder() / LOCK
     pages = write_report(
         FinishedStudy(

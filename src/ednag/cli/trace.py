@@ -32,11 +32,11 @@ def command(
     For example: ednag trace results/evidence/nasbench201.csv --row cifar10-analog
     --row EDNAG --column mean
     """
-    from ednag.provenance.setting import Setting
+    from ednag.cli._audit import plan_at, setting_of
     from ednag.provenance.trace import as_json, as_text, trace
 
     aliases = _printed_titles(root) if rows or column else {}
-    chain = trace(Setting.of_user(root), file, rows, column, aliases)
+    chain = trace(setting_of(root, plan_at(root)), file, rows, column, aliases)
     for line in [as_json(chain)] if for_programs else as_text(chain):
         click.echo(line)
     if chain.faults:

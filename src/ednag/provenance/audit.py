@@ -17,13 +17,14 @@ from ednag.provenance.checks import Evidence
 from ednag.provenance.findings import Finding, counted, listed
 from ednag.provenance.records import STORE, Record
 from ednag.provenance.setting import Setting
-from ednag.provenance.stages import source_of, stage_rank
+from ednag.provenance.stages import REPORT, source_of, stage_rank
 from ednag.provenance.store import Reach, Store, read_store
 from ednag.stages import EVIDENCE, FIGURES, PAGES
 
-#: Default targets: files in these folders, and pages directly in `results`.
+#: Default targets: what people read.
 _TARGETS = (EVIDENCE.folder, FIGURES.folder)
-_DEFAULT = re.compile(rf"({'|'.join(_TARGETS)})/|{PAGES.folder}/[^/]*\.(md|json)$")
+_PAGES = rf"{PAGES.folder}/[^/]*\.(md|json|html)$|{REPORT}|{STORE}/.*\.html$"
+_DEFAULT = re.compile(rf"({'|'.join(_TARGETS)})/|{_PAGES}")
 _FOLDERS = (PAGES.folder, FIGURES.folder)
 
 
@@ -67,21 +68,39 @@ class Audit:
             f"{counted(self.files, 'file')}, {counted(self.records, 'job')}, "
             f"{counted(self.sources, 'source')}"
         )
-        if self.faults:
-            first = self.faults[0].first_broken_link
-            return f"{counted(self.faults, 'fault')} in {counts}; first broken link: {first}"
+        incomplete = [fault for fault in self.faults if fault.kind == "incomplete"]
+        others = [fault for fault in self.faults if fault.kind != "incomplete"]
+        told = [fault.explanation for fault in incomplete]
+        if others:
+            first = others[0].first_broken_link
+            told.append(f"{counted(others, 'fault')} in {counts}; first broken link: {first}")
+        if told:
+            return "; ".join(told)
         trusted = [each for each in self.sources if each.vouched_by != "registry"]
         note = f" ({len(trusted)} of the sources trusted on first use)" if trusted else ""
         return f"{counts}: every number leads back to checksummed bytes{note}"
 
 
-def audit(setting: Setting, targets: Sequence[Path] = ()) -> Audit:
+def audit(
+    setting: Setting,
+    targets: Sequence[Path] = (),
+    further: Iterable[Finding] = (),
+    written: Iterable[Path] = (),
+) -> Audit:
     """Audit files and folders of a tree.
 
-    Without targets: all evidence, figures and pages directly in `results`, including files that
-    only records name. Raises EdnagError if there is nothing to audit or a target does not exist.
+    Args:
+        setting: The tree and what it is compared with.
+        targets: Files and folders; by default all evidence, figures and pages, including files
+            that only records name, without what is left over of another study.
+        further: Findings of other checks. On a file that changed after its job, they are left out.
+        written: Files that are made from this audit. Neither they nor what depends on them is
+            audited.
+
+    Raises:
+        EdnagError: There is nothing to audit, or a target does not exist.
     """
-    store = read_store(setting.root)
+    store = read_store(setting.root).before(map(setting.name, written))
     names = _named(setting, store, targets) if targets else _default_targets(setting, store)
     if not names:
         raise EdnagError(
@@ -98,35 +117,49 @@ def audit(setting: Setting, targets: Sequence[Path] = ()) -> Audit:
         setting.measure(frozenset(reach.files | store.claims.keys() | inputs)),
         frozenset(record.path for record in reach.records),
     )
-    findings = _in_order([*_faults(evidence, reach), *_notes(evidence, reach)], store, reach, names)
+    findings = [*_faults(evidence, reach), *_notes(evidence, reach)]
+    changed = {finding.file for finding in findings if finding.kind == "changed"}
+    findings += _links_out(setting)
+    findings += (finding for finding in further if finding.file not in changed)
+    if not targets:
+        findings += _never_made(setting, store)
+    ordered = _in_order(findings, store, reach, names)
     sources = tuple(used_sources(evidence, files))
-    return Audit(names, tuple(files), reach.records, sources, findings, evidence)
+    return Audit(names, tuple(files), reach.records, sources, ordered, evidence)
 
 
 # --- targets ------------------------------------------------------------------------------------
 
 
 def is_ignored(name: str) -> bool:
-    """Whether a file is never audited: records, hidden files, read-mes, the audit, the report."""
+    """Whether a file is never audited: records, hidden files, read-mes, notes of the workflow."""
     parts = name.split("/")
     return (
-        name.startswith((f"{STORE}/", "results/audit.", "results/report/"))
+        (name.startswith(f"{STORE}/") and not name.endswith(".html"))
         or parts[-1] == "README.md"
         or any(part.startswith(".") for part in parts)
     )
 
 
-def _files_in(setting: Setting, *folders: str) -> Iterator[str]:
-    for folder in folders:
-        for path in sorted((setting.root / folder).rglob("*")):
-            name = path.relative_to(setting.root).as_posix()
-            if path.is_file() and not is_ignored(name):
-                yield name
+def _files_in(setting: Setting, store: Store, *folders: str) -> Iterator[str]:
+    """Files that can be audited."""
+    for name in setting.files_below(*folders):
+        if not is_ignored(name) and name not in store.later:
+            yield name
+
+
+def _is_of_the_study(setting: Setting, store: Store, name: str) -> bool:
+    """Whether a file is not left over; one without a record may be anything."""
+    return store.maker(name) is None or not setting.is_left_over([name])
 
 
 def _default_targets(setting: Setting, store: Store) -> tuple[str, ...]:
-    names = {*_files_in(setting, *_FOLDERS), *store.claims}
-    return tuple(sorted(n for n in names if _DEFAULT.match(n) and not is_ignored(n)))
+    names = {*_files_in(setting, store, *_FOLDERS), *store.claims}
+    return tuple(
+        name
+        for name in sorted(names)
+        if _DEFAULT.match(name) and not is_ignored(name) and _is_of_the_study(setting, store, name)
+    )
 
 
 def _named(setting: Setting, store: Store, targets: Sequence[Path]) -> tuple[str, ...]:
@@ -137,7 +170,8 @@ def _named(setting: Setting, store: Store, targets: Sequence[Path]) -> tuple[str
         path = setting.path(name)
         below = {each for each in store.claims if each.startswith(f"{name}/")}
         if path.is_dir() or below:
-            names.update(below, _files_in(setting, name))
+            below.update(_files_in(setting, store, name))
+            names.update(each for each in below if _is_of_the_study(setting, store, each))
         elif path.is_file() or store.maker(name):
             names.add(name)
         else:
@@ -149,45 +183,80 @@ def _named(setting: Setting, store: Store, targets: Sequence[Path]) -> tuple[str
 
 
 def _faults(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
-    """All checks of all jobs. For jobs that no target depends on, most findings are notes."""
-    store = evidence.store
-    yield from checks.check_store(store)
-    yield from checks.check_all(evidence, store.records, sorted(reach.files))
+    """All checks of all jobs. For jobs that no target depends on, most findings are notes.
+
+    Jobs of another study are left out, except where a target depends on them.
+    """
+    setting, store = evidence.setting, evidence.store
+    yield from checks.check_store(setting, store)
+    records = [
+        record
+        for record in store.records
+        if evidence.needed(record) or not setting.is_left_over(_outputs([record]))
+    ]
+    yield from checks.check_all(evidence, records, sorted(reach.files))
     for record in reach.circular:
         outputs = tuple(file.path for file in record.outputs)
         yield Finding(
             "circle",
             outputs,
             f"the job of {outputs[0]} read a file made from its own output",
-            f"delete {record.path} and run: snakemake --cores 2",
+            setting.again([record.path]),
         )
+
+
+def _links_out(setting: Setting) -> Iterator[Finding]:
+    """Findings on links out of the study: faults among what people read, notes elsewhere."""
+    for name in setting.links_out(*_FOLDERS):
+        yield Finding(
+            "link",
+            (name,),
+            f"{name} is a link that leads out of the study; files there without a record are not "
+            "found",
+            f"replace {name} by what it leads to; only results, figures and resources may be links",
+            fault=bool(_DEFAULT.match(name) or _DEFAULT.match(f"{name}/")),
+        )
+
+
+def _never_made(setting: Setting, store: Store) -> Iterator[Finding]:
+    """The finding on targets of the study that neither exist nor have a record."""
+    targets = setting.study.targets if setting.study else ()
+    missing = [
+        name
+        for name in targets
+        if name not in store.later and not setting.path(name).exists() and not store.maker(name)
+    ]
+    if missing:
+        count = f"{len(missing)} of {counted(targets, 'target')}"
+        explanation = f"incomplete: {count} missing: {listed(missing)}"
+        yield Finding("incomplete", tuple(missing), explanation, "snakemake --cores 2")
 
 
 def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
     """Findings that are not faults."""
-    unrecorded = [
-        name
-        for name in _files_in(evidence.setting, *_FOLDERS)
-        if name not in reach.files and name not in evidence.store.claims
-    ]
+    setting, store = evidence.setting, evidence.store
+    others = [n for n in _files_in(setting, store, *_FOLDERS) if n not in reach.files]
+    left_over = [name for name in others if setting.is_left_over([name])]
+    unrecorded = [n for n in others if n not in store.claims and n not in left_over]
     elsewhere = sorted({name for record in reach.records for name in _from_elsewhere(record)})
     for kind, names, explanation in (
         ("unrecorded", unrecorded, "{} have no record, and no target depends on them"),
+        ("left over", left_over, "{} are no part of the study in results/study.json"),
         (
             "code alone",
-            _outputs(r for r in reach.records if not r.inputs and not checks.is_fetch(r)),
+            _outputs(r for r in reach.records if not r.inputs and not checks.needs_none(r)),
             "{} were made from code and a seed only, without data",
         ),
         (
             "no commit known",
-            _outputs(r for r in reach.records if not r.code["commit"]),
+            _outputs(r for r in reach.records if not r.code.commit),
             "the commit of the code that made {} is not known (the project was not a git checkout, "
             "or the package was outside of it, or git gave no answer); the sha256 of the modules "
             "in the records identify the code",
         ),
         (
             "uncommitted code",
-            _outputs(r for r in reach.records if r.code["dirty"]),
+            _outputs(r for r in reach.records if r.code.dirty),
             "{} were made from a checkout with changed tracked files; the commit does not identify "
             "their code, the sha256 of the modules in the records do",
         ),
@@ -205,8 +274,7 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
 
 def _from_elsewhere(record: Record) -> list[str]:
     """Modules from outside the installation, except the project's own."""
-    imported = record.code.get("path", {})
-    return [name for names in imported.values() for name in names if name != "ednag"]
+    return [name for names in record.code.path.values() for name in names if name != "ednag"]
 
 
 def _outputs(records: Iterable[Record]) -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ednag.errors import EdnagError
-from ednag.provenance.findings import Finding, counted, listed, rerun, short
+from ednag.provenance.findings import Finding, counted, listed, short
 from ednag.provenance.recording import LOCK
-from ednag.provenance.records import File, Record
+from ednag.provenance.records import File, Record, is_in_place
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import (
     in_flow,
@@ -64,6 +64,11 @@ def is_fetch(record: Record) -> bool:
     return record.command[1:3] == ("sources", "fetch") and only_sources
 
 
+def needs_none(record: Record) -> bool:
+    """Whether the job needs no input: a fetch, and the job that writes the study itself."""
+    return is_fetch(record) or [file.path for file in record.outputs] == [STUDY_FILE]
+
+
 def check_all(
     evidence: Evidence, records: Sequence[Record], files: Sequence[str]
 ) -> Iterator[Finding]:
@@ -96,7 +101,7 @@ def check_outputs(evidence: Evidence, record: Record) -> Iterator[Finding]:
         now = evidence.measured[name]
         if now is None and evidence.needed(record):
             explanation = f"{name} does not exist; {record.path} says that a job wrote it"
-            yield Finding("missing", (name,), explanation, rerun([name]))
+            yield Finding("missing", (name,), explanation, evidence.setting.again([name]))
         elif now is None:
             explanation = (
                 f"{name} does not exist and no target needs it; its record {record.path} is left "
@@ -110,11 +115,12 @@ def check_outputs(evidence: Evidence, record: Record) -> Iterator[Finding]:
                 f"{name} has sha256 {short(now.sha256)} and {now.size:,} bytes; the job of "
                 f"{record.path} wrote {short(output.sha256)} and {output.size:,} bytes{same}"
             )
-            yield Finding("changed", (name,), explanation, rerun([name]))
+            yield Finding("changed", (name,), explanation, evidence.setting.again([name]))
 
 
 def check_recorded(evidence: Evidence, files: Sequence[str]) -> Iterator[Finding]:
     """Check that each file was made by a recorded job or is registered."""
+    again = evidence.setting.again
     explained = {name for broken in evidence.store.broken for name in broken.outputs}
     for name in files:
         if evidence.store.maker(name) or is_published(name) or name in explained:
@@ -129,7 +135,7 @@ def check_recorded(evidence: Evidence, files: Sequence[str]) -> Iterator[Finding
                 "unregistered input",
                 (name,),
                 f"{name} was read for {listed(readers)}; no job made it, and it is not registered",
-                f"register it: ednag sources add (docs/data.md), then run: {rerun(readers[:1])}",
+                f"register it: ednag sources add (docs/data.md), then {again(readers[:1])}",
                 others=readers,
             )
         else:
@@ -138,7 +144,9 @@ def check_recorded(evidence: Evidence, files: Sequence[str]) -> Iterator[Finding
                 "no record",
                 (name,),
                 f"{name} has no record of the job that made it{absent}",
-                f"{rerun([name])}; if it is no part of the study, delete it",
+                again([name])
+                if evidence.setting.study
+                else f"{again([name])}; if it is no part of the study, delete it",
             )
 
 
@@ -188,8 +196,8 @@ def _other_bytes(
         outputs,
         f"the job of {outputs[0]} read {name} with sha256 {short(sha256)}, the job of {maker.path} "
         f"wrote {short(written.sha256)}; {state}",
-        f"{rerun([name, outputs[0]])}; delete files that are no part of the study, and their "
-        "records",
+        f"{evidence.setting.again([name, outputs[0]])}; delete files that are no part of the "
+        "study, and their records",
         fault=needed,
         others=(name, maker.path),
     )
@@ -198,13 +206,13 @@ def _other_bytes(
 def _changed_input(
     evidence: Evidence, name: str, sha256: str, outputs: tuple[str, ...], needed: bool
 ) -> Finding:
-    now, plain = evidence.measured[name], plain_name(name)
+    now, plain, again = evidence.measured[name], plain_name(name), evidence.setting.again
     state = f"has sha256 {short(now.sha256)}" if now else "does not exist"
     return Finding(
         "changed input",
         (name,),
         f"{plain} {state}; the job of {outputs[0]} read {short(sha256)}",
-        f"git diff -- {plain}, then either git checkout -- {plain} or {rerun(outputs[:1])}",
+        f"git diff -- {plain}, then either git checkout -- {plain} or {again(outputs[:1])}",
         fault=needed,
         others=outputs,
     )
@@ -247,7 +255,7 @@ def check_source(evidence: Evidence, name: str) -> Iterator[Finding]:
             verify(path, source, setting.trusted.get(source.id), measured)
         except EdnagError as error:
             explanation = str(error).replace(str(path), name)
-            yield Finding("wrong source", (name,), explanation, rerun([name]))
+            yield Finding("wrong source", (name,), explanation, setting.again([name]))
 
 
 # --- jobs ---------------------------------------------------------------------------------------
@@ -255,7 +263,7 @@ def check_source(evidence: Evidence, name: str) -> Iterator[Finding]:
 
 def check_conduct(evidence: Evidence, record: Record) -> Iterator[Finding]:
     """Check that a job read only declared files, used no network, and read data."""
-    outputs = _outputs_of([record])
+    outputs, again = _outputs_of([record]), evidence.setting.again
     needed = evidence.needed(record)
     if record.undeclared_reads:
         yield Finding(
@@ -263,7 +271,7 @@ def check_conduct(evidence: Evidence, record: Record) -> Iterator[Finding]:
             outputs,
             f"the job of {outputs[0]} opened {listed(record.undeclared_reads)}, which it does not "
             "declare as input",
-            f"name the file as an input of the job, then: {rerun(outputs[:1])}",
+            f"name the file as an input of the job, then: {again(outputs[:1])}",
             fault=needed,
         )
     if is_fetch(record):
@@ -274,17 +282,16 @@ def check_conduct(evidence: Evidence, record: Record) -> Iterator[Finding]:
             outputs,
             f"the job of {outputs[0]} connected to {listed(record.connections)}; only "
             "`ednag sources fetch` may",
-            f"fetch the files that it needs first, then: {rerun(outputs[:1])}",
+            f"fetch the files that it needs first, then: {again(outputs[:1])}",
             fault=needed,
         )
-    if record.inputs or not needed or outputs[0] == STUDY_FILE:
-        return
-    if stage_rank(stage_of(outputs[0])) < stage_rank(FIGURES.name):
+    early = stage_rank(stage_of(outputs[0])) < stage_rank(FIGURES.name)
+    if early and needed and not record.inputs and not needs_none(record):
         yield Finding(
             "made from nothing",
             outputs,
             f"the job of {outputs[0]} declares no input, so that its chain leads to no source",
-            f"name its inputs on its command line, then: {rerun(outputs[:1])}",
+            f"name its inputs on its command line, then: {again(outputs[:1])}",
         )
 
 
@@ -308,7 +315,7 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
             "other code",
             files,
             explanation + (f" (gone: {listed(gone)})" if gone else ""),
-            f"snakemake --cores 2; if that makes nothing: {rerun(files[:1])}",
+            f"snakemake --cores 2; if that makes nothing: {evidence.setting.again(files[:1])}",
             fault=needed,
             others=outdated,
         )
@@ -317,33 +324,43 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
 def _outdated(evidence: Evidence, record: Record) -> tuple[str, ...]:
     """Modules, data files and lock of a job that have changed since."""
     code = record.code
-    used = {**code["modules"], **code.get("files", {}), LOCK: code["lock"]}
-    imported = frozenset(code["modules"])
+    used = {**code.modules, **code.files, LOCK: code.lock}
+    imported = frozenset(code.modules)
     return tuple(n for n in sorted(used) if used[n] != evidence.code_digest(n, imported))
 
 
 # --- the store ----------------------------------------------------------------------------------
 
 
-def check_store(store: Store) -> Iterator[Finding]:
-    """Check that every record is intact and that no two records name the same output."""
+def check_store(setting: Setting, store: Store) -> Iterator[Finding]:
+    """Check that every record is intact, in its place, and the only one of its outputs.
+
+    What is left over of another study is not checked.
+    """
     for broken in store.broken:
-        redo = rerun(broken.outputs[:1]) if broken.outputs else "snakemake --cores 2"
-        yield Finding(
-            "broken record",
-            (broken.path, *broken.outputs),
-            broken.fault,
-            f"delete {broken.path} and run: {redo}",
-        )
+        named = (broken.path, *broken.outputs)
+        if not setting.is_left_over(named):
+            yield Finding("broken record", named, broken.fault, setting.again([broken.path]))
+    twice = {name for name, records in store.claims.items() if len(records) > 1}
+    for record in store.records:
+        names = (record.path, *_outputs_of([record]))
+        if not (is_in_place(record) or twice.intersection(names) or setting.is_left_over(names)):
+            yield Finding(
+                "misplaced record",
+                names,
+                f"{record.path} is the record of the job that made {names[1]}",
+                setting.again([record.path]),
+            )
     groups: dict[tuple[str, ...], list[str]] = {}
-    for name, records in store.claims.items():
-        if len(records) > 1:
+    for name in sorted(twice):
+        if not setting.is_left_over([name]):
+            records = store.claims[name]
             groups.setdefault(tuple(record.path for record in records), []).append(name)
-    for paths, names in sorted(groups.items()):
+    for paths, claimed in sorted(groups.items()):
         yield Finding(
             "claimed twice",
-            tuple(sorted(names)),
-            f"{listed(paths)} all name the output {listed(sorted(names))}",
-            f"delete these records and run: {rerun(sorted(names)[:1])}",
+            tuple(claimed),
+            f"{listed(paths)} all name the output {listed(claimed)}",
+            setting.again(claimed[:1], beside=paths),
             others=paths,
         )

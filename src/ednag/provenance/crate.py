@@ -215,7 +215,7 @@ class _CrateWriter:
         path = self.setting.project / _MAIN
         if not path.is_file():
             raise EdnagError(f"{path} does not exist; set EDNAG_PROJECT to the folder with {_MAIN}")
-        commits = sorted({record.commit for record in self.audit.records if record.code["commit"]})
+        commits = sorted({record.commit for record in self.audit.records if record.code.commit})
         properties = {
             **_described(path, "ednag"),
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],

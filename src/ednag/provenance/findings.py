@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ednag.provenance.stages import stage_of
+from ednag.stages import STUDY_FILE
 
 #: Kind -> its meaning.
 KINDS = {
@@ -20,6 +21,9 @@ KINDS = {
     "circle": "a job read a file made from its own output",
     "broken record": "a record is damaged or was changed after it was written",
     "claimed twice": "two records name the same output",
+    "misplaced record": "a record is not that of the job after whose output it is named",
+    "incomplete": "files that the study makes were never made",
+    "link": "a link leads out of the folder of the study",
     "undeclared read": "a job opened a file that it did not declare",
     "connection": "a job that fetches no source used the network",
     "other code": "a file was made by other code than the current code",
@@ -28,6 +32,9 @@ KINDS = {
     "uncommitted code": "a file was made from a checkout with changed tracked files",
     "modules from elsewhere": "a file was made with modules from other folders (PYTHONPATH)",
     "unrecorded": "a file has no record, and no target depends on it",
+    "another study": "a file is of a study with other settings, seeds or sources",
+    "left over": "a file is no part of the study",
+    "no study": "the study that results belong to is not known",
 }
 
 
@@ -51,14 +58,16 @@ class Finding:
 
     @property
     def stage(self) -> str:
-        """The stage of the first file; of a broken record, the stage of its first output."""
-        if self.kind == "broken record":
+        """The stage of the first file; of a record, the stage of its first output."""
+        if self.kind in ("broken record", "misplaced record"):
             return stage_of(self.files[1]) if len(self.files) > 1 else "records"
         return stage_of(self.file)
 
     @property
     def link(self) -> str:
         """Where the chain breaks: `file (stage): kind`, or between two files."""
+        if self.kind == "incomplete":
+            return self.explanation
         came_from = f"{self.others[0]} -> " if self.kind == "other bytes read" else ""
         return f"{came_from}{self.file} ({self.stage}): {self.kind}"
 
@@ -81,5 +90,10 @@ def counted(things: Sequence[object], name: str) -> str:
 
 def rerun(names: Iterable[str]) -> str:
     """The command that makes files again, and everything that depends on them."""
-    quoted = " ".join(shlex.quote(name) for name in names)
-    return f"snakemake --cores 2 --forcerun {quoted}"
+    return f"snakemake --cores 2 --forcerun {shlex.join(names)}"
+
+
+def no_study() -> Finding:
+    """The note on results without the file of the study that they belong to."""
+    text = f"{STUDY_FILE} does not exist: whether results are missing or left over is not known"
+    return Finding("no study", (STUDY_FILE,), text, "snakemake --cores 2", fault=False)

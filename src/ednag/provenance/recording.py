@@ -2,10 +2,13 @@
 
 import importlib.metadata
 import json
+import marshal
 import os
 import platform
 import re
 import resource
+import shlex
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -13,11 +16,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import ednag
 from ednag import files
-from ednag.provenance.records import Record, digest_of, measured_files, name_of, write_record
+from ednag.errors import EdnagError
+from ednag.provenance.findings import listed
+from ednag.provenance.records import Code, Record, digest_of, measured_files, name_of, write_record
 
 #: The value of `commit_state`. The workflow sets it, so that its jobs need not call git.
 COMMIT_VARIABLE = "EDNAG_COMMIT"
@@ -42,6 +48,8 @@ _DISTRIBUTIONS = {
 #: Modules that write records and do not influence results.
 _WATCHING = "ednag.provenance"
 _PACKAGE = Path(ednag.__file__).resolve().parent
+#: Sizes and time stamps in compiled files have 32 bits.
+_MASK = 0xFFFFFFFF
 
 
 def _below(*folders: str | Path | None) -> tuple[str, ...]:
@@ -116,6 +124,40 @@ def commit_of(project: Path) -> tuple[str, bool | None]:
     known = os.environ.get(COMMIT_VARIABLE)
     commit, _, state = (commit_state(project) if known is None else known).partition(" ")
     return (commit, state == "dirty") if commit and state else ("", None)
+
+
+def outdated_modules() -> list[str]:
+    """Imported modules of the package that Python ran from a compiled file of another source.
+
+    Python compares only time stamp and size, and an edit can leave both as they were. Its time of
+    change (ctime) cannot be set, so only compiled files that are older than it are looked into.
+    """
+    names = [name for name in sys.modules if name.partition(".")[0] == "ednag"]
+    return sorted(name for name in names if _is_outdated(sys.modules[name]))
+
+
+def _is_outdated(module: ModuleType) -> bool:
+    spec = module.__spec__
+    if spec is None or spec.origin is None or spec.cached is None:
+        return False
+    source, compiled = Path(spec.origin), Path(spec.cached)
+    try:
+        now = source.stat()
+        if now.st_ctime_ns < compiled.stat().st_mtime_ns:
+            return False
+        content = compiled.read_bytes()
+    except OSError:  # without a compiled file, the source ran
+        return False
+    # Magic number, flags (0: by time stamp and size; 1: unchecked), time stamp, size
+    if len(content) < 16:
+        return False
+    flags, *stamp = struct.unpack_from("<4xLLL", content)
+    if flags != 1 and (flags != 0 or stamp != [int(now.st_mtime) & _MASK, now.st_size & _MASK]):
+        return False  # Python has compiled the source, or compared a hash of it
+    try:
+        return bool(marshal.loads(content[16:]) != compile(source.read_bytes(), source, "exec"))
+    except (SyntaxError, ValueError):  # of a source that is being edited
+        return True
 
 
 class Recorder:
@@ -236,7 +278,7 @@ class Recorder:
                 return True
         return path.startswith(self._imported_packages)
 
-    def _code(self) -> dict[str, Any]:
+    def _code(self) -> Code:
         commit, dirty = commit_of(self.project)
         lock = self.project / LOCK
         modules = {
@@ -247,19 +289,17 @@ class Recorder:
         # Imported here, so that it is not among the modules of every recorded job.
         from ednag.registries import digest_of_code
 
-        return {
-            "commit": commit,
-            "dirty": dirty,
-            "modules": {
-                name: digest_of_code(name, path, modules) for name, path in modules.items()
-            },
-            "files": self._package_files(),
-            "path": {
+        return Code(
+            commit=commit,
+            dirty=dirty,
+            modules={name: digest_of_code(name, path, modules) for name, path in modules.items()},
+            files=self._package_files(),
+            path={
                 name_of(Path(folder), self.root, self.project): names
                 for folder, names in self._search_path.items()
             },
-            "lock": digest_of(lock)[0] if lock.is_file() else "",
-        }
+            lock=digest_of(lock)[0] if lock.is_file() else "",
+        )
 
     def _package_files(self) -> dict[str, str]:
         """sha256 of the opened data files of the package, for example a style."""
@@ -268,7 +308,17 @@ class Recorder:
         return {path.relative_to(_PACKAGE).as_posix(): digest_of(path)[0] for path in data}
 
     def write(self, path: Path) -> None:
-        """Write the record of this process."""
+        """Write the record of this process.
+
+        Raises:
+            EdnagError: Python ran compiled modules that are not of the sources that are here.
+        """
+        if outdated := outdated_modules():
+            raise EdnagError(
+                f"{listed(outdated)}: Python ran an older compiled file, of equal time stamp and "
+                f"size; delete them and run again: find {shlex.quote(str(_PACKAGE))} -name "
+                "__pycache__ -exec rm -r {} +"
+            )
         outputs = [file for file in self.outputs if file.is_file()]
         outputs += [
             file
@@ -308,7 +358,8 @@ def _packages() -> dict[str, str]:
     for name in sorted(names - set(sys.stdlib_module_names) - {"ednag"}):
         distribution = _DISTRIBUTIONS.get(name, name)
         with suppress(importlib.metadata.PackageNotFoundError):
-            versions[distribution] = importlib.metadata.version(distribution)
+            # None where the metadata of a package name no version.
+            versions[distribution] = importlib.metadata.version(distribution) or ""
     return versions
 
 

@@ -6,13 +6,17 @@ sha256 of all other entries: it shows whether a record was edited after its job 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ednag.errors import EdnagError
 from ednag.files import write_text
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 FORMAT = "ednag record 1"
 #: Folder of the workflow's records: results/provenance/{path of the first output}.json
@@ -34,16 +38,28 @@ class File:
     size: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """The code that a job ran."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    commit: str  # "" if not known
+    dirty: bool | None  # whether tracked files differed; None if not known
+    #: Imported module of the project -> sha256; of a registry, only the lines that were used count.
+    modules: Mapping[str, str]
+    #: Opened data file of the package -> sha256.
+    files: Mapping[str, str] = field(default_factory=dict)
+    #: Folder of `sys.path` outside the installation -> top-level modules imported from it.
+    path: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lock: str  # sha256 of envs/requirements.lock
+
+
 @dataclass(frozen=True)
 class Record:
-    """The record of one job. Files are sorted by path.
+    """The record of one job. Files are sorted by path."""
 
-    `code` has `commit` ("" if not known), `dirty` (whether tracked files differed; None if not
-    known), `modules` (imported module of the project -> sha256; of a registry, only the lines that
-    were used count), `files` (opened data file of the package -> sha256), `path` (folder of
-    `sys.path` outside the installation -> top-level modules imported from it) and `lock` (sha256
-    of envs/requirements.lock).
-    """
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     command: tuple[str, ...]  # without the option `--record`
     parameters: Mapping[str, Any]  # options and arguments of the subcommand
@@ -51,7 +67,7 @@ class Record:
     outputs: tuple[File, ...]
     undeclared_reads: tuple[str, ...]  # opened outside the project and the installation
     connections: tuple[str, ...]  # hosts
-    code: Mapping[str, Any]
+    code: Code
     packages: Mapping[str, str]  # imported package -> installed version
     machine: Mapping[str, str]  # python, platform, cpu, gpu
     started: str  # UTC, ISO 8601
@@ -63,12 +79,27 @@ class Record:
     @property
     def commit(self) -> str:
         """The commit, with a note if tracked files differed."""
-        changed = " with changes" if self.code.get("dirty") else ""
-        return f"{self.code['commit']}{changed}" if self.code["commit"] else "not known"
+        changed = " with changes" if self.code.dirty else ""
+        return f"{self.code.commit}{changed}" if self.code.commit else "not known"
 
 
 class BrokenRecordError(EdnagError):
     """A file that is not a record, or a record that was edited."""
+
+
+def is_in_place(record: Record) -> bool:
+    """Whether a record is named after one of the outputs of its job.
+
+    The name is the path of the output, without suffix where a job writes several formats; of a
+    folder, the name of the folder.
+    """
+    stem = record.path.removeprefix(f"{STORE}/").removesuffix(".json")
+    named = (stem, f"results/{stem}", f"{STORE}/{stem}")
+    return any(
+        file.path in named or file.path.startswith((f"{name}.", f"{name}/"))
+        for file in record.outputs
+        for name in named
+    )
 
 
 def seal_of(body: Mapping[str, Any]) -> str:
@@ -100,23 +131,39 @@ def read_record(path: Path, name: str | None = None) -> Record:
         raw = path.read_bytes()
         body = json.loads(raw)
         seal, version = body.pop("seal"), body.pop("format")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise BrokenRecordError(f"{name}: not a run record: {error}") from None
-    if version != FORMAT:
-        raise BrokenRecordError(f"{name}: a record of format {version!r}, not {FORMAT!r}")
-    sealed = {"format": FORMAT, **body}
-    if seal_of(sealed) != seal:
-        raise BrokenRecordError(f"{name}: changed after it was written: the seal does not match")
-    if _sealed(sealed).encode() != raw:
-        raise BrokenRecordError(f"{name}: changed after it was written: other bytes, same content")
-    try:
-        for kind in ("inputs", "outputs"):
-            body[kind] = tuple(File(**entry) for entry in body[kind])
-        for kind in ("command", "undeclared_reads", "connections"):
-            body[kind] = tuple(body[kind])
-        return Record(**body, path=name)
-    except (TypeError, KeyError) as error:
-        raise BrokenRecordError(f"{name}: not a run record: {error}") from None
+        sealed = {"format": FORMAT, **body}
+        fault = (
+            f"a record of format {version!r}, not {FORMAT!r}"
+            if version != FORMAT
+            else "changed after it was written: the seal does not match"
+            if seal_of(sealed) != seal
+            else "changed after it was written: other bytes, same content"
+            if _sealed(sealed).encode() != raw
+            else ""
+        )
+        if fault:
+            raise BrokenRecordError(f"{name}: {fault}")
+        return replace(_record_type().validate_python(body), path=name)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise BrokenRecordError(f"{name}: not a run record: {_in_one_line(error)}") from None
+
+
+@cache
+def _record_type() -> "TypeAdapter[Record]":
+    """Checks the types of a record's entries; imported here because only readers need it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Record)
+
+
+def _in_one_line(error: Exception) -> str:
+    """The reason that a record cannot be read; of wrong types, the first entry and its fault."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def digest_of(path: Path) -> tuple[str, int]:

@@ -13,9 +13,15 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.provenance.audit import Audit
-from ednag.provenance.stages import in_flow, plain_name, stage_of, stage_rank
+from ednag.provenance.records import STORE
+from ednag.provenance.stages import REPORT, in_flow, plain_name, stage_of, stage_rank
+from ednag.stages import PAGES, STUDY_FILE
 
 LOCK_NAME = "results.lock"
+#: Pages that name the machine, the checkout or what is left over; every lock leaves them out.
+_OF_MACHINE = re.compile(rf"{PAGES.folder}/audit\.|{REPORT}environment\.html")
+#: What locks of earlier versions do not have.
+_NOT_BEFORE = (REPORT, f"{STORE}/", STUDY_FILE)
 _LINE = re.compile(r"([0-9a-f]{64})  (\d+)  (.+)")
 
 #: sha256 and size in bytes.
@@ -23,8 +29,12 @@ Content = tuple[str, int]
 
 
 def contents(audit: Audit) -> dict[str, Content]:
-    """Name -> current content of all files that the audit's targets depend on and that exist."""
-    measured = {name: audit.evidence.measured[name] for name in audit.files}
+    """Name -> current content of all files that the audit's targets depend on and that exist.
+
+    Without the pages that name the machine.
+    """
+    names = [name for name in audit.files if not _OF_MACHINE.match(name)]
+    measured = {name: audit.evidence.measured[name] for name in names}
     return {plain_name(name): (now.sha256, now.size) for name, now in measured.items() if now}
 
 
@@ -99,6 +109,8 @@ def compare(audit: Audit, locked: Mapping[str, Content], everything: bool) -> Lo
     If the audit is not of `everything`, files that its targets do not depend on are not missing.
     """
     current = contents(audit)
+    if STUDY_FILE not in locked:  # of an earlier version
+        current = {name: each for name, each in current.items() if not name.startswith(_NOT_BEFORE)}
     names = {plain_name(name) for name in audit.files}
     missing = [name for name in locked if name not in current and (everything or name in names)]
     differs = [name for name in current if name in locked and locked[name] != current[name]]

@@ -1,12 +1,13 @@
 """A tree of results and everything that an audit compares it with."""
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import ednag
+from ednag.provenance.findings import listed, rerun
 from ednag.provenance.recording import LOCK, project_folder
 from ednag.provenance.records import PROJECT, name_of, path_of
 from ednag.provenance.stages import is_published, source_of
@@ -17,21 +18,35 @@ from ednag.sources.verification import Digests, Expected, digest
 
 
 @dataclass(frozen=True)
+class Declared:
+    """The files of a study, by name; a folder stands for all files in it."""
+
+    targets: tuple[str, ...]  # what people read: tables, figures, pages
+    files: frozenset[str]  # all that the workflow makes, records included
+
+    def output(self, name: str) -> str | None:
+        """What the workflow must be asked for to make `name`: the file or a folder above it."""
+        above = (name, *map(str, PurePosixPath(name).parents))
+        return next((each for each in above if each in self.files), None)
+
+
+@dataclass(frozen=True)
 class Setting:
-    """The folders of a study, the registry of sources and the code."""
+    """The folders of a study, the registry of sources, the code and the study."""
 
     root: Path  # the folder of `results`, `figures` and `resources`
     project: Path  # the folder of the Snakefile
     package: Path  # the folder of the package `ednag`
     registry: Mapping[str, Source]  # source id -> its entry in sources.yaml
     trusted: Mapping[str, Expected]  # source id -> its entry in sources.lock
+    study: Declared | None = None  # None if it is not known
 
     @classmethod
-    def of_user(cls, root: Path) -> "Setting":
+    def of_user(cls, root: Path, study: Declared | None = None) -> "Setting":
         """The tree at `root` with the project, registry and lock in use, which must be readable."""
         package = Path(ednag.__file__).resolve().parent
         registry, trusted = load_registry(), load_lock(lock_path())
-        return cls(root.absolute(), project_folder().absolute(), package, registry, trusted)
+        return cls(root.absolute(), project_folder().absolute(), package, registry, trusted, study)
 
     def path(self, name: str) -> Path:
         """The path of a file that records call `name`."""
@@ -50,6 +65,57 @@ class Setting:
         """The name of a file that the user names, relative to `root` or to the current folder."""
         inside = self.root / path
         return self.name(inside if inside.exists() or not path.exists() else path)
+
+    def is_left_over(self, names: Iterable[str]) -> bool:
+        """Whether the study is known and makes none of the files."""
+        study = self.study
+        return study is not None and not any(map(study.output, names))
+
+    def again(self, names: Iterable[str], beside: Iterable[str] = ()) -> str:
+        """The next step after which the files are right.
+
+        The workflow makes those again that the study has; where it has none, all are deleted.
+        `beside` are files to delete in both cases.
+        """
+        names, beside = tuple(names), tuple(beside)
+        if self.is_left_over(names):
+            return f"delete {listed([*beside, *names])}"
+        made = names if self.study is None else filter(None, map(self.study.output, names))
+        before = f"delete {listed(beside)} and run: " if beside else ""
+        return f"{before}{rerun(dict.fromkeys(made))}"
+
+    def files_below(self, *folders: str) -> Iterator[str]:
+        """Names of all files in folders. Links to folders are followed inside the study, once."""
+        followed: set[str] = set()
+
+        def enter(path: Path) -> bool:
+            if not path.is_symlink():
+                return True
+            place = os.path.realpath(path)
+            new = self.holds(path) and place not in followed
+            followed.add(place)
+            return new
+
+        for folder in folders:
+            for place, below, files in os.walk(self.root / folder, followlinks=True):
+                below[:] = [name for name in sorted(below) if enter(Path(place, name))]
+                for path in (Path(place, name) for name in sorted(files)):
+                    if path.is_file():
+                        yield path.relative_to(self.root).as_posix()
+
+    def links_out(self, *folders: str) -> Iterator[str]:
+        """Names of the links in folders that lead out of the study."""
+        for folder in folders:
+            for place, below, files in os.walk(self.root / folder):
+                for path in (Path(place, name) for name in sorted((*below, *files))):
+                    if path.is_symlink() and not self.holds(path):
+                        yield path.relative_to(self.root).as_posix()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path, links resolved, is in the study, whose own folders may be links."""
+        own = (self.root / name for name in ("", "results", "figures", "resources"))
+        real = f"{os.path.realpath(path)}{os.sep}"
+        return any(real.startswith(f"{os.path.realpath(folder)}{os.sep}") for folder in own)
 
     def code_digest(self, name: str, imported: Container[str] = ()) -> str:
         """The current sha256 of a module, a data file of the package, or the lock; "" if missing.

@@ -5,6 +5,8 @@ from ednag.stages import EVIDENCE, PAGES, RECORDS, SOURCES, STAGES
 
 #: Files of the repository that jobs may read; they count as sources.
 PUBLISHED = "published/"
+#: Folder of the static pages.
+REPORT = f"{PAGES.folder}/report/"
 _RANKS = {stage.name: float(rank) for rank, stage in enumerate(STAGES)}
 
 
@@ -27,7 +29,7 @@ def stage_of(name: str) -> str:
     folder, _, _ = plain_name(name).rpartition("/")
     if is_published(name):
         return SOURCES.name
-    if folder == PAGES.folder:
+    if folder == PAGES.folder or f"{folder}/".startswith(REPORT):
         return PAGES.name
     names = (s.name for s in (*STAGES, RECORDS) if f"{folder}/".startswith(f"{s.folder}/"))
     return next(names, "elsewhere")

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ednag.errors import EdnagError
 from ednag.provenance.records import STORE, BrokenRecordError, File, Record, read_record
 
 
@@ -33,6 +34,7 @@ class Store:
 
     records: tuple[Record, ...]
     broken: tuple[BrokenRecord, ...] = ()
+    later: frozenset[str] = frozenset()  # files of jobs that were left out: see `before`
 
     @cached_property
     def claims(self) -> dict[str, list[Record]]:
@@ -76,6 +78,20 @@ class Store:
         maker = self.maker(name)
         return frozenset([name]) | (self._ancestors[maker.path] if maker else frozenset())
 
+    def before(self, names: Iterable[str]) -> "Store":
+        """The store without the jobs that make `names` or a file that depends on them."""
+        names = frozenset(names)
+        outputs = {
+            record.path: [file.path for file in record.outputs]
+            for record in self.records
+            if any(not self.rests_on(file.path).isdisjoint(names) for file in record.outputs)
+        }
+        return replace(
+            self,
+            records=tuple(record for record in self.records if record.path not in outputs),
+            later=names.union(*outputs.values()),
+        )
+
     def reach(self, targets: Iterable[str]) -> Reach:
         """The files and jobs that `targets` depend on, down to files that no job made."""
         files = set(targets)
@@ -107,9 +123,12 @@ def read_store(root: Path) -> Store:
     """Read every record in `root`/results/provenance; broken ones are listed apart."""
     records, broken = [], []
     for path in sorted((root / STORE).rglob("*.json")):
-        if path.name.startswith("."):
-            continue
         name = path.relative_to(root).as_posix()
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if not path.is_file():  # a pipe would never end
+            broken.append(BrokenRecord(name, f"{name}: not a file", ()))
+            continue
         try:
             records.append(read_record(path, name))
         except BrokenRecordError as error:
@@ -122,15 +141,25 @@ def _claimed_outputs(path: Path) -> tuple[str, ...]:
     try:
         entries = json.loads(path.read_bytes())["outputs"]
         return tuple(sorted(str(entry["path"]) for entry in entries))
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
 
 
 def methods_of(store: Store) -> str:
-    """The methods that jobs were given by `ednag --methods`, as this option takes them."""
+    """The methods that jobs were given by `ednag --methods`, as this option takes them.
+
+    Raises EdnagError with the record whose command has others.
+    """
     definitions: dict[str, dict[str, object]] = {}
-    for word in (word for record in store.records for word in record.command):
-        if word.startswith("--methods="):
-            for name, definition in json.loads(word.removeprefix("--methods=")).items():
-                definitions.setdefault(name, {}).update(definition)
+    for record in store.records:
+        for word in record.command:
+            if word.startswith("--methods="):
+                try:
+                    for name, given in json.loads(word.removeprefix("--methods=")).items():
+                        definitions.setdefault(name, {}).update(given)
+                except (ValueError, AttributeError, TypeError, RecursionError) as error:
+                    raise EdnagError(
+                        f"{record.path}: {word[:40]}... is no JSON object of methods ({error}); "
+                        "see: ednag audit"
+                    ) from None
     return json.dumps(definitions)

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ednag.errors import EdnagError
+from ednag.files import report_written
 from ednag.report import material
 from ednag.sources.places import beside
 
@@ -90,6 +91,8 @@ def write_report(study: FinishedStudy) -> int:
             (whole / name).write_bytes(f"{text.strip()}\n".encode())
         shutil.rmtree(folder, ignore_errors=True)
         whole.replace(folder)
+    for name in (*pages, *assets):
+        report_written(folder / name)
     return len(pages)
 
 
@@ -155,7 +158,7 @@ class _PageWriter:
             introduction=re.sub(r"[*_`]", "", paragraphs[0]) if paragraphs else "",
             audit=self._audit,
             counts=self._verdicts["counts"],
-            facts=[*self._study.facts, ("commit", ", ".join(self._environment.commits))],
+            facts=self._study.facts,
             figures=material.key_figures(self._figures),
         )
 
@@ -246,7 +249,7 @@ class _PageWriter:
         )
 
     def _packages(self) -> str:
-        """Packages beside the lock, machines, commits."""
+        """Packages beside the lock, machines, commits, notes of the audit."""
         jobs = self._environment
         rows = [
             [
@@ -261,6 +264,7 @@ class _PageWriter:
         return self._fill(
             "environment.html",
             facts=[*facts, ("commit", ", ".join(jobs.commits))],
+            notes=self._audit["notes"],
             differing=sum(row[3] == "differs" for row in rows),
             rows=rows,
         )

@@ -74,7 +74,7 @@ class Artefact(BaseModel):
     title: str = ""
     group: str = ""
     caption: str = ""
-    recorded: bool = True
+    audited: bool = True
 
     @field_validator("stage", mode="before")
     @classmethod
@@ -198,7 +198,8 @@ def record_path(job: str, **wildcards: object) -> str:
     """
     first, *_ = artefacts_of(job)
     path = first.path("" if first.kind is Kind.FIGURE else None, **wildcards)
-    return f"{RECORDS.folder}/{path.removeprefix('results/')}.json"
+    below = path.removeprefix(f"{RECORDS.folder}/").removeprefix("results/")
+    return f"{RECORDS.folder}/{below}.json"
 
 
 def log_path(job: str, folder: str = "logs", suffix: str = "log") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ednag.methods.descriptions import differences
 from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
+from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
 from ednag.study.seeds import format_seeds
 from ednag.study.trained import training_settings
@@ -21,7 +22,7 @@ def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
 
     A file without a readable record is not listed; the audit names it.
     """
-    for job in dict.fromkeys(each.job for each in ARTEFACTS if each.recorded and each.job != "run"):
+    for job in dict.fromkeys(each.job for each in ARTEFACTS if each.job != "run"):
         first = artefacts_of(job)[0]
         for place in plan.places(first):
             fault = _fault(plan, job, place)
@@ -54,6 +55,8 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
     """Parameters of a job that the study decides, as a record holds them; see the rules."""
     study = plan.study
     match job:
+        case "study":
+            return {"study": json.loads(declared(plan))}
         case "benchmark_table":
             return plan.table_parameters(at)
         case "summary":

@@ -665,17 +665,21 @@ class Plan:
         places = _benchmarks(self._ranked_datasets(at.protocol))
         return [artefact_named("summary").path(**place) for place in places]
 
-    def targets(self, recorded: bool = False) -> list[str]:
+    def targets(self, audited: bool = False) -> list[str]:
         """What the default target asks for, in all formats, besides runs and benchmark tables.
 
         Args:
-            recorded: Only what has a record, which the audit goes through.
+            audited: Only what the workflow's audit covers.
         """
-        return self._paths(lambda each: each.is_final and (each.recorded or not recorded))
+        return self._paths(lambda each: each.is_final and (each.audited or not audited))
 
     def audited(self) -> list[str]:
-        """The first file of each final artefact that has a record."""
-        return self._paths(lambda each: each.is_final and each.recorded, _first)
+        """The first file of each final artefact that the workflow's audit covers."""
+        return self._paths(lambda each: each.is_final and each.audited, _first)
+
+    def made(self) -> list[str]:
+        """Every file and folder that a job of the study writes, run records included."""
+        return self._paths(lambda each: True) + self._records(each.job for each in ARTEFACTS)
 
     def shown(self) -> list[str]:
         """The CSV of each table and figure."""
@@ -703,10 +707,14 @@ class Plan:
 
     @cached_property
     def records(self) -> list[str]:
-        """The run record of every recorded job of the study."""
-        jobs = dict.fromkeys(artefact.job for artefact in ARTEFACTS if artefact.recorded)
+        """The run record of every job that the workflow's audit covers."""
+        return self._records(artefact.job for artefact in ARTEFACTS if artefact.audited)
+
+    def _records(self, jobs: Iterable[str]) -> list[str]:
         return [
-            record_path(job, **place) for job in jobs for place in self.places(artefacts_of(job)[0])
+            record_path(job, **place)
+            for job in dict.fromkeys(jobs)
+            for place in self.places(artefacts_of(job)[0])
         ]
 
     def chain_records(self, at: Any) -> list[str]:
@@ -717,7 +725,8 @@ class Plan:
             for space in self.searched_spaces
             if space != at.space
         )
-        return [path for path in self.records if not path.startswith(others)]
+        pages = f"{RECORDS.folder}/chains/"
+        return [path for path in self.records if not path.startswith((*others, pages))]
 
     # --- code -------------------------------------------------------------------------------------
 
