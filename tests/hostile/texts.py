@@ -42,8 +42,9 @@ TOKENS = (
 )  # fmt: skip
 
 
-def _project(name: str, most: int = 4000) -> bytes:
-    return (PROJECT / name).read_bytes()[:most]
+def _project(name: str, most: int = 4000, end: bytes = b"\n") -> bytes:
+    """The beginning of a file of the project, to the last `end`."""
+    return (PROJECT / name).read_bytes()[:most].rpartition(end)[0] + b"\n"
 
 
 def _images() -> list[bytes]:
@@ -95,9 +96,9 @@ def text_readers() -> Mapping[str, tuple[Callable[[Path], object], Sequence[byte
     entry = b"a:\n  size: 3\n  sha256: " + b"ab" * 32 + b"\n"
     return {
         "csv": (columns, [b'key,acc\na,91.5\n"c,1",3e1\n']),
-        "registry": (load_registry, [_project("sources.yaml")]),
+        "registry": (load_registry, [_project("sources.yaml", end=b"\n\n")]),
         "sources.lock": (load_lock, [entry]),
-        "claims": (read_claims, [_project("published/claims.yaml")]),
+        "claims": (read_claims, [_project("published/claims.yaml", end=b"\n- ")]),
         "study": (load_study, [_project("config/smoke.yaml"), _project("config/tables.yaml")]),
         "authors' seeds": (read_listed_seeds, [_project("published/reference-seeds.csv", 600)]),
         "printed table": (PRINTED["nasbench201"], [_project("published/nasbench201.csv")]),
