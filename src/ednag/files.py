@@ -3,15 +3,17 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ednag.confined import read_confined, try_confined
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 #: Functions that are called with each path that was written, for the run record.
 ON_WRITTEN: list[Callable[[Path], object]] = []
@@ -124,11 +126,54 @@ def write_text(path: Path, text: str) -> None:
         beside.write_bytes(text.encode("utf-8"))
 
 
-def read_parquets(paths: Iterable[Path]) -> "pd.DataFrame":
-    """The rows of several Parquet files, one file after the other."""
+#: The next step for a file of results that cannot be read.
+_AGAIN = "delete it and run again"
+
+
+def read_parquet(
+    path: Path, what: str, advice: str = _AGAIN, without: Collection[str] = ()
+) -> "pa.Table":
+    """The columns of a Parquet file but those in `without`, read in a process with limits.
+
+    Raises EdnagError, which says that the file is not `what`, if it is damaged or no Parquet file,
+    or else if it is too large when decompressed.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def read() -> pa.Table:
+        try:
+            file = pq.ParquetFile(path, memory_map=True)
+            names = [name for name in file.schema_arrow.names if name not in without]
+            return file.read(names, use_threads=False)
+        except MemoryError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
+            reason = " ".join(str(error).split())[:200]
+            raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
+
+    return read_confined(read, [path], advice)
+
+
+def read_rows(
+    *paths: Path, columns: Sequence[str] | None = None, advice: str = _AGAIN
+) -> "pd.DataFrame":
+    """The rows of Parquet files, one file after the other, in all or some columns.
+
+    Raises EdnagError as `read_parquet` does, with `advice`, and if a column is missing.
+    """
     import pandas as pd
 
-    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    names = None if columns is None else list(columns)
+
+    def read() -> "pd.DataFrame":
+        return pd.concat(
+            [pd.read_parquet(path, columns=names) for path in paths], ignore_index=True
+        )
+
+    return try_confined(read, paths, advice)
 
 
 def write_parquet(frame: "pd.DataFrame", path: Path) -> None:

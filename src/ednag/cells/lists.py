@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ednag.cells.nasbench101 import counts_in_chunks, from_texts
 from ednag.cells.published import CHUNK, stream_records
 from ednag.errors import EdnagError
+from ednag.files import read_rows
 from ednag.spaces.nasbench101_cells import NASBench101Cell
 
 
@@ -25,13 +25,8 @@ def with_counts(rows: pd.DataFrame, cells: Mapping[str, NASBench101Cell]) -> pd.
 
 def read_cell_list(path: Path) -> dict[str, NASBench101Cell]:
     """The cells of a file of `ednag cells enumerate`, by hash; raises EdnagError for others."""
-    try:
-        rows = pd.read_parquet(path, columns=["key", "adjacency", "operations"])
-    except (pa.ArrowInvalid, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise EdnagError(
-            f"{path}: no list of `ednag cells enumerate` ({reason}); write it again"
-        ) from None
+    columns = ["key", "adjacency", "operations"]
+    rows = read_rows(path, columns=columns, advice="write it again: ednag cells enumerate")
     cells: dict[str, NASBench101Cell] = {}
     for start in range(0, len(rows), CHUNK):
         chunk = rows.iloc[start : start + CHUNK]

@@ -20,10 +20,10 @@ def command(
     """Make a table of KIND from one or more SUMMARIES."""
     from ednag.evidence.summaries import require_checkpoints
     from ednag.evidence.tables import NOTES, TABLES, write_evidence
-    from ednag.files import read_parquets
+    from ednag.files import read_rows
 
     settings = statistics_of(statistics)
-    summary = read_parquets(summaries)
+    summary = read_rows(*summaries)
     if kind != "own-end":
         require_checkpoints(summary, settings.checkpoints)
     frame = TABLES[kind](summary, settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ednag.files import read_rows
 from ednag.study.published import read_listed_seeds
 from ednag.study.seeds import format_seeds
 from ednag.study.statistics import Statistics
@@ -125,7 +126,7 @@ def read_study_record(
     listed = read_listed_seeds(reference) if reference else {}
     frames = {}
     for name, paths in files.items():
-        read = (pd.read_csv(p) if p.suffix == ".csv" else pd.read_parquet(p) for p in paths)
+        read = (pd.read_csv(p) if p.suffix == ".csv" else read_rows(p) for p in paths)
         filled = [frame for frame in read if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
     return StudyRecord(**frames, listed=listed, statistics=statistics)

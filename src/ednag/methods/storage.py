@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
-from ednag.files import replacing
+from ednag.files import read_parquet, replacing
 from ednag.methods.descriptions import RUN_FORMAT
 from ednag.methods.interface import STEP_COLUMNS, Run
 
@@ -101,8 +101,9 @@ def _ends(parts: Sequence[Any]) -> np.ndarray:
 
 def read_runs(path: Path) -> RunFile:
     """The runs of a file; raises EdnagError if it is no run file of this format."""
+    what = "a run file of this workflow"
+    table = read_parquet(path, what)
     try:
-        table = pq.read_table(path)
         described = json.loads((table.schema.metadata or {})[b"ednag"])
         if described.pop("format") != RUN_FORMAT:
             raise ValueError("another format")
@@ -114,9 +115,7 @@ def read_runs(path: Path) -> RunFile:
         # Only in spaces whose codes are those of one run.
         keys = table["keys"].to_pylist() if "keys" in table.column_names else None
     except (pa.ArrowException, KeyError, ValueError) as error:
-        raise EdnagError(
-            f"{path}: not a run file of this workflow ({error}); delete it and run again"
-        ) from error
+        raise EdnagError(f"{path}: not {what} ({error}); delete it and run again") from error
     runs = [
         Run(
             **(

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
-from ednag.files import replacing
+from ednag.files import read_parquet, replacing
 from ednag.pickled_numbers import SAFE_GLOBALS
 from ednag.spaces import get_space
 
@@ -228,8 +228,10 @@ def read_database(path: Path) -> Database:
     Raises:
         EdnagError: The file is not a database, or a row is invalid; the message has the row.
     """
+    what = "a predictor database"
+    advice = f"give a Parquet file with the columns {', '.join(_COLUMNS.names)}"
+    table = read_parquet(path, what, advice)
     try:
-        table = pq.read_table(path)
         described = json.loads((table.schema.metadata or {}).get(b"ednag", b"{}"))
         space = described.get("space", "nasbench201")
         if described.get("format", FORMAT) != FORMAT:
@@ -237,10 +239,7 @@ def read_database(path: Path) -> Database:
         columns = table.select(_COLUMNS.names).cast(_COLUMNS).to_pydict()
     except (pa.ArrowException, KeyError, ValueError, AttributeError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise EdnagError(
-            f"{path}: not a predictor database ({reason}); "
-            f"give a Parquet file with the columns {', '.join(_COLUMNS.names)}"
-        ) from None
+        raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
     classes: dict[str, list[int]] = {}
     for row, entry in enumerate(zip(*columns.values(), strict=True), start=1):
         missing = [name for name, value in zip(columns, entry, strict=True) if value is None]

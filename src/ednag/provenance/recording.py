@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import ednag
-from ednag import files
+from ednag import confined, files
 from ednag.errors import EdnagError
 from ednag.provenance.findings import listed
 from ednag.provenance.records import Code, Record, digest_of, measured_files, name_of, write_record
@@ -241,8 +241,7 @@ class Recorder:
             for entry in entries
             if entry.exists() and not f"{entry}{os.sep}".startswith(_INSTALLATION)
         }
-        for name, module in sorted(sys.modules.items()):
-            file = getattr(module, "__file__", None) or ""
+        for name, file in sorted(_modules().items()):
             above = [folder for folder in imported if file.startswith(f"{folder}{os.sep}")]
             if above and name != "__main__" and not file.startswith(_INSTALLATION):
                 imported[max(above, key=len)].append(name.partition(".")[0])
@@ -251,8 +250,11 @@ class Recorder:
     @cached_property
     def _imported_packages(self) -> tuple[str, ...]:
         """Folders of imported packages that are neither inside nor above the study's folder."""
-        origins = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
-        packages = [Path(each).parent for each in origins if each.endswith(f"{os.sep}__init__.py")]
+        packages = [
+            Path(each).parent
+            for each in _modules().values()
+            if each.endswith(f"{os.sep}__init__.py")
+        ]
         return _below(
             *(
                 folder
@@ -282,8 +284,8 @@ class Recorder:
         commit, dirty = commit_of(self.project)
         lock = self.project / LOCK
         modules = {
-            name: Path(str(module.__file__))
-            for name, module in sorted(sys.modules.items())
+            name: Path(file)
+            for name, file in sorted(_modules().items())
             if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
         }
         # Imported here, so that it is not among the modules of every recorded job.
@@ -340,7 +342,14 @@ class Recorder:
             started=self.started.isoformat(timespec="milliseconds"),
             ended=ended.isoformat(timespec="milliseconds"),
             seconds=round((ended - self.started).total_seconds(), 3),
-            peak_memory=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            peak_memory=round(
+                max(
+                    resource.getrusage(who).ru_maxrss
+                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+                )
+                / 1024,
+                1,
+            ),
         )
         write_record(record, path)
 
@@ -351,10 +360,16 @@ class Recorder:
         return str(value)
 
 
+def _modules() -> dict[str, str]:
+    """Every module that this process or a child of it that reads imported -> its file, or ""."""
+    own = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    return confined.MODULES | own
+
+
 def _packages() -> dict[str, str]:
     """Version of every installed package that was imported."""
     versions = {}
-    names = {name.partition(".")[0] for name in sys.modules if not name.startswith("_")}
+    names = {name.partition(".")[0] for name in _modules() if not name.startswith("_")}
     for name in sorted(names - set(sys.stdlib_module_names) - {"ednag"}):
         distribution = _DISTRIBUTIONS.get(name, name)
         with suppress(importlib.metadata.PackageNotFoundError):

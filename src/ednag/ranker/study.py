@@ -14,6 +14,7 @@ import numpy as np
 
 from ednag.cells import nasbench101, nasbench201
 from ednag.errors import EdnagError
+from ednag.files import read_rows
 from ednag.ranker.baselines import BASELINES, Described, fit_baseline
 from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
@@ -104,16 +105,8 @@ def read_listed_cells(path: Path) -> Cells:
     Validation accuracies are those of one training of 108 epochs; there are no test accuracies. The
     encoding is for vertices numbered as in the list.
     """
-    import pandas as pd
-    import pyarrow as pa
-
-    try:
-        listed = pd.read_parquet(path, columns=list(LISTED))
-    except (pa.ArrowInvalid, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise EdnagError(
-            f"{path}: no list of `ednag cells enumerate --hashes` ({reason}); write it again"
-        ) from None
+    advice = "write it again: ednag cells enumerate --hashes"
+    listed = read_rows(path, columns=LISTED, advice=advice)
     batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
     flops, parameters, accuracy = (listed[name].to_numpy(dtype=np.float64) for name in LISTED[2:])
     patches = encode_nasbench101(batch)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
 from ednag.tables.interface import Metric, Protocol, TableDefinition
-from ednag.tables.unpickling import load_restricted
+from ednag.tables.unpickling import Attributes, load_restricted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,17 +36,13 @@ _DRIFTS = tuple(
 )
 
 
-class _Attributes:
-    """Replaces the two classes of the package: their attributes without their code."""
-
-
 def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     """One row per cell: `key`, five accuracies and eight after drift, in %; raises EdnagError."""
     import pandas as pd
 
     allowed = {
-        "analognasbench.data.Architecture": _Attributes,
-        "analognasbench.data.DriftMeasurement": _Attributes,
+        "analognasbench.data.Architecture": Attributes,
+        "analognasbench.data.DriftMeasurement": Attributes,
     }
     records = load_restricted(paths[SOURCE].read_bytes(), allowed, SOURCE)
     try:

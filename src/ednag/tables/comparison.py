@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ednag.confined import read_confined
 from ednag.errors import EdnagError
 from ednag.files import write_parquet, write_text
 from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
-from ednag.tables.interface import TableDefinition
+from ednag.tables.interface import TableDefinition, advice_to_replace
 
 # Planning a study imports this module; pandas takes half a second.
 if TYPE_CHECKING:
@@ -187,9 +188,20 @@ def compare_pair(pair: ReaderPair, paths: Mapping[str, Path]) -> tuple[pd.DataFr
         "first_source": pair.first.sources[0],
         "second_source": pair.second.sources[0],
     }
-    results = compare(pair.first.read(paths), pair.second.read(paths))
+    results = compare(*(_read(reader, paths) for reader in (pair.first, pair.second)))
     summary, differences = (rows.assign(**identity)[[*identity, *rows]] for rows in results)
     return summary, differences
+
+
+def _read(reader: TableReader, paths: Mapping[str, Path]) -> pd.DataFrame:
+    """The rows of a reader, which reads in a child process with limits."""
+    import pyarrow as pa
+
+    own = {source: paths[source] for source in reader.sources}
+    rows = read_confined(
+        lambda: pa.Table.from_pandas(reader.read(own)), own.values(), advice_to_replace(own)
+    )
+    return rows.to_pandas()
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ednag.confined import read_confined
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.spaces.interface import SearchSpace
@@ -18,6 +19,7 @@ from ednag.tables.columns import as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,20 @@ class TableDefinition(Definition):
     complete: bool = False
 
     def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "BenchmarkTable":
-        """See `Definition.build` and `densify`."""
-        return densify(self.read(paths), get_space(self.space), self, digests)
+        """See `Definition.build` and `densify`; files are read in a child process with limits."""
+        import pyarrow as pa
+
+        def columns() -> pa.Table:
+            return pa.table(densify(self.read(paths), get_space(self.space), self, digests).values)
+
+        table = read_confined(columns, paths.values(), advice_to_replace(paths))
+        return BenchmarkTable(
+            space=self.space,
+            dataset=self.dataset,
+            values=numbers_in(table, table.column_names),
+            metrics={metric.name: metric for metric in self.metrics},
+            sources=dict(digests),
+        )
 
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
@@ -193,8 +207,11 @@ class PredictorDefinition(Definition):
     of_scale: "Callable[[float, float], PredictorDefinition] | None" = None
 
     def build(self, paths: Mapping[str, Path], digests: Mapping[str, str]) -> "PredictedBenchmark":
-        """See `Definition.build`."""
-        return self.with_parameters(self.load(paths), digests)
+        """See `Definition.build`; files are read in a child process with limits."""
+        rows = read_confined(
+            lambda: parameter_rows(self.load(paths)), paths.values(), advice_to_replace(paths)
+        )
+        return self.with_parameters(parameters_in(rows), digests)
 
     def with_parameters(
         self, parameters: Parameters, digests: Mapping[str, str]
@@ -208,6 +225,48 @@ class PredictorDefinition(Definition):
             metrics={metric.name: metric for metric in self.metrics},
             sources=dict(digests),
         )
+
+
+def parameter_rows(parameters: Parameters) -> "pa.Table":
+    """Parameters as rows of `parameter` (the name), `shape` and `values` (float32, row by row)."""
+    import pyarrow as pa
+
+    arrays = parameters.values()
+    return pa.table(
+        {
+            "parameter": pa.array(list(parameters)),
+            "shape": pa.array([array.shape for array in arrays], pa.list_(pa.int32())),
+            "values": pa.array([array.ravel() for array in arrays], pa.list_(pa.float32())),
+        }
+    )
+
+
+def parameters_in(rows: "pa.Table") -> dict[str, np.ndarray]:
+    """The parameters in rows of `parameter_rows`."""
+    return {
+        name.as_py(): np.asarray(values.values.to_numpy()).reshape(shape.as_py())
+        for name, shape, values in zip(
+            rows["parameter"], rows["shape"], rows["values"], strict=True
+        )
+    }
+
+
+def numbers_in(rows: "pa.Table", columns: Iterable[str]) -> dict[str, np.ndarray]:
+    """Columns of numbers as arrays of their own."""
+    # Not `to_numpy`, because it imports pandas, which takes longer than many searches.
+    return {
+        name: np.concatenate([np.from_dlpack(chunk) for chunk in rows[name].chunks])
+        for name in columns
+    }
+
+
+def advice_to_replace(paths: Mapping[str, Path]) -> str:
+    """How to replace files by their source id or name, for a message that has the paths."""
+    sources = [name for name in paths if "/" not in name]
+    made = [name for name in paths if "/" in name]
+    ways = [f"fetch it again: ednag sources fetch {' '.join(sources)}"] if sources else []
+    ways += [f"make {' and '.join(made)} again: snakemake"] if made else []
+    return f"delete it and {', or '.join(ways)}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import bz2
 import re
 import tarfile
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -23,14 +22,14 @@ from typing import TYPE_CHECKING, Any
 from ednag.errors import EdnagError
 from ednag.tables.interface import TableDefinition
 from ednag.tables.nasbench201_official import EPOCHS, row
-from ednag.tables.unpickling import NUMPY_NUMBERS, load_restricted
+from ednag.tables.unpickling import CONTAINERS, NUMPY_NUMBERS, load_restricted
 
 # Planning a study imports this module; pandas takes half a second.
 if TYPE_CHECKING:
     import pandas as pd
 
 SOURCE = "nats-tss-simple"
-_ALLOWED = {**NUMPY_NUMBERS, "collections.OrderedDict": OrderedDict, "builtins.set": set}
+_ALLOWED = {**NUMPY_NUMBERS, **CONTAINERS}
 _MEMBER = re.compile(r"(?:.*/)?(meta|\d{6})\.pickle\.pbz2")
 
 

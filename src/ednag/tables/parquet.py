@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
-from ednag.files import replacing
+from ednag.files import read_parquet, replacing
 from ednag.spaces import get_space
 from ednag.tables import get_definition
 from ednag.tables.interface import (
@@ -28,6 +28,9 @@ from ednag.tables.interface import (
     Metric,
     PredictedBenchmark,
     PredictorDefinition,
+    numbers_in,
+    parameter_rows,
+    parameters_in,
 )
 
 FORMAT = "ednag benchmark table 2"
@@ -48,7 +51,7 @@ def write_benchmark(benchmark: Benchmark, path: Path) -> None:
     metadata = {"ednag": json.dumps(description, sort_keys=True)}
     with replacing(path) as beside:
         pq.write_table(
-            pa.table(_columns(benchmark)).replace_schema_metadata(metadata),
+            _rows(benchmark).replace_schema_metadata(metadata),
             beside,
             compression="zstd",
             # Few parameters occur twice.
@@ -65,68 +68,55 @@ def read_table(path: Path) -> BenchmarkTable:
 
 def read_benchmark(path: Path, formats: Sequence[str] = (FORMAT, PREDICTOR_FORMAT)) -> Benchmark:
     """The table or predictor in a canonical file; raises EdnagError for any other file."""
+    what = "a benchmark table of this workflow"
+    rows = read_parquet(path, what, without=("index", "key", "valid"))
     try:
-        parquet = pq.ParquetFile(path, memory_map=True)
-        description = json.loads((parquet.schema_arrow.metadata or {})[b"ednag"])
+        description = json.loads((rows.schema.metadata or {})[b"ednag"])
         if description["format"] not in formats:
             raise ValueError(f"its format is {description['format']!r}")
         read = _as_table if description["format"] == FORMAT else _as_predictor
-        benchmark = read(parquet, description)
+        benchmark = read(rows, description)
         if benchmark.digest != description["digest"]:
             raise ValueError("its values were changed after it was written")
         return benchmark
-    except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
-        raise EdnagError(
-            f"{path}: not a benchmark table of this workflow ({error}); delete it and run again"
-        ) from error
+    except (pa.ArrowException, LookupError, ValueError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EdnagError(f"{path}: not {what} ({reason}); delete it and run again") from error
 
 
-def _columns(benchmark: Benchmark) -> dict[str, pa.Array]:
+def _rows(benchmark: Benchmark) -> pa.Table:
     if isinstance(benchmark, PredictedBenchmark):
-        arrays = benchmark.parameters.values()
-        return {
-            "parameter": pa.array(list(benchmark.parameters)),
-            "shape": pa.array([array.shape for array in arrays], pa.list_(pa.int32())),
-            "values": pa.array([array.ravel() for array in arrays], pa.list_(pa.float32())),
-        }
+        return parameter_rows(benchmark.parameters)
     assert isinstance(benchmark, BenchmarkTable)
     space = get_space(benchmark.space)
-    return {
-        "index": pa.array(np.arange(space.size, dtype=np.int32)),
-        "key": pa.array(space.keys(np.arange(space.size))),
-        "valid": pa.array(benchmark.valid),
-        **{name: pa.array(values) for name, values in benchmark.values.items()},
-    }
+    return pa.table(
+        {
+            "index": pa.array(np.arange(space.size, dtype=np.int32)),
+            "key": pa.array(space.keys(np.arange(space.size))),
+            "valid": pa.array(benchmark.valid),
+            **{name: pa.array(values) for name, values in benchmark.values.items()},
+        }
+    )
 
 
-def _as_table(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark:
+def _as_table(rows: pa.Table, description: dict[str, Any]) -> Benchmark:
     metrics = {entry["name"]: Metric(**entry) for entry in description["metrics"]}
-    columns = parquet.read(columns=list(metrics))
-    rows, size = parquet.metadata.num_rows, get_space(description["space"]).size
-    if rows != size:
-        raise ValueError(f"it has {rows} rows, and {description['space']} {size} architectures")
+    size = get_space(description["space"]).size
+    if rows.num_rows != size:
+        raise ValueError(
+            f"it has {rows.num_rows} rows, and {description['space']} {size} architectures"
+        )
     return BenchmarkTable(
         space=description["space"],
         dataset=description["dataset"],
-        # Not `to_numpy`, because it imports pandas, which takes longer than many searches.
-        values={
-            name: np.concatenate([np.from_dlpack(chunk) for chunk in columns[name].chunks])
-            for name in metrics
-        },
+        values=numbers_in(rows, metrics),
         metrics=metrics,
         sources=description["sources"],
     )
 
 
-def _as_predictor(parquet: pq.ParquetFile, description: dict[str, Any]) -> Benchmark:
+def _as_predictor(rows: pa.Table, description: dict[str, Any]) -> Benchmark:
     definition = get_definition(description["space"], description["dataset"])
     if not isinstance(definition, PredictorDefinition):
         raise ValueError(f"{description['space']}/{description['dataset']} has no predictor")
-    rows = parquet.read()
-    parameters = {
-        name.as_py(): np.asarray(values.values.to_numpy()).reshape(shape.as_py())
-        for name, shape, values in zip(
-            rows["parameter"], rows["shape"], rows["values"], strict=True
-        )
-    }
-    return definition.with_parameters(parameters, description["sources"])
+    return definition.with_parameters(parameters_in(rows), description["sources"])

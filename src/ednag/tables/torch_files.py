@@ -9,21 +9,15 @@ NAS-Bench-201).
 import pickle
 import pickletools
 import zipfile
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ednag.errors import EdnagError
-from ednag.tables.unpickling import NUMPY_ARRAYS, load_restricted
+from ednag.tables.unpickling import CONTAINERS, NUMPY_ARRAYS, load_restricted
 
 #: What the files hold besides plain numbers, strings and containers.
-_ALLOWED: Mapping[str, Any] = {
-    **NUMPY_ARRAYS,
-    "collections.OrderedDict": OrderedDict,
-    "builtins.set": set,
-    "__builtin__.set": set,
-}
+_ALLOWED: Mapping[str, type] = {**NUMPY_ARRAYS, **CONTAINERS}
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ednag.errors import EdnagError
+from ednag.files import read_rows
 from ednag.training.image_tasks import ImageTask
 from ednag.training.loop import TrainingProgress, train
 from ednag.training.places import SUPERNET
@@ -25,7 +24,7 @@ def key_of_slot(chosen: Path, slot: int) -> str | None:
     Raises:
         EdnagError: The file has no column `key`.
     """
-    frame = pd.read_parquet(chosen)
+    frame = read_rows(chosen)
     if "key" not in frame:
         raise EdnagError(f"{chosen}: no column `key`; give what `ednag top-k choose` writes")
     keys = list(dict.fromkeys(frame["key"]))

@@ -22,11 +22,11 @@ def command(
     from ednag.evidence.figures import ranks as figure_of
     from ednag.evidence.figures import save_drawing
     from ednag.evidence.summaries import require_checkpoints
-    from ednag.files import read_parquets
+    from ednag.files import read_rows
     from ednag.study.comparisons import main_methods
 
     settings = statistics_of(statistics)
-    runs = read_parquets(summaries)
+    runs = read_rows(*summaries)
     require_checkpoints(runs, settings.checkpoints)
     runs = runs[runs["protocol"] == protocol]
     methods = main_methods(figure_of.common_methods(runs))

@@ -23,10 +23,11 @@ def command(
 
     from ednag.evidence.figures import predictions as drawing
     from ednag.evidence.figures import save_in
+    from ednag.files import read_rows
 
-    pairs = drawing.quality_frame(pd.read_parquet(judged))
+    pairs = drawing.quality_frame(read_rows(judged))
     learnt = pd.read_csv(curve)
-    images = drawing.coreset_frame(pd.read_parquet(repeated), pd.read_parquet(shown))
+    images = drawing.coreset_frame(read_rows(repeated), read_rows(shown))
     drawn = {
         "quality": (drawing.quality(pairs, f"{title}: tasks of unseen classes"), pairs),
         "learning": (drawing.learning(learnt, f"{title}: learning"), learnt),

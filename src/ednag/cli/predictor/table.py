@@ -25,14 +25,13 @@ def command(
     repeats: tuple[Path, ...],
 ) -> None:
     """Correlations of JUDGED predictions, and coreset beside random images (.csv, .md, .tex)."""
-    import pandas as pd
-
     from ednag.evidence import predictions
+    from ednag.files import read_rows
 
     settings = statistics_of(statistics)
-    correlations = predictions.quality_table(pd.read_parquet(judged), settings)
+    correlations = predictions.quality_table(read_rows(judged), settings)
     predictions.write_quality(correlations, trained_on, settings, outputs)
-    coresets = predictions.coreset_table(pd.read_parquet(repeated), settings)
+    coresets = predictions.coreset_table(read_rows(repeated), settings)
     predictions.write_coreset(coresets, settings, repeats)
     whole = correlations.iloc[0]
     pearson, spearman = whole["pearson"], whole["spearman"]

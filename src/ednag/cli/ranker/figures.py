@@ -23,11 +23,11 @@ def command(
     from ednag.evidence.figures import ranking as drawing
     from ednag.evidence.figures import save_in
     from ednag.evidence.ranking import learning_table, tier_table
-    from ednag.files import read_parquets
+    from ednag.files import read_rows
 
     settings = statistics_of(statistics)
-    curves = learning_table(read_parquets(judged), settings)
-    confusion = tier_table(read_parquets(tiers))
+    curves = learning_table(read_rows(*judged), settings)
+    confusion = tier_table(read_rows(*tiers))
     drawn = {
         "learning": (drawing.learning(curves, f"{title}: ranking unseen cells"), curves),
         "tiers": (drawing.tiers(confusion, f"{title}: tiers of unseen cells"), confusion),

@@ -42,16 +42,16 @@ def command(
     Without --search there is no table of searches.
     """
     from ednag.evidence import ranking
-    from ednag.files import read_parquets
+    from ednag.files import read_rows
 
     if bool(searches) != bool(search_outputs):
         raise EdnagError("ranker table: give --search and --search-output, or neither")
     settings = statistics_of(statistics)
-    curves = ranking.learning_table(read_parquets(judged), settings)
+    curves = ranking.learning_table(read_rows(*judged), settings)
     ranking.write_learning(curves, title, settings, outputs, space)
-    ranking.write_tiers(ranking.tier_table(read_parquets(tiers)), title, tier_outputs, space)
+    ranking.write_tiers(ranking.tier_table(read_rows(*tiers)), title, tier_outputs, space)
     if searches:
-        searched = ranking.search_table(read_parquets(searches), settings)
+        searched = ranking.search_table(read_rows(*searches), settings)
         ranking.write_search(searched, title, settings, search_outputs)
     largest = curves[curves["training"] == curves["training"].max()]
     for row in largest.itertuples():

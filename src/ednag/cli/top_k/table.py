@@ -28,13 +28,11 @@ def command(
     outputs: tuple[Path, ...],
 ) -> None:
     """What training the CHOSEN architectures gave, beside random ones (.csv, .md, .tex)."""
-    import pandas as pd
-
     from ednag.evidence.trained_architectures import top_k_table, write_top_k
-    from ednag.files import read_parquets
+    from ednag.files import read_rows
 
     settings = statistics_of(statistics)
-    rows = top_k_table(pd.read_parquet(chosen), read_parquets(trained), count, settings)
+    rows = top_k_table(read_rows(chosen), read_rows(*trained), count, settings)
     write_top_k(rows, what, settings, outputs)
     for row in rows.itertuples():
         log(f"{row.method}, {row.rule}: {row.validation:.2f} % by validation, {row.paper:.2f} %")

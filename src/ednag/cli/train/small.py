@@ -16,17 +16,16 @@ from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 @click.option("--output", required=True, type=OUTPUT, help="Trained networks to write (Parquet).")
 def command(chosen: Path, sources: dict[str, Path], seed: int, output: Path) -> None:
     """Train each architecture of CHOSEN (Parquet with a column `key`) on the unseen digits."""
-    import pandas as pd
     import torch
 
-    from ednag.files import write_parquet
+    from ednag.files import read_rows, write_parquet
     from ednag.predictor.small_database import train_unseen
     from ednag.predictor.small_tasks import SmallImages
     from ednag.sources.lookup import locate
     from ednag.training.places import SMALL_SOURCES
 
     torch.set_num_threads(1)
-    keys = sorted(pd.read_parquet(chosen)["key"].unique())
+    keys = sorted(read_rows(chosen)["key"].unique())
     images = SmallImages.read(locate(SMALL_SOURCES, sources))
     rows = train_unseen(images, keys, seed, log_progress)
     write_parquet(rows, output)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ednag.errors import EdnagError
 from ednag.evidence.summaries import DISTINCT
+from ednag.files import read_rows
 from ednag.naming import suggestion
 from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_metric, get_protocol, get_reported_metric
@@ -85,7 +86,7 @@ def read_dataset(
     Raises:
         EdnagError: There is no run of this protocol.
     """
-    frames = [pd.read_parquet(path) for path in (summary, anytime, steps)]
+    frames = [read_rows(path) for path in (summary, anytime, steps)]
     protocols = list(dict.fromkeys(frames[0]["protocol"]))
     if protocol not in protocols:
         raise EdnagError(
