@@ -99,8 +99,12 @@ def try_confined(read: Callable[[], Result], files: Iterable[Path], advice: str)
 
     For results that are no columns; see `read_confined`. It reads twice.
     """
+
+    def only_read() -> None:
+        read()
+
     if not _State.is_child:
-        _answer_of_child(lambda: read() and None, tuple(files), advice)
+        _answer_of_child(only_read, tuple(files), advice)
     return read()
 
 

@@ -138,42 +138,53 @@ def read_parquet(
     Raises EdnagError, which says that the file is not `what`, if it is damaged or no Parquet file,
     or else if it is too large when decompressed.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    def read() -> pa.Table:
-        try:
+    def read() -> "pa.Table":
+        with _refusing(path, what, advice):
             file = pq.ParquetFile(path, memory_map=True)
             names = [name for name in file.schema_arrow.names if name not in without]
             return file.read(names, use_threads=False)
-        except MemoryError:
-            raise
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, OSError) and error.errno:
-                raise
-            reason = " ".join(str(error).split())[:200]
-            raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
 
     return read_confined(read, [path], advice)
 
 
 def read_rows(
-    *paths: Path, columns: Sequence[str] | None = None, advice: str = _AGAIN
+    *paths: Path,
+    columns: Sequence[str] | None = None,
+    what: str = "a file of this workflow",
+    advice: str = _AGAIN,
 ) -> "pd.DataFrame":
     """The rows of Parquet files, one file after the other, in all or some columns.
 
-    Raises EdnagError as `read_parquet` does, with `advice`, and if a column is missing.
+    Raises EdnagError as `read_parquet` does, and if a column is missing.
     """
     import pandas as pd
 
     names = None if columns is None else list(columns)
 
     def read() -> "pd.DataFrame":
-        return pd.concat(
-            [pd.read_parquet(path, columns=names) for path in paths], ignore_index=True
-        )
+        frames = []
+        for path in paths:
+            with _refusing(path, what, advice):
+                frames.append(pd.read_parquet(path, columns=names))
+        return pd.concat(frames, ignore_index=True)
 
     return try_confined(read, paths, advice)
+
+
+@contextmanager
+def _refusing(path: Path, what: str, advice: str) -> Iterator[None]:
+    """Raise EdnagError for errors of Arrow, which says that the file is not `what`."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
 
 
 def write_parquet(frame: "pd.DataFrame", path: Path) -> None:

@@ -199,7 +199,7 @@ def test_errors_name_the_place_and_the_next_step(
     with pytest.raises(EdnagError, match=r"--order .*column 'arch str' is missing"):
         foreign.write_text("key\nx\n")
         cells(*build, tmp_path / "c.parquet", "--order", foreign)
-    with pytest.raises(EdnagError, match="no list of `ednag cells enumerate`"):
+    with pytest.raises(EdnagError, match="not a list of `ednag cells enumerate`"):
         cells(
             "build", "--space", "nasbench101", "--cells", analog,
             "--output", tmp_path / "c.parquet",

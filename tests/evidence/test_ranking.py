@@ -267,7 +267,7 @@ def test_cells_come_from_a_table_or_a_list(tmp_path: Path) -> None:
         call("baselines", *output)
     with pytest.raises(EdnagError, match="give either --table"):
         call("baselines", "--table", table_at(tmp_path), "--cells", listed_at(tmp_path), *output)
-    with pytest.raises(EdnagError, match="no list of `ednag cells enumerate --hashes`"):
+    with pytest.raises(EdnagError, match="not a list of `ednag cells enumerate --hashes`"):
         call("baselines", "--cells", table_at(tmp_path), *output)
 
 

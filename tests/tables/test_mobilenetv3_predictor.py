@@ -138,7 +138,7 @@ def test_the_file_gives_the_predictor_back_and_has_the_same_bytes(tmp_path: Path
     space = MobileNetV3()
     codes = space.sample(np.random.default_rng(0), 9)
     assert (back.predict(space, codes) == benchmark.predict(space, codes)).all()
-    with pytest.raises(EdnagError, match="its format is 'ednag benchmark predictor 1'"):
+    with pytest.raises(EdnagError, match="its format is 'ednag benchmark predictor 2'"):
         read_table(tmp_path / "a.parquet")
 
 

@@ -83,5 +83,5 @@ def test_a_foreign_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     np.savez(path.with_suffix(".npz"), a=np.ones(2))
     path.with_suffix(".npz").rename(path)
-    with pytest.raises(EdnagError, match=r"without data\.pkl"):
+    with pytest.raises(EdnagError, match=r"0 files data\.pkl"):
         load_pth(path, "source")

@@ -26,7 +26,8 @@ def with_counts(rows: pd.DataFrame, cells: Mapping[str, NASBench101Cell]) -> pd.
 def read_cell_list(path: Path) -> dict[str, NASBench101Cell]:
     """The cells of a file of `ednag cells enumerate`, by hash; raises EdnagError for others."""
     columns = ["key", "adjacency", "operations"]
-    rows = read_rows(path, columns=columns, advice="write it again: ednag cells enumerate")
+    what, advice = "a list of `ednag cells enumerate`", "write it again"
+    rows = read_rows(path, columns=columns, what=what, advice=advice)
     cells: dict[str, NASBench101Cell] = {}
     for start in range(0, len(rows), CHUNK):
         chunk = rows.iloc[start : start + CHUNK]

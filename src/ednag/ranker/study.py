@@ -105,8 +105,8 @@ def read_listed_cells(path: Path) -> Cells:
     Validation accuracies are those of one training of 108 epochs; there are no test accuracies. The
     encoding is for vertices numbered as in the list.
     """
-    advice = "write it again: ednag cells enumerate --hashes"
-    listed = read_rows(path, columns=LISTED, advice=advice)
+    what, advice = "a list of `ednag cells enumerate --hashes`", "write it again"
+    listed = read_rows(path, columns=LISTED, what=what, advice=advice)
     batch = nasbench101.from_texts(listed["adjacency"].tolist(), listed["operations"].tolist())
     flops, parameters, accuracy = (listed[name].to_numpy(dtype=np.float64) for name in LISTED[2:])
     patches = encode_nasbench101(batch)

@@ -18,6 +18,8 @@ from ednag.tables.unpickling import CONTAINERS, NUMPY_ARRAYS, load_restricted
 
 #: What the files hold besides plain numbers, strings and containers.
 _ALLOWED: Mapping[str, type] = {**NUMPY_ARRAYS, **CONTAINERS}
+#: The flag of an encrypted file in a zip archive.
+_ENCRYPTED = 1
 #: First bytes of a file written before torch 1.6: the pickle of torch's magic number.
 _LEGACY = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
 
@@ -34,11 +36,7 @@ def load_pth(path: Path, place: str) -> Any:
 def _main_pickle(path: Path, place: str) -> bytes:
     """The bytes of the pickle that describes the saved object."""
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.endswith("/data.pkl"):
-                    return archive.read(name)
-        raise EdnagError(f"{place}: a zip archive without data.pkl, so not written by torch.save")
+        return _main_member(path, place)
     with path.open("rb") as stream:
         if stream.read(len(_LEGACY)) != _LEGACY:
             raise EdnagError(f"{place}: {path} was not written by torch.save")
@@ -50,3 +48,19 @@ def _main_pickle(path: Path, place: str) -> bytes:
         except ValueError as error:
             raise EdnagError(f"{place}: broken in its first bytes ({error})") from None
         return stream.read()
+
+
+def _main_member(path: Path, place: str) -> bytes:
+    """The file `data.pkl` in a zip archive as torch.save writes it, without compression."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = [each for each in archive.infolist() if each.filename.endswith("/data.pkl")]
+            if len(found) != 1:
+                raise ValueError(f"a zip archive with {len(found)} files data.pkl")
+            if found[0].compress_type != zipfile.ZIP_STORED or found[0].flag_bits & _ENCRYPTED:
+                raise ValueError("its data.pkl is compressed or encrypted")
+            return archive.read(found[0])
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise EdnagError(
+            f"{place}: not a file as torch.save writes it ({error}); fetch {path} again"
+        ) from None

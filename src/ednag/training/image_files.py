@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
+from ednag.confined import try_confined
 from ednag.errors import EdnagError
 from ednag.pickled_numbers import SAFE_GLOBALS
 from ednag.training.images import ImageDataset
@@ -114,7 +116,10 @@ def read_pets(train: Path, test: Path, size: int) -> tuple[ImageDataset, ImageDa
     Args:
         size: Side in pixels; images are resized to squares.
     """
-    parts = [_pets_part(path, size) for path in (train, test)]
+    parts = [
+        try_confined(partial(_pets_part, path, size), [path], "fetch it again")
+        for path in (train, test)
+    ]
     every = np.concatenate([labels for _, labels in parts])
     first = int(len(every) > 0 and every.min() == 1 and every.max() == PETS_CLASSES)
     names = tuple(str(label) for label in range(PETS_CLASSES))
