@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,10 +197,12 @@ def _be_child(read: Callable[[], "pa.Table | None"], task: _Task, sending: int) 
 
 def _confine(task: _Task) -> None:
     """Limit this process."""
-    # Lines of Python are shown; those of a library that crashes would follow the message.
+    # What Python prints is shown; a warning, or what a library prints as it crashes, would stand
+    # beside the one line of the error.
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     faulthandler.disable()
+    warnings.simplefilter("ignore")
     if sys.platform == "linux":
         import ctypes
 

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ednag.confined import try_confined
 from ednag.errors import EdnagError
 from ednag.files import read_parquet, replacing
 from ednag.pickled_numbers import SAFE_GLOBALS
@@ -278,6 +279,11 @@ def read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Datab
     Raises:
         EdnagError: A file has other content, or would import something.
     """
+    files = (entries, tasks, permutation)
+    return try_confined(lambda: _read_published(*files), files, "fetch the three files again")
+
+
+def _read_published(entries: Path, tasks: Path, permutation: Path) -> tuple[Database, EntrySplit]:
     rows, lists, order = (_load(path) for path in (entries, tasks, permutation))
     try:
         keys = [str(key) for key in rows["str"]]

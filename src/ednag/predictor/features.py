@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ednag.confined import try_confined
 from ednag.errors import EdnagError
 from ednag.predictor.configuration import FEATURES
 from ednag.training.checkpoints import save_checkpoint
@@ -28,6 +29,11 @@ def read_features(path: Path) -> Features:
     Raises:
         EdnagError: The file has other content; the message has the first wrong class.
     """
+    advice = "fetch or extract it again"
+    return try_confined(lambda: _read_features(path), [path], advice)
+
+
+def _read_features(path: Path) -> Features:
     try:
         # Memory-mapped where the format allows it, as the published file is large.
         content = torch.load(

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ednag.confined import try_confined
 from ednag.errors import EdnagError
 from ednag.files import replacing
 
@@ -31,6 +32,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         EdnagError: The file is not a checkpoint, or has other objects than tensors.
         OSError: It cannot be read.
     """
+    return try_confined(lambda: _load_checkpoint(path), [path], "delete it to start again")
+
+
+def _load_checkpoint(path: Path) -> dict[str, Any]:
     # Read first, since torch raises OSError also for incomplete content.
     memory = io.BytesIO(path.read_bytes())
     try:

@@ -4,6 +4,7 @@ Only the network classes of `ofa` are used, not its model zoo: the weights of th
 local file.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 from torchvision.ops import StochasticDepth
 
 from ednag.cells.mobilenetv3 import WIDTH, layers_of
+from ednag.confined import try_confined
 from ednag.errors import EdnagError
 from ednag.spaces.mobilenetv3 import (
     BLOCKS,
@@ -68,8 +70,8 @@ def build_supernet(state: Path | None = None) -> Any:
     return supernet
 
 
-def _load(supernet: Any, path: Path) -> None:
-    """Load all weights of the supernet from a file."""
+def _weights(path: Path) -> Mapping[str, torch.Tensor]:
+    """The named weights in a file."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -83,6 +85,12 @@ def _load(supernet: Any, path: Path) -> None:
         isinstance(value, torch.Tensor) for value in weights.values()
     ):
         raise EdnagError(f"{path}: holds no named weights; is it the supernet's checkpoint?")
+    return weights
+
+
+def _load(supernet: Any, path: Path) -> None:
+    """Load all weights of the supernet from a file."""
+    weights = try_confined(lambda: _weights(path), [path], "fetch it again")
     expected = len(supernet.state_dict())
     if len(weights) != expected:
         raise EdnagError(
