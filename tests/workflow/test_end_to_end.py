@@ -32,6 +32,7 @@ EVERY_OUTPUT = {
         for suffix in ("csv", "md", "tex")
     ),
     "results/summaries/nasbench201/cifar10-analog.generated.parquet",
+    "results/study.json",
     "results/verdicts.md",
     "results/verdicts.json",
     "results/findings.md",
@@ -86,8 +87,8 @@ def test_one_command_makes_everything_and_the_second_nothing(
     assert other.run().returncode == 0
     again = other.results()
     for path, content in made.items():
-        # The audit counts run files, too.
-        if not path.startswith(("results/runs", "results/audit")):
+        # The audit counts run files, too, and the study names the size of its blocks.
+        if not path.startswith(("results/runs", "results/audit", "results/study")):
             assert again[path] == content, path
 
     # One more seed runs that seed and what depends on it; one less runs no search.

@@ -57,6 +57,7 @@ PUBLISHED = {
 }  # fmt: skip
 PAGES = {"results/verdicts.md", "results/verdicts.json", "results/findings.md"}
 CLAIMS = PUBLISHED | PAGES
+STUDY_FILE = {"results/study.json"}
 AUDIT = {"results/audit.json", "results/audit.md", "results/report"}
 
 
@@ -227,7 +228,7 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "audit": (module("provenance/checks"), AUDIT),
     "run records": (module("provenance/recording"), AUDIT),
     "module of a figure": (module("evidence/figures/anytime"), figure("anytime")),
-    "new figure of a dataset": (add_a_figure, figure("added")),
+    "new figure of a dataset": (add_a_figure, figure("added") | STUDY_FILE),
     "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
     "table formatter": (module("evidence/tables"), EVIDENCE),
     "rules of verdicts": (module("evidence/verdicts"), PAGES),
@@ -246,23 +247,26 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
         runs("random") | AFTER_SUMMARY,
     ),
     "one method": (module("methods/random_search"), runs("random") | AFTER_SUMMARY),
-    "one space": (module("spaces/nasbench201"), EVERYTHING - ILLUSTRATION),
-    "search core": (module("search/objective"), EVERY_RUN | AFTER_RUNS | ILLUSTRATION),
+    "one space": (module("spaces/nasbench201"), (EVERYTHING - ILLUSTRATION) | STUDY_FILE),
+    "search core": (
+        module("search/objective"),
+        EVERY_RUN | AFTER_RUNS | ILLUSTRATION | STUDY_FILE,
+    ),
     "denoising step": (module("search/denoising"), runs("ednag") | AFTER_RUNS | ILLUSTRATION),
     "one more seed": (
         configure(seeds="0-1"),
-        {path for method in METHODS for path in runs(method, 1)} | AFTER_RUNS,
+        {path for method in METHODS for path in runs(method, 1)} | AFTER_RUNS | STUDY_FILE,
     ),
     "one more method": (
         configure(methods=[EDNAG, "random", "local-search-first"]),
-        runs("local-search-first") | AFTER_SUMMARY,
+        runs("local-search-first") | AFTER_SUMMARY | STUDY_FILE,
     ),
-    "one method less": (configure(methods=[EDNAG]), AFTER_SUMMARY),
-    "hyper-parameter": (a_hyperparameter, runs("ednag") | AFTER_RUNS),
-    "budget": (configure(budget=21), runs("random") | AFTER_SUMMARY),
+    "one method less": (configure(methods=[EDNAG]), AFTER_SUMMARY | STUDY_FILE),
+    "hyper-parameter": (a_hyperparameter, runs("ednag") | AFTER_RUNS | STUDY_FILE),
+    "budget": (configure(budget=21), runs("random") | AFTER_SUMMARY | STUDY_FILE),
     "checkpoints": (
         configure(statistics={"checkpoints": [5, 15], "resamples": 100}),
-        AFTER_SUMMARY,
+        AFTER_SUMMARY | STUDY_FILE,
     ),
     "published numbers": (
         file("published/claims.yaml"),
