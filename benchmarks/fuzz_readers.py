@@ -31,6 +31,7 @@ sys.path.insert(0, str(PROJECT))
 
 from ednag.errors import EdnagError  # noqa: E402
 from tests.hostile.pickles import HARMFUL, READERS, as_pickle  # noqa: E402
+from tests.hostile.texts import text_readers  # noqa: E402
 
 MOST_SECONDS, MOST_MEMORY, NO_END = 12.0, 2_000_000_000, 300
 OUTCOMES = ("refused", "accepted", "traceback", "crash", "slow", "memory", "no end")
@@ -135,6 +136,7 @@ def readers(folder: Path) -> Mapping[str, Reader]:
         "run files": Reader(parquet, read_runs),
         "databases": Reader(parquet, read_database),
         "rows in Parquet": Reader(parquet, read_rows),
+        **{name: Reader(seeds, read) for name, (read, seeds) in text_readers().items()},
     }
 
 
