@@ -15,7 +15,6 @@ from typing import Any
 from ednag.errors import EdnagError
 from ednag.provenance.recording import project_folder
 from ednag.provenance.records import FORMAT, STORE
-from ednag.stages import SOURCES
 
 #: Endings of files that subcommands write, and names of such files without one.
 _WRITTEN = frozenset(
@@ -28,6 +27,9 @@ _PROJECT_FOLDERS = tuple(
 )
 _PROJECT_FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "sources.lock")
 _FETCH = ("sources", "fetch")
+#: Folder of source files. Importing `ednag.stages`, which names it, would make that module part of
+#: the code of every job that finds an output of an earlier call.
+_SOURCES = "resources"
 
 
 def subcommand_of(arguments: Iterable[str]) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def _fault(path: Path, subcommand: tuple[str, ...]) -> str:
         within = whole.relative_to(project_folder()).as_posix()
         if within.startswith(_PROJECT_FOLDERS) or within in _PROJECT_FILES:
             return "is a file of the project"
-    if store and whole.is_relative_to(store.parents[1] / SOURCES.folder):
+    if store and whole.is_relative_to(store.parents[1] / _SOURCES):
         if subcommand[:2] != _FETCH:
             return "is a source file"
     elif (path.suffix or path.name) not in _WRITTEN:
