@@ -2,12 +2,12 @@
 
 A pickle may set the state of any object. NumPy's own types accept states that corrupt memory:
 `numpy.dtype` takes any flags, so that numbers are used as addresses of objects. The types here take
-only what makes numbers.
+only what makes numbers, and no pickle can set their attributes.
 """
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,7 +22,15 @@ _ORDERS = frozenset("<>=|")
 _PLAIN = (None, None, None, -1, -1, 0)
 
 
-class DataType:
+class Sealed(type):
+    """The type of a class whose attributes a pickle cannot set."""
+
+    def __setattr__(cls, name: str, value: object) -> NoReturn:
+        """Refuse."""
+        raise TypeError(f"{cls.__name__}.{name} is set")
+
+
+class DataType(metaclass=Sealed):
     """Replaces `numpy.dtype`: the name of a data type of numbers and its byte order."""
 
     __slots__ = ("_name",)
@@ -46,15 +54,15 @@ class DataType:
         return np.frombuffer(data, kind).copy()
 
 
-class Number:
+class Number(metaclass=Sealed):
     """Replaces `numpy.core.multiarray.scalar`: a number stored as data type and bytes."""
 
-    def __new__(cls, kind: object, data: object) -> Any:
-        """The number, of NumPy."""
-        return _checked(kind).values(data, 1)[0]
+    def __new__(cls, kind: object, data: object) -> float:  # type: ignore[misc]
+        """The number."""
+        return float(_checked(kind).values(data, 1)[0])
 
 
-class Array:
+class Array(metaclass=Sealed):
     """Replaces `numpy.core.multiarray._reconstruct`: an array of numbers for `numpy.asarray`."""
 
     __slots__ = ("_values",)
@@ -87,14 +95,18 @@ def _checked(kind: object) -> DataType:
     return kind
 
 
-#: What a pickle with NumPy arrays asks for -> the type in its place; functions moved in NumPy 2.
-NUMPY_ARRAYS: Mapping[str, type] = {
+#: What a pickle with NumPy numbers asks for -> the type in its place; functions moved in NumPy 2.
+NUMPY_NUMBERS: Mapping[str, type] = {
     "numpy.core.multiarray.scalar": Number,
     "numpy._core.multiarray.scalar": Number,
     "numpy.dtype": DataType,
+}
+#: The same with NumPy arrays.
+NUMPY_ARRAYS: Mapping[str, type] = {
+    **NUMPY_NUMBERS,
     "numpy.core.multiarray._reconstruct": Array,
     "numpy._core.multiarray._reconstruct": Array,
     "numpy.ndarray": Array,
 }
-#: The same for `torch.serialization.safe_globals`.
+#: The same arrays for `torch.serialization.safe_globals`.
 SAFE_GLOBALS: list[Any] = [(kind, name) for name, kind in NUMPY_ARRAYS.items()]
