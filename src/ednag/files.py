@@ -155,7 +155,7 @@ def read_rows(
     what: str = "a file of this workflow",
     advice: str = _AGAIN,
 ) -> "pd.DataFrame":
-    """The rows of Parquet files, one file after the other, in all or some columns.
+    """The rows of Parquet or CSV files, one file after the other, in all or some columns.
 
     Raises EdnagError as `read_parquet` does, and if a column is missing.
     """
@@ -167,7 +167,10 @@ def read_rows(
         frames = []
         for path in paths:
             with _refusing(path, what, advice):
-                frames.append(pd.read_parquet(path, columns=names))
+                if path.suffix == ".csv":
+                    frames.append(pd.read_csv(path, usecols=names))
+                else:
+                    frames.append(pd.read_parquet(path, columns=names))
         return pd.concat(frames, ignore_index=True)
 
     return try_confined(read, paths, advice)
@@ -175,14 +178,14 @@ def read_rows(
 
 @contextmanager
 def _refusing(path: Path, what: str, advice: str) -> Iterator[None]:
-    """Raise EdnagError for errors of Arrow, which says that the file is not `what`."""
+    """Raise EdnagError for errors of Arrow or pandas, which says that the file is not `what`."""
     import pyarrow as pa
 
     try:
         yield
     except MemoryError:
         raise
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
 

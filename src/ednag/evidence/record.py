@@ -126,8 +126,7 @@ def read_study_record(
     listed = read_listed_seeds(reference) if reference else {}
     frames = {}
     for name, paths in files.items():
-        read = (pd.read_csv(p) if p.suffix == ".csv" else read_rows(p) for p in paths)
-        filled = [frame for frame in read if len(frame)]
+        filled = [frame for frame in map(read_rows, paths) if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
     return StudyRecord(**frames, listed=listed, statistics=statistics)
 

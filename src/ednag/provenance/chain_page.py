@@ -1,6 +1,5 @@
 """A page of tables on which every number links to its chain: the jobs and files behind it."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ednag.provenance.setting import Setting
 from ednag.provenance.stages import source_of
 from ednag.provenance.store import read_store
 from ednag.provenance.trace import Step, find_steps, folders_of_row
+from ednag.text_files import csv_rows
 
 #: Columns that title a chain.
 _NAMING = ("dataset", "protocol", "method", "against")
@@ -29,8 +29,7 @@ def chain_page(setting: Setting, tables: Sequence[Path], title: str) -> str:
         name = setting.name(path)
         if store.maker(name) is None:
             raise EdnagError(f"{name}: no record of the job that made it; see: ednag audit {name}")
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        rows = [row for _, row in csv_rows(path)]
         anchors = []
         for row in rows:
             steps = find_steps(store, name, folders_of_row(row, {}))

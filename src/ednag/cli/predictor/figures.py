@@ -19,14 +19,12 @@ def command(
     judged: Path, repeated: Path, shown: Path, curve: Path, title: str, folder: Path
 ) -> None:
     """Draw quality (predicted, measured), learning and coreset of a predictor."""
-    import pandas as pd
-
     from ednag.evidence.figures import predictions as drawing
     from ednag.evidence.figures import save_in
     from ednag.files import read_rows
 
     pairs = drawing.quality_frame(read_rows(judged))
-    learnt = pd.read_csv(curve)
+    learnt = read_rows(curve)
     images = drawing.coreset_frame(read_rows(repeated), read_rows(shown))
     drawn = {
         "quality": (drawing.quality(pairs, f"{title}: tasks of unseen classes"), pairs),
