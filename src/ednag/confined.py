@@ -35,6 +35,9 @@ MODULES: dict[str, str] = {}
 _BASE_MEMORY, _MEMORY_FOR_A_BYTE = 1_750_000_000, 64
 #: Seconds of processor, and for each byte: the largest honest factor is some 3e-7.
 _BASE_SECONDS, _SECONDS_FOR_A_BYTE = 10, 1e-5
+#: Bytes of memory that a file gets at most, or eight times its size if that is more: anybody can
+#: add bytes that mean nothing to a file.
+_CAP, _HONEST_FACTOR = 6_000_000_000, 8
 #: Exit status of a child that was interrupted by the keyboard.
 _INTERRUPTED = 130
 
@@ -117,7 +120,7 @@ def _answer_of_child(
     task = _Task(
         place=", ".join(map(str, files)),
         advice=advice,
-        memory=_BASE_MEMORY + _MEMORY_FOR_A_BYTE * size,
+        memory=_memory(size),
         seconds=int(_BASE_SECONDS + _SECONDS_FOR_A_BYTE * size),
     )
     # The child must not write again what is in the buffers.
@@ -145,6 +148,12 @@ def _answer_of_child(
     head, _, content = answer.partition(b"\n")
     _repeat(head, task)
     return content
+
+
+def _memory(size: int) -> int:
+    """Bytes of memory for files of `size` bytes together."""
+    generous = _BASE_MEMORY + _MEMORY_FOR_A_BYTE * size
+    return min(generous, max(_CAP, _BASE_MEMORY + _HONEST_FACTOR * size))
 
 
 def _ended(code: int, task: _Task) -> EdnagError:

@@ -169,8 +169,8 @@ def table_at(
     table = BenchmarkTable(
         "nasbench201", dataset, {metric: accuracies()}, {metric: Metric(metric, "%", "made up")}
     )
-    write_benchmark(table, folder / "t.parquet")
-    return str(folder / "t.parquet")
+    write_benchmark(table, folder / "table.parquet")
+    return str(folder / "table.parquet")
 
 
 def call(*arguments: str) -> str:
@@ -184,33 +184,60 @@ def test_plain_predictors_and_a_tiny_ranker_from_table_to_figures(
         monkeypatch.setattr(study, name, value)
     table, folder = table_at(tmp_path), str(tmp_path)
     common = ("--table", table, "--held-out", "100", "--seed", "3")
-    call("baselines", *common, "--training", "20", "--training", "60", "--output", f"{folder}/b")
-    rows = pd.read_parquet(f"{folder}/b")
+    call(
+        "baselines",
+        *common,
+        "--training",
+        "20",
+        "--training",
+        "60",
+        "--output",
+        f"{folder}/b.parquet",
+    )
+    rows = pd.read_parquet(f"{folder}/b.parquet")
     assert set(rows["predictor"]) == set(BASELINES) and set(rows["training"]) == {20, 60}
     flops = rows[rows["predictor"] == "flops"]["tau_b"]
     assert flops.nunique() == 1 and flops.iloc[0] > 0.2
 
-    options = ("--tiers", f"{folder}/t", "--search", f"{folder}/s")
+    options = ("--tiers", f"{folder}/t.parquet", "--search", f"{folder}/s.parquet")
     study_of = ("study", *common, "--training", "60", "--iterations", "3", *options)
-    call(*study_of, "--output", f"{folder}/r")
-    first = [(tmp_path / name).read_bytes() for name in "rts"]
-    call(*study_of, "--output", f"{folder}/r")
-    assert first == [(tmp_path / name).read_bytes() for name in "rts"]
-    confusion = pd.read_parquet(f"{folder}/t")
+    call(*study_of, "--output", f"{folder}/r.parquet")
+    first = [(tmp_path / f"{name}.parquet").read_bytes() for name in "rts"]
+    call(*study_of, "--output", f"{folder}/r.parquet")
+    assert first == [(tmp_path / f"{name}.parquet").read_bytes() for name in "rts"]
+    confusion = pd.read_parquet(f"{folder}/t.parquet")
     assert (confusion.groupby("predictor")["cells"].sum() == 100).all()
-    found = pd.read_parquet(f"{folder}/s")
+    found = pd.read_parquet(f"{folder}/s.parquet")
     assert set(found["draws"]) == {"tiers", "uniform"} and len(found) == 20
     assert (found[found["draws"] == "uniform"]["used_flops"] == 0).all()
     honest = found[found["protocol"] == "honest"]
     assert (honest["test_evaluations"] <= 1).all()
 
     told = call(
-        "table", f"{folder}/r", f"{folder}/b", *options, "--title", "Made up",
-        "--output", f"{folder}/l.md", "--tiers-output", f"{folder}/t.csv",
-        "--search-output", f"{folder}/s.tex",
-    )  # fmt: skip
+        "table",
+        f"{folder}/r.parquet",
+        f"{folder}/b.parquet",
+        *options,
+        "--title",
+        "Made up",
+        "--output",
+        f"{folder}/l.md",
+        "--tiers-output",
+        f"{folder}/t.csv",
+        "--search-output",
+        f"{folder}/s.tex",
+    )
     assert "random_forest of 60 cells: tau-b" in told
-    call("figures", f"{folder}/r", f"{folder}/b", *options[:2], "--title", "M", "--folder", folder)
+    call(
+        "figures",
+        f"{folder}/r.parquet",
+        f"{folder}/b.parquet",
+        *options[:2],
+        "--title",
+        "M",
+        "--folder",
+        folder,
+    )
     assert {"learning.pdf", "tiers.png"} <= {path.name for path in tmp_path.iterdir()}
     assert set(pd.read_csv(f"{folder}/learning.csv")["predictor"]) <= set(TITLES)
 
@@ -241,18 +268,28 @@ def test_cells_without_test_accuracy_are_ranked_and_not_searched(
         monkeypatch.setattr(study, name, value)
     folder = str(tmp_path)
     common = ("--cells", listed_at(tmp_path), "--held-out", "40", "--training", "20")
-    call("baselines", *common, "--output", f"{folder}/b")
-    assert set(pd.read_parquet(f"{folder}/b")["predictor"]) == set(BASELINES)
-    judge = ("study", *common, "--output", f"{folder}/r", "--tiers", f"{folder}/t")
+    call("baselines", *common, "--output", f"{folder}/b.parquet")
+    assert set(pd.read_parquet(f"{folder}/b.parquet")["predictor"]) == set(BASELINES)
+    judge = ("study", *common, "--output", f"{folder}/r.parquet", "--tiers", f"{folder}/t.parquet")
     call(*judge)
-    assert pd.read_parquet(f"{folder}/r")["training"].tolist() == [20]
+    assert pd.read_parquet(f"{folder}/r.parquet")["training"].tolist() == [20]
     with pytest.raises(EdnagError, match=r"no test accuracy.*leave --search out"):
-        call(*judge, "--search", f"{folder}/s")
+        call(*judge, "--search", f"{folder}/s.parquet")
     made = (
-        "table", f"{folder}/r", f"{folder}/b", "--tiers", f"{folder}/t", "--title", "Made up",
-        "--space", "nasbench101", "--output", f"{folder}/l.md",
-        "--tiers-output", f"{folder}/t.md",
-    )  # fmt: skip
+        "table",
+        f"{folder}/r.parquet",
+        f"{folder}/b.parquet",
+        "--tiers",
+        f"{folder}/t.parquet",
+        "--title",
+        "Made up",
+        "--space",
+        "nasbench101",
+        "--output",
+        f"{folder}/l.md",
+        "--tiers-output",
+        f"{folder}/t.md",
+    )
     call(*made)
     for name in ("l.md", "t.md"):
         assert "needs data nasbench101-only108" in (tmp_path / name).read_text()

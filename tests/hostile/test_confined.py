@@ -124,6 +124,9 @@ def test_a_record_has_what_a_child_opened_and_imported(tmp_path: Path) -> None:
 def test_an_interrupt_ends_both_processes(tmp_path: Path) -> None:
     done = run(
         """
+        # A process that was started in the background ignores interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
         def waiting():
             os.kill(os.getppid(), signal.SIGINT)
             time.sleep(600)

@@ -185,7 +185,7 @@ def test_what_is_observed_is_what_is_evaluated(selection: bool) -> None:
         {"population_num": 37, "mapping": "rescale"},
         {"population_num": 130, "num_step": 6},
         # More are taken by fitness, diversity and layers left out than the population has places.
-        {"population_num": 30, "elite_rate": 0.4, "diver_rate": 0.8},
+        {"population_num": 30, "elite_rate": 0.2, "diver_rate": 0.8},
         *ABLATIONS,
     ],
     ids=str,

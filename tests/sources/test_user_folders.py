@@ -91,7 +91,7 @@ def test_a_cache_that_cannot_be_there_is_named_once_it_is_needed(
 
 def test_a_lock_file_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
     for path in (*no_folders(tmp_path)[2:], tmp_path):
-        with pytest.raises(EdnagError, match="cannot be read") as caught:
+        with pytest.raises(EdnagError, match=r"cannot be read|is a folder, pipe") as caught:
             load_lock(path)
         assert str(path) in str(caught.value)
     assert load_lock(tmp_path / "not-yet") == {}
@@ -158,7 +158,7 @@ def test_a_user_without_a_home_folder_needs_none(tmp_path: Path) -> None:
     for command in (
         ["sources", "fetch", "analog-nasbench", "--offline"],
         ["--record", str(record), *build, "--output", str(table)],
-        ["--record", str(record), *run, "--hyperparameters", small, "--output", "run.parquet"],
+        ["--record", "run.json", *run, "--hyperparameters", small, "--output", "run.parquet"],
         ["doctor", "--json", "study.yaml"],
     ):
         done = ednag(*command)

@@ -140,7 +140,7 @@ def test_every_planned_file_is_an_artefact_once(
     files = [path for artefact in ARTEFACTS for path in plan.files(artefact.name)]
     assert len(set(files)) == len(files)
     assert all(find_artefact(path) for path in [*files, *plan.targets()])
-    assert set(plan.audited()) <= set(plan.targets(recorded=True)) <= set(plan.targets())
+    assert set(plan.audited()) <= set(plan.targets(audited=True)) <= set(plan.targets())
     assert len(set(plan.records)) == len(plan.records)
 
 

@@ -66,7 +66,8 @@ def declare(ctx: click.Context, path: Path, use: str) -> None:
         both = "read and written" if "input" in (known, use) else "written twice"
         raise EdnagError(f"{path}: would be {both} by one call; name another file")
     uses[identity] = use
-    there = path if os.path.lexists(path) else path.resolve()
+    # What records say of a file, they say by its path without links.
+    there = path if path.is_symlink() else path.resolve()
     if use in ("output", "folder") and os.path.lexists(there):
         _refuse_loss(ctx, there, use)
     recorder = ctx.find_root().obj

@@ -101,7 +101,9 @@ def _refuse_other_files(folder: Path) -> None:
     if folder.is_symlink():
         raise EdnagError(f"{folder}: is a link to {folder.readlink()}; name another folder")
     known = {*_ASSETS, *(name for name, _ in PAGES)}
+    # Snakemake notes in a folder that it made when this was.
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    entries = [path for path in entries if path.name != ".snakemake_timestamp"]
     others = [
         path.name
         for path in entries
