@@ -116,6 +116,9 @@ def _answer_of_child(
     read: Callable[[], "pa.Table | None"], files: Sequence[Path], advice: str
 ) -> bytes:
     """The columns that `read` returns in a child, as an Arrow stream; b"" if it returns None."""
+    for path in files:
+        if path.exists() and not path.is_file():  # a pipe would never end
+            raise EdnagError(f"{path}: is a folder, pipe or device, not a file; {advice}")
     size = sum(path.stat().st_size for path in files if path.is_file())
     task = _Task(
         place=", ".join(map(str, files)),

@@ -1,6 +1,7 @@
 """Run files of another study, of another table, or with other values are refused or made again."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ednag.errors import EdnagError
@@ -151,6 +154,17 @@ ALTERED: dict[str, tuple[Callable[[Run], Run], str]] = {
     ),
     "fewer": (lambda run: replace(run, distinct=run.distinct - 1), "entries, and distinct is"),
     "total": (lambda run: replace(run, total=1), "total is 1, fewer"),
+    "outcome beyond all": (lambda run: replace(run, outcome=99_999_999), "did not evaluate"),
+    "status": (lambda run: replace(run, status="bogus"), "status is 'bogus', not one of completed"),
+    "drawn": (lambda run: replace(run, outcome_drawn=95.0), "outcome_drawn is 95.0"),
+    "shares": (
+        lambda run: replace(run, steps={**run.steps, "step_valid_rate": np.full(2, 7.0)}),
+        "step_valid_rate has a share out of 0 to 1",
+    ),
+    "steps": (
+        lambda run: replace(run, steps={**run.steps, "step_best": np.full(9, 7.0)}),
+        "the columns of steps have unlike lengths",
+    ),
     "lookups": (lambda run: replace(run, lookups=run.lookups[::-1]), "lookups are not ascending"),
 }
 
@@ -166,13 +180,36 @@ def test_values_that_the_table_does_not_give_are_refused(name: str, tmp_path: Pa
     assert f"{path}: seed 1: " in str(refusal.value)
 
 
+def test_descriptions_and_columns_of_other_types_are_refused(tmp_path: Path) -> None:
+    path = write_block(tmp_path, 0, 1)
+    file, table = read_runs(path), pq.read_table(path)
+    write_runs(file.runs, {**file.described, "protocol": "x"}, path)
+    with pytest.raises(EdnagError, match="unknown protocol 'x'"):
+        collect_runs([path], range(2), benchmark=made_table())
+    write_runs(file.runs, {**file.described, "method": None}, path)
+    with pytest.raises(EdnagError, match="names no protocol and method"):
+        collect_runs([path], range(2))
+    missing = pa.array([None, 1.0], pa.float64())
+    place = table.column_names.index("outcome_metric")
+    pq.write_table(table.set_column(place, "outcome_metric", missing), path)
+    with pytest.raises(EdnagError, match="outcome_metric does not hold double, or lacks a value"):
+        read_runs(path)
+
+
+def test_a_pipe_in_the_place_of_a_run_file_is_not_waited_for(tmp_path: Path) -> None:
+    path = write_block(tmp_path, 0, 5)
+    path.unlink()
+    os.mkfifo(path)
+    assert description_in(path) == {}
+    assert [Path(name).name for name in plan_in(tmp_path).files("run")] == ["seeds-0-5.parquet"]
+    with pytest.raises(EdnagError):
+        read_runs(path)
+
+
 def test_an_altered_table_is_refused(tmp_path: Path) -> None:
     table = made_table()
     write_benchmark(replace(table, values={**table.values}), tmp_path / "table.parquet")
     assert read_benchmark(tmp_path / "table.parquet").digest == table.digest
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     read = pq.read_table(tmp_path / "table.parquet")
     name = next(iter(table.metrics))
     column = pa.array(np.append(99.0, read[name].to_numpy()[1:]))

@@ -13,7 +13,7 @@ from ednag.methods.consistency import check_described, check_values
 from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import RunFile, read_runs
 from ednag.spaces import get_space
-from ednag.tables import get_definition
+from ednag.tables import get_definition, get_protocol
 from ednag.tables.interface import Benchmark, Protocol
 
 #: Dataset -> protocol -> method -> budget and hyper-parameters: what a study runs in a space.
@@ -67,7 +67,9 @@ def collect_runs(
     first: dict[tuple[str, str], tuple[Path, dict[str, Any]]] = {}
     for path in paths:
         file = read_runs(path)
-        protocol, method = file.described["protocol"], file.described["method"]
+        protocol, method = (file.described.get(name) for name in ("protocol", "method"))
+        if not isinstance(protocol, str) or not isinstance(method, str):
+            raise EdnagError(f"{path}: names no protocol and method; delete it and run again")
         other, described = first.setdefault((protocol, method), (path, file.described))
         check_described(path, file.described, described, str(other))
         if settings is not None:
@@ -112,8 +114,8 @@ def _settings_of(path: Path, described: Mapping[str, Any], settings: Settings) -
 def _check_against(path: Path, file: RunFile, benchmark: Benchmark) -> None:
     place = {"space": benchmark.space, "dataset": benchmark.dataset, "table": benchmark.digest}
     check_described(path, file.described, place, "the benchmark table")
-    definition = get_definition(benchmark.space, benchmark.dataset)
-    check_values(path, file, benchmark, definition.protocols[file.described["protocol"]])
+    protocol = get_protocol(benchmark.space, benchmark.dataset, file.described["protocol"])
+    check_values(path, file, benchmark, protocol)
 
 
 def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:

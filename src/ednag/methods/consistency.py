@@ -1,14 +1,15 @@
 """Whether run files are of one study: of its settings, of one benchmark, with that one's values."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
 from ednag.methods.descriptions import differences
-from ednag.methods.interface import Run
+from ednag.methods.interface import STATUSES, Run
 from ednag.methods.storage import RunFile
 from ednag.spaces import get_space
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
@@ -41,7 +42,9 @@ def check_values(path: Path, file: RunFile, benchmark: Benchmark, protocol: Prot
     space = get_space(benchmark.space)
     check = _against_predictor if isinstance(benchmark, PredictedBenchmark) else _against_table
     for run in file.runs:
-        for fault in (*_against_itself(run), *check(run, benchmark, protocol, space)):
+        # One after the other: a run that contradicts itself may have codes of no architecture.
+        faults = chain(_against_itself(run), check(run, benchmark, protocol, space))
+        if fault := next(faults, ""):
             raise EdnagError(
                 f"{path}: seed {run.seed}: {fault}; delete {path.name} and run the workflow again"
             )
@@ -49,6 +52,14 @@ def check_values(path: Path, file: RunFile, benchmark: Benchmark, protocol: Prot
 
 def _against_itself(run: Run) -> Iterator[str]:
     """Contradictions between the fields of a run."""
+    if run.status not in STATUSES:
+        yield f"status is {shown(run.status)}, not one of {', '.join(STATUSES)}"
+    lengths = {len(values) for values in run.steps.values()}
+    if len(lengths) > 1:
+        yield f"the columns of steps have unlike lengths: {', '.join(map(str, sorted(lengths)))}"
+    for name, shares in run.steps.items():
+        if name.endswith("_rate") and np.any((shares < 0) | (shares > 1)):
+            yield f"{name} has a share out of 0 to 1"
     for name in ("codes", "metrics", "lookups"):
         if len(getattr(run, name)) != run.distinct:
             yield f"{name} has {len(getattr(run, name))} entries, and distinct is {run.distinct}"
@@ -91,6 +102,8 @@ def _against_table(
         drawn = np.array([benchmark.values[name][run.outcome] for name in protocol.drawn_metrics])
     if not np.array_equal(run.outcome_metric, reported, equal_nan=True):
         yield f"outcome_metric is {run.outcome_metric:.6f}, and the table has {reported:.6f}"
+    if not protocol.drawn_metrics and not np.isnan(run.outcome_drawn):
+        yield f"outcome_drawn is {run.outcome_drawn:.6f}, and the protocol draws nothing"
     if protocol.drawn_metrics and not np.isclose(run.outcome_drawn, drawn, equal_nan=True).any():
         yield f"outcome_drawn is {run.outcome_drawn:.6f}, which is the value of no training"
 

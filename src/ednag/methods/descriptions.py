@@ -22,6 +22,8 @@ def description_in(path: Path) -> dict[str, Any]:
 
     It is in the file's last part, which Parquet does not compress.
     """
+    if not path.is_file():  # a pipe would never end
+        return {}
     try:
         with path.open("rb") as stream:
             stream.seek(-8, os.SEEK_END)

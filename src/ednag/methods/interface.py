@@ -17,6 +17,8 @@ from ednag.validation import StrictModel, read_model
 #: Values per denoising step or generation; empty for methods without steps.
 STEP_COLUMNS = ("step_mean", "step_best", "step_valid_rate", "step_unique_rate")
 
+#: How a run may end; see `Run.status`.
+STATUSES = ("completed", "degenerate", "stalled", "failed")
 #: Most runs that are searched together; more take memory and no less time.
 _TOGETHER = 100
 

@@ -107,6 +107,9 @@ def read_runs(path: Path) -> RunFile:
         described = json.loads((table.schema.metadata or {})[b"ednag"])
         if described.pop("format") != RUN_FORMAT:
             raise ValueError("another format")
+        for name, kind in (_SCALARS | _LISTS | _STEPS).items():
+            if table.schema.field(name).type != kind or table[name].null_count:
+                raise ValueError(f"column {name} does not hold {kind}, or lacks a value")
         columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in _SCALARS}
         lists: dict[str, list[Any]] = {
             name: [np.asarray(values.values.to_numpy()) for values in table[name]]
@@ -114,7 +117,7 @@ def read_runs(path: Path) -> RunFile:
         }
         # Only in spaces whose codes are those of one run.
         keys = table["keys"].to_pylist() if "keys" in table.column_names else None
-    except (pa.ArrowException, KeyError, ValueError) as error:
+    except (pa.ArrowException, AttributeError, KeyError, TypeError, ValueError) as error:
         raise EdnagError(f"{path}: not {what} ({error}); delete it and run again") from error
     runs = [
         Run(

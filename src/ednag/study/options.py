@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+from ednag.errors import EdnagError
+from ednag.files import read_bytes
 from ednag.methods.descriptions import differences
 from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
 from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
 from ednag.study.seeds import format_seeds
 from ednag.study.trained import training_settings
+
+#: Bytes of the largest record that is read.
+_LARGEST = 1 << 26
 
 
 def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -33,9 +38,9 @@ def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
 def _fault(plan: Plan, job: str, place: Wildcards) -> str:
     """Why the record of a job is not of this study; "" if it is, or is not readable."""
     try:
-        record = json.loads((plan.folder / record_path(job, **place)).read_bytes())
+        record = json.loads(read_bytes(plan.folder / record_path(job, **place), _LARGEST))
         given = {name: _parsed(value) for name, value in record["parameters"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (EdnagError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
     expected = _expected(plan, job, SimpleNamespace(**place))
     if isinstance(given.get("statistics"), dict):
