@@ -98,17 +98,26 @@ def read_confined(read: "Callable[[], pa.Table]", files: Iterable[Path], advice:
     return table
 
 
+def check_confined(check: Callable[[], object], files: Iterable[Path], advice: str) -> None:
+    """Call `check` in a child process with limits; see `read_confined`."""
+    if _State.is_child:
+        check()
+        return
+
+    def only_check() -> None:
+        check()
+
+    _answer_of_child(only_check, tuple(files), advice)
+
+
 def try_confined(read: Callable[[], Result], files: Iterable[Path], advice: str) -> Result:
     """What `read` returns here, after a child process with limits did the same.
 
     For results that are no columns; see `read_confined`. It reads twice.
     """
 
-    def only_read() -> None:
-        read()
-
     if not _State.is_child:
-        _answer_of_child(only_read, tuple(files), advice)
+        check_confined(read, files, advice)
     return read()
 
 

@@ -33,3 +33,27 @@ def test_changed_bytes_have_the_shape_or_not(kind: str, tmp_path: Path) -> None:
         path.write_bytes(changed)
         fault = misshapen(path, kind, 1)
         assert fault is None or "\n" not in fault
+
+
+def torch_archive(path: Path, data: bytes, compression: int = zipfile.ZIP_STORED) -> Path:
+    """A file as torch.save writes it, with `data` as its pickle."""
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("a/data.pkl", data)
+        archive.writestr("a/version", "3\n")
+    return path
+
+
+def test_a_file_of_torch_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    # torch admits bytearray: a few bytes ask for 6 GB.
+    greedy = b"\x80\x02c__builtin__\nbytearray\n\x8a\x05" + (6 << 30).to_bytes(5, "little")
+    path = torch_archive(tmp_path / "greedy.pt", greedy + b"\x85R.")
+    fault = misshapen(path, "torch", 1)
+    assert fault is not None
+    assert "MB of memory" in fault
+
+
+def test_a_file_of_torch_has_no_compressed_entry(tmp_path: Path) -> None:
+    path = torch_archive(tmp_path / "a.pt", b"\x80\x02}.", zipfile.ZIP_DEFLATED)
+    assert misshapen(path, "torch", 1) == (
+        "holds a/data.pkl in compressed form, which torch.save does not write"
+    )

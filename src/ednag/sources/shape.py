@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ednag.confined import check_confined
+from ednag.errors import EdnagError
 from ednag.unpacking import open_tar
 
 #: Bytes of the largest error message of a server, and of the beginning of a file that is read.
@@ -32,22 +34,44 @@ def _head(path: Path) -> bytes:
 
 def _torch(path: Path) -> str | None:
     """Why torch does not load the file as tensors; NumPy arrays are allowed."""
-    import torch
-
     is_zip = zipfile.is_zipfile(path)
     if not is_zip and not _head(path).startswith(_LEGACY_TORCH):
         return "was not written by torch.save, or its end is missing"
     if not is_zip and path.stat().st_size > _LARGEST_LOADED:
         return None
+    if is_zip and (packed := _compressed(path)):
+        return f"holds {packed} in compressed form, which torch.save does not write"
+    try:
+        check_confined(lambda: _load(path, is_zip), [path], "fetch it again")
+    except EdnagError as error:
+        return f"is not loaded by torch: {error}"
+    return None
+
+
+def _compressed(path: Path) -> str:
+    """The first compressed entry of a zip archive; "" if there is none, or no list of entries."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except Exception:  # torch says what is wrong
+        return ""
+    return next((e.filename for e in entries if e.compress_type != zipfile.ZIP_STORED), "")
+
+
+def _load(path: Path, is_zip: bool) -> None:
+    """Load a file as torch does; raises EdnagError if it refuses, but for NumPy arrays."""
+    import torch
+
     try:
         torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+    except MemoryError:
+        raise
     except Exception as error:  # torch does not document what it raises
         refused = re.search(r"GLOBAL (\S+)", str(error))
         if refused and refused[1].startswith("numpy."):
-            return None
+            return
         why = f"it asks for {refused[1]}" if refused else " ".join(str(error).split())[:100]
-        return f"is not loaded by torch: {why}"
-    return None
+        raise EdnagError(why) from None
 
 
 def _zip(path: Path) -> str | None:
