@@ -10,7 +10,7 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.evidence.published import PRINTED
-from ednag.evidence.reading import read_frame
+from ednag.evidence.reading import read_frame, read_readable
 from ednag.spaces import get_space
 from ednag.study.published import PUBLISHED_TABLES, read_listed_seeds
 from ednag.tables import get_definition, nasbench101_vis, naslib_nasbench301
@@ -228,3 +228,11 @@ def test_tables_of_a_study(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(EdnagError, match=r"not a table in CSV \(.*\); delete it") as caught:
         read_frame(tmp_path / "table.csv")
     one_line(caught, "table.csv")
+
+
+def test_a_table_with_other_columns_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "nasbench201.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(EdnagError, match="not the table own_end of this workflow") as caught:
+        read_readable(path, "own_end")
+    assert len(str(caught.value).splitlines()) == 1

@@ -64,7 +64,14 @@ def read_readable(path: Path, artefact: str) -> dict[str, list[str]]:
     """Column title -> texts of a table (CSV) of the named artefact, as its Markdown shows it."""
     frame = read_frame(path)
     if artefact in READABLE:
-        return READABLE[artefact](frame)
+        try:
+            return READABLE[artefact](frame)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise EdnagError(
+                f"{path}: not the table {artefact} of this workflow ({reason}); delete it and run "
+                "again: snakemake --cores 2"
+            ) from None
     return {
         str(name): [f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in frame[name]]
         for name in frame

@@ -241,7 +241,7 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
     elsewhere = sorted({name for record in reach.records for name in _from_elsewhere(record)})
     for kind, names, explanation in (
         ("unrecorded", unrecorded, "{} have no record, and no target depends on them"),
-        ("left over", left_over, "{} are no part of the study in results/study.json"),
+        ("left over", left_over, "{} left over: no part of the study in results/study.json"),
         (
             "code alone",
             _outputs(r for r in reach.records if not r.inputs and not checks.needs_none(r)),

@@ -25,8 +25,8 @@ from ednag.study.configuration import (
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
 
-#: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each.
-MOST_JOBS = 100_000
+#: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
+MOST_JOBS = 20_000
 #: Evaluations of all runs: the compiled engine makes about a million a second.
 MOST_EVALUATIONS = 10**12
 #: Memory of the job that summarises the runs of a benchmark.
