@@ -19,9 +19,7 @@ rule summary:
         seeds=format_seeds(study.seeds),
         method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
         settings=settings(),
-        budgets=as_json(
-            study.statistics.model_dump(include={"checkpoints", "hours"})
-        ),
+        budgets=as_json(study.statistics.model_dump(include={"checkpoints", "hours"})),
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
     shell:
