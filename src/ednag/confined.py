@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -293,5 +293,5 @@ def _described(raised: BaseException) -> list[Any]:
     if isinstance(raised, MemoryError):
         return ["MemoryError"]
     frame = traceback.extract_tb(raised.__traceback__)[-1]
-    text = " ".join(str(raised).split())[:200]
+    text = one_line(raised)
     return [f"{type(raised).__name__}: {text} ({Path(frame.filename).name}, line {frame.lineno})"]

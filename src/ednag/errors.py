@@ -23,6 +23,11 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
+def one_line(error: BaseException) -> str:
+    """What an exception says, as one short line for a message; its type if it says nothing."""
+    return " ".join(str(error).split())[:_SHOWN] or type(error).__name__
+
+
 def printable(message: str) -> str:
     """A message for a terminal: cut, and with control characters, as `\\x1b`, spelled out."""
     cut = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."

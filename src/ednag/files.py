@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ednag.confined import read_confined, try_confined
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,7 +186,7 @@ def _refusing(path: Path, what: str, advice: str) -> Iterator[None]:
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
 
 

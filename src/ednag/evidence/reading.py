@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.evidence.authors_seeds import readable_seeds, readable_sets
 from ednag.evidence.cells import readable_enumeration, readable_records
 from ednag.evidence.predictions import readable_coreset, readable_quality
@@ -44,7 +44,7 @@ def read_frame(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise EdnagError(
             f"{path}: not a table in CSV ({reason}); delete it and run again: snakemake --cores 2"
         ) from None

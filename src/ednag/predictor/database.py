@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.confined import try_confined
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.files import read_parquet, replacing
 from ednag.pickled_numbers import SAFE_GLOBALS
 from ednag.spaces import get_space
@@ -239,7 +239,7 @@ def read_database(path: Path) -> Database:
             raise ValueError(f"its format is {described['format']!r}")
         columns = table.select(_COLUMNS.names).cast(_COLUMNS).to_pydict()
     except (pa.ArrowException, KeyError, ValueError, AttributeError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None
     classes: dict[str, list[int]] = {}
     for row, entry in enumerate(zip(*columns.values(), strict=True), start=1):
@@ -317,5 +317,5 @@ def _load(path: Path) -> Any:
         with torch.serialization.safe_globals([(_AnyGraph, "igraph.Graph"), *SAFE_GLOBALS]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = one_line(error)
         raise EdnagError(f"{path}: not loaded ({reason}); fetch the file again") from None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.predictor.configuration import FEATURES
 from ednag.training.checkpoints import load_checkpoint
 from ednag.training.images import ImageDataset
@@ -43,7 +43,7 @@ def extractor(weights: Path | None) -> nn.Module:
         try:
             network.load_state_dict(load_checkpoint(weights))
         except RuntimeError as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise EdnagError(
                 f"{WEIGHTS}: not the weights of a ResNet-18 ({reason}); fetch the file again"
             ) from None

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ednag.confined import try_confined
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.predictor.configuration import FEATURES
 from ednag.training.checkpoints import save_checkpoint
 
@@ -42,7 +42,7 @@ def _read_features(path: Path) -> Features:
     except FileNotFoundError:
         raise EdnagError(f"{path}: there is no such file; give a feature file") from None
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = one_line(error)
         raise EdnagError(
             f"{path}: not a feature file ({reason}); fetch or extract it again"
         ) from None

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.files import read_parquet, replacing
 from ednag.spaces import get_space
 from ednag.tables import get_definition
@@ -80,7 +80,7 @@ def read_benchmark(path: Path, formats: Sequence[str] = (FORMAT, PREDICTOR_FORMA
             raise ValueError("its values were changed after it was written")
         return benchmark
     except (pa.ArrowException, LookupError, ValueError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise EdnagError(f"{path}: not {what} ({reason}); delete it and run again") from error
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ednag import pickled_numbers
-from ednag.errors import EdnagError, shown
+from ednag.errors import EdnagError, one_line, shown
 from ednag.pickled_numbers import Sealed
 
 
@@ -85,5 +85,5 @@ def load_restricted(data: bytes, allowed: Mapping[str, type], place: str) -> Any
     except (EdnagError, MemoryError):
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise EdnagError(f"{place}: not a readable pickle ({reason})") from error

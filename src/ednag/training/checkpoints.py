@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ednag.confined import try_confined
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, one_line
 from ednag.files import replacing
 
 
@@ -41,7 +41,7 @@ def _load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(memory, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = one_line(error)
         raise EdnagError(f"{path}: not a checkpoint ({reason}); delete it to start again") from None
     if not isinstance(state, dict):
         raise EdnagError(f"{path}: not a checkpoint but a {type(state).__name__}")
