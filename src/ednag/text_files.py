@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError("values are nested too deeply") from None
 
 
+def json_value(text: str, place: str) -> Any:
+    """The value of a JSON text; raises EdnagError, which names `place`, as `parse_json` does."""
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise EdnagError(f"{place}: not valid JSON: {error}") from None
+
+
 def read_json(path: Path) -> Any:
     """The content of a JSON file; raises EdnagError for what `parse_json` refuses."""
     try:
@@ -32,8 +41,8 @@ def read_json(path: Path) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {shown(max(keys, key=keys.count))} is given twice")
+        ((repeated, _),) = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"key {shown(repeated)} is given twice; keep one")
     return made
 
 

@@ -16,23 +16,6 @@ Model = TypeVar("Model", bound=BaseModel)
 _YAML_WORDS = {"valid array": "list", "an object": "a mapping", "valid integer": "whole number"}
 
 
-def read_json(text: str, place: str) -> Any:
-    """The value of a JSON text; EdnagError if it is not JSON, or gives a key twice."""
-
-    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        body = dict(pairs)
-        if len(body) < len(pairs):
-            names = [name for name, _ in pairs]
-            repeated = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f"key {repeated!r} is given twice; keep one")
-        return body
-
-    try:
-        return json.loads(text, object_pairs_hook=without_repeats)
-    except (ValueError, RecursionError) as error:
-        raise EdnagError(f"{place}: not valid JSON: {error}") from None
-
-
 class StrictModel(BaseModel):
     """A model that refuses unknown keys and whose values cannot be changed."""
 

@@ -180,9 +180,9 @@ SOURCES = named_files(
 
 def parse_mapping(text: str, option: str) -> dict[str, Any]:
     """A JSON object given on the command line; raises EdnagError naming the option."""
-    from ednag.validation import read_json
+    from ednag.text_files import json_value
 
-    value = read_json(text, option)
+    value = json_value(text, option)
     if not isinstance(value, dict):
         raise EdnagError(f"{option}: a JSON object is expected, such as {{}}, not {text}")
     return value

@@ -14,7 +14,8 @@ from pydantic import Field, field_validator
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.interface import Method
-from ednag.validation import StrictModel, read_json, read_model
+from ednag.text_files import json_value
+from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
 
 
@@ -62,7 +63,7 @@ def define_methods(text: str) -> None:
         EdnagError: The text is not such JSON, or a definition is wrong.
     """
     defined.clear()
-    defined.update(_definitions(read_json(text or "{}", "--methods"), "--methods"))
+    defined.update(_definitions(json_value(text or "{}", "--methods"), "--methods"))
     for name, definition in defined.items():
         definition.method(name)
 

@@ -13,8 +13,9 @@ from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.sources.registry import Source
 from ednag.stages import STUDY_FILE
-from ednag.study.configuration import read_study
+from ednag.study.configuration import Study, read_study
 from ednag.study.plan import Plan
+from ednag.text_files import parse_json
 
 FORMAT = "ednag study 1"
 
@@ -35,7 +36,8 @@ def declared(plan: Plan) -> str:
 
 def write_declared(text: str, path: Path) -> None:
     """Write the text of `declared` as a readable file; EdnagError where it is another text."""
-    write_text(path, json.dumps(_read(text, "--study"), indent=1) + "\n")
+    content, _ = _read(text, "--study")
+    write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
@@ -54,12 +56,12 @@ def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise EdnagError(f"{path}: not readable ({error}); {_AGAIN}") from None
-    content = _read(text, str(path))
+    content, study = _read(text, str(path))
     sources = frozenset(content["sources"])
     if unknown := sorted(sources - registry.keys()):
         raise EdnagError(f"{path}: the registry has no source {unknown[0]!r}; {_AGAIN}")
     return Plan(
-        read_study(content["study"]),
+        study,
         is_here=sources.__contains__,
         file_of=lambda source: registry[source].file,
         published=published,
@@ -70,21 +72,20 @@ def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
 _AGAIN = f"make it again: snakemake --cores 1 {STUDY_FILE}"
 
 
-def _read(text: str, place: str) -> dict[str, Any]:
-    """The content of the file; EdnagError names `place`."""
+def _read(text: str, place: str) -> tuple[dict[str, Any], Study]:
+    """The content of the file, and its study; EdnagError names `place`."""
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(text)
+    except ValueError as error:
         raise EdnagError(f"{place}: not JSON ({error}); {_AGAIN}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise EdnagError(f"{place}: not of the format {FORMAT!r}; {_AGAIN}")
     if content.keys() != {"format", "study", "sources"} or not _are_texts(content["sources"]):
         raise EdnagError(f"{place}: not a study and its sources; {_AGAIN}")
     try:
-        read_study(content["study"])
+        return content, read_study(content["study"])
     except EdnagError as error:
         raise EdnagError(f"{place}: {error}; {_AGAIN}") from None
-    return content
 
 
 def _are_texts(values: object) -> bool:

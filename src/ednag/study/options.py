@@ -10,16 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from ednag.errors import EdnagError
-from ednag.files import read_bytes
 from ednag.methods.descriptions import differences
 from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
 from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
 from ednag.study.seeds import format_seeds
 from ednag.study.trained import training_settings
-
-#: Bytes of the largest record that is read.
-_LARGEST = 1 << 26
+from ednag.text_files import parse_json, read_json
 
 
 def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -30,17 +27,17 @@ def outdated(plan: Plan) -> Iterator[tuple[str, str]]:
     for job in dict.fromkeys(each.job for each in ARTEFACTS if each.job != "run"):
         first = artefacts_of(job)[0]
         for place in plan.places(first):
-            fault = _fault(plan, job, place)
-            if fault and (plan.folder / first.path(**place)).is_file():
-                yield first.path(**place), fault
+            path = first.path(**place)
+            if (plan.folder / path).is_file() and (fault := _fault(plan, job, place)):
+                yield path, fault
 
 
 def _fault(plan: Plan, job: str, place: Wildcards) -> str:
     """Why the record of a job is not of this study; "" if it is, or is not readable."""
     try:
-        record = json.loads(read_bytes(plan.folder / record_path(job, **place), _LARGEST))
+        record = read_json(plan.folder / record_path(job, **place))
         given = {name: _parsed(value) for name, value in record["parameters"].items()}
-    except (EdnagError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (EdnagError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     expected = _expected(plan, job, SimpleNamespace(**place))
     if isinstance(given.get("statistics"), dict):
@@ -52,7 +49,7 @@ def _fault(plan: Plan, job: str, place: Wildcards) -> str:
 def _parsed(value: Any) -> Any:
     """A parameter; the value of one that was given as a JSON object."""
     if isinstance(value, str) and value.startswith("{"):
-        return json.loads(value)
+        return parse_json(value)
     return value
 
 
