@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
+from ednag.spaces.nasbench201 import write_cell
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.unpickling import Attributes, load_restricted
 
@@ -48,8 +49,8 @@ def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     try:
         rows = [
             {
-                "key": "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(
-                    *(_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE)
+                "key": write_cell(
+                    [_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE]
                 ),
                 **{name: getattr(record, name) for name in _MEASUREMENTS},
                 **{name: getattr(record, name).value for name in _DRIFTS},

