@@ -218,12 +218,14 @@ def _be_child(read: Callable[[], "pa.Table | None"], task: _Task, sending: int) 
 
 def _confine(task: _Task) -> None:
     """Limit this process."""
-    # What Python prints is shown; a warning, or what a library prints as it crashes, would stand
-    # beside the one line of the error.
+    # What a reader prints is shown; a warning, what a library prints as it crashes, or what Python
+    # prints of an error that it cannot raise, would stand beside the one line of the error.
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     faulthandler.disable()
     warnings.simplefilter("ignore")
+    sys.excepthook = lambda *ignored: None
+    sys.unraisablehook = lambda ignored: None
     if sys.platform == "linux":
         import ctypes
 
@@ -287,7 +289,7 @@ def _send(read: Callable[[], "pa.Table | None"], stream: Any) -> None:
 def _described(raised: BaseException) -> list[Any]:
     """An exception for `_repeat`."""
     if isinstance(raised, EdnagError):
-        return ["EdnagError", str(raised)]
+        return ["EdnagError", " ".join(str(raised).splitlines())]
     if isinstance(raised, OSError) and raised.errno:
         return ["OSError", raised.errno, raised.strerror, raised.filename]
     if isinstance(raised, MemoryError):

@@ -62,6 +62,7 @@ HARMFUL = {
     "a doubled tuple in a set": HEAD + b"c__builtin__\nset\n(]N\x85" + b"2\x86" * 40 + b"atR.",
     "an integer of many digits": HEAD + b"I" + b"9" * 10**6 + b"\n.",
     "a stack that is never taken": HEAD + b"(" * 10**6 + b".",
+    "a name of two lines": HEAD + b"\x8c\x03a\nb\x8c\x01c\x93.",
     "nothing": b"",
 }
 

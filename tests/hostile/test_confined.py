@@ -121,6 +121,29 @@ def test_a_record_has_what_a_child_opened_and_imported(tmp_path: Path) -> None:
     assert [name.split("/")[-1] for name in record["undeclared_reads"]] == ["data.txt"]
 
 
+def test_an_error_that_python_can_only_print_is_not_printed(tmp_path: Path) -> None:
+    done = run(
+        """
+        from ednag.errors import EdnagError
+
+        class Failing:
+            def __del__(self):
+                raise ValueError("in a destructor")
+
+        def freeing():
+            Failing()
+            raise EdnagError("the one line")
+
+        try:
+            read_confined(freeing, [], "")
+        except EdnagError as error:
+            print(error)
+        """,
+        tmp_path,
+    )
+    assert (done.stdout, done.stderr) == ("the one line\n", "")
+
+
 def test_an_interrupt_ends_both_processes(tmp_path: Path) -> None:
     done = run(
         """

@@ -40,6 +40,12 @@ def test_a_harmful_pickle_is_refused(name: str, tmp_path: Path) -> None:
         assert "fetch it again: ednag sources fetch nasbench201-v1_1" in message
 
 
+def test_a_reason_of_several_lines_is_told_in_one(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_bytes(b"x" * 1000)
+    place = next(place for place in PLACES if place[3] == "nats-tss-simple")
+    assert "not a gzip file" in refused(place, tmp_path / "archive")
+
+
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place[0]}-{place[3]}")
 @pytest.mark.parametrize(
     "name",
