@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.evidence.authors_seeds import benchmark_of
 from ednag.evidence.summaries import collect_runs, summarise_runs
 from ednag.files import write_parquet
 from ednag.methods import get_method
@@ -189,6 +190,12 @@ def test_descriptions_and_columns_of_other_types_are_refused(tmp_path: Path) -> 
     write_runs(file.runs, {**file.described, "method": None}, path)
     with pytest.raises(EdnagError, match="names no protocol and method"):
         collect_runs([path], range(2))
+    described = {name: file.described[name] for name in ("protocol", "method")}
+    write_runs(file.runs, described, path)
+    with pytest.raises(EdnagError, match="the study does not run ednag on None"):
+        collect_runs([path], range(2), settings=plan_in(tmp_path).settings(AT))
+    with pytest.raises(EdnagError, match="not a run file of this workflow"):
+        benchmark_of(path)
     missing = pa.array([None, 1.0], pa.float64())
     place = table.column_names.index("outcome_metric")
     pq.write_table(table.set_column(place, "outcome_metric", missing), path)

@@ -5,18 +5,18 @@ The configuration of the reference lists seeds, each with its value in a comment
 mean of the listed set with the means of equally large sets of the study's own, unselected seeds.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
+from ednag.errors import EdnagError
 from ednag.evidence.statistics import standard_deviation, wilson_share
 from ednag.evidence.summaries import Settings, collect_runs
 from ednag.evidence.writing import texts, with_interval
+from ednag.methods.descriptions import description_in
 from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
 
@@ -56,9 +56,12 @@ class AuthorsSeeds:
 
 
 def benchmark_of(path: Path) -> tuple[str, str]:
-    """(space, dataset) of a run file; reads only its metadata."""
-    described = json.loads((pq.read_schema(path).metadata or {})[b"ednag"])
-    return described["space"], described["dataset"]
+    """(space, dataset) of a run file; raises EdnagError if it does not say what it is of."""
+    described = description_in(path)
+    space, dataset = described.get("space"), described.get("dataset")
+    if not isinstance(space, str) or not isinstance(dataset, str):
+        raise EdnagError(f"{path}: not a run file of this workflow; delete it and run again")
+    return space, dataset
 
 
 def collect_outcomes(

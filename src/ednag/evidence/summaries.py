@@ -101,7 +101,8 @@ def collect_runs(
 
 def _settings_of(path: Path, described: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What the study runs where a run file is from; EdnagError if it does not run it."""
-    dataset, protocol, method = (described[name] for name in ("dataset", "protocol", "method"))
+    names = ("dataset", "protocol", "method")
+    dataset, protocol, method = (str(described.get(name)) for name in names)
     try:
         return dict(settings[dataset][protocol][method])
     except KeyError:
@@ -216,7 +217,7 @@ def summarise_runs(
                     "optimum": optimum,
                     "optimum_drawn": best_drawn,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
-                    **({} if tied is None else {"tied_with_best": _is_tied(run, tied)}),
+                    **_tie(run, tied),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
                     "distinct_to_optimum": evaluations_to(curve, optimum),
@@ -264,8 +265,11 @@ def tied_with_best(table: Benchmark, metric: str) -> np.ndarray | None:
     return tied
 
 
-def _is_tied(run: Run, tied: np.ndarray) -> bool:
-    return run.outcome >= 0 and bool(tied[run.outcome])
+def _tie(run: Run, tied: np.ndarray | None) -> dict[str, bool]:
+    """Whether a run reports a cell that is tied with the best; nothing without trainings."""
+    if tied is None:
+        return {}
+    return {"tied_with_best": run.outcome >= 0 and bool(tied[run.outcome])}
 
 
 def _within_hours(

@@ -126,9 +126,8 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     """One row per dataset, protocol, budget and method: the best seen within the budget.
 
     A budget counts distinct evaluations, look-ups of any kind, or simulated GPU hours of distinct
-    evaluations (`counted`). `rank` is by mean: 1
-    is best, ties share a rank. `ended` counts the runs that end before the budget is spent; they
-    keep their last best.
+    evaluations (`counted`). `rank` is by mean: 1 is best, ties share a rank. `ended` counts the
+    runs that end before the budget is spent; they keep their last best.
     """
     frames = []
     for names, group in _groups(summary, _KEYS):

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from ednag.errors import EdnagError
+from ednag.files import read_parquet
 from ednag.study.artefacts import artefact_named
 from ednag.study.configuration import methods_on, protocols_of, seeds_of
 from ednag.study.options import unfit_files
@@ -31,8 +30,8 @@ def foreign_results(plan: Plan) -> Iterator[tuple[str, str]]:
 def _seeds_fault(plan: Plan, path: Path, space: str, dataset: str) -> str:
     """Why the runs of a summary are not those of the study; "" if they are."""
     try:
-        rows = pq.read_table(path, columns=["protocol", "method", "seed"]).to_pylist()
-    except (pa.ArrowException, KeyError, ValueError, OSError):
+        rows = read_parquet(path, "a summary").select(["protocol", "method", "seed"]).to_pylist()
+    except (EdnagError, KeyError):
         return "it is no summary of this workflow"
     seeds: dict[tuple[str, str], list[int]] = {}
     for row in rows:

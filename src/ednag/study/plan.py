@@ -228,22 +228,12 @@ class Plan:
         """Blocks of an artefact whose files are there."""
         return blocks_in((self.folder / artefact_named(name).path(**wildcards)).parent)
 
-    @cached_property
-    def _known_runs(self) -> dict[tuple[str, ...], list[Block]]:
-        return {}
-
     def _present_runs(self, *place: str) -> list[Block]:
         """Blocks of runs of one space, dataset, protocol and method that are there and fit."""
-        if place not in self._known_runs:
-            names = ("space", "dataset", "protocol", "method")
-            blocks = self._present("run", **dict(zip(names, place, strict=True)))
-            fit = [
-                block
-                for block, wildcards in zip(blocks, _as_wildcards(place, blocks), strict=True)
-                if not self._run_fault(wildcards)
-            ]
-            self._known_runs[place] = fit
-        return self._known_runs[place]
+        names = ("space", "dataset", "protocol", "method")
+        blocks = self._present("run", **dict(zip(names, place, strict=True)))
+        wildcards = _as_wildcards(place, blocks)
+        return [b for b, run in zip(blocks, wildcards, strict=True) if not self._fault("run", run)]
 
     # --- whether files that are there belong to this study ----------------------------------------
 
@@ -302,20 +292,31 @@ class Plan:
             self._known_descriptions[path] = description_in(path)
         return self._known_descriptions[path]
 
+    @cached_property
+    def _known_faults(self) -> dict[str, str]:
+        return {}
+
+    def _fault(self, name: str, place: Wildcards) -> str:
+        """Why a table or run file that is there is not of this study; "" if it is."""
+        path = artefact_named(name).path(**place)
+        if path not in self._known_faults:
+            check = self._table_fault if name == "table" else self._run_fault
+            self._known_faults[path] = check(place)
+        return self._known_faults[path]
+
     def unfit(self) -> dict[str, str]:
         """Planned tables and run files that are there but of another study -> why.
 
         What a file says of itself decides, so that it does not matter whether Snakemake has notes
         on it: results may have been copied, or written by a job of a workflow that was killed.
         """
-        checks = {"table": self._table_fault, "run": self._run_fault}
-        faults = {
-            path: fault(place)
-            for name, fault in checks.items()
+        return {
+            path: fault
+            for name in ("table", "run")
             for place in self.places(artefact_named(name))
             if (self.folder / (path := artefact_named(name).path(**place))).is_file()
+            and (fault := self._fault(name, place))
         }
-        return {path: reason for path, reason in faults.items() if reason}
 
     def _few_enough(self, blocks: list[Wildcards], place: str) -> list[Wildcards]:
         check_run_files(len(blocks), self.study.block, place)
