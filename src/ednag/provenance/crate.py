@@ -9,11 +9,9 @@ import base64
 import io
 import lzma
 import mimetypes
-import re
 import shlex
 import tarfile
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +23,7 @@ import ednag
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.provenance.audit import Audit
-from ednag.provenance.records import STORE, Record, digest_of
+from ednag.provenance.records import STORE, Record, digest_of, subcommand_of
 from ednag.provenance.report import as_markdown
 from ednag.provenance.results_lock import LOCK_NAME, write_lock
 from ednag.provenance.stages import is_published, plain_name, stage_of, stage_rank
@@ -109,9 +107,7 @@ def _packed(root: Path, records: Iterable[Record]) -> bytes:
 
 def tool_of(record: Record) -> str:
     """The subcommand of a job: `ednag tables build`."""
-    command = [word for word in record.command if not word.startswith("--methods=")]
-    words = takewhile(re.compile("[a-z][a-z-]*").fullmatch, command[:3])
-    return " ".join(words)
+    return " ".join(("ednag", *subcommand_of(record.command[1:])[:2]))
 
 
 class _CrateWriter:

@@ -6,9 +6,11 @@ sha256 of all other entries: it shows whether a record was edited after its job 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -83,6 +85,17 @@ class Record:
         return f"{self.code.commit}{changed}" if self.code.commit else "not known"
 
 
+def subcommand_of(arguments: Iterable[str]) -> tuple[str, ...]:
+    """The first words of a command line of `ednag`, three at most.
+
+    They name the subcommand and, where it takes one, what it makes: `claims published nasbench201`.
+    """
+    words = list(arguments)
+    while words and words[0].startswith("--"):  # options of the group
+        words = words[1:] if "=" in words[0] else words[2:]
+    return tuple(takewhile(re.compile("[a-z][a-z0-9-]*").fullmatch, words[:3]))
+
+
 class BrokenRecordError(EdnagError):
     """A file that is not a record, or a record that was edited."""
 
@@ -131,18 +144,14 @@ def read_record(path: Path, name: str | None = None) -> Record:
         raw = path.read_bytes()
         body = json.loads(raw)
         seal, version = body.pop("seal"), body.pop("format")
+        if version != FORMAT:
+            raise BrokenRecordError(f"{name}: a record of format {version!r}, not {FORMAT!r}")
         sealed = {"format": FORMAT, **body}
-        fault = (
-            f"a record of format {version!r}, not {FORMAT!r}"
-            if version != FORMAT
-            else "changed after it was written: the seal does not match"
-            if seal_of(sealed) != seal
-            else "changed after it was written: other bytes, same content"
-            if _sealed(sealed).encode() != raw
-            else ""
-        )
-        if fault:
-            raise BrokenRecordError(f"{name}: {fault}")
+        changed = f"{name}: changed after it was written"
+        if seal_of(sealed) != seal:
+            raise BrokenRecordError(f"{changed}: the seal does not match")
+        if _sealed(sealed).encode() != raw:
+            raise BrokenRecordError(f"{changed}: other bytes, same content")
         return replace(_record_type().validate_python(body), path=name)
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise BrokenRecordError(f"{name}: not a run record: {_in_one_line(error)}") from None

@@ -5,16 +5,14 @@ subcommand, or a file of a format that `ednag` writes and that no record claims.
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ednag.errors import EdnagError
 from ednag.provenance.recording import project_folder
-from ednag.provenance.records import FORMAT, STORE
+from ednag.provenance.records import FORMAT, STORE, subcommand_of
 
 #: Endings of files that subcommands write, and names of such files without one.
 _WRITTEN = frozenset(
@@ -30,17 +28,6 @@ _FETCH = ("sources", "fetch")
 #: Folder of source files. Importing `ednag.stages`, which names it, would make that module part of
 #: the code of every job that finds an output of an earlier call.
 _SOURCES = "resources"
-
-
-def subcommand_of(arguments: Iterable[str]) -> tuple[str, ...]:
-    """The first words of a command line of `ednag`, three at most.
-
-    They name the subcommand and, where it takes one, what it makes: `claims published nasbench201`.
-    """
-    words = list(arguments)
-    while words and words[0].startswith("--"):  # options of the group
-        words = words[1:] if "=" in words[0] else words[2:]
-    return tuple(takewhile(re.compile("[a-z][a-z0-9-]*").fullmatch, words[:3]))
 
 
 def store_of(path: Path) -> Path | None:

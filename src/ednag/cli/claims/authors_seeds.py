@@ -44,9 +44,10 @@ def command(
     outcomes = made.collect_outcomes(
         runs, read_listed_seeds(reference), parse_seeds(seeds.split(","), "--seeds"), settings
     )
+    intervals = statistics_of(statistics)
     rows, means = [], {}
     for each in outcomes:
-        row, means[each.space, each.dataset] = made.set_row(each, statistics_of(statistics))
+        row, means[each.space, each.dataset] = made.set_row(each, intervals)
         rows.append(row)
     frame, seed_frame = pd.DataFrame(rows), made.seeds_table(outcomes)
     write_frame(seed_frame, made.readable_seeds(seed_frame), made.SEEDS_NOTE, listed)
