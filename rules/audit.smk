@@ -7,7 +7,8 @@ rule study:
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_digest("config write"),
+        code=plan.code("config write", plan.searched, plan.all_methods, spaces=True),
+        lock=lock,
         study=declared(plan),
     message:
         "writing the study with every key"
@@ -37,7 +38,8 @@ rule audit:
     message:
         "auditing every number down to its sources"
     shell:
-        "ednag --record={output.record:q} audit {params.targets:q} --json {output.audit_json:q} --report {output.audit_md:q}"
+        "ednag --record {output.record:q}"
+        " audit {params.targets:q} --json {output.audit_json:q} --report {output.audit_md:q}"
         " --exit-zero > {log:q} 2>&1 && touch {output.pending:q}"
 
 
@@ -56,7 +58,8 @@ rule chains:
     message:
         "chains of the tables of {wildcards.space}"
     shell:
-        "ednag --record={output.record:q} chains {input.tables:q} --title 'Tables of {wildcards.space}'"
+        "ednag --record {output.record:q}"
+        " chains {input.tables:q} --title 'Tables of {wildcards.space}'"
         " --output {output.chains:q} 2> {log:q}"
 
 
@@ -86,7 +89,8 @@ rule pages:
     message:
         "pages to read in a browser: results/report/index.html"
     shell:
-        "ednag --record={output.record:q} {params.methods:q} report {input.shown:q} --verdicts {input.verdicts:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
+        " report {input.shown:q} --verdicts {input.verdicts:q}"
         " --findings {input.findings:q} --audit {input.audit:q} {params.chains:q}"
         " --study {params.study:q} --output {output.pages:q} 2> {log:q}"
 

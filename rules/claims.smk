@@ -106,8 +106,8 @@ rule verdicts:
         "judging the paper's claims"
     shell:
         "ednag --record {output.record:q}"
-        " claims verdicts --claims {input.claims:q} --reference {input.reference:q} {params.measured:q}"
-        " --statistics {params.statistics:q} --page {output.verdicts_md:q}"
+        " claims verdicts --claims {input.claims:q} --reference {input.reference:q}"
+        " {params.measured:q} --statistics {params.statistics:q} --page {output.verdicts_md:q}"
         " --data {output.verdicts_json:q} 2> {log:q}"
 
 

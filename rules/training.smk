@@ -23,7 +23,8 @@ rule top_k:
     shell:
         "ednag --record {output.record:q}"
         " top-k choose {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
-        " --settings {params.settings:q} --k {params.k} --random {params.random} --output {output.top_k:q} 2> {log:q}"
+        " --settings {params.settings:q} --k {params.k} --random {params.random}"
+        " --output {output.top_k:q} 2> {log:q}"
 
 
 rule trained_small:

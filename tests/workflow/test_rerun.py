@@ -244,15 +244,21 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     ),
     "line for another attribute": (
         register("methods", "METHODS", '    "again": "ednag.methods.random_search:AGAIN",\n'),
-        runs("random") | AFTER_SUMMARY,
+        runs("random") | AFTER_SUMMARY | STUDY_FILE,
     ),
-    "one method": (module("methods/random_search"), runs("random") | AFTER_SUMMARY),
+    "one method": (
+        module("methods/random_search"),
+        runs("random") | AFTER_SUMMARY | STUDY_FILE,
+    ),
     "one space": (module("spaces/nasbench201"), (EVERYTHING - ILLUSTRATION) | STUDY_FILE),
     "search core": (
         module("search/objective"),
         EVERY_RUN | AFTER_RUNS | ILLUSTRATION | STUDY_FILE,
     ),
-    "denoising step": (module("search/denoising"), runs("ednag") | AFTER_RUNS | ILLUSTRATION),
+    "denoising step": (
+        module("search/denoising"),
+        runs("ednag") | AFTER_RUNS | ILLUSTRATION | STUDY_FILE,
+    ),
     "one more seed": (
         configure(seeds="0-1"),
         {path for method in METHODS for path in runs(method, 1)} | AFTER_RUNS | STUDY_FILE,
@@ -275,7 +281,7 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "deleted intermediate": (delete_a_run, runs("random") | AFTER_SUMMARY),
     "replaced source": (replace_the_source, EVERYTHING - ILLUSTRATION),
     # Sources are pinned by their checksums: no code and no package can change them.
-    "lock": (file("envs/requirements.lock"), EVERYTHING),
+    "lock": (file("envs/requirements.lock"), EVERYTHING | STUDY_FILE),
 }  # fmt: skip
 
 
