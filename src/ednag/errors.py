@@ -1,5 +1,7 @@
 """The exception for errors that a user can correct."""
 
+from collections.abc import Sequence
+
 
 class EdnagError(Exception):
     """An error that the user can correct; its message has the cause, the place and the next step.
@@ -26,6 +28,12 @@ def shown(value: object) -> str:
 def one_line(error: BaseException) -> str:
     """What an exception says, as one short line for a message; its type if it says nothing."""
     return " ".join(str(error).split())[:_SHOWN] or type(error).__name__
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Names in a sentence; only the first few if there are many."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def printable(message: str) -> str:

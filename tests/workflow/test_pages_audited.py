@@ -97,7 +97,7 @@ def test_another_study_is_left_over_and_in_no_way(workflow: Workflow) -> None:
     (workflow.folder / left).write_bytes(b"edited")
     told = workflow.ednag("audit")
     assert told.returncode == 0, told.stdout
-    assert "are no part of the study" in told.stdout and left in told.stdout
+    assert "left over: no part of the study" in told.stdout and left in told.stdout
     for command in (["lock"], ["audit", "--against", "results.lock"], ["crate", "crate"]):
         done = workflow.ednag(*command)
         assert done.returncode == 0, done.stdout

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, listed
 from ednag.provenance import checks
 from ednag.provenance.checks import Evidence
-from ednag.provenance.findings import Finding, counted, listed
+from ednag.provenance.findings import Finding, counted
 from ednag.provenance.records import STORE, Record
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import REPORT, source_of, stage_rank

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, listed
 from ednag.naming import suggestion
-from ednag.provenance.findings import listed
 from ednag.text_files import csv_rows
 
 #: The column that is used if none is named: the first of these that the table has.

@@ -6,8 +6,8 @@ Each check yields findings; `ednag.provenance.audit` decides what is checked.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ednag.errors import EdnagError
-from ednag.provenance.findings import Finding, counted, listed, short
+from ednag.errors import EdnagError, listed
+from ednag.provenance.findings import Finding, counted, short
 from ednag.provenance.recording import LOCK
 from ednag.provenance.records import File, Record, is_in_place
 from ednag.provenance.setting import Setting

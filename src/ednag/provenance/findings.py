@@ -77,12 +77,6 @@ def short(digest: str) -> str:
     return f"{digest[:12]}..."
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """Names in a sentence; only the first few if there are many."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
 def counted(things: Sequence[object], name: str) -> str:
     """The number of things with their name: `2 files`."""
     return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"

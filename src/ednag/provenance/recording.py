@@ -21,8 +21,7 @@ from typing import Any
 
 import ednag
 from ednag import confined, files
-from ednag.errors import EdnagError
-from ednag.provenance.findings import listed
+from ednag.errors import EdnagError, listed
 from ednag.provenance.records import Code, Record, digest_of, measured_files, name_of, write_record
 
 #: The value of `commit_state`. The workflow sets it, so that its jobs need not call git.

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, listed
 from ednag.provenance.audit import Audit
-from ednag.provenance.findings import KINDS, Finding, listed
+from ednag.provenance.findings import KINDS, Finding
 from ednag.provenance.results_lock import LockComparison
 from ednag.provenance.stages import stage_of, stage_rank
 

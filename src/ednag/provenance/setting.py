@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import ednag
-from ednag.provenance.findings import listed, rerun
+from ednag.errors import listed
+from ednag.provenance.findings import rerun
 from ednag.provenance.recording import LOCK, project_folder
 from ednag.provenance.records import PROJECT, name_of, path_of
 from ednag.provenance.stages import is_published, source_of
