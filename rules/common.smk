@@ -234,7 +234,7 @@ MEASURED_FILES = {name: plan.files(name) for name in MEASURED.values()}
 
 
 def measured_options(wildcards, input):
-    """The same files as options."""
+    """The same files as options, and the methods with other hyper-parameters than their own."""
     return [
         f"{option}={file}" for option, name in MEASURED.items() for file in input[name]
-    ]
+    ] + [f"--changed={name}" for name in plan.changed_methods]

@@ -68,7 +68,9 @@ def record_of(*summaries: pd.DataFrame, **frames: pd.DataFrame) -> StudyRecord:
     return StudyRecord(pd.concat(summaries, ignore_index=True), statistics=STATISTICS, **frames)
 
 
-def sets_of(comment: float, ours: float, chance: float, seeds: int = 100) -> pd.DataFrame:
+def sets_of(
+    comment: float, ours: float, chance: float, seeds: int = 100, p_value: float | None = None
+) -> pd.DataFrame:
     """One row on the authors' set of nasbench201/cifar10."""
     return pd.DataFrame(
         [
@@ -88,6 +90,7 @@ def sets_of(comment: float, ours: float, chance: float, seeds: int = 100) -> pd.
                     for name in ("chance", "chance_comment")
                     for end, shift in (("", 0.0), ("_low", -0.001), ("_high", 0.001))
                 },
+                "p_comment": chance if p_value is None else p_value,
                 "drawn_sets": 100_000,
             }
         ]
@@ -119,6 +122,8 @@ def claim_of(rule: str, **fields: object) -> Claim:
         "id": "a-claim",
         "statement": "Something is claimed here.",
         "source": "a table",
+        "kind": "ednag",
+        "version": "first",
         "rule": rule,
         "space": "nasbench201",
         "dataset": "cifar10",

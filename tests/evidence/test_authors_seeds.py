@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from ednag.errors import EdnagError
 from ednag.evidence import authors_seeds as made
@@ -106,6 +107,34 @@ def test_the_chance_of_a_set_is_that_of_drawing_it() -> None:
     row, _ = set_row(outcomes({3: 99.0}), STATISTICS)
     assert row["chance_comment"] == 0.0
     assert row["chance"] > 0.5
+
+
+def test_the_interval_of_a_chance_includes_the_sampling_of_the_seeds() -> None:
+    row, _ = set_row(outcomes({500: 94.39}), STATISTICS)
+    # One seed of forty reaches 94.39; a sample of forty has none in a third of all samples.
+    assert row["chance_low"] == 0.0
+    assert row["chance_high"] > 2 / 40
+
+
+def test_a_permutation_test_tells_of_selected_seeds() -> None:
+    generator = np.random.Generator(np.random.PCG64(1))
+    values = generator.normal(size=50)
+    best = np.sort(generator.normal(size=200))[-8:]
+    assert made.selection_p(best, values, 0) < 1e-3
+    assert made.selection_p(-best, values, 0) > 0.99
+    # The p-value of unselected seeds is uniform: at most 5 % below 5 %, and so is SciPy's.
+    sets = generator.normal(size=(200, 8))
+    p_values = np.array([made.selection_p(each, values, 0) for each in sets[:100]])
+    assert 0.3 < p_values.mean() < 0.7
+    expected = stats.permutation_test(
+        (sets[0], values),
+        lambda one, other: one.mean() - other.mean(),
+        alternative="greater",
+        n_resamples=20_000,
+        rng=np.random.default_rng(2),
+    ).pvalue
+    assert p_values[0] == pytest.approx(expected, abs=0.02)
+    assert made.selection_p(np.full(3, 7.0), np.full(9, 7.0), 0) == 1.0
 
 
 def test_drawing_is_fixed_by_its_seed() -> None:

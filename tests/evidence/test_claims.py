@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.evidence.claims import ON_PRINTED, RULES, Claim, read_claims
+from ednag.evidence.claims import EDNAG, KINDS, ON_PRINTED, RULES, Claim, read_claims
+from ednag.evidence.findings import GROUPS, group_of
 from ednag.evidence.published import GLOBAL_BEST, MAPPINGS, PRINTED, PrintedNumber
 from ednag.evidence.record import StudyRecord, needs_of
 from ednag.sources.registry import load_registry
@@ -73,12 +74,13 @@ def test_every_listed_set_of_seeds_is_claimed(claims: dict[str, Claim]) -> None:
         if f"cell-{name}" in claims:
             printed = claims[f"cell-{name}"].printed
             assert claims[f"seeds-mean-{name}"].printed == printed
+            assert claims[f"seeds-sd-{name}"].rule == "comments-sd"
 
 
 def test_the_words_of_the_abstract_are_claimed(claims: dict[str, Claim]) -> None:
     assert claims["speed-50-times"].rule == "not-comparable"
     assert claims["gain-pets-printed"].printed == 10.45
-    assert claims["steps"].printed == 100
+    assert claims["steps"].rule == "not-comparable"
     assert claims["room-layout-transnas-micro"].rule == "not-comparable"
 
 
@@ -99,7 +101,26 @@ def test_every_rule_is_used_and_told(claims: dict[str, Claim]) -> None:
     assert {claim.rule for claim in claims.values()} == set(RULES)
 
 
-GOOD = "- {{id: {id}, statement: Something is claimed., source: a table, rule: {rule}{more}}}\n"
+def test_every_claim_has_a_kind_and_those_of_the_paper_a_subject(
+    claims: dict[str, Claim],
+) -> None:
+    assert {claim.kind for claim in claims.values()} == set(KINDS)
+    for claim in claims.values():
+        if claim.kind == EDNAG:
+            assert group_of(claim.id) in GROUPS, claim.id
+    # What no run can pass is no claim that a run is held against.
+    for name in ("steps", "archs-nasbench201-cifar10", "top-1-nasbench201-pets"):
+        assert claims[name].rule == "not-comparable"
+    # The same share, constant or quotient is counted once, apart from the paper's claims.
+    for part, count in (("first-invalid", 1), ("lookups", 3), ("audit-steps", 1), ("global", 18)):
+        found = [claim for claim in claims.values() if part in claim.id]
+        assert [claim.kind for claim in found] == ["identity"] * count
+
+
+GOOD = (
+    "- {{id: {id}, kind: ednag, statement: Something is claimed., source: a table, "
+    "version: first, rule: {rule}{more}}}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +130,12 @@ GOOD = "- {{id: {id}, statement: Something is claimed., source: a table, rule: {
         ("- 1", "entry 0: a mapping"),
         ("- {id: [", "not valid YAML"),
         (GOOD.format(id="a", rule="mena", more=""), "did you mean 'mean'"),
+        (GOOD.format(id="a", rule="mean", more="").replace("ednag", "ednga"), "unknown kind"),
+        (GOOD.format(id="a", rule="mean", more="").replace("version: first, ", ""), "a: version"),
+        (
+            GOOD.format(id="a", rule="mean", more=", printed: 1, space: s, needs: [n]"),
+            "a: rule 'mean' needs 'dataset'",
+        ),
         (GOOD.format(id="a", rule="mean", more=""), "a: rule 'mean' needs 'printed'"),
         (GOOD.format(id="A B", rule="mean", more=""), "A B: id"),
         (GOOD.format(id="a", rule="unavailable", more=""), "needs 'needs'"),

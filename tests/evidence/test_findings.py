@@ -9,6 +9,7 @@ from ednag.evidence.claims import read_claims
 from ednag.evidence.findings import TEMPLATES, findings_page
 from ednag.evidence.record import StudyRecord
 from ednag.evidence.verdicts import counts, judge
+from ednag.methods import get_method
 
 from .claims_data import PUBLISHED, generated_of, record_of, runs_of, seeds_of, sets_of
 
@@ -37,59 +38,114 @@ RANDOM = runs_of(np.full(40, 93.5), method="random")
 def test_the_numbers_are_those_of_the_runs() -> None:
     record = record_of(RUNS, RANDOM, generated=generated_of(RUNS))
     page = page_of(record)
-    assert "Computed from 80 runs: 2 methods on 1 benchmarks, seeds 0-39" in page
-    assert "reached in 30 of 40 runs (75 %" in page
-    assert "after 300: EDNAG 94.18; 0 of 1 other methods better, 1 worse, 0 undecided" in page
-    assert "8910 look-ups on average and sees 500 distinct" in page
-    assert "0 of 40 runs did not complete." in page
-    count = counts(judge(read_claims(PUBLISHED / "claims.yaml"), record))
-    assert f"{count['reproduced']} are reproduced, {count['partly']} partly" in page
+    assert "Computed from 80 runs under protocol" in page
+    assert "2 methods on 1 data set, seeds 0-39." in page
+    row = next(line for line in page.splitlines() if line.startswith("| CIFAR-10 (nasbench201) |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1:2] + cells[3:9] == ["40", "94.37", "75", "8910", "500", "11", "300"]
+    assert cells[2].startswith("94.28 [94.2")
+    assert cells[9:] == ["94.18", "0", "1", "0", "Random search (93.40)"]
+    assert "did not complete" not in page
     assert "This study does not run them" in page
     assert page == page_of(record)
-    assert "After 300 look-ups, repeated and invalid ones counted: EDNAG 92.78" in page
     assert "nan" not in page
+
+
+def test_the_first_sentences_rank_ednag_and_count_the_papers_claims() -> None:
+    page = page_of(record_of(RUNS, RANDOM))
+    first, second, *_ = page.removeprefix("# Findings\n\n").split("\n\n")
+    assert first.startswith("EDNAG has mean rank 1.0 among 2 methods over 1 measured data set")
+    assert "EDNAG 1.0 and Random search 2.0" in first
+    assert "too few data sets for a test, which needs 3" in first
+    assert " of the EDNAG paper could be tested here: " in second
+    graphs = [
+        runs_of(np.full(40, 70.0 + shift), "nasbench-graph", dataset, method)
+        for dataset in ("cora", "citeseer", "pubmed", "cs", "physics", "photo")
+        for method, shift in (("ednag", 0.0), ("random", -1.0), ("ednag-plus", 1.0), ("nar", 2.0))
+    ]
+    first = page_of(record_of(*graphs)).split("\n\n")[1]
+    assert first.startswith("EDNAG has mean rank 3.0 among 4 methods over 6 measured data sets")
+    nar = get_method("nar").title
+    assert f": 1 method ({nar} 1.0) beats it, and it beats no method." in first
+    assert "Friedman's (p = " in first
+    # One rank and two are no difference of four methods on four data sets.
+    first = page_of(record_of(*graphs[:16])).split("\n\n")[1]
+    assert ": no method beats it, and it beats no method." in first
+
+
+def test_other_methods_are_all_others() -> None:
+    others = [
+        runs_of(np.full(40, value), method=method)
+        for method, value in (("ednag-plus", 95.0), ("ednag-identity", 93.0), ("random", 94.28))
+    ]
+    page = page_of(record_of(RUNS, *others))
+    row = next(line for line in page.splitlines() if line.startswith("| CIFAR-10 (nasbench201) |"))
+    assert [cell.strip() for cell in row.strip("|").split("|")][10:13] == ["1", "1", "1"]
+
+
+def test_methods_with_fewer_seeds_are_named() -> None:
+    page = page_of(record_of(RUNS, RANDOM, runs_of(np.full(3, 93.5), method="nar")))
+    nar = get_method("nar").title
+    assert f"seeds 0-39 ({nar}: fewer)." in page
+    assert f"another number of seeds or lack a data set: {nar}." in page
 
 
 def test_a_benchmark_without_its_data_is_told() -> None:
     claims, record = read_claims(PUBLISHED / "claims.yaml"), record_of(RUNS)
     missing = {("nasbench101", "cifar10"): ["nasbench101-only108"]}
     page = findings_page(record, claims, judge(claims, record), missing)
-    assert "## What needs data" in page
+    assert "## What could not be searched" in page
     assert "(nasbench101)**: `ednag sources fetch nasbench101-only108`." in page
 
 
 def test_what_the_study_lacks_is_said() -> None:
     page = page_of(record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog", method="random")))
     assert "does not run EDNAG" in page
-    assert "compares EDNAG with nothing" in page
-    assert "reported on by no claim of the paper: CIFAR-10" in page
-    assert "What is generated" not in page
+    assert "ranks EDNAG among no other method" in page
+    page = page_of(record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog")))
+    assert "No claim of the paper is about CIFAR-10" in page
+    assert "nan" not in page
 
 
 def test_no_best_is_told_where_nobody_knows_it() -> None:
     page = page_of(record_of(RUNS.assign(optimum=np.nan, found_optimum=False)))
-    assert "the best possible is not known" in page
+    assert "| - | - | 8910 |" in page
     assert "nan" not in page
 
 
 def test_runs_on_predictions_are_told_as_such_beside_measured_ones() -> None:
     predicted = [runs.assign(dataset="pets") for runs in (RUNS, RANDOM)]
     page = page_of(record_of(RUNS, RANDOM, *predicted))
-    assert "- **Pets (predicted) (nasbench201)**: mean 94.28" in page
-    assert "- **Pets (predicted) (nasbench201)**, after 300: EDNAG 94.18; 0 of 1 other" in page
+    assert "| Pets (predicted) (nasbench201) | 40 | 94.28" in page
+    assert "over 1 measured data set" in page
     assert "nan" not in page
 
 
 def test_runs_that_did_not_complete_are_told() -> None:
     runs = RUNS.assign(status=np.where(RUNS["seed"] < 3, "degenerate", "completed"))
-    assert "3 of 40 runs did not complete (degenerate: 3)." in page_of(record_of(runs))
+    assert "3 of 40 runs of EDNAG did not complete (degenerate: 3)." in page_of(record_of(runs))
 
 
 def test_the_authors_seeds_are_told() -> None:
     listed = seeds_of((94.37, 94.3733), (94.37, 94.0))
     page = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.002)))
-    assert "On 1 of 1 benchmarks fewer than 5 %" in page
-    assert "a chance of 0.200 % (interval 0.100 to 0.300 %)" in page
-    assert "1 of 2 of these values are ours" in page
+    assert "On 1 of 1 data set the values" in page
+    assert "0.200 % of equally large sets of unselected seeds are as good (interval 0.1" in page
+    assert "Of the 2 values, 1 are ours" in page
+    fine = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.2)))
+    assert "On 0 of 1 data set the values" in fine
     few = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.002, seeds=5)))
     assert "cannot be told from 5 seeds; 30 are needed" in few
+
+
+def test_the_papers_claims_are_one_table() -> None:
+    claims = read_claims(PUBLISHED / "claims.yaml")
+    record = record_of(RUNS, RANDOM)
+    judged = judge(claims, record)
+    page = findings_page(record, claims, judged)
+    table = page.split("## What became of the paper's claims\n\n")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    numbers = np.array([[int(cell) for cell in row[1:]] for row in rows[2:]])
+    own = counts(each for each in judged if each.kind == "ednag")
+    assert numbers[:, 1:].sum(axis=0).tolist() == list(own.values())
+    assert (numbers[:, 0] == numbers[:, 1:].sum(axis=1)).all()

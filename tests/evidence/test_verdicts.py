@@ -8,17 +8,21 @@ import pandas as pd
 import pytest
 
 from ednag.evidence.cells import enumeration_table
-from ednag.evidence.claims import ON_PRINTED, RULES, read_claims
+from ednag.evidence.claim_rules import NOT_REPRODUCED, PARTLY, REPRODUCED, UNDECIDED
+from ednag.evidence.claims import OF_A_SPACE, ON_PRINTED, RULES, read_claims
 from ednag.evidence.record import StudyRecord
 from ednag.evidence.verdicts import (
     NEEDS,
     NOT_COMPARABLE,
-    NOT_REPRODUCED,
-    PARTLY,
-    REPRODUCED,
+    TESTED,
     ClaimVerdict,
     counts,
+    counts_by_kind,
     judge,
+)
+from ednag.evidence.verdicts_page import (
+    apart_text,
+    own_claims_text,
     verdicts_json,
     verdicts_page,
 )
@@ -60,22 +64,13 @@ def test_a_mean_holds_fails_or_holds_for_the_authors_seeds_only() -> None:
     assert verdict_of(selected, "mean", **claim).verdict == PARTLY
 
 
-def test_the_worst_of_a_loss_is_its_largest_value() -> None:
-    runs = runs_of(60 + np.arange(40.0), "transnas-micro", "room_layout")
-    record = record_of(runs, generated=generated_of(runs))
-    claim = {"space": "transnas-micro", "dataset": "room_layout"}
-    found = verdict_of(record, "extreme", printed=90.0, quantity="last_worst", **claim)
-    assert (found.verdict, found.ours) == (REPRODUCED, 90.0)
-    found = verdict_of(record, "extreme", printed=60.0, quantity="last_best", **claim)
-    assert (found.verdict, found.ours) == (REPRODUCED, 60.0)
-
-
 def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
     claim = {"printed": 94.37, "tolerance": 0.005}
     analog = record_of(runs_of(np.full(40, 94.37), dataset="cifar10-analog"))
     found = verdict_of(analog, "mean", **claim)
     assert (found.verdict, found.runs, found.ours) == (NEEDS, 0, None)
     assert found.why == "needs data nasbench201-cifar10-csv, nats-bench-csv"
+    assert found.fetch == ("nasbench201-cifar10-csv", "nats-bench-csv")
     few = verdict_of(record_of(runs_of(np.full(5, 94.37))), "mean", **claim)
     assert (few.verdict, few.why) == (NEEDS, "needs 30 seeds or more (the study has 5)")
     alone = record_of(runs_of(np.full(40, 94.37)))
@@ -94,7 +89,7 @@ def test_missing_data_too_few_seeds_and_missing_methods_are_said() -> None:
 def test_runs_without_an_outcome_are_left_out_and_told() -> None:
     values = np.append(np.full(40, OPTIMUM), np.nan)
     found = verdict_of(record_of(runs_of(values)), "mean", printed=94.37, tolerance=0.005)
-    assert "1 runs without a value left out" in found.why
+    assert "(1 run without a value left out)" in found.why
 
 
 def test_always_the_best() -> None:
@@ -107,19 +102,71 @@ def test_always_the_best() -> None:
     assert verdict_of(theirs, "always").verdict == PARTLY
 
 
-def test_every_run_and_extremes() -> None:
+def test_every_run_has_the_number() -> None:
     runs = runs_of(94.2 + NOISE)
     record = record_of(runs, generated=generated_of(runs))
     count = {"quantity": "distinct", "tolerance": 0.5}
     assert verdict_of(record, "every-run", printed=500, **count).verdict == REPRODUCED
     assert verdict_of(record, "every-run", printed=1, **count).verdict == NOT_REPRODUCED
+    # A claim on every run has no parts: one run decides it.
     valid = {"quantity": "last_valid_share", "percent": True, "tolerance": 0.005}
     found = verdict_of(record, "every-run", printed=100, **valid)
-    assert (found.verdict, "39 of 40" in found.why) == (PARTLY, True)
-    worst = {"quantity": "last_worst", "tolerance": 0.005}
-    assert verdict_of(record, "extreme", printed=80.0, **worst).verdict == REPRODUCED
-    assert verdict_of(record, "extreme", printed=85.0, **worst).verdict == PARTLY
-    assert verdict_of(record, "extreme", printed=70.0, **worst).verdict == NOT_REPRODUCED
+    assert (found.verdict, "39 of 40" in found.why) == (NOT_REPRODUCED, True)
+
+
+@pytest.mark.parametrize(
+    ("printed", "verdict", "percentile"),
+    # Two runs of 102, the printed one among them, lie as far out as 80: 4 % by chance.
+    [(85.0, REPRODUCED, 50), (81.0, REPRODUCED, 10), (80.0, NOT_REPRODUCED, 0)],
+)
+def test_a_single_run_is_placed_among_ours(printed: float, verdict: str, percentile: int) -> None:
+    runs = runs_of(np.full(101, 94.0))
+    generated = generated_of(runs).assign(last_worst=np.linspace(80, 90, 101))
+    claim = {"quantity": "last_worst", "tolerance": 0.005, "printed": printed}
+    found = verdict_of(record_of(runs, generated=generated), "single-run", **claim)
+    assert found.verdict == verdict
+    assert f"percentile {percentile} of 101 single runs" in found.why
+
+
+def test_few_single_runs_cannot_say_that_another_is_extreme() -> None:
+    runs = runs_of(94.2 + NOISE[:35])
+    claim = {"printed": 99.0, "tolerance": 0.005}
+    found = verdict_of(record_of(runs), "single-run", **claim)
+    assert (found.verdict, "chance of a run so extreme 5.6 %" in found.why) == (UNDECIDED, True)
+    more = record_of(runs_of(94.2 + np.resize(NOISE, 60)))
+    assert verdict_of(more, "single-run", **claim).verdict == NOT_REPRODUCED
+    # Ties within the tolerance are no distance.
+    ends = record_of(runs_of(np.append(np.full(5, OPTIMUM), np.full(35, 93.0))))
+    for number, verdict in ((94.37, REPRODUCED), (95.0, NOT_REPRODUCED)):
+        assert verdict_of(ends, "single-run", printed=number, tolerance=0.005).verdict == verdict
+    # Without a number: the best of the benchmark.
+    assert verdict_of(ends, "single-run").verdict == REPRODUCED
+    never = record_of(runs_of(np.full(40, 93.0)))
+    assert verdict_of(never, "single-run").verdict == NOT_REPRODUCED
+
+
+def test_a_claim_on_a_space_is_tested_on_a_measured_table_of_it() -> None:
+    claim = {"dataset": "", "printed": 8910.0, "tolerance": 0.5, "quantity": "total"}
+    analog = runs_of(94.2 + NOISE, dataset="cifar10-analog")
+    predicted = runs_of(94.2 + NOISE, dataset="digits-unseen").assign(total=1)
+    found = verdict_of(record_of(predicted, analog), "every-run", **claim)
+    assert found.verdict == REPRODUCED
+    assert found.rests_on == ("results/runs/nasbench201/cifar10-analog/paper/ednag/",)
+    assert "(cifar10-analog): so in 40 of 40 runs" in found.why
+    # On another space, on predictions alone, or by another method: no table of the space.
+    other = runs_of(94.2 + NOISE, "transnas-micro", "jigsaw")
+    random = runs_of(94.2 + NOISE, dataset="cifar10-analog", method="random")
+    for runs in (other, predicted, random):
+        assert verdict_of(record_of(runs), "every-run", **claim).verdict == NEEDS
+
+
+def test_runs_with_other_hyperparameters_decide_no_claim() -> None:
+    record = replace(record_of(runs_of(94.2 + NOISE)), changed=("ednag",))
+    found = verdict_of(record, "mean", printed=94.37, tolerance=0.005)
+    assert found.why == "needs runs of ednag with default hyper-parameters"
+    assert (found.verdict, found.fetch) == (NEEDS, ())
+    other = replace(record, changed=("random",))
+    assert verdict_of(other, "mean", printed=94.37, tolerance=0.005).verdict == NOT_REPRODUCED
 
 
 def test_the_best_possible_and_its_factor() -> None:
@@ -150,11 +197,41 @@ def test_gaps_between_methods() -> None:
     assert verdict_of(record, "gap", printed=0.43, **gap).verdict == REPRODUCED
     assert verdict_of(record, "gap", printed=1.0, **gap).verdict == PARTLY
     assert verdict_of(record, "gap", printed=-0.43, **gap).verdict == NOT_REPRODUCED
+    # An interval that holds the printed gap and zero says nothing.
+    alike = record_of(runs, runs_of(94.19 - NOISE, method="ednag-identity"))
+    assert verdict_of(alike, "gap", printed=0.02, **gap).verdict == UNDECIDED
+    assert verdict_of(alike, "gap", printed=0.5, **gap).verdict == NOT_REPRODUCED
+
+
+def test_a_gap_may_be_meant_in_percent() -> None:
+    record = record_of(runs_of(60 + NOISE), runs_of(58 + NOISE, method="ednag-identity"))
+    gap = {"against": "ednag-identity", "tolerance": 0.005}
+    relative = 100 * 2 / (58 + NOISE.mean())
+    assert verdict_of(record, "gap", printed=relative, **gap).verdict == PARTLY
+    found = verdict_of(record, "gap", printed=relative, relative=True, **gap)
+    assert (found.verdict, found.ours) == (REPRODUCED, pytest.approx(relative))
+    found = verdict_of(record, "gap", printed=2.0, relative=True, **gap)
+    assert (found.verdict, found.ours) == (REPRODUCED, pytest.approx(2.0))
+
+
+def test_the_ends_of_methods_are_compared() -> None:
+    runs = runs_of(94.2 + NOISE)
+    against = {"against": "ednag-steps-50"}
+    for shift, verdict in ((-0.5, REPRODUCED), (0.5, NOT_REPRODUCED), (0.02, UNDECIDED)):
+        others = runs_of(94.2 + NOISE + shift, method="ednag-steps-50")
+        found = verdict_of(record_of(runs, others), "ends-better", **against)
+        assert found.verdict == verdict
+        assert "at its own end EDNAG is" in found.why
+    best = np.full(40, OPTIMUM)
+    equal = record_of(runs_of(best), runs_of(best, method="ednag-steps-50"))
+    found = verdict_of(equal, "ends-better", **against)
+    assert (found.verdict, found.ours) == (NOT_REPRODUCED, 0)
+    assert "as good as the other" in found.why
 
 
 def test_better_than_is_judged_at_equal_distinct_evaluations() -> None:
     runs = runs_of(94.2 + NOISE)
-    for shift, verdict in ((-0.5, REPRODUCED), (0.5, NOT_REPRODUCED), (0.0, PARTLY)):
+    for shift, verdict in ((-0.5, REPRODUCED), (0.5, NOT_REPRODUCED), (0.02, UNDECIDED)):
         others = runs_of(94.2 + NOISE + shift, method="random")
         found = verdict_of(record_of(runs, others), "better-than", against="random")
         assert found.verdict == verdict
@@ -175,10 +252,14 @@ def test_the_authors_seeds() -> None:
     ):
         record = record_of(runs, seeds=seeds_of(*pairs))
         assert verdict_of(record, "comments", tolerance=0.005).verdict == verdict
-    for chance, verdict in ((0.2, REPRODUCED), (0.05, PARTLY), (0.001, NOT_REPRODUCED)):
+    for chance, verdict in ((0.2, REPRODUCED), (0.051, UNDECIDED), (0.002, NOT_REPRODUCED)):
         record = record_of(runs, sets=sets_of(94.37, 94.2, chance))
         assert verdict_of(record, "unselected").verdict == verdict
-    few = record_of(runs, sets=sets_of(94.37, 94.2, 0.001, seeds=10))
+    # Of many sets one is that rare by chance.
+    others = [sets_of(94.37, 94.2, 0.5).assign(dataset=f"other-{place}") for place in range(30)]
+    many = record_of(runs, sets=pd.concat([sets_of(94.37, 94.2, 0.002), *others]))
+    assert verdict_of(many, "unselected").verdict == UNDECIDED
+    few = record_of(runs, sets=sets_of(94.37, 94.2, 0.002, seeds=10))
     assert verdict_of(few, "unselected").verdict == NEEDS
 
 
@@ -193,11 +274,25 @@ def test_the_mean_of_the_authors_comments_needs_no_runs() -> None:
         assert found.rests_on == ()
 
 
+def test_the_standard_deviation_of_the_authors_comments_needs_no_runs() -> None:
+    listed = {("nasbench201", "cifar10"): {4: 94.3, 7: 94.4}}
+    record = replace(record_of(runs_of(np.full(2, 94.0))), listed=listed)
+    # 0.0707 with n - 1, 0.05 with n.
+    for printed, verdict in ((0.07, REPRODUCED), (0.05, NOT_REPRODUCED)):
+        found = verdict_of(record, "comments-sd", printed=printed, tolerance=0.01)
+        assert (found.verdict, found.runs) == (verdict, 0)
+        assert "SD 0.071 (n - 1), 0.050 (n)" in found.why
+
+
 def test_arithmetic_needs_no_runs() -> None:
     record = record_of(runs_of(np.full(2, 94.0)))
     relative = {"numbers": (46.17, 41.8), "tolerance": 0.005}
     assert verdict_of(record, "arithmetic", printed=10.45, **relative).verdict == REPRODUCED
     assert verdict_of(record, "arithmetic", printed=4.37, **relative).verdict == NOT_REPRODUCED
+    hours = {"numbers": (3.43, 0.011), "tolerance": 0.5}
+    assert verdict_of(record, "quotient", printed=312.0, **hours).verdict == REPRODUCED
+    found = verdict_of(record, "quotient", printed=50.0, **hours)
+    assert (found.verdict, found.why) == (NOT_REPRODUCED, "3.43 / 0.011 = 311.8")
 
 
 def searches_of(used: float, uniform_used: float, *gaps: float) -> pd.DataFrame:
@@ -239,7 +334,7 @@ def test_what_guides_the_draws_of_a_ranker_and_whether_it_helps() -> None:
     assert verdict("tier-draws", 0.0, 0.0, 0.1).verdict == NOT_REPRODUCED
 
     assert verdict("guided-draws", 1.0, 0.0, 0.1, 0.2).verdict == REPRODUCED
-    assert verdict("guided-draws", 1.0, 0.0, 0.1, -0.1).verdict == PARTLY
+    assert verdict("guided-draws", 1.0, 0.0, 0.1, -0.1).verdict == UNDECIDED
     found = verdict("guided-draws", 1.0, 0.0, -0.1, -0.2)
     assert found.verdict == NOT_REPRODUCED
     assert (found.ours, found.low, found.high) == pytest.approx((-15, -20, -10))
@@ -278,20 +373,57 @@ def test_published_records_and_the_number_of_cells() -> None:
 
 def test_all_claims_get_one_verdict_on_any_study() -> None:
     claims = read_claims(PUBLISHED / "claims.yaml")
-    analog = record_of(runs_of(94.2 + NOISE, dataset="cifar10-analog"))
+    runs = runs_of(94.2 + NOISE, dataset="cifar10-analog")
+    analog = record_of(runs, generated=generated_of(runs))
     judged = judge(
         claims, replace(analog, listed=read_listed_seeds(PUBLISHED / "reference-seeds.csv"))
     )
     count = counts(judged)
     assert sum(count.values()) == len(claims) == len(judged)
-    # Another set of trainings in the same space decides nothing but what needs no runs.
-    tested = [each.claim for each in judged if each.verdict not in (NEEDS, NOT_COMPARABLE)]
-    without_runs = [claim.id for claim in claims if claim.rule in ON_PRINTED]
-    assert tested == without_runs
-    assert len(tested) == 19
+    assert sum(sum(each.values()) for each in counts_by_kind(judged).values()) == len(claims)
+    # Another set of trainings in the same space decides nothing but what needs no runs, or only a
+    # space and a schedule.
+    tested = {each.claim for each in judged if each.verdict in TESTED}
+    without_runs = {claim.id for claim in claims if claim.rule in ON_PRINTED}
+    of_the_space = {claim.id for claim in claims if claim.space == "nasbench201"} & {
+        claim.id for claim in claims if claim.quantity in OF_A_SPACE
+    }
+    assert tested == without_runs | of_the_space
+    assert (len(without_runs), len(of_the_space)) == (40, 4)
     for each in judged:
         if each.verdict == NEEDS:
             assert each.why.startswith("needs data ")
+
+
+def verdicts_of(*given: tuple[str, str], fetch: tuple[str, ...] = ()) -> list[ClaimVerdict]:
+    """Verdicts of these kinds."""
+    return [
+        ClaimVerdict(f"claim-{place}", kind, verdict, "why", fetch=fetch)
+        for place, (kind, verdict) in enumerate(given)
+    ]
+
+
+def test_only_the_papers_tested_claims_are_counted_as_results() -> None:
+    own = [("ednag", REPRODUCED), ("ednag", UNDECIDED), ("ednag", NOT_COMPARABLE)]
+    apart = [("identity", REPRODUCED), ("nar", NOT_REPRODUCED), ("audit", NEEDS)]
+    needy = verdicts_of(("ednag", NEEDS), ("ednag", NEEDS), fetch=("some-csv", "other-csv"))
+    verdicts = [*verdicts_of(*own, *apart), *needy, *verdicts_of(("ednag", NEEDS))]
+    text = own_claims_text(verdicts)
+    assert text.startswith(
+        "2 claims of the EDNAG paper could be tested here: 1 reproduced, 0 reproduced in part, "
+        "0 not reproduced and 1 undecided."
+    )
+    assert "2 need data that is not here: `ednag sources fetch other-csv some-csv` gets it" in text
+    assert "1 needs runs or trainings that this study does not make" in text
+    assert "1 more can be compared with nothing" in text
+    found = apart_text(verdicts)
+    assert "one quotient (1 reproduced)" in found
+    assert "NAR paper and its code (1 not reproduced)" in found
+    assert "audit" not in found
+    assert apart_text(verdicts_of(*own)) == ""
+    one = own_claims_text(verdicts_of(("ednag", REPRODUCED)))
+    assert one.startswith("1 claim of the EDNAG paper could be tested here: 1 reproduced")
+    assert "need" not in one
 
 
 def test_the_pages_tell_all_and_are_the_same_each_time() -> None:

@@ -118,7 +118,9 @@ def finished(built: Tree, tmp_path_factory: pytest.TempPathFactory) -> Tree:
     copied = Tree(above / "study", above / "project")
     shutil.copytree(built.root, copied.root)
     shutil.copytree(built.project, copied.project)
-    (copied / "results/verdicts.json").write_text('{"seeds": "0", "counts": {}, "claims": []}')
+    (copied / "results/verdicts.json").write_text(
+        '{"seeds": "0", "counts": {}, "kinds": [], "claims": []}'
+    )
     (copied / "results/verdicts.md").write_text("# Verdicts\n")
     (copied / "results/findings.md").write_text("# Findings\n\nNone.\n")
     done = copied.call(

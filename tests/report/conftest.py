@@ -39,7 +39,8 @@ def study(tmp_path: Path) -> FinishedStudy:
     files = [stem.with_suffix(f".{suffix}") for suffix in ("csv", "png", "pdf")]
     save_drawing(figure, frame, files)
     claim = {
-        "id": "one", "statement": ODD, "rule": "mean", "verdict": "reproduced", "why": "1 < 2",
+        "id": "one", "kind": "ednag", "statement": ODD, "rule": "mean",
+        "verdict": "reproduced", "why": "1 < 2",
         "printed": 94.37, "ours": 94.3, "low": 94.2, "high": 94.4, "runs": 100,
         "rests_on": ["results/runs/"],
     }  # fmt: skip
@@ -49,6 +50,15 @@ def study(tmp_path: Path) -> FinishedStudy:
     verdicts = {
         "seeds": "0-99",
         "counts": {"reproduced": 1, "not reproduced": 1, "needs data": 1},
+        "kinds": [
+            {
+                "kind": kind,
+                "title": f"{kind} claims",
+                "tested": {"reproduced": count, "not reproduced": count},
+                "not_tested": {"needs data": count},
+            }
+            for kind, count in (("ednag", 1), ("audit", 0))
+        ],
         "claims": [claim, other, claim | empty | {"id": "three", "verdict": "needs data"}],
     }
     source = {
@@ -61,7 +71,10 @@ def study(tmp_path: Path) -> FinishedStudy:
     write_text(results / "verdicts.md", "# Verdicts\n")
     write_text(results / "audit.json", json.dumps(audit))
     write_text(results / "audit.md", "# Audit\n")
-    findings = f"# Findings\n\nComputed from 3 runs. {ODD}\n\n- [verdicts](verdicts.md)\n"
+    findings = (
+        f"# Findings\n\nComputed from 3 runs. {ODD}\n\n- [verdicts](verdicts.md)\n"
+        "\n## Data sets\n\nNot on the first page.\n"
+    )
     write_text(results / "findings.md", findings)
     rows = "".join(f'<tr id="nasbench201-{row}"></tr>' for row in range(3))
     write_text(results / "provenance" / "chains" / "nasbench201.html", f"<table>{rows}</table>")

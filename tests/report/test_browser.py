@@ -87,8 +87,10 @@ def test_a_count_leads_to_its_claims_alone(report: Path, page: Any) -> None:
     page.goto((report / "index.html").as_uri())
     page.locator(".tiles a", has_text="not reproduced").click()
     assert column(page, 1) == ["not reproduced"]
-    page.locator("select").select_option("reproduced")
+    page.locator("select[name=verdict]").select_option("reproduced")
     assert column(page, 1) == ["reproduced"]
+    page.locator("select[name=kind]").select_option("audit")
+    assert column(page, 1) == []
 
 
 def test_key_figures_are_seen(report: Path, page: Any) -> None:

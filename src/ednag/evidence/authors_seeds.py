@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.evidence.statistics import standard_deviation, wilson_share
+from ednag.evidence.statistics import Interval, middle_share, standard_deviation, wilson_share
 from ednag.evidence.summaries import Settings, collect_runs
 from ednag.evidence.writing import texts, with_interval
 from ednag.methods.descriptions import description_in
@@ -22,8 +22,14 @@ from ednag.tables import get_definition, get_reported_metric
 
 #: Comments have two decimals: values are the same within half a unit and the last bits of a sum.
 ROUNDING = 0.005 + 1e-9
+#: Means closer than this are the same: they differ in the last bits of a sum.
+_LAST_BITS = 1e-9
 #: Number of sets drawn for the distribution of means.
 DRAWN_SETS = 100_000
+#: Resamples of the study's seeds, and sets drawn from each, for the interval of a chance.
+_RESAMPLES, _RESAMPLED_SETS = 1000, 2000
+#: Sets drawn for the permutation test.
+_PERMUTATIONS = 20_000
 GROUP = ("paper", "ednag")
 SEEDS_NOTE = (
     "The value that the reference's configuration gives in a comment beside the seed, with two "
@@ -31,9 +37,10 @@ SEEDS_NOTE = (
 )
 SETS_NOTE = (
     f"The chance is the share of {DRAWN_SETS} sets, as large as the listed one and drawn with "
-    "replacement from the study's unselected seeds, whose mean is at least as good; with Wilson's "
-    "interval for the drawing. The study's seeds stand for all: what none of them reaches has "
-    "chance zero here."
+    "replacement from the study's unselected seeds, whose mean is at least as good. The interval "
+    "includes the sampling of the study's seeds (bootstrap of the seeds) and the drawing. What "
+    "none of the study's seeds reaches has chance zero here. p: one-sided permutation test that "
+    "the comments are no better than the study's seeds, rounded alike."
 )
 
 
@@ -129,7 +136,8 @@ def set_row(each: AuthorsSeeds, statistics: Statistics) -> tuple[dict[str, objec
 
     `chance` is the share of drawn sets whose mean is at least as good as that of our runs of the
     listed seeds. `chance_comment` is the same for the mean of the comments, with values rounded as
-    the comments are; it tests for a selection, because a seed may have another value here.
+    the comments are; it tells of a selection, because a seed may have another value here.
+    `p_comment` is the p-value of `selection_p`.
     """
     size = len(each.listed)
     ours = np.array([each.values[seed] for seed in each.listed])
@@ -147,12 +155,47 @@ def set_row(each: AuthorsSeeds, statistics: Statistics) -> tuple[dict[str, objec
         "study_sd": standard_deviation(study),
         "higher_is_better": each.higher_is_better,
     }
-    means = drawn_means(np.stack([study, np.round(study, 2)]), size, statistics.seed)
+    versions = np.stack([study, np.round(study, 2)])
+    sign = 1.0 if each.higher_is_better else -1.0
+    means = drawn_means(versions, size, statistics.seed)
     targets = {"chance": ours.mean(), "chance_comment": comments.mean()}
-    for (name, target), drawn in zip(targets.items(), means, strict=True):
-        good = drawn >= target - 1e-9 if each.higher_is_better else drawn <= target + 1e-9
-        row |= wilson_share(int(good.sum()), len(drawn), statistics.confidence).columns(name)
-    return row | {"drawn_sets": means.shape[1]}, means[0]
+    for (name, target), values, drawn in zip(targets.items(), versions, means, strict=True):
+        good = int((sign * (drawn - target) >= -_LAST_BITS).sum())
+        share = wilson_share(good, len(drawn), statistics.confidence)
+        chances = resampled_chances(sign * values, size, sign * target, statistics.seed)
+        low, high = middle_share(chances, statistics.confidence)
+        whole = Interval(share.estimate, min(low, share.low), max(high, share.high))
+        row |= whole.columns(name)
+    p_value = selection_p(sign * comments, sign * versions[1], statistics.seed)
+    return row | {"p_comment": p_value, "drawn_sets": means.shape[1]}, means[0]
+
+
+def resampled_chances(values: np.ndarray, size: int, target: float, seed: int) -> np.ndarray:
+    """The chance of a set as good as a target, for each resample of the values float64[n].
+
+    Returns:
+        float64[_RESAMPLES]: share of sets of `size`, drawn from the resample, whose mean is at
+            least the target.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    resamples = generator.choice(values, size=(_RESAMPLES, len(values)))
+    drawn = generator.integers(len(values), size=(_RESAMPLED_SETS, size))
+    return np.array(
+        [(each[drawn].mean(axis=1) >= target - _LAST_BITS).mean() for each in resamples]
+    )
+
+
+def selection_p(listed: np.ndarray, values: np.ndarray, seed: int) -> float:
+    """P-value of a one-sided permutation test that listed values float64[k] are no better.
+
+    If nobody selected them, any k of the listed and the other values float64[n] together could be
+    the listed ones. The statistic is their mean; higher is better.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    pooled, size = np.concatenate([listed, values]), len(listed)
+    chosen = generator.random((_PERMUTATIONS, len(pooled))).argpartition(size - 1)[:, :size]
+    as_good = (pooled[chosen].mean(axis=1) >= listed.mean() - _LAST_BITS).sum()
+    return float((as_good + 1) / (_PERMUTATIONS + 1))
 
 
 def readable_seeds(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -183,6 +226,7 @@ def readable_sets(frame: pd.DataFrame) -> dict[str, list[str]]:
         "Chance of a set as good as the comments, %": with_interval(
             frame, "chance_comment", 3, 100.0
         ),
+        "p": [f"{value:.2g}" for value in frame["p_comment"]],
     }
 
 

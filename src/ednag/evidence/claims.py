@@ -20,51 +20,81 @@ MINIMUM_SEEDS = 30
 #: Added to a tolerance for the last bits of a number.
 MARGIN = 1e-9
 
+#: Kind of claim -> what it is, in the plural. Kinds are counted apart.
+EDNAG, NAR, AUDIT, IDENTITY, ANCHOR = "ednag", "nar", "audit", "identity", "anchor"
+KINDS = {
+    EDNAG: "claims of the EDNAG paper and of the seeds published with it",
+    NAR: "claims of the NAR paper and its code",
+    AUDIT: "statements of our audit of EDNAG's code",
+    IDENTITY: "identities, which hardly can fail: best values of tables, constants, one quotient",
+    ANCHOR: "numbers from elsewhere that our own methods must meet",
+}
+
 #: Rule -> its description on the page of verdicts.
 RULES = {
-    "mean": "reproduced: the confidence interval of our mean over the study's unselected seeds, "
-    "widened by the tolerance, holds the printed number. Partly: it does not, but the mean over "
-    "the seeds the authors list is within the tolerance of it.",
-    "always": "reproduced: every run ends with the best architecture of the benchmark. Partly: "
-    "not every run does, but every run of the seeds the authors list.",
+    "mean": "two parts: the confidence interval of our mean over the study's unselected seeds, "
+    "widened by the tolerance, holds the printed number; and so does, within the tolerance, the "
+    "mean over the seeds that the authors list. Reproduced: the first. Partly: only the second.",
+    "always": "two parts: every run ends with the best architecture of the benchmark; and every "
+    "run of the seeds that the authors list. Reproduced: the first. Partly: only the second.",
     "every-run": "reproduced: the quantity is the printed number, within the tolerance, in every "
-    "run. Partly: in some runs.",
-    "extreme": "reproduced: the best (worst) over all runs is within the tolerance of the printed "
-    "number. Partly: single runs reach beyond the printed number and others do not.",
+    "run.",
+    "single-run": "of a claim about one run. Reproduced: the printed number (without one: the best "
+    "value of the benchmark) lies among our single runs, that is, it is no more extreme than it "
+    "would be by chance as one more run of ours (two-sided, ties within the tolerance). "
+    "Undecided: it lies beyond all our runs, which are too few to say that it is extreme.",
     "best-possible": "reproduced: the benchmark's best value, times the factor of the fitness "
     "where one is named, is within the tolerance of the printed number.",
-    "gap": "reproduced: the interval of the mean difference of paired seeds, widened by the "
-    "tolerance, holds the printed gap. Partly: it does not, but lies on the same side of zero.",
+    "gap": "two parts: size and direction. Reproduced: the interval of the mean difference, "
+    "widened by the tolerance, holds the printed gap and not zero. Partly: it lies on the same "
+    "side of zero, but does not hold the printed gap. Undecided: it holds both. Where the printed "
+    "gap may be in points or in %, the reading that suits it better counts.",
     "better-than": "reproduced: at equal distinct evaluations the interval of the mean difference "
-    "of paired seeds lies on EDNAG's side of zero. Partly: it holds zero.",
-    "comments": "reproduced: our runs of the listed seeds give the values in the authors' "
-    "comments, each within the tolerance. Partly: some do.",
+    "lies on EDNAG's side of zero. Undecided: it holds zero.",
+    "ends-better": "the same of what each method reports at its own end.",
+    "comments": "a part for each listed seed: our run gives the value in the authors' comment, "
+    "within the tolerance. Partly: some do.",
     "comments-mean": "reproduced: the mean of the values in the authors' comments is within the "
     "tolerance of the printed number.",
+    "comments-sd": "reproduced: the standard deviation (n - 1) of the values in the authors' "
+    "comments is within the tolerance of the printed one.",
     "unselected": "reproduced: at least one in twenty equally large sets of unselected seeds is "
-    "as good as the values the authors list (Wilson's interval of the drawn sets lies above that "
-    "share). Partly: the interval holds that share. Not reproduced: so good a set is rarer.",
-    "tier-draws": "reproduced: NAR's sampler, configured as published, draws as its best tier is "
-    "distributed in some iterations of every search. Partly: only where the configuration is "
-    "changed so that it may. By the study's small ranker.",
+    "as good as the values the authors list; the interval of this share, which includes the "
+    "sampling of our seeds, lies above. Not reproduced: a permutation test of the listed values "
+    "among ours, corrected by Holm over all listed sets, says that they are better. Undecided: "
+    "neither.",
+    "tier-draws": "two parts: NAR's sampler draws as its best tier is distributed in some "
+    "iterations of every search, as published; and where the configuration is changed so that it "
+    "may. Reproduced: the first. Partly: only the second. By the study's small ranker.",
     "guided-draws": "reproduced: in each search that may draw as the best tier is distributed, "
-    "guided draws are more often truly of the best tier than the random draws beside them. Partly: "
-    "in some searches. By the study's small ranker, and our reading of what a target is.",
-    "published-records": "reproduced: every number of the published records follows from their "
-    "cells. Partly: of some records.",
+    "guided draws are more often truly of the best tier than the random draws beside them. Not "
+    "reproduced: in none. Undecided: in some. By the study's small ranker, and our reading of what "
+    "a target is.",
+    "published-records": "a part for each record: every number follows from its cell.",
     "enumerated": "reproduced: enumeration gives the printed number of cells.",
-    "arithmetic": "reproduced: the printed numbers it is made of give it, within the tolerance.",
+    "arithmetic": "reproduced: the printed numbers give it as 100 (new - old) / old, within the "
+    "tolerance.",
+    "quotient": "reproduced: the printed numbers give it as their quotient, within the tolerance.",
     "not-comparable": "never decided: the claim's reason says why.",
     "unavailable": "never decided here: what it needs is named.",
 }
-_NUMBERED = {"mean", "every-run", "extreme", "best-possible", "gap", "comments-mean", "arithmetic"}
+_NUMBERED = {
+    *("mean", "every-run", "best-possible", "gap", "comments-mean", "comments-sd"),
+    *("arithmetic", "quotient", "enumerated"),
+}
+#: Rules on the values in the authors' comments.
+_ON_COMMENTS = {"comments-mean", "comments-sd"}
+_ON_NUMBERS = {"arithmetic", "quotient"}
+#: Rules on printed numbers alone; they are decided without any data.
+ON_PRINTED = _ON_COMMENTS | _ON_NUMBERS
 #: Rules on cells, and on searches by a ranker; they need no runs of a method.
 _ON_CELLS = {"published-records", "enumerated"}
 ON_RANKING = {"tier-draws", "guided-draws", *_ON_CELLS}
-#: Rules on printed numbers alone; they are decided without any data.
-ON_PRINTED = {"arithmetic", "comments-mean"}
 _ON_RUNS = set(RULES) - {*ON_PRINTED, *_ON_CELLS, "not-comparable", "unavailable"}
-_AGAINST = {"gap", "better-than"}
+_AGAINST = {"gap", "better-than", "ends-better"}
+#: Quantities that depend on the search space and the schedule, and not on the values of a table: a
+#: claim on one need not name a dataset.
+OF_A_SPACE = frozenset({"total", "steps", "first_invalid_share", "last_valid_share"})
 
 
 class Claim(BaseModel):
@@ -77,33 +107,39 @@ class Claim(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9-]+$", description="Unique; lower case, words by hyphens.")
     statement: str = Field(min_length=10, description="What is claimed, in one sentence.")
+    kind: str = Field(description="One of KINDS: whose claim it is.")
     source: str = Field(min_length=3, description="Table, figure or section that claims it.")
+    version: str = Field(min_length=3, description="Version of the paper or file it is read from.")
     rule: str = Field(description="One of RULES: how it is tested.")
     printed: float | None = Field(None, description="The number that is claimed.")
     tolerance: float = Field(0.0, ge=0, description="Difference that rounding explains.")
     space: str = Field("", description="Search space of the runs that test it.")
-    dataset: str = Field("", description="Dataset of the runs that test it.")
+    dataset: str = Field(
+        "", description="Dataset of the runs that test it; none: any measured one of the space."
+    )
     method: str = Field("ednag", description="Method of the runs that test it.")
     against: str = Field("", description="The method it is compared with.")
     quantity: str = Field("outcome", description="Column of the summary that is tested.")
     scaled: bool = Field(False, description="Whether the fitness factor is applied first.")
     percent: bool = Field(False, description="Whether a share is claimed in %.")
+    relative: bool = Field(False, description="Whether a gap may be meant in %, or in points.")
     numbers: tuple[float, float] | None = Field(
-        None, description="For arithmetic: (new, old); the claim is 100 (new - old) / old."
+        None, description="The printed numbers of arithmetic and quotient."
     )
     reason: str = Field("", description="Why it is not comparable.")
     needs: tuple[str, ...] = Field((), description="Ids of the sources it needs.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.rule not in RULES:
-            raise ValueError(f"unknown rule {self.rule!r}{suggestion(self.rule, RULES)}")
+        for name, given, known in (("rule", self.rule, RULES), ("kind", self.kind, KINDS)):
+            if given not in known:
+                raise ValueError(f"unknown {name} {given!r}{suggestion(given, known)}")
         required = {
-            "printed": self.rule in _NUMBERED or self.rule == "enumerated",
-            "space": self.rule in {*_ON_RUNS, *_ON_CELLS, "comments-mean"},
-            "dataset": self.rule in {*_ON_RUNS, "comments-mean"},
+            "printed": self.rule in _NUMBERED,
+            "space": self.rule in _ON_RUNS | _ON_CELLS | _ON_COMMENTS,
+            "dataset": self.rule in _ON_RUNS | _ON_COMMENTS and self.quantity not in OF_A_SPACE,
             "against": self.rule in _AGAINST,
-            "numbers": self.rule == "arithmetic",
+            "numbers": self.rule in _ON_NUMBERS,
             "reason": self.rule == "not-comparable",
             "needs": self.rule == "unavailable" or self.rule in _ON_RUNS | _ON_CELLS,
         }

@@ -10,7 +10,7 @@ from ednag.files import read_rows
 from ednag.study.published import read_listed_seeds
 from ednag.study.seeds import format_seeds
 from ednag.study.statistics import Statistics
-from ednag.tables import TABLES, get_definition
+from ednag.tables import TABLES, get_definition, is_predicted
 
 #: The protocol of every number the paper prints.
 PAPER = "paper"
@@ -58,6 +58,8 @@ class StudyRecord:
         published_records: How many of NAR's records agree (evidence.cells.write_records).
         listed: (space, dataset) -> seed that the authors list -> value in their comment.
         statistics: How runs are summarised.
+        changed: Methods that the study runs with other hyper-parameters than their own: these
+            runs decide no claim.
     """
 
     summary: pd.DataFrame
@@ -69,6 +71,7 @@ class StudyRecord:
     published_records: pd.DataFrame = field(default_factory=_empty)
     listed: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
     statistics: Statistics = field(default_factory=Statistics)
+    changed: tuple[str, ...] = ()
 
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """The runs of a method under the paper's protocol, with what it generated; by seed."""
@@ -90,6 +93,15 @@ class StudyRecord:
         """Whether any method ran on the benchmark under the paper's protocol."""
         return not rows_of(self.summary, space, dataset).empty
 
+    def dataset_of(self, space: str, method: str) -> str:
+        """The first dataset of a space with runs of a method on measured values; "" if none."""
+        frame = self.summary
+        runs = frame[(frame["space"] == space) & (frame["method"] == method)]
+        for dataset in runs["dataset"].unique():
+            if not is_predicted(space, dataset) and len(rows_of(runs, space, dataset)):
+                return str(dataset)
+        return ""
+
     def lacks(self, space: str, dataset: str, *methods: str, needs: Sequence[str] = ()) -> str:
         """What the study lacks to check a number of methods on a benchmark; empty for nothing.
 
@@ -99,7 +111,12 @@ class StudyRecord:
             names = ", ".join(needs or needs_of(space, dataset))
             return f"needs data {names}" if names else f"needs data of {space}/{dataset}"
         absent = [name for name in methods if rows_of(self.summary, space, dataset, name).empty]
-        return f"needs runs of {', '.join(absent)}" if absent else ""
+        if absent:
+            return f"needs runs of {', '.join(absent)}"
+        changed = [name for name in methods if name in self.changed]
+        return (
+            f"needs runs of {', '.join(changed)} with default hyper-parameters" if changed else ""
+        )
 
     @property
     def seeds_text(self) -> str:
@@ -117,18 +134,21 @@ def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> 
 
 
 def read_study_record(
-    statistics: Statistics, reference: Path | None = None, **files: Sequence[Path]
+    statistics: Statistics,
+    reference: Path | None = None,
+    changed: Sequence[str] = (),
+    **files: Sequence[Path],
 ) -> StudyRecord:
     """A record from the files (.csv or .parquet) of each of its frames.
 
-    `reference` is the file of the seeds that the authors list.
+    `reference` is the file of the seeds that the authors list, `changed` as in `StudyRecord`.
     """
     listed = read_listed_seeds(reference) if reference else {}
     frames = {}
     for name, paths in files.items():
         filled = [frame for frame in map(read_rows, paths) if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
-    return StudyRecord(**frames, listed=listed, statistics=statistics)
+    return StudyRecord(**frames, listed=listed, statistics=statistics, changed=tuple(changed))
 
 
 def paired(runs: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:

@@ -119,6 +119,26 @@ def probability_of_improvement(
     return Interval(estimate, *middle_share(wins / pairs, statistics.confidence))
 
 
+def mean_difference(ours: np.ndarray, theirs: np.ndarray, statistics: Statistics) -> Interval:
+    """Mean of float[n] minus that of float[m], not paired, with Welch's t interval.
+
+    No bounds for fewer than 2 of either; bounds without width if neither varies.
+    """
+    if not len(ours) or not len(theirs):
+        return Interval()
+    gap = float(ours.mean() - theirs.mean())
+    if min(len(ours), len(theirs)) < 2:
+        return Interval(gap)
+    if np.ptp(ours) == 0 and np.ptp(theirs) == 0:
+        return Interval(gap, gap, gap)
+    from scipy import stats
+
+    bounds = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(
+        statistics.confidence
+    )
+    return Interval(gap, float(bounds.low), float(bounds.high))
+
+
 def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:
     """Two-sided Wilcoxon signed-rank test over paired seeds; 1 when all pairs are equal."""
     difference = np.round(ours - theirs, 9)

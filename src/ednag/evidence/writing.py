@@ -27,6 +27,16 @@ def interval_text(low: float, high: float, decimals: int = 2) -> str:
     return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 run`, `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def texts(values: Iterable[object], decimals: int = 2) -> list[str]:
     """A column as text: `rounded` of each value."""
     return [rounded(value, decimals) for value in values]
@@ -41,6 +51,12 @@ def with_interval(
         f"{rounded(value, decimals)} {interval_text(low, high, decimals)}"
         for value, low, high in zip(*columns, strict=True)
     ]
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, [":--"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def write_frame(

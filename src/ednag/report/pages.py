@@ -30,6 +30,9 @@ PAGES = (
 #: One template for each page; page.html is the frame of all pages, grid.html has the macros.
 _TEMPLATES = Path(__file__).with_name("templates")
 _ASSETS = ("style.css", "script.js")
+#: Parts of the page of findings: without its title, and of this what precedes the next heading.
+_WITHOUT_TITLE = re.compile(r"\A(?:# [^\n]*\n)?(.*)", re.DOTALL)
+_BEFORE_HEADINGS = re.compile(r"\A(?:# [^\n]*\n)?(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -152,14 +155,12 @@ class _PageWriter:
         return self._templates.get_template(template).render(values)
 
     def _first_page(self) -> str:
-        """What was run, counts of verdicts, state of the audit, key figures."""
-        text = material.read_text(self._study.root, self._study.findings)
-        paragraphs = [line for line in text.splitlines() if line and not line.startswith("#")]
+        """The first findings, counts of verdicts, state of the audit, what was run, key figures."""
         return self._fill(
             "index.html",
-            introduction=re.sub(r"[*_`]", "", paragraphs[0]) if paragraphs else "",
+            introduction=self._from_findings(_BEFORE_HEADINGS),
             audit=self._audit,
-            counts=self._verdicts["counts"],
+            kinds=self._verdicts["kinds"],
             facts=self._study.facts,
             figures=material.key_figures(self._figures),
         )
@@ -170,6 +171,7 @@ class _PageWriter:
             "verdicts.html",
             seeds=self._verdicts["seeds"],
             counts=self._verdicts["counts"],
+            kinds=self._verdicts["kinds"],
             file=self._study.verdicts,
             rows=[self._claim(claim) for claim in self._verdicts["claims"]],
         )
@@ -186,6 +188,7 @@ class _PageWriter:
         )
         return [
             claim["verdict"],
+            claim["kind"],
             claim["statement"],
             number(claim["printed"]),
             number(claim["ours"]),
@@ -198,12 +201,17 @@ class _PageWriter:
 
     def _findings(self) -> str:
         """The page of findings."""
+        return self._fill("findings.html", text=self._from_findings(_WITHOUT_TITLE))
+
+    def _from_findings(self, part: re.Pattern[str]) -> Markup:
+        """What a pattern finds in the page of findings, as HTML."""
         text = material.read_text(self._study.root, self._study.findings)
-        body = MarkdownIt("js-default").render(re.sub(r"\A# .*\n", "", text))
+        found = part.search(text)
+        body = MarkdownIt("js-default").render(found[1] if found else "")
         body = body.replace('href="verdicts.md"', 'href="verdicts.html"')
         body = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, body)
         body = body.replace("<table>", '<div class="wide"><table>')
-        return self._fill("findings.html", text=Markup(body.replace("</table>", "</table></div>")))
+        return Markup(body.replace("</table>", "</table></div>"))
 
     def _from_results(self, match: re.Match[str]) -> str:
         """A link of findings.md, relative to its folder, as a link of the report."""

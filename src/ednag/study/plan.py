@@ -17,6 +17,7 @@ from typing import Any
 from ednag.code import code_digest
 from ednag.errors import EdnagError
 from ednag.files import user_path
+from ednag.methods import METHODS
 from ednag.methods.descriptions import RUN_FORMAT, description_in, differences
 from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
@@ -212,6 +213,12 @@ class Plan:
         if parameters["scale"]:
             return "--scale {} {}".format(*parameters["scale"])
         return "--trained" if parameters["trained"] else ""
+
+    @property
+    def changed_methods(self) -> list[str]:
+        """Registered methods that the study runs with other hyper-parameters than their own."""
+        entries = [entry for entry in self.study.methods if entry.id in METHODS]
+        return [entry.id for entry in entries if entry.hyperparameters]
 
     def definitions(self, methods: Iterable[str], titles: bool = True) -> list[str]:
         """Methods that are not registered, as options of `ednag`; see `study_instances`."""

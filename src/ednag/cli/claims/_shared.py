@@ -28,7 +28,13 @@ def measured(function: Any) -> Any:
     reference = click.option(
         "--reference", type=EXISTING, help="The seeds that the authors list, with their values."
     )
-    return STATISTICS(reference(function))
+    changed = click.option(
+        "--changed",
+        multiple=True,
+        metavar="METHOD",
+        help="A method that the study runs with other hyper-parameters than its own; repeatable.",
+    )
+    return STATISTICS(changed(reference(function)))
 
 
 def read_measurements(files: dict[str, Any]) -> "StudyRecord":
@@ -38,6 +44,7 @@ def read_measurements(files: dict[str, Any]) -> "StudyRecord":
     return read_study_record(
         statistics_of(files["statistics"]),
         files["reference"],
+        files["changed"],
         summary=files["summary_files"],
         generated=files["generated_files"],
         seeds=files["listed_files"],

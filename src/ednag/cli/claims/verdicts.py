@@ -18,7 +18,8 @@ from ednag.cli.claims._shared import measured, read_measurements
 def command(path: Path, page: Path, data: Path, **files: Any) -> None:
     """Give each claim its verdict."""
     from ednag.evidence.claims import read_claims
-    from ednag.evidence.verdicts import counts, judge, verdicts_json, verdicts_page
+    from ednag.evidence.verdicts import counts, judge
+    from ednag.evidence.verdicts_page import verdicts_json, verdicts_page
     from ednag.files import write_text
 
     claims, record = read_claims(path), read_measurements(files)

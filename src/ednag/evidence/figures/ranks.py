@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from ednag.errors import EdnagError
 from ednag.evidence.figures.style import looks_of, new_figure, title_of, write_beside
+from ednag.evidence.standing import friedman_p
 from ednag.evidence.statistics import critical_difference, mean_ranks
 from ednag.study.comparisons import FEWEST_DATASETS
 from ednag.tables import get_reported_metric
@@ -73,19 +73,10 @@ def ranks_frame(
             "mean_rank": mean_ranks(scores),
             "datasets": len(scores),
             "critical_difference": difference if is_enough else np.nan,
-            "friedman_p": _friedman(scores) if is_enough else np.nan,
+            "friedman_p": friedman_p(scores) if is_enough else np.nan,
         }
         frames.append(pd.DataFrame(columns).sort_values("mean_rank", kind="stable"))
     return pd.concat(frames, ignore_index=True)
-
-
-def _friedman(scores: np.ndarray) -> float:
-    """P-value of Friedman's test; 1 if all methods are equal, NaN for two methods."""
-    if scores.shape[1] < 3:
-        return np.nan
-    if np.all(scores == scores[:, :1]):
-        return 1.0
-    return float(stats.friedmanchisquare(*scores.T).pvalue)
 
 
 def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:

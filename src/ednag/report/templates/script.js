@@ -25,28 +25,29 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heading.append(button);
   });
 }
-const choice = document.querySelector("select[data-chooses]");
+const choices = Array.from(document.querySelectorAll("select[data-chooses]"));
 for (const field of document.querySelectorAll("input[data-filters]")) {
   const rows = Array.from(document.getElementById(field.dataset.filters).tBodies[0].rows);
   const count = document.getElementById(field.dataset.filters + "-count");
   const filter = () => {
     const words = field.value.toLowerCase().split(" ").filter(Boolean);
-    const first = choice ? choice.value : "";
     let shown = 0;
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
       row.hidden = !words.every(word => text.includes(word))
-        || (first !== "" && row.cells[0].textContent.trim() !== first);
+        || choices.some(choice => choice.value !== ""
+          && row.cells[choice.dataset.chooses].textContent.trim() !== choice.value);
       shown += !row.hidden;
     }
     count.textContent = shown + " of " + rows.length + " rows";
   };
   const follow = () => {
-    if (choice) choice.value = new URLSearchParams(location.hash.slice(1)).get("verdict") || "";
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const choice of choices) choice.value = asked.get(choice.name) || "";
     filter();
   };
   field.addEventListener("input", filter);
-  if (choice) choice.addEventListener("change", filter);
+  for (const choice of choices) choice.addEventListener("change", filter);
   window.addEventListener("hashchange", follow);
   follow();
 }

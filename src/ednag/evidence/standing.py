@@ -1,0 +1,143 @@
+"""Where EDNAG stands among the methods of a study, over all its measured data sets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ednag.evidence.claim_rules import budget_of
+from ednag.evidence.record import PAPER
+from ednag.evidence.statistics import critical_difference, mean_ranks
+from ednag.evidence.summaries import BEST_AFTER, DISTINCT
+from ednag.study.comparisons import FEWEST_DATASETS
+from ednag.tables import get_reported_metric, is_predicted
+
+#: Means closer than this are ties: those of equal values differ in their last bits.
+_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The mean rank of a method among others; ranks count from 1, the best.
+
+    Attributes:
+        method: The method.
+        ranks: Mean rank of each ranked method, the best first.
+        datasets: Number of data sets, all measured.
+        budgets: Smallest and largest budget, in distinct evaluations.
+        left_out: Methods that lack a data set or have another number of seeds.
+        friedman_p: P-value of Friedman's test that the methods do not differ; NaN for fewer than
+            three methods or FEWEST_DATASETS data sets.
+        difference: Nemenyi's critical difference of mean ranks; NaN for too few data sets.
+        confidence: The level of both.
+    """
+
+    method: str
+    ranks: dict[str, float]
+    datasets: int
+    budgets: tuple[int, int]
+    left_out: tuple[str, ...]
+    friedman_p: float
+    difference: float
+    confidence: float
+
+    @property
+    def rank(self) -> float:
+        """The method's mean rank."""
+        return self.ranks[self.method]
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are data sets enough for a test."""
+        return not np.isnan(self.difference)
+
+    @property
+    def differ(self) -> bool:
+        """Whether the methods are found to differ at all."""
+        return self.is_tested and not self.friedman_p >= 1 - self.confidence
+
+    @property
+    def better(self) -> tuple[str, ...]:
+        """Methods that are found better than this one, the best first."""
+        return tuple(name for name, rank in self.ranks.items() if self._beats(rank, self.rank))
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """Methods that are found worse."""
+        return tuple(name for name, rank in self.ranks.items() if self._beats(self.rank, rank))
+
+    def _beats(self, rank: float, other: float) -> bool:
+        return self.differ and other - rank > self.difference
+
+
+def friedman_p(scores: np.ndarray) -> float:
+    """P-value of Friedman's test on scores float[datasets, methods].
+
+    1 if all methods are equal everywhere, NaN for two methods.
+    """
+    if scores.shape[1] < 3:
+        return np.nan
+    if np.all(scores == scores[:, :1]):
+        return 1.0
+    from scipy import stats
+
+    return float(stats.friedmanchisquare(*scores.T).pvalue)
+
+
+def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standing | None:
+    """The standing of a method over the measured data sets that it searched under protocol paper.
+
+    On each data set the methods are ranked by the mean of the best seen within the largest compared
+    budget that at least half of the method's runs spend, in distinct evaluations. Methods with
+    fewer or more runs than this method, or without runs on one of the data sets, are not ranked.
+    None if there is no such data set or no other method to rank.
+    """
+    groups = _by_dataset(summary, method)
+    if not groups:
+        return None
+    everyone = list(dict.fromkeys(name for _, group in groups for name in group["method"]))
+    ranked = [name for name in everyone if all(_is_level(each, name, method) for _, each in groups)]
+    if len(ranked) < 2:
+        return None
+    scores = np.array([_scores(group, budget)[ranked].to_numpy() for budget, group in groups])
+    order = sorted(zip(mean_ranks(scores), ranked, strict=True), key=lambda pair: pair[0])
+    is_enough = len(groups) >= FEWEST_DATASETS
+    budgets = [budget for budget, _ in groups]
+    return Standing(
+        method=method,
+        ranks={name: float(rank) for rank, name in order},
+        datasets=len(groups),
+        budgets=(min(budgets), max(budgets)),
+        left_out=tuple(name for name in everyone if name not in ranked),
+        friedman_p=friedman_p(scores) if is_enough else np.nan,
+        difference=critical_difference(len(ranked), len(groups), confidence)
+        if is_enough
+        else np.nan,
+        confidence=confidence,
+    )
+
+
+def _by_dataset(summary: pd.DataFrame, method: str) -> list[tuple[int, pd.DataFrame]]:
+    """(budget, runs of all methods) of each measured data set that the method searched."""
+    paper = summary[summary["protocol"] == PAPER]
+    groups = []
+    for (space, dataset), group in paper.groupby(["space", "dataset"], sort=False):
+        runs = group[group["method"] == method]
+        budget = budget_of(runs) if len(runs) else None
+        if budget is not None and not is_predicted(str(space), str(dataset)):
+            groups.append((budget, group))
+    return groups
+
+
+def _is_level(group: pd.DataFrame, name: str, method: str) -> bool:
+    """Whether one method has as many runs as another."""
+    counts = group["method"].value_counts()
+    return bool(counts.get(name, 0) == counts[method])
+
+
+def _scores(group: pd.DataFrame, budget: int) -> pd.Series:
+    """Mean best of each method on one data set, higher is better."""
+    place = map(str, group[["space", "dataset", "protocol"]].iloc[0])
+    sign = 1.0 if get_reported_metric(*place).higher_is_better else -1.0
+    means = group.groupby("method", sort=False)[BEST_AFTER[DISTINCT].format(budget)].mean()
+    return (sign * means).round(_DECIMALS).fillna(-np.inf)

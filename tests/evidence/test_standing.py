@@ -1,0 +1,104 @@
+"""Where EDNAG stands: mean ranks over measured data sets, and which differences are told apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ednag.evidence.standing import Standing, friedman_p, standing_of
+from ednag.evidence.statistics import critical_difference
+
+from .claims_data import runs_of
+
+GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv", "proteins")
+
+
+def study_of(shifts: dict[str, float], datasets: int = 9, seeds: int = 4) -> pd.DataFrame:
+    """Runs on so many graph data sets; a method's values are higher by its shift."""
+    return pd.concat(
+        [
+            runs_of(np.full(seeds, 70.0 + place + shift), "nasbench-graph", dataset, method)
+            for place, dataset in enumerate(GRAPHS[:datasets])
+            for method, shift in shifts.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def standing(summary: pd.DataFrame) -> Standing:
+    found = standing_of(summary, "ednag", 0.95)
+    assert found is not None
+    return found
+
+
+def test_ranks_and_tests_are_those_of_demsar() -> None:
+    shifts = {"ednag": 0.0, "random": -1.0, "ednag-plus": 0.5, "local-search-first": 1.0}
+    found = standing(study_of(shifts))
+    assert list(found.ranks) == ["local-search-first", "ednag-plus", "ednag", "random"]
+    assert (found.rank, found.datasets, found.budgets) == (3.0, 9, (300, 300))
+    scores = np.array([list(shifts.values())] * 9)
+    assert found.friedman_p == pytest.approx(stats.friedmanchisquare(*scores.T).pvalue)
+    assert found.difference == critical_difference(4, 9, 0.95)
+    # The critical difference is 1.56 ranks: one rank is not told apart, two are.
+    assert found.better == ("local-search-first",)
+    assert found.worse == ()
+    assert standing_of(study_of(shifts), "random", 0.95).worse == ()
+
+
+def test_where_methods_are_not_found_to_differ_none_is_better() -> None:
+    alternating = [
+        {"ednag": 0.0, "random": 1.0, "nar": 2.0},
+        {"ednag": 2.0, "random": 1.0, "nar": 0},
+    ]
+    parts = [
+        runs_of(np.full(4, 70.0 + shift), "nasbench-graph", dataset, method)
+        for place, dataset in enumerate(GRAPHS[:8])
+        for method, shift in alternating[place % 2].items()
+    ]
+    found = standing(pd.concat(parts))
+    assert found.friedman_p == 1.0
+    assert (found.is_tested, found.differ, found.better, found.worse) == (True, False, (), ())
+
+
+def test_predictions_other_protocols_and_lower_is_better() -> None:
+    measured = study_of({"ednag": 0.0, "random": 1.0}, datasets=3)
+    predicted = [
+        runs_of(np.full(4, 70.0 + shift), "nasbench201", "digits-unseen", method)
+        for method, shift in (("ednag", 5.0), ("random", 0.0))
+    ]
+    validation = measured.assign(protocol="validation", best_after_300=0.0)
+    found = standing(pd.concat([*predicted, measured, validation], ignore_index=True))
+    assert (found.datasets, found.rank) == (3, 2.0)
+    losses = [
+        runs_of(np.full(4, 60.0 + shift), "transnas-micro", "room_layout", method)
+        for method, shift in (("ednag", 0.0), ("random", 1.0))
+    ]
+    assert standing(pd.concat(losses)).rank == 1.0
+    assert standing_of(pd.concat(predicted), "ednag", 0.95) is None
+
+
+def test_methods_with_fewer_seeds_or_data_sets_are_not_ranked() -> None:
+    summary = study_of({"ednag": 0.0, "random": -1.0, "nar": 5.0, "ednag-ranked": 5.0}, datasets=4)
+    few = summary[(summary["method"] != "nar") | (summary["seed"] < 2)]
+    one = few[(few["method"] != "ednag-ranked") | (few["dataset"] == "cora")]
+    found = standing(one)
+    assert (list(found.ranks), found.left_out) == (["ednag", "random"], ("nar", "ednag-ranked"))
+    assert standing_of(one[~one["method"].eq("random")], "ednag", 0.95) is None
+    assert standing_of(one[~one["method"].eq("ednag")], "ednag", 0.95) is None
+
+
+def test_few_data_sets_have_ranks_and_no_test() -> None:
+    found = standing(study_of({"ednag": 0.0, "random": -1.0}, datasets=2))
+    assert (found.rank, found.is_tested, found.better, found.worse) == (1.0, False, (), ())
+
+
+def test_each_data_set_has_its_own_budget() -> None:
+    summary = study_of({"ednag": 0.0, "random": 1.0}, datasets=3)
+    short = summary["dataset"] == "cora"
+    found = standing(summary.assign(distinct=np.where(short, 150, 500)))
+    assert found.budgets == (100, 300)
+
+
+def test_friedmans_test_where_scipy_has_none() -> None:
+    assert np.isnan(friedman_p(np.array([[1.0, 2.0]] * 5)))
+    assert friedman_p(np.ones((5, 3))) == 1.0
