@@ -413,7 +413,7 @@ def test_only_the_papers_tested_claims_are_counted_as_results() -> None:
         "2 claims of the EDNAG paper could be tested here: 1 reproduced, 0 reproduced in part, "
         "0 not reproduced and 1 undecided."
     )
-    assert "2 need data that is not here: `ednag sources fetch other-csv some-csv` gets it" in text
+    assert "2 need data that is not here: `make data` fetches" in text
     assert "1 needs runs or trainings that this study does not make" in text
     assert "1 more can be compared with nothing" in text
     found = apart_text(verdicts)

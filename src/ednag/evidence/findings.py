@@ -37,10 +37,10 @@ from ednag.tables import get_definition, get_reported_metric
 #: Name -> Markdown with named fields. Only names such as NAS-Bench-201 have digits.
 TEMPLATES = {
     "rank": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
-    "rank is the best: {better}, and it beats {worse}. Methods are ranked by the mean of the "
-    "best value seen within {budget}. Test: Friedman's ({p}), and Nemenyi's critical difference "
-    "of {difference:.2f} ranks at {level:g} %, which is corrected for all pairs of "
-    "methods.{left_out}",
+    "rank is the best: {better}, and it beats {worse}. Mean ranks: {names}. Methods are ranked "
+    "by the mean of the best value seen within {budget}. Test: Friedman's ({p}), then each "
+    "method against EDNAG by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
+    "ranks compares all pairs of methods, and so tells fewer of them apart.){left_out}",
     "rank_few": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
     "rank is the best: {names}. That is too few data sets for a test, which needs {fewest}. "
     "Methods are ranked by the mean of the best value seen within {budget}.{left_out}",
@@ -152,7 +152,6 @@ def _rank(standing: Standing | None) -> str:
         fewest=FEWEST_DATASETS,
         budget=same if low == high else _fill("rank_budgets", low=low, high=high),
         p="not defined" if pd.isna(standing.friedman_p) else f"p = {standing.friedman_p:.2g}",
-        difference=standing.difference,
         level=100 * standing.confidence,
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
     )

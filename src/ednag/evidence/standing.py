@@ -7,7 +7,7 @@ import pandas as pd
 
 from ednag.evidence.claim_rules import budget_of
 from ednag.evidence.record import PAPER
-from ednag.evidence.statistics import critical_difference, mean_ranks
+from ednag.evidence.statistics import holm, mean_ranks
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.study.comparisons import FEWEST_DATASETS
 from ednag.tables import get_reported_metric, is_predicted
@@ -28,7 +28,7 @@ class Standing:
         left_out: Methods that lack a data set or have another number of seeds.
         friedman_p: P-value of Friedman's test that the methods do not differ; NaN for fewer than
             three methods or FEWEST_DATASETS data sets.
-        difference: Nemenyi's critical difference of mean ranks; NaN for too few data sets.
+        p_holm: P-value of `against_control` for each other method; empty for too few data sets.
         confidence: The level of both.
     """
 
@@ -38,7 +38,7 @@ class Standing:
     budgets: tuple[int, int]
     left_out: tuple[str, ...]
     friedman_p: float
-    difference: float
+    p_holm: dict[str, float]
     confidence: float
 
     @property
@@ -49,25 +49,25 @@ class Standing:
     @property
     def is_tested(self) -> bool:
         """Whether there are data sets enough for a test."""
-        return not np.isnan(self.difference)
-
-    @property
-    def differ(self) -> bool:
-        """Whether the methods are found to differ at all."""
-        return self.is_tested and not self.friedman_p >= 1 - self.confidence
+        return bool(self.p_holm)
 
     @property
     def better(self) -> tuple[str, ...]:
         """Methods that are found better than this one, the best first."""
-        return tuple(name for name, rank in self.ranks.items() if self._beats(rank, self.rank))
+        return tuple(name for name in self._differing if self.ranks[name] < self.rank)
 
     @property
     def worse(self) -> tuple[str, ...]:
         """Methods that are found worse."""
-        return tuple(name for name, rank in self.ranks.items() if self._beats(self.rank, rank))
+        return tuple(name for name in self._differing if self.ranks[name] > self.rank)
 
-    def _beats(self, rank: float, other: float) -> bool:
-        return self.differ and other - rank > self.difference
+    @property
+    def _differing(self) -> list[str]:
+        """The methods found to differ from this one, if the methods are found to differ at all."""
+        level = 1 - self.confidence
+        if self.friedman_p > level:
+            return []
+        return [name for name in self.ranks if self.p_holm.get(name, 1.0) <= level]
 
 
 def friedman_p(scores: np.ndarray) -> float:
@@ -82,6 +82,21 @@ def friedman_p(scores: np.ndarray) -> float:
     from scipy import stats
 
     return float(stats.friedmanchisquare(*scores.T).pvalue)
+
+
+def against_control(ranks: dict[str, float], control: str, datasets: int) -> dict[str, float]:
+    """P-values that mean ranks differ from that of a control, corrected by Holm.
+
+    The test of Demsar (JMLR 2006, 3.2.2): under the hypothesis of no difference, the difference of
+    two mean ranks of k methods over N data sets is normal with variance k (k + 1) / (6 N).
+    """
+    from scipy.special import ndtr
+
+    count = len(ranks)
+    scale = np.sqrt(count * (count + 1) / (6 * datasets))
+    others = {name: rank for name, rank in ranks.items() if name != control}
+    distances = np.abs(np.array(list(others.values())) - ranks[control]) / scale
+    return dict(zip(others, map(float, holm(2 * ndtr(-distances))), strict=True))
 
 
 def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standing | None:
@@ -101,18 +116,17 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
         return None
     scores = np.array([_scores(group, budget)[ranked].to_numpy() for budget, group in groups])
     order = sorted(zip(mean_ranks(scores), ranked, strict=True), key=lambda pair: pair[0])
+    ranks = {name: float(rank) for rank, name in order}
     is_enough = len(groups) >= FEWEST_DATASETS
     budgets = [budget for budget, _ in groups]
     return Standing(
         method=method,
-        ranks={name: float(rank) for rank, name in order},
+        ranks=ranks,
         datasets=len(groups),
         budgets=(min(budgets), max(budgets)),
         left_out=tuple(name for name in everyone if name not in ranked),
         friedman_p=friedman_p(scores) if is_enough else np.nan,
-        difference=critical_difference(len(ranked), len(groups), confidence)
-        if is_enough
-        else np.nan,
+        p_holm=against_control(ranks, method, len(groups)) if is_enough else {},
         confidence=confidence,
     )
 

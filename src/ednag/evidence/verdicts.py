@@ -42,7 +42,7 @@ class ClaimVerdict:
         printed, ours, low, high: The claimed number, ours and its interval; None for no number.
         runs: Number of runs that it rests on.
         rests_on: Folders of their run files.
-        fetch: Ids of the sources without which it cannot be tested here.
+        fetch: Ids of the sources with which the study could test it.
     """
 
     claim: str
@@ -69,7 +69,8 @@ def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
     placed = _on_a_table(claim, record)
     lacking = _lacking(placed, record)
     if lacking:
-        fetch = claim.needs if lacking.startswith("needs data") else ()
+        is_fetchable = claim.rule != "unavailable" and lacking.startswith("needs data")
+        fetch = claim.needs if is_fetchable else ()
         return ClaimVerdict(claim.id, claim.kind, NEEDS, lacking, claim.printed, fetch=fetch)
     rows = _rows(placed, record)
     try:

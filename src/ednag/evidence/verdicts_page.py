@@ -45,7 +45,10 @@ def own_claims_text(verdicts: Sequence[ClaimVerdict]) -> str:
     sentences = [f"{counted(tested, 'claim')} of the EDNAG paper could be tested here: {results}."]
     files = sum(each.verdict == NEEDS and bool(each.fetch) for each in own)
     if files:
-        sentences.append(f"{_needs(files)} data that is not here: {_command(own)} gets it.")
+        sentences.append(
+            f"{_needs(files)} data that is not here: `make data` fetches what this study can use, "
+            "and `ednag sources fetch` any file that a verdict names."
+        )
     if number[NEEDS] - files:
         others = _needs(number[NEEDS] - files)
         sentences.append(f"{others} runs or trainings that this study does not make.")
@@ -56,11 +59,6 @@ def own_claims_text(verdicts: Sequence[ClaimVerdict]) -> str:
 
 def _needs(number: int) -> str:
     return f"{number} need{'s' if number == 1 else ''}"
-
-
-def _command(verdicts: Sequence[ClaimVerdict]) -> str:
-    sources = sorted({source for each in verdicts for source in each.fetch})
-    return f"`ednag sources fetch {' '.join(sources)}`"
 
 
 def apart_text(verdicts: Sequence[ClaimVerdict]) -> str:

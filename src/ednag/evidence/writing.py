@@ -33,8 +33,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def enumerated(names: Sequence[str]) -> str:
-    """Names in a sentence: `a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    """Names in a sentence: `a`, `a and b`, `a, b and c`; names with commas, by semicolons."""
+    comma = "; " if any(", " in name for name in names) else ", "
+    return f"{';' * (comma == '; ')} and ".join(filter(None, (comma.join(names[:-1]), *names[-1:])))
 
 
 def texts(values: Iterable[object], decimals: int = 2) -> list[str]:
