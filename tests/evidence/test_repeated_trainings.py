@@ -1,10 +1,17 @@
 """Repeated trainings: simulated GPU hours, and cells that are tied with the best one."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from ednag.evidence.summaries import hours_spent, summarise_runs, tied_with_best
+from ednag.evidence.figures.anytime import anytime, anytime_frame
+from ednag.evidence.summaries import (
+    anytime_curves,
+    hours_spent,
+    summarise_runs,
+    tied_with_best,
+)
 from ednag.evidence.tables import comparison_table, equal_budget_table, own_end_table, readable
 from ednag.methods.interface import Run
 from ednag.spaces import get_space
@@ -99,3 +106,21 @@ def test_the_best_and_what_is_tied_with_it_are_counted_beside_the_optimum(
     assert own["optimum_found"].tolist() == [0.5]
     assert own["best_or_tied"].tolist() == [1.0]
     assert readable(own)["Best or tied"] == ["100.0 [34.2, 100.0]"]
+
+
+def test_curves_over_hours_count_each_cell_when_its_training_has_ended(
+    table: BenchmarkTable,
+) -> None:
+    runs = {("paper", "random"): [run_of(0, [1, 2, 3], table), run_of(1, [5, 9], table)]}
+    curves = anytime_curves(runs, table)
+    over = curves[curves["counted"] == "simulated GPU hours"]
+    assert (over["evaluations"].iloc[0], over["evaluations"].iloc[-1]) == (1.0, 3.0)
+    accuracy = table.values["validation_accuracy"]
+    for hours, mean in ((1.5, accuracy[[1, 5]].mean()), (2.5, accuracy[[2, 9]].mean())):
+        before = over[over["evaluations"] <= hours].iloc[-1]
+        assert before["mean"] == pytest.approx(mean)
+    assert over["running"].iloc[-1] == 1
+    drawn = anytime_frame(curves, ["random"], float("nan"), True)
+    figure = anytime(drawn, float("nan"), "validation accuracy (%)", "made up")
+    assert "Simulated GPU hours of training" in {axes.get_xlabel() for axes in figure.axes}
+    plt.close(figure)

@@ -29,8 +29,12 @@ from ednag.study.configuration import (
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_default_study_is_what_the_defaults_say() -> None:
-    assert load_study(ROOT / "config.yaml") == Study()
+def test_a_study_that_names_little_is_near_the_default_study() -> None:
+    default, least = load_study(ROOT / "config.yaml"), Study()
+    for key in ("benchmarks", "seeds", "budget", "block", "statistics"):
+        assert getattr(default, key) == getattr(least, key), key
+    names = [entry.id for entry in least.methods]
+    assert [entry.id for entry in default.methods] == [*names, "nar", "ednag-ranked"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)

@@ -1,5 +1,6 @@
 """Questions to the plan of a study, without Snakemake."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -188,3 +189,28 @@ print([name for name in ("pandas", "pyarrow", "scipy", "torch") if name in sys.m
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ({"methods": ["random", {"id": "nar", "datasets": ["cifar10"]}]}, "methods[1].datasets[0]"),
+        ({"methods": ["random"], "ranker": {"datasets": ["cifar10"]}}, "ranker.datasets[0]"),
+    ],
+)
+def test_a_limit_to_a_dataset_that_is_not_searched_is_refused(
+    keys: dict[str, object], place: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EdnagError, match=re.escape(f"{place}: the study does not search cifar10;")):
+        plan_of(tmp_path, **keys).check()
+    plan_of(tmp_path, **keys, if_present={"nasbench201": ["cifar10"]}).check()
+
+
+def test_a_method_can_be_limited_to_datasets(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path,
+        benchmarks={"nasbench201": ["cifar10-analog", "cifar10-valid"]},
+        methods=["random", {"id": "nar", "datasets": ["cifar10-valid"]}],
+    )
+    assert plan.methods(at(space="nasbench201", dataset="cifar10-analog")) == ("random",)
+    assert plan.methods(at(space="nasbench201", dataset="cifar10-valid")) == ("random", "nar")

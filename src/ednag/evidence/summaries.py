@@ -27,8 +27,8 @@ DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
 BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
 #: The same of simulated GPU hours: the time of the trainings that distinct evaluations stand for.
 HOURS, BEST_WITHIN_HOURS = "simulated GPU hours", "best_within_{:g}_hours"
-#: Points of a curve over look-ups, evenly spread over the logarithmic axis.
-_LOOKUP_POINTS = 400
+#: Points of a curve over look-ups or hours, evenly spread over the logarithmic axis.
+_POINTS = 400
 
 
 def require_checkpoints(summary: pd.DataFrame, checkpoints: Sequence[int]) -> None:
@@ -290,9 +290,10 @@ def _within_hours(
 def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> pd.DataFrame:
     """Best so far: mean, median and quartiles over seeds.
 
-    One row per protocol, method, what is `counted` (distinct evaluations or look-ups) and number
-    of `evaluations`. Look-ups begin where every run has seen an architecture and have at most 400
-    points. A run that has ended keeps its last best; `running` counts the others.
+    One row per protocol, method, what is `counted` (distinct evaluations, look-ups or, on datasets
+    that have times, simulated GPU hours) and number of `evaluations`, or of hours. Look-ups and
+    hours begin where every run has seen an architecture and have at most 400 points. A run that has
+    ended keeps its last best; `running` counts the others.
     """
     definition = get_definition(table.space, table.dataset)
     frames = []
@@ -303,6 +304,9 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> 
             continue
         curves = [reported_curve(run, table, protocol) for run in begun]
         by_budget = {DISTINCT: _over_distinct(curves), LOOKUPS: _over_lookups(curves, begun)}
+        if definition.time_metric:
+            spent = [hours_spent(run, table, definition.time_metric) for run in begun]
+            by_budget[HOURS] = _over_hours(curves, spent)
         for counted, frame in by_budget.items():
             names = {"protocol": protocol_name, "method": method, "counted": counted}
             frames.append(frame.assign(**names)[[*names, *frame.columns]])
@@ -318,14 +322,26 @@ def _over_distinct(curves: list[np.ndarray]) -> pd.DataFrame:
 def _over_lookups(curves: list[np.ndarray], runs: list[Run]) -> pd.DataFrame:
     ends = np.array([run.total for run in runs])
     first = 1 + max(int(run.lookups[0]) for run in runs)
-    points = np.geomspace(first, max(first, ends.max()), _LOOKUP_POINTS)
+    points = np.geomspace(first, max(first, ends.max()), _POINTS)
     lookups = np.unique(points.round().astype(np.int64))
     best = [curve[seen_within(run, lookups) - 1] for curve, run in zip(curves, runs, strict=True)]
     return _over_runs(np.stack(best), lookups, ends)
 
 
+def _over_hours(curves: list[np.ndarray], spent: list[np.ndarray]) -> pd.DataFrame:
+    ends = np.array([hours[-1] for hours in spent])
+    points = np.geomspace(max(hours[0] for hours in spent), ends.max(), _POINTS)
+    # The last point is the last end itself, whatever the logarithm rounds.
+    points[-1] = max(ends.max(), points[0])
+    best = [
+        curve[np.searchsorted(hours, points, side="right") - 1]
+        for curve, hours in zip(curves, spent, strict=True)
+    ]
+    return _over_runs(np.stack(best), points, ends)
+
+
 def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
-    """Statistics of the best so far float64[runs, points]; `ends` int64[runs] are of whole runs."""
+    """Statistics of the best so far float64[runs, points]; `ends` [runs] are of whole runs."""
     return pd.DataFrame(
         {
             "evaluations": evaluations,

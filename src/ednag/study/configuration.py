@@ -20,12 +20,23 @@ from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import LARGEST_SEED, format_seeds, parse_seeds
 from ednag.study.statistics import Statistics, ascending
-from ednag.tables import TABLES, Definition, get_definition, is_predicted, official_definitions
+from ednag.tables import TABLES, Definition, get_definition, official_definitions
 from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
 
+#: Benchmarks of a study that names none: those whose tables come with installed packages.
+_BENCHMARKS = {
+    "nasbench201": (
+        *("cifar10-valid", "cifar100-valid", "ImageNet16-120-valid"),
+        *("cifar10-analog", "digits-unseen"),
+    ),
+    "nasbench-graph": tuple(TABLES["nasbench-graph"]),
+}
 #: Methods of a study that names none.
-_METHODS = ("ednag", "random", "nar", "ednag-ranked")
+_METHODS = (
+    *("ednag", "random", "regularised-evolution-30-10", "local-search-first"),
+    *("genetic-algorithm", "diffusion-evolution"),
+)
 #: Quality tiers of the ranker.
 _TIERS = 5
 
@@ -136,6 +147,11 @@ class RankingStudy(_Part):
         le=15_620,
         description="Cells that all predictors are judged by and none is trained on.",
     )
+    datasets: tuple[str, ...] = Field(
+        (),
+        description="Datasets of nasbench201, of those searched, whose cells are ranked. Empty: "
+        "all that are measured.",
+    )
     if_present: bool = Field(
         False,
         description="Whether the 20,001 cells of NAS-Bench-101 whose validation accuracy is public "
@@ -145,6 +161,8 @@ class RankingStudy(_Part):
 
     @model_validator(mode="after")
     def _enough_cells(self) -> "RankingStudy":
+        if self.datasets:
+            _check_names(self.datasets, TABLES["nasbench201"], "ranker.datasets", "dataset")
         cells = get_space("nasbench201").size
         largest = max(*self.sizes, *self.ranker_sizes)
         if largest + self.held_out > cells:
@@ -162,7 +180,7 @@ class Study(_Part):
     """
 
     benchmarks: dict[str, tuple[str, ...]] = Field(
-        {"nasbench201": ("cifar10-analog", "digits-unseen"), "nasbench-graph": ("cora",)},
+        _BENCHMARKS,
         description="Search space -> datasets whose benchmark table is searched.",
     )
     official_files: dict[str, dict[str, str]] = Field(
@@ -295,6 +313,11 @@ def _check_methods(study: "Study") -> None:
     for position, entry in enumerate(study.methods):
         if entry.spaces is not None:
             _check_names(entry.spaces, SPACES, f"methods[{position}].spaces", "search space")
+        if entry.datasets is not None:
+            known = [name for space in entry.spaces or SPACES for name in TABLES[space]]
+            _check_names(
+                entry.datasets, dict.fromkeys(known), f"methods[{position}].datasets", "dataset"
+            )
         try:
             entry.check()
         except EdnagError as error:
@@ -389,8 +412,7 @@ def methods_of(study: "Study", space: str) -> tuple[str, ...]:
 
 def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of `methods_of` that a study runs on a dataset: on predicted values, not all."""
-    names, predicted = methods_of(study, space), is_predicted(space, dataset)
-    return tuple(n for n in names if not (predicted and method_of(study, n).measured_only))
+    return tuple(entry.id for entry in study.methods if entry.is_run_on(space, dataset))
 
 
 def methods_on_all(study: "Study", benchmarks: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
 from ednag.spaces import SPACES
 from ednag.study.seeds import format_seeds, parse_seeds
+from ednag.tables import TABLES, is_predicted
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -35,6 +36,9 @@ class MethodInstance(MethodDefinition):
     )
     spaces: tuple[str, ...] | None = Field(
         None, description="Search spaces in which it is run; by default all that it can search."
+    )
+    datasets: tuple[str, ...] | None = Field(
+        None, description="Datasets of these spaces on which it is run; by default all."
     )
 
     @field_validator("seeds")
@@ -74,7 +78,19 @@ class MethodInstance(MethodDefinition):
 
     def is_run_in(self, space: str) -> bool:
         """Whether the study runs the method in a search space."""
-        return self.as_method.can_search(space) and (self.spaces is None or space in self.spaces)
+        return (
+            self.as_method.can_search(space)
+            and (self.spaces is None or space in self.spaces)
+            and (self.datasets is None or any(name in TABLES[space] for name in self.datasets))
+        )
+
+    def is_run_on(self, space: str, dataset: str) -> bool:
+        """Whether the study runs the method on a dataset: on predicted values, not all methods."""
+        return (
+            self.is_run_in(space)
+            and (self.datasets is None or dataset in self.datasets)
+            and not (self.as_method.measured_only and is_predicted(space, dataset))
+        )
 
     def settings(self, arithmetic: str) -> dict[str, Any]:
         """The hyper-parameters that `ednag run` needs; `arithmetic` where the method has it."""

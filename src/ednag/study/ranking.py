@@ -26,6 +26,7 @@ def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> li
         (space, dataset)
         for space, dataset in searched
         if space == "nasbench201"
+        and (not study.ranker.datasets or dataset in study.ranker.datasets)
         and not is_predicted(space, dataset)
         and get_reported_metric(space, dataset, "paper").higher_is_better
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.files import user_path
+from ednag.naming import suggestion
 from ednag.sources.places import folder_fault
 from ednag.spaces import get_space
 from ednag.study import trained
@@ -77,6 +78,7 @@ def refuse_contradictions(study: Study, searched: Sequence[tuple[str, str]]) -> 
             for name in methods_on(study, space, dataset):
                 method_of(study, name).read_hyperparameters({}, get_space(space), definition)
     _check_checkpoints(study, searched)
+    _check_datasets(study)
     for space, dataset in trained.trained_places(searched):
         _check_top_k(study, methods_on(study, space, dataset), f"{space}/{dataset}")
 
@@ -90,6 +92,27 @@ def _check_checkpoints(study: Study, searched: Sequence[tuple[str, str]]) -> Non
             f"statistics.checkpoints: {highest} is more than the {most} evaluations that a run of "
             f"this study can make; give numbers up to {most}, or raise budget"
         )
+
+
+def _check_datasets(study: Study) -> None:
+    """Datasets that a part of the study is limited to are among those of the study."""
+    searched = dict.fromkeys(
+        name
+        for benchmarks in (study.benchmarks, study.if_present)
+        for names in benchmarks.values()
+        for name in names
+    )
+    limits = {
+        f"methods[{position}].datasets": entry.datasets or ()
+        for position, entry in enumerate(study.methods)
+    }
+    for place, names in {**limits, "ranker.datasets": study.ranker.datasets}.items():
+        for position, name in enumerate(names):
+            if name not in searched:
+                raise EdnagError(
+                    f"{place}[{position}]: the study does not search {name}"
+                    f"{suggestion(name, searched)}; or add it to benchmarks"
+                )
 
 
 def _check_top_k(study: Study, methods: Sequence[str], place: str) -> None:

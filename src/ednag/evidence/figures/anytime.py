@@ -1,4 +1,4 @@
-"""Anytime curves: the main methods at equal distinct evaluations, and at equal look-ups."""
+"""Anytime curves: the main methods at equal distinct evaluations, look-ups and hours."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from ednag.evidence.figures.style import (
     new_figure,
     title_of,
 )
-from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import DISTINCT, HOURS, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.study.comparisons import main_methods
 
 #: Methods that are no baselines.
@@ -28,6 +28,7 @@ _OURS = ("ednag", "ednag-plus")
 _AXES = {
     DISTINCT: "Distinct architectures evaluated",
     LOOKUPS: "Look-ups (repeats and invalid ones count)",
+    HOURS: "Simulated GPU hours of training",
 }
 
 
@@ -43,7 +44,8 @@ def draw(dataset: DatasetSummaries) -> Drawing:
 def anytime_frame(
     curves: pd.DataFrame, methods: Sequence[str], optimum: float, higher_is_better: bool
 ) -> pd.DataFrame:
-    """The drawn points: one row per method and number of evaluations, distinct or of any kind.
+    """The drawn points: one row per method and number of evaluations, distinct or of any kind,
+    or of simulated GPU hours.
 
     A curve ends when fewer than half of its runs are running. `band` marks the methods whose
     quartiles are drawn: EDNAG and the baseline with the best mean over the common part of the
@@ -53,7 +55,7 @@ def anytime_frame(
     """
     sign = 1.0 if higher_is_better else -1.0
     parts = []
-    for counted in BEST_AFTER:
+    for counted in curves["counted"].unique():
         kind = curves[curves["counted"] == counted]
         frames = {method: visible_part(kind[kind["method"] == method]) for method in methods}
         part = pd.concat(frames.values(), ignore_index=True)
@@ -87,8 +89,9 @@ def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
 def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
     """The median best so far at the left, the mean distance to the optimum at the right.
 
-    The upper panels count distinct evaluations, the lower ones look-ups of any kind. There are no
-    panels at the right if the optimum is not known (NaN). `metric` has its unit in brackets.
+    The upper panels count distinct evaluations, those below look-ups of any kind and, on datasets
+    that have times, simulated GPU hours. There are no panels at the right if the optimum is not
+    known (NaN). `metric` has its unit in brackets.
     """
     panels = 2 if (drawn["mean_regret"] > 0).any() else 1
     kinds = list(dict.fromkeys(drawn["counted"]))

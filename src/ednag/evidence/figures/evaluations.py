@@ -15,10 +15,10 @@ _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 
 def visible_part(curve: pd.DataFrame) -> pd.DataFrame:
     """A method's curve from `anytime_curves` while at least half of its runs are running.
 
-    It starts at 10 evaluations; of a shorter curve, the end is kept.
+    It starts at 10 evaluations, or hours; of a shorter curve, the end is kept.
     """
     running = curve["running"] >= curve["running"].max() / 2
-    first = min(_FIRST, int(running.sum()))
+    first = min(_FIRST, curve["evaluations"][running].max())
     return curve[running & (curve["evaluations"] >= first)]
 
 
