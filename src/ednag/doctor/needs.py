@@ -16,8 +16,8 @@ from ednag.tables.memory import megabytes_to_read
 from ednag.training.places import IMAGE_SOURCES
 
 #: Bytes of results, figures and logs: of a study without runs, and of each run. Rounded up from the
-#: default study (620 runs, 18 MB) and config/tables.yaml (46,540 runs, 314 MB).
-_BYTES_OF_A_STUDY, _BYTES_OF_A_RUN = 20_000_000, 6_500
+#: default study (10,212 runs, 92 MB) and config/tables.yaml (46,540 runs, 314 MB).
+_BYTES_OF_A_STUDY, _BYTES_OF_A_RUN = 30_000_000, 6_500
 #: Bytes of memory of the largest job that neither trains registered images nor reads a large file:
 #: `ednag run`, 1,057 MB.
 BYTES_OF_A_JOB = 1_100_000_000

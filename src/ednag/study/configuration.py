@@ -224,7 +224,7 @@ class Study(_Part):
         "EDNAG runs both (protocol paper). Empty: neither.",
     )
     block: int = Field(
-        50,
+        100,
         ge=1,
         le=10_000,
         description="Largest number of seeds one job runs; no result depends on it.",
