@@ -13,7 +13,6 @@ from ednag.errors import EdnagError
 from ednag.evidence import figures
 from ednag.evidence.figures.convergence import convergence
 from ednag.evidence.figures.denoising import denoising_trace
-from ednag.evidence.statistics import bootstrap_mean, wilson_share
 from ednag.evidence.summaries import (
     DISTINCT,
     LOOKUPS,
@@ -80,32 +79,6 @@ def make_runs(table: BenchmarkTable) -> dict[tuple[str, str], list[Run]]:
         ],
         ("paper", "random"): [make_run(table, 0, [1]), make_run(table, 1, [2])],
     }
-
-
-@given(st.lists(st.floats(0, 100), min_size=2, max_size=30))
-def test_the_interval_holds_the_mean(values: list[float]) -> None:
-    interval = bootstrap_mean(np.array(values), STATISTICS)
-    assert interval.low <= interval.estimate + 1e-9
-    assert interval.high >= interval.estimate - 1e-9 or interval.high <= max(values)
-
-
-def test_intervals_of_few_or_equal_values() -> None:
-    assert np.isnan(bootstrap_mean(np.array([]), STATISTICS).estimate)
-    one = bootstrap_mean(np.array([3.0]), STATISTICS)
-    assert one.estimate == 3.0
-    assert np.isnan(one.low)
-    equal = bootstrap_mean(np.array([3.0, 3.0]), STATISTICS)
-    assert (equal.low, equal.high) == (3.0, 3.0)
-
-
-def test_wilson_is_the_textbook_interval() -> None:
-    # 44 of 100 at 95 %: Wilson (1927), computed by hand.
-    share = wilson_share(44, 100, 0.95)
-    assert share.estimate == 0.44
-    assert (share.low, share.high) == (
-        pytest.approx(0.3467, abs=1e-4),
-        pytest.approx(0.5377, abs=1e-4),
-    )
 
 
 def test_a_run_that_ended_keeps_its_last_best(table: BenchmarkTable) -> None:

@@ -1,22 +1,27 @@
 """Statistics against textbook values and invariants."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import logit
 
 from ednag.evidence.statistics import (
-    bootstrap_mean,
     critical_difference,
+    difference_of_means,
+    equivalence_p,
+    exact_share,
     holm,
     interquartile_mean,
+    mann_whitney_p,
+    mean_columns,
+    mean_interval,
     mean_ranks,
-    paired_p_value,
     probability_of_improvement,
-    wilson_share,
 )
-from ednag.study.statistics import Statistics
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
@@ -32,13 +37,13 @@ def test_the_interquartile_mean_is_the_one_of_scipy(values: list[float]) -> None
 
 
 @given(st.integers(1, 2000), st.data(), st.floats(0.5, 0.999))
-def test_wilson_s_interval_is_the_one_of_scipy(
+def test_the_exact_interval_of_a_share_is_the_one_of_scipy(
     trials: int, data: st.DataObject, confidence: float
 ) -> None:
     successes = data.draw(st.integers(0, trials))
-    ours = wilson_share(successes, trials, confidence)
-    theirs = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
-    np.testing.assert_allclose([ours.low, ours.high], theirs, rtol=1e-10, atol=1e-12)
+    ours = exact_share(successes, trials, confidence)
+    theirs = stats.binomtest(successes, trials).proportion_ci(confidence, method="exact")
+    np.testing.assert_allclose([ours.low, ours.high], theirs, rtol=1e-8, atol=1e-9)
 
 
 @given(p_values)
@@ -53,37 +58,71 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) 
 
 def test_holm_by_hand() -> None:
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+    with_gap = holm(np.array([0.01, np.nan, 0.04, 0.03]))
+    np.testing.assert_allclose(with_gap, [0.03, np.nan, 0.06, 0.06])
 
 
-def test_probability_of_improvement() -> None:
-    ours, theirs = np.array([2.0, 3.0]), np.array([1.0, 2.0])
-    interval = probability_of_improvement(ours, theirs, Statistics(resamples=500))
-    assert interval.estimate == pytest.approx((1 + 0.5 + 1 + 1) / 4)
-    assert interval.low <= interval.estimate <= interval.high
-    same = probability_of_improvement(ours, ours, Statistics(resamples=500))
-    assert same.estimate == 0.5
+#: Two groups of fixed runs with ties, of other sizes and spreads.
+OURS = np.array([93.1, 93.4, 93.4, 93.9, 94.0, 94.0, 94.1])
+THEIRS = np.array([92.0, 93.0, 93.4, 93.5, 93.6, 93.8, 94.0, 92.5, 93.3])
 
 
-def test_the_bootstrap_is_the_one_of_scipy() -> None:
-    values = np.random.default_rng(1).normal(90, 3, size=37)
-    ours = bootstrap_mean(values, Statistics(resamples=2000, seed=5))
-    theirs = stats.bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=0.95,
-        n_resamples=2000,
-        method="percentile",
-        rng=np.random.Generator(np.random.PCG64(5)),
-    ).confidence_interval
-    np.testing.assert_allclose([ours.low, ours.high], [theirs.low, theirs.high], rtol=1e-12)
+def test_the_interval_of_a_mean_is_the_one_of_scipy() -> None:
+    ours = mean_interval(OURS, 0.9)
+    theirs = stats.ttest_1samp(OURS, 0).confidence_interval(0.9)
+    assert ours == pytest.approx((OURS.mean(), theirs.low, theirs.high), rel=1e-12)
+    few = mean_interval(OURS[:4], 0.9)
+    assert few.estimate == pytest.approx(93.45) and np.isnan([few.low, few.high]).all()
+    assert mean_interval(np.full(6, 0.1), 0.9) == pytest.approx((0.1, 0.1, 0.1))
+    assert mean_columns("x", OURS[:2], 0.9)["x_values"] == "93.100 93.400"
+    assert mean_columns("x", OURS, 0.9)["x_values"] == ""
 
 
-def test_paired_tests() -> None:
+def test_the_difference_of_means_is_welch_s_of_scipy() -> None:
+    ours = difference_of_means(OURS, THEIRS, 0.95)
+    theirs = stats.ttest_ind(OURS, THEIRS, equal_var=False)
+    bounds = theirs.confidence_interval(0.95)
+    assert ours[1:] == pytest.approx((bounds.low, bounds.high), rel=1e-12)
+    equal = difference_of_means(np.full(5, 1.0), np.full(9, 0.5), 0.95)
+    assert equal == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("region", [0.05, 0.3, 2.0])
+def test_equivalence_is_two_one_sided_tests_of_scipy(region: float) -> None:
+    sides = [
+        stats.ttest_ind(OURS, THEIRS + shift, equal_var=False, alternative=side).pvalue
+        for shift, side in ((region, "less"), (-region, "greater"))
+    ]
+    assert equivalence_p(OURS, THEIRS, region) == pytest.approx(max(sides), rel=1e-10)
+    assert np.isnan(equivalence_p(OURS[:4], THEIRS, region))
+    assert equivalence_p(np.full(5, 1.0), np.full(5, 1.01), region) == 0.0
+    assert equivalence_p(np.full(5, 1.0), np.full(5, 9.0), region) == 1.0
+
+
+def test_the_probability_of_improvement_has_the_interval_of_brunner_and_munzel() -> None:
+    found = probability_of_improvement(OURS, THEIRS, 0.95)
+    test = stats.mannwhitneyu(OURS, THEIRS)
+    assert found.estimate == pytest.approx(test.statistic / (len(OURS) * len(THEIRS)))
+    # At the level of their test of the chance 1/2, the interval reaches as far as 1/2 is away:
+    # by (share - 1/2) / (share (1 - share)) on the scale of logits.
+    level, share = 1 - stats.brunnermunzel(OURS, THEIRS).pvalue, found.estimate
+    reach = (share - 0.5) / (share * (1 - share))
+    bounds = np.array(probability_of_improvement(OURS, THEIRS, level)[1:])
+    assert logit(bounds) == pytest.approx(logit(share) + np.array([-reach, reach]), rel=1e-9)
+    won_all = probability_of_improvement(OURS + 10, THEIRS, 0.95)
+    assert won_all[1:] == pytest.approx((0.025 ** (1 / 7), 1.0))
+    assert np.isnan(probability_of_improvement(OURS[:4], THEIRS, 0.95).low)
+
+
+def test_the_p_value_is_the_one_of_mann_and_whitney() -> None:
     generator = np.random.default_rng(0)
-    ours = generator.normal(size=50)
-    assert paired_p_value(ours, ours) == 1.0
-    assert paired_p_value(ours + 1, ours) < 1e-6
-    assert paired_p_value(ours, generator.normal(size=50)) > 0.01
+    theirs = generator.normal(size=50)
+    assert mann_whitney_p(theirs, theirs) == 1.0
+    assert mann_whitney_p(theirs + 1, theirs) < 1e-3
+    assert mann_whitney_p(np.full(5, 1.0), np.full(7, 1.0 + 1e-12)) == 1.0
+    assert np.isnan(mann_whitney_p(theirs[:4], theirs))
+    # Wilcoxon's tables: complete separation of 5 and 5 runs has p = 2 / C(10, 5).
+    assert mann_whitney_p(np.arange(5.0), np.arange(5.0, 10.0)) == pytest.approx(2 / 252)
 
 
 def test_ranks_share_ties() -> None:
@@ -97,20 +136,29 @@ def test_the_critical_difference_of_demsar() -> None:
     assert critical_difference(5, 30, 0.95) == pytest.approx(expected, rel=1e-3)
 
 
-def test_many_values_are_resampled_in_blocks_with_the_same_draws(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    values = np.random.default_rng(0).normal(size=50)
-    settings = Statistics(resamples=101, seed=3)
-    mean = bootstrap_mean(values, settings)
-    monkeypatch.setattr("ednag.evidence.statistics._MOST_COUNTS", 500)  # ten rows at once
-    again = bootstrap_mean(values, settings)
-    assert (again.low, again.high) == pytest.approx((mean.low, mean.high), rel=1e-12)
-
-
 @given(values=st.tuples(*[st.lists(st.integers(0, 5), min_size=1, max_size=8)] * 2))
 def test_the_probability_of_improvement_counts_pairs(values: tuple[list[int], list[int]]) -> None:
     ours, theirs = (np.array(each, dtype=float) for each in values)
     wins = np.sign(ours[:, None] - theirs[None]) / 2 + 0.5
-    found = probability_of_improvement(ours, theirs, Statistics(resamples=100))
-    assert found.estimate == wins.mean() and 0 <= found.low <= found.high <= 1
+    found = probability_of_improvement(ours, theirs, 0.95)
+    assert found.estimate == pytest.approx(wins.mean())
+    if min(len(ours), len(theirs)) >= 5:
+        assert 0 <= found.low <= found.estimate <= found.high <= 1
+
+
+def test_the_worked_example_of_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs/statistics.md").read_text("utf-8")
+    for name, values in (("ours    ", OURS), ("theirs  ", THEIRS)):
+        assert name + " ".join(map(str, values)) in text
+    mean, gap = mean_interval(OURS, 0.95), difference_of_means(OURS, THEIRS, 0.95)
+    share = exact_share(3, 7, 0.95).percent()
+    chance = probability_of_improvement(OURS, THEIRS, 0.95)
+    tests = mann_whitney_p(OURS, THEIRS), *(equivalence_p(OURS, THEIRS, r) for r in (0.1, 1.0))
+    for words in (
+        "{:.2f} [{:.2f}, {:.2f}]".format(*mean),
+        "{:.0f} % [{:.0f}, {:.0f}]".format(*share),
+        "{:+.2f} [{:.2f}, {:.2f}]".format(*gap),
+        "{:.2f} [{:.2f}, {:.2f}]".format(*chance).replace("0.", "."),
+        *(f"p = {value:.3f}".replace("0.", ".") for value in tests),
+    ):
+        assert words in text

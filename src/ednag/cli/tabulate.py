@@ -28,7 +28,7 @@ def command(
         require_checkpoints(summary, settings.checkpoints)
     frame = TABLES[kind](summary, settings)
     note = NOTES[kind].format(
-        level=f"{100 * settings.confidence:g} %", resamples=settings.resamples
+        level=f"{100 * settings.confidence:g} %", equivalence=settings.equivalence
     )
     write_evidence(frame, note, outputs)
     log(f"{kind}: {len(frame)} rows from {len(summary)} runs")

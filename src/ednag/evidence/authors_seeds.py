@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.evidence.statistics import Interval, middle_share, standard_deviation, wilson_share
+from ednag.evidence.statistics import Interval, exact_share, middle_share, standard_deviation
 from ednag.evidence.summaries import Settings, collect_runs
 from ednag.evidence.writing import texts, with_interval
 from ednag.methods.descriptions import description_in
@@ -161,7 +161,7 @@ def set_row(each: AuthorsSeeds, statistics: Statistics) -> tuple[dict[str, objec
     targets = {"chance": ours.mean(), "chance_comment": comments.mean()}
     for (name, target), values, drawn in zip(targets.items(), versions, means, strict=True):
         good = int((sign * (drawn - target) >= -_LAST_BITS).sum())
-        share = wilson_share(good, len(drawn), statistics.confidence)
+        share = exact_share(good, len(drawn), statistics.confidence)
         chances = resampled_chances(sign * values, size, sign * target, statistics.seed)
         low, high = middle_share(chances, statistics.confidence)
         whole = Interval(share.estimate, min(low, share.low), max(high, share.high))

@@ -15,12 +15,12 @@ from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, Claim
 from ednag.evidence.record import PAPER, LackingData, StudyRecord, drawn_note, published_column
 from ednag.evidence.statistics import (
     Interval,
-    bootstrap_mean,
+    difference_of_means,
+    exact_share,
     finite,
     holm,
-    mean_difference,
+    mean_interval,
     standard_deviation,
-    wilson_share,
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.tables import get_protocol, get_reported_metric
@@ -85,7 +85,7 @@ def _values(claim: Claim, runs: pd.DataFrame, fewest: int = 1) -> np.ndarray:
 def _mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values = _values(claim, runs, fewest=0)
     _require_seeds(len(values))
-    mean = bootstrap_mean(values, record.statistics)
+    mean = mean_interval(values, record.statistics.confidence)
     why = f"mean {mean.estimate:.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
     without = len(runs) - len(values)
     if without:
@@ -112,7 +112,7 @@ def _holds(interval: Interval, claim: Claim) -> bool:
 def _always(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     _require_seeds(len(runs))
     count = int(runs["found_optimum"].sum())
-    share = wilson_share(count, len(runs), record.statistics.confidence)
+    share = exact_share(count, len(runs), record.statistics.confidence)
     why = f"the best architecture in {count} of {len(runs)} runs"
     listed = of_benchmark(record.seeds, claim)
     partly = False
@@ -171,7 +171,7 @@ def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     column = published_column(runs, claim.quantity)
     ours, theirs = finite(runs[column]), finite(others[column])
     _require_seeds(min(len(ours), len(theirs)))
-    points = mean_difference(ours, theirs, record.statistics)
+    points = difference_of_means(ours, theirs, record.statistics.confidence)
     readings = {"points": points}
     if claim.relative:
         readings["%"] = Interval(*(100 * bound / theirs.mean() for bound in points))
@@ -238,7 +238,7 @@ def _advantage(claim: Claim, runs: pd.DataFrame, record: StudyRecord, column: st
         return Interval()
     sign = 1.0 if get_reported_metric(claim.space, claim.dataset, PAPER).higher_is_better else -1.0
     ours, theirs = (sign * finite(frame[column]) for frame in (runs, others))
-    return mean_difference(ours, theirs, record.statistics)
+    return difference_of_means(ours, theirs, record.statistics.confidence)
 
 
 def _side(difference: float) -> str:
@@ -252,7 +252,7 @@ def _comments(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResu
     count = len(differences)
     same = int((differences <= claim.tolerance + MARGIN).sum())
     why = f"{same} of {count} values the same, largest difference {differences.max():.3f}"
-    share = wilson_share(same, count, record.statistics.confidence)
+    share = exact_share(same, count, record.statistics.confidence)
     return RuleResult(_verdict(same == count, same > 0), why, share.percent())
 
 

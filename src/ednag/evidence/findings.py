@@ -15,9 +15,9 @@ from ednag.evidence.record import PAPER, StudyRecord, drawn_note
 from ednag.evidence.standing import Standing, standing_of
 from ednag.evidence.statistics import (
     Interval,
-    bootstrap_mean,
+    difference_of_means,
     finite,
-    mean_difference,
+    mean_interval,
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.evidence.verdicts import VERDICTS, ClaimVerdict, counts
@@ -261,7 +261,7 @@ _DATASET_HEAD = (
 
 def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
     """What EDNAG reports on one data set, and what it asks for."""
-    mean = bootstrap_mean(finite(runs["outcome"]), record.statistics)
+    mean = mean_interval(finite(runs["outcome"]), record.statistics.confidence)
     optimum = runs["optimum"].iloc[0]
     found = 100 * runs["found_optimum"].mean() if pd.notna(optimum) else float("nan")
     return [
@@ -287,7 +287,10 @@ def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
     column = BEST_AFTER[DISTINCT].format(budget)
     values = {name: sign * finite(group.loc[group["method"] == name, column]) for name in others}
     ours = sign * finite(runs[column])
-    sides = [_side(mean_difference(each, ours, record.statistics)) for each in values.values()]
+    sides = [
+        _side(difference_of_means(each, ours, record.statistics.confidence))
+        for each in values.values()
+    ]
     best = max(others, key=lambda name: values[name].mean())
     return [
         str(budget),

@@ -18,11 +18,16 @@ from ednag.evidence.record import (
     LackingData,
     StudyRecord,
     drawn_note,
-    paired,
     published_column,
     rows_of,
 )
-from ednag.evidence.statistics import Interval, bootstrap_mean, finite, standard_deviation
+from ednag.evidence.statistics import (
+    Interval,
+    difference_of_means,
+    finite,
+    mean_interval,
+    standard_deviation,
+)
 from ednag.evidence.writing import NO_VALUE, interval_text, rounded, texts
 from ednag.tables import TABLES, get_definition
 from ednag.text_files import csv_rows
@@ -39,7 +44,7 @@ COST_NOTE = (
 )
 NOTE = (
     "Printed: as in the papers. Regenerated: mean and standard deviation over the study's "
-    "unselected seeds under the paper's protocol, with the bootstrap interval of the mean; "
+    "unselected seeds under the paper's protocol, with Student's interval of the mean; "
     "difference: regenerated minus printed."
 )
 
@@ -157,7 +162,7 @@ def _optimum(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
 def _of_runs(
     values: np.ndarray, runs: pd.DataFrame, record: StudyRecord, note: str
 ) -> RegeneratedNumber:
-    mean = bootstrap_mean(values, record.statistics)
+    mean = mean_interval(values, record.statistics.confidence)
     return _regenerated(runs, note, mean, standard_deviation(values), len(values))
 
 
@@ -215,11 +220,13 @@ def _valid(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> Re
 def _gap(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
     against = MAPPINGS[number.quantity]
     others = record.required_runs(number.space, number.dataset, against)
-    note = f"outcome of ednag minus outcome of {against}, same seeds"
+    note = f"mean outcome of ednag minus that of {against}, with Welch's interval"
     if "last_mean" in runs and "last_mean" in others:
-        populations = finite(paired(runs, others, "last_mean"))
-        note += f"; mean of the last populations: {populations.mean():+.2f}"
-    return _of_runs(finite(paired(runs, others, "outcome")), runs, record, note)
+        populations = runs["last_mean"].mean() - others["last_mean"].mean()
+        note += f"; means of the last populations: {populations:+.2f}"
+    sides = finite(runs["outcome"]), finite(others["outcome"])
+    gap = difference_of_means(*sides, record.statistics.confidence)
+    return _regenerated(runs, note, gap, np.nan, min(map(len, sides)))
 
 
 def _cost(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:

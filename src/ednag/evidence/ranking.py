@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ednag.evidence.statistics import bootstrap_mean, finite
+from ednag.evidence.statistics import finite, mean_columns
 from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.study.statistics import Statistics
 
@@ -61,8 +61,8 @@ def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "training": training,
             "held_out": int(group["held_out"].iloc[0]),
             "seeds": int(group["seed"].nunique()),
-            **bootstrap_mean(finite(group["tau_b"]), statistics).columns("tau_b"),
-            **bootstrap_mean(finite(group[_CONCORDANT]), statistics).columns(_CONCORDANT),
+            **mean_columns("tau_b", finite(group["tau_b"]), statistics.confidence),
+            **mean_columns(_CONCORDANT, finite(group[_CONCORDANT]), statistics.confidence),
         }
         for (predictor, training), group in groups
     ]
@@ -90,7 +90,7 @@ def write_learning(
     """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX."""
     note = (
         f"{title}: {table['held_out'].iloc[0]} cells held out, others each seed. In brackets "
-        f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. The reference's tau "
+        f"{100 * statistics.confidence:g} % intervals of Student over seeds. The reference's tau "
         f"counts ties as concordant. {_small(space)}{_verdict(table)}"
     )
     write_frame(table, readable_learning(table), note.strip(), paths)
@@ -174,7 +174,7 @@ def search_table(searched: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "seeds": int(group["seed"].nunique()),
             "without_outcome": int(group["test_accuracy"].isna().sum()),
             "iterations": int(group["iterations"].iloc[0]),
-            **bootstrap_mean(finite(group["test_accuracy"]), statistics).columns("test_accuracy"),
+            **mean_columns("test_accuracy", finite(group["test_accuracy"]), statistics.confidence),
             **{name: float(group[name].mean()) for name in _MEANS},
         }
         for names, group in searched.sort_values("seed", kind="stable").groupby(keys, sort=True)
@@ -217,6 +217,7 @@ def write_search(
         "all that was looked at; honest: validation chooses, the test accuracy is asked for once. "
         "Where a benchmark has one accuracy only, it stands for both. The cells that the ranker "
         "was trained on are not among the evaluations. In brackets "
-        f"{100 * statistics.confidence:g} % bootstrap intervals over seeds. {_small('nasbench201')}"
+        f"{100 * statistics.confidence:g} % intervals of Student over seeds. "
+        f"{_small('nasbench201')}"
     )
     write_frame(table, readable_search(table), note.strip(), paths)

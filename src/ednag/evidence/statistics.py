@@ -1,7 +1,8 @@
-"""Intervals for few runs; also defined where SciPy's functions are not.
+"""Intervals and tests for few runs, also defined where SciPy's functions are not.
 
-Importing scipy.stats takes longer than drawing most figures, so it is imported where it is used,
-and Wilson's interval is computed here.
+Each is stated with a worked example in docs/statistics.md; `benchmarks/intervals.py` measures
+how often the intervals hold the true value. Importing scipy.stats takes longer than drawing most
+figures, so it is imported where it is used; scipy.special is quick.
 """
 
 from typing import NamedTuple
@@ -9,12 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ednag.study.statistics import Statistics
-
-#: Counts of resamples in memory at once: 128 MB. Ten thousand resamples of 1,600 values fit.
-_MOST_COUNTS = 2**24
-#: Resamples of a probability of improvement: each costs a sort of all pairs.
-_MOST_PAIRED_RESAMPLES = 2000
+#: No interval of fewer values: tables print the values instead.
+FEWEST_VALUES = 5
+#: Differences below this are the last bits of sums: values that close are ties.
+_DECIMALS = 9
 
 
 class Interval(NamedTuple):
@@ -43,30 +42,39 @@ def standard_deviation(values: np.ndarray) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else np.nan
 
 
-def bootstrap_mean(values: np.ndarray, statistics: Statistics) -> Interval:
-    """Mean of float[n] with its percentile bootstrap interval; no bounds for fewer than 2."""
-    if len(values) < 2:
-        return Interval(float(values[0])) if len(values) else Interval()
-    mean = float(np.mean(values))
-    if np.ptp(values) == 0:
-        return Interval(mean, mean, mean)
-    generator = np.random.Generator(np.random.PCG64(statistics.seed))
-    rows = max(1, _MOST_COUNTS // len(values))
-    sums = [
-        _counts(generator, min(rows, statistics.resamples - begin), len(values)) @ values
-        for begin in range(0, statistics.resamples, rows)
-    ]
-    return Interval(mean, *middle_share(np.concatenate(sums) / len(values), statistics.confidence))
+def mean_interval(values: np.ndarray, confidence: float) -> Interval:
+    """Mean of float[n] with Student's interval; no bounds for fewer than FEWEST_VALUES.
 
-
-def _counts(generator: np.random.Generator, rows: int, size: int) -> np.ndarray:
-    """How often each of `size` values is drawn in `rows` resamples, float64[rows, size].
-
-    The draws are those of `scipy.stats.bootstrap` with the same generator.
+    Equal values have an interval of no width.
     """
-    places = generator.integers(size, size=(rows, size)) + size * np.arange(rows)[:, None]
-    counts = np.bincount(places.ravel(), minlength=rows * size)
-    return counts.reshape(rows, size).astype(np.float64)
+    if not len(values):
+        return Interval()
+    mean = float(np.mean(values))
+    if len(values) < FEWEST_VALUES:
+        return Interval(mean)
+    return _student(mean, _variance_of_mean(values), len(values) - 1, confidence)
+
+
+def _variance_of_mean(values: np.ndarray) -> float:
+    """Of float[n], n at least 2; exactly 0 for equal values."""
+    return float(values.var(ddof=1)) / len(values) if np.ptp(values) else 0.0
+
+
+def _student(estimate: float, variance: float, freedom: float, confidence: float) -> Interval:
+    """An estimate with Student's interval, given the variance of the estimate."""
+    if variance == 0:
+        return Interval(estimate, estimate, estimate)
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(variance))
+    return Interval(estimate, estimate - reach, estimate + reach)
+
+
+def mean_columns(name: str, values: np.ndarray, confidence: float) -> dict[str, float | str]:
+    """Columns of a mean and its interval, and `{name}_values`: the values where they are few."""
+    few = values.tolist() if len(values) < FEWEST_VALUES else []
+    columns = mean_interval(values, confidence).columns(name)
+    return {**columns, f"{name}_values": " ".join(f"{value:.3f}" for value in few)}
 
 
 def middle_share(values: np.ndarray, share: float) -> tuple[float, float]:
@@ -76,17 +84,15 @@ def middle_share(values: np.ndarray, share: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def wilson_share(successes: int, trials: int, confidence: float) -> Interval:
-    """A share of trials with Wilson's interval; NaN for no trial."""
+def exact_share(successes: int, trials: int, confidence: float) -> Interval:
+    """A share of trials with the exact interval of Clopper and Pearson (1934); NaN for no trial."""
     if trials == 0:
         return Interval()
-    from scipy.special import ndtri
+    from scipy.special import betaincinv
 
-    square = float(ndtri(0.5 + confidence / 2)) ** 2
-    middle = successes + square / 2
-    reach = np.sqrt(square * (successes * (trials - successes) / trials + square / 4))
-    low = (middle - reach) / (trials + square) if successes else 0.0
-    high = (middle + reach) / (trials + square) if successes < trials else 1.0
+    tail, failures = (1 - confidence) / 2, trials - successes
+    low = betaincinv(successes, failures + 1, tail) if successes else 0.0
+    high = betaincinv(successes + 1, failures, 1 - tail) if failures else 1.0
     return Interval(successes / trials, float(low), float(high))
 
 
@@ -96,65 +102,99 @@ def interquartile_mean(values: np.ndarray) -> float:
     return float(np.sort(values)[cut : len(values) - cut].mean()) if len(values) else float("nan")
 
 
-def probability_of_improvement(
-    ours: np.ndarray, theirs: np.ndarray, statistics: Statistics
-) -> Interval:
-    """Chance that a run of ours beats one of theirs, ties counted half, with a bootstrap interval.
+def difference_of_means(ours: np.ndarray, theirs: np.ndarray, confidence: float) -> Interval:
+    """Mean of float[n] minus mean of float[m], with Welch's interval; see `mean_interval`.
+
+    The values are not paired: runs of two methods with the same seed have nothing in common.
+    """
+    if not len(ours) or not len(theirs):
+        return Interval()
+    difference = float(np.mean(ours) - np.mean(theirs))
+    if min(len(ours), len(theirs)) < FEWEST_VALUES:
+        return Interval(difference)
+    return _student(difference, *_welch(ours, theirs), confidence)
+
+
+def _welch(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
+    """Variance of a difference of means, and its degrees of freedom (Welch and Satterthwaite)."""
+    parts = np.array([_variance_of_mean(each) for each in (ours, theirs)])
+    shares = parts**2 / np.array([len(ours) - 1, len(theirs) - 1])
+    freedom = parts.sum() ** 2 / shares.sum() if shares.sum() else np.inf
+    return float(parts.sum()), float(freedom)
+
+
+def equivalence_p(ours: np.ndarray, theirs: np.ndarray, region: float) -> float:
+    """P-value of two one-sided Welch tests that the means differ by less than `region`.
+
+    Schuirmann (1987). NaN for fewer than FEWEST_VALUES of either.
+    """
+    if min(len(ours), len(theirs)) < FEWEST_VALUES:
+        return np.nan
+    inside = region - abs(float(np.mean(ours) - np.mean(theirs)))
+    variance, freedom = _welch(ours, theirs)
+    if variance == 0:
+        return float(inside < 0)
+    from scipy.special import stdtr
+
+    return float(stdtr(freedom, -inside / np.sqrt(variance)))
+
+
+def probability_of_improvement(ours: np.ndarray, theirs: np.ndarray, confidence: float) -> Interval:
+    """Chance that a run of ours beats one of theirs, ties counted half (Vargha and Delaney's A).
+
+    The interval is that of Brunner and Munzel (2000) on the scale of logits. Where every pair has
+    the same winner it is the exact one of as many won pairs as are disjoint. No bounds for fewer
+    than FEWEST_VALUES of either.
 
     Args:
-        ours, theirs: float[n] and float[m], higher is better.
+        ours, theirs: float[n] and float[m], higher is better; -inf is worse than every value.
     """
     if not len(ours) or not len(theirs):
         return Interval()
-    pairs = len(ours) * len(theirs)
-    order = np.argsort(theirs, kind="stable")
-    worse, no_better = (np.searchsorted(theirs[order], ours, side) for side in ("left", "right"))
-    generator = np.random.Generator(np.random.PCG64(statistics.seed))
-    resamples = min(statistics.resamples, _MOST_PAIRED_RESAMPLES)
-    of_ours, of_theirs = (_counts(generator, resamples, len(each)) for each in (ours, theirs))
-    # How many of the lowest 0, 1, ... of theirs a resample draws.
-    below = np.pad(of_theirs.T[order].cumsum(axis=0), ((1, 0), (0, 0)))
-    wins = np.einsum("ri,ir->r", of_ours, below[worse] + below[no_better]) / 2
-    estimate = float((worse + no_better).sum()) / 2 / pairs
-    return Interval(estimate, *middle_share(wins / pairs, statistics.confidence))
+    won, lost = _beaten(ours, theirs), 1 - _beaten(theirs, ours)
+    share, disjoint = float(won.mean()), min(len(ours), len(theirs))
+    if disjoint < FEWEST_VALUES:
+        return Interval(share)
+    if share in (0, 1):
+        return exact_share(round(share * disjoint), disjoint, confidence)
+    variance, freedom = _welch(won, lost)
+    scale = share * (1 - share)
+    logit = _student(np.log(share / (1 - share)), variance / scale**2, freedom, confidence)
+    low, high = (float(1 / (1 + np.exp(-bound))) for bound in logit[1:])
+    return Interval(share, low, high)
 
 
-def mean_difference(ours: np.ndarray, theirs: np.ndarray, statistics: Statistics) -> Interval:
-    """Mean of float[n] minus that of float[m], not paired, with Welch's t interval.
+def _beaten(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Share of theirs float[m] that each of ours float[n] beats, ties half: float64[n]."""
+    mine, other = np.round(ours, _DECIMALS), np.sort(np.round(theirs, _DECIMALS))
+    places = [np.searchsorted(other, mine, side) for side in ("left", "right")]
+    return np.asarray(sum(places) / (2 * len(theirs)))
 
-    No bounds for fewer than 2 of either; bounds without width if neither varies.
+
+def mann_whitney_p(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Two-sided test of Mann and Whitney (1947), corrected for ties; 1 if all values are equal.
+
+    Exact for few values without ties. NaN for fewer than FEWEST_VALUES of either.
     """
-    if not len(ours) or not len(theirs):
-        return Interval()
-    gap = float(ours.mean() - theirs.mean())
-    if min(len(ours), len(theirs)) < 2:
-        return Interval(gap)
-    if np.ptp(ours) == 0 and np.ptp(theirs) == 0:
-        return Interval(gap, gap, gap)
-    from scipy import stats
-
-    bounds = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(
-        statistics.confidence
-    )
-    return Interval(gap, float(bounds.low), float(bounds.high))
-
-
-def paired_p_value(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Two-sided Wilcoxon signed-rank test over paired seeds; 1 when all pairs are equal."""
-    difference = np.round(ours - theirs, 9)
-    if not np.any(difference):
+    if min(len(ours), len(theirs)) < FEWEST_VALUES:
+        return np.nan
+    one, other = np.round(ours, _DECIMALS), np.round(theirs, _DECIMALS)
+    if len(np.unique(np.concatenate([one, other]))) == 1:
         return 1.0
     from scipy import stats
 
-    return float(stats.wilcoxon(difference, zero_method="zsplit").pvalue)
+    return float(stats.mannwhitneyu(one, other).pvalue)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """P-values float[k] corrected for k comparisons (Holm, 1979), in the given order."""
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
+    """P-values float[k] corrected for k comparisons (Holm, 1979), in the given order.
+
+    NaN, where there was no test, stays NaN and counts for none.
+    """
+    order = np.argsort(p_values, kind="stable")[: np.count_nonzero(~np.isnan(p_values))]
+    count = len(order)
     corrected = np.maximum.accumulate(p_values[order] * (count - np.arange(count)))
-    result = np.empty(count)
+    result = np.full(len(p_values), np.nan)
     result[order] = np.minimum(corrected, 1.0)
     return result
 

@@ -2,34 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ednag.evidence.comparison import KEYS, budgets_of, comparison_table
 from ednag.evidence.statistics import (
-    bootstrap_mean,
+    exact_share,
     finite,
-    holm,
     interquartile_mean,
-    paired_p_value,
-    probability_of_improvement,
+    mean_columns,
     standard_deviation,
-    wilson_share,
 )
-from ednag.evidence.summaries import (
-    BEST_AFTER,
-    BEST_WITHIN_HOURS,
-    HOURS,
-    LOOKUPS,
-    OPTIMUM_TOLERANCE,
-)
+from ednag.evidence.summaries import HOURS, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
-
-_KEYS = ["space", "dataset", "protocol"]
 
 
 def _groups(summary: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, str], pd.DataFrame]]:
@@ -44,22 +33,20 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
     """The statistics of one method's reported values, a `column` of its runs."""
     values = finite(group[column])
     optimum = float(group["optimum"].iloc[0])
-    metric = get_reported_metric(*map(str, group[_KEYS].iloc[0]))
+    metric = get_reported_metric(*map(str, group[KEYS].iloc[0]))
     at_optimum = int(((group[column] - optimum).abs() < OPTIMUM_TOLERANCE).sum())
-    mean = bootstrap_mean(values, statistics)
+    mean = mean_columns("mean", values, statistics.confidence)
     # If the optimum is not known, the share of runs that found it is not known either.
     trials = 0 if np.isnan(optimum) else len(group)
     return {
         "seeds": len(group),
-        "mean": mean.estimate,
+        **mean,
         "sd": standard_deviation(values),
-        "mean_low": mean.low,
-        "mean_high": mean.high,
         "median": float(np.median(values)) if len(values) else np.nan,
         "interquartile_mean": interquartile_mean(values),
         "optimum": optimum,
-        "regret": (optimum - mean.estimate) * (1 if metric.higher_is_better else -1),
-        **wilson_share(at_optimum, trials, statistics.confidence).columns("optimum_found"),
+        "regret": (optimum - float(mean["mean"])) * (1 if metric.higher_is_better else -1),
+        **exact_share(at_optimum, trials, statistics.confidence).columns("optimum_found"),
     }
 
 
@@ -87,7 +74,7 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "distinct_high": int(group["distinct"].max()),
             "not_completed": int((group["status"] != "completed").sum()),
         }
-        for names, group in _groups(summary, [*_KEYS, "method"])
+        for names, group in _groups(summary, [*KEYS, "method"])
     ]
     return pd.DataFrame(rows)
 
@@ -97,29 +84,11 @@ def _tied(group: pd.DataFrame, statistics: Statistics) -> dict[str, float]:
     if "tied_with_best" not in group or group["tied_with_best"].isna().any():
         return {}
     tied = int(group["tied_with_best"].sum())
-    return wilson_share(tied, len(group), statistics.confidence).columns("best_or_tied")
+    return exact_share(tied, len(group), statistics.confidence).columns("best_or_tied")
 
 
 #: What is counted -> the summary's column of what a run spent.
 _SPENT = {LOOKUPS: "total", HOURS: "hours"}
-
-
-def _counts(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[str, Any], str]]:
-    """What a comparison is equal in: names of the row, and the summary's column.
-
-    Hours are left out of the runs of a dataset without times.
-    """
-    counts: list[tuple[dict[str, Any], str]] = [
-        ({"counted": counted, "budget": budget}, column.format(budget))
-        for counted, column in BEST_AFTER.items()
-        for budget in statistics.checkpoints
-    ]
-    if "hours" in runs and runs["hours"].notna().all():
-        counts += [
-            ({"counted": HOURS, "budget": hours}, BEST_WITHIN_HOURS.format(hours))
-            for hours in statistics.hours
-        ]
-    return counts
 
 
 def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
@@ -130,9 +99,9 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     runs that end before the budget is spent; they keep their last best.
     """
     frames = []
-    for names, group in _groups(summary, _KEYS):
+    for names, group in _groups(summary, KEYS):
         sign = -1 if get_reported_metric(**names).higher_is_better else 1
-        for count, column in _counts(group, statistics):
+        for count, column in budgets_of(group, statistics):
             spent = _SPENT.get(count["counted"], "distinct")
             rows = [
                 {
@@ -150,48 +119,6 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     return pd.concat(frames, ignore_index=True)
 
 
-def comparison_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """The study's first method against each other one at equal budgets, paired by seed.
-
-    `difference` and `improvement` are positive and above a half where the first method is better;
-    `p_holm` is corrected over all comparisons of a dataset, protocol and kind of budget.
-    """
-    frames = []
-    for names, group in _groups(summary, _KEYS):
-        sign = 1.0 if get_reported_metric(**names).higher_is_better else -1.0
-        methods = list(dict.fromkeys(group["method"]))
-        rows = []
-        for count, column in _counts(group, statistics):
-            best = sign * group.pivot(index="seed", columns="method", values=column)
-            rows += [
-                {**names, **count, "method": methods[0], "against": other}
-                | _compare(best[methods[0]], best[other], statistics)
-                for other in methods[1:]
-            ]
-        columns = [*_KEYS, "counted", "budget", "method", "against", *_COMPARED]
-        frame = pd.DataFrame(rows, columns=columns)
-        frame["p_holm"] = frame.groupby("counted")["p"].transform(
-            lambda values: holm(values.to_numpy(dtype=float))
-        )
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-_COMPARED = ["seeds", "difference", "improvement", "improvement_low", "improvement_high", "p"]
-
-
-def _compare(ours: pd.Series, theirs: pd.Series, statistics: Statistics) -> dict[str, object]:
-    """One comparison over the seeds that both methods have; higher is better."""
-    both = (ours.notna() & theirs.notna()).to_numpy()
-    one, other = ours.to_numpy()[both], theirs.to_numpy()[both]
-    return {
-        "seeds": len(one),
-        "difference": float(np.mean(one - other)) if len(one) else np.nan,
-        **probability_of_improvement(one, other, statistics).columns("improvement"),
-        "p": paired_p_value(one, other) if len(one) else np.nan,
-    }
-
-
 #: Kind of table -> the function that makes its frame from summaries.
 TABLES: dict[str, Callable[[pd.DataFrame, Statistics], pd.DataFrame]] = {
     "own-end": own_end_table,
@@ -199,8 +126,9 @@ TABLES: dict[str, Callable[[pd.DataFrame, Statistics], pd.DataFrame]] = {
     "comparison": comparison_table,
 }
 _INTERVALS = (
-    "Intervals: {level}, bootstrap of the mean ({resamples} resamples), Wilson for the share of "
-    "seeds that found the best architecture of the benchmark (in %). "
+    "Intervals: {level}, Student's of the mean, exact (Clopper and Pearson) for the share of seeds "
+    "that found the best architecture of the benchmark (in %). Of fewer than 5 seeds, the values "
+    "stand in place of the interval. "
 )
 #: Kind of table -> the note under it.
 NOTES = {
@@ -209,9 +137,14 @@ NOTES = {
     "equal-budget": _INTERVALS
     + "Best architecture seen within the budget, counted in distinct evaluations or in look-ups, "
     "of which repeated and invalid ones are part; a run that ended earlier keeps its last best.",
-    "comparison": "Paired by seed at equal budgets. Improvement: the "
-    "chance that a run of the first method beats one of the other, ties half, {level} bootstrap "
-    "interval. p: Wilcoxon signed-rank, corrected by Holm.",
+    "comparison": "At equal budgets; runs are not paired. Difference of the means, with Welch's "
+    "{level} interval. Improvement: the chance that a run of the first method beats one of the "
+    "other, ties half (Vargha and Delaney's A), with the {level} interval of Brunner and Munzel. "
+    "p: Mann and Whitney; p (equivalent): two one-sided Welch tests that the means differ by less "
+    "than {equivalence:g} in the unit of the metric; both corrected by Holm over all rows of a "
+    "dataset, protocol and kind of budget. Decision on the first method: equivalent, if the second "
+    "test finds so; better or worse, if the first does and difference and improvement agree; "
+    "undecided.",
 }
 
 #: Column -> (heading, format), in the order of the readable tables.
@@ -220,6 +153,7 @@ _PLAIN = {
     "method": ("Method", None),
     "against": ("Against", None),
     "seeds": ("Seeds", "{:d}"),
+    "seeds_against": ("Seeds of the other", "{:d}"),
     "mean": ("Mean", "{:.3f}"),
     "sd": ("SD", "{:.3f}"),
     "mean_low": ("Interval of the mean", "[{:.3f}, {:.3f}]"),
@@ -237,10 +171,11 @@ _PLAIN = {
     "not_completed": ("Not completed", "{:d}"),
     "rank": ("Rank", "{:g}"),
     "ended": ("Ended earlier", "{:d}"),
-    "difference": ("Difference", "{:+.3f}"),
+    "difference": ("Difference", "{:+z.3f} [{:+z.3f}, {:+z.3f}]"),
     "improvement": ("Improvement", "{:.2f} [{:.2f}, {:.2f}]"),
-    "p": ("p", "{:.2g}"),
     "p_holm": ("p (Holm)", "{:.2g}"),
+    "p_equivalent_holm": ("p (equivalent)", "{:.2g}"),
+    "decision": ("Decision", "{}"),
 }
 #: Column -> the columns that its cell shows together, and a factor.
 _TOGETHER = {
@@ -249,6 +184,7 @@ _TOGETHER = {
     "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
     "best_or_tied": (["best_or_tied", "best_or_tied_low", "best_or_tied_high"], 100),
     "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),
+    "difference": (["difference", "difference_low", "difference_high"], 1),
     "improvement": (["improvement", "improvement_low", "improvement_high"], 1),
 }
 
@@ -259,6 +195,8 @@ def _cell(values: Sequence[object], form: str | None) -> str:
         return get_method(str(values[0])).title
     if isinstance(values[0], float) and np.isnan(values[0]):
         return "–"
+    if any(isinstance(value, float) and np.isnan(value) for value in values):
+        form = form.split(" [")[0]
     return form.format(*values)
 
 
@@ -272,7 +210,7 @@ def _title(space: str, dataset: str, protocol: str) -> str:
 def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable table: rounded, intervals in brackets, titles for names."""
     shown = {
-        "Dataset": [_title(*names) for names in frame[_KEYS].itertuples(index=False)],
+        "Dataset": [_title(*names) for names in frame[KEYS].itertuples(index=False)],
         "Protocol": list(frame["protocol"]),
     }
     for column, (heading, form) in _PLAIN.items():
@@ -282,6 +220,10 @@ def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
         scaled = frame[columns] if factor == 1 else factor * frame[columns]
         rows = zip(*(scaled[name].tolist() for name in columns), strict=True)
         shown[heading] = [_cell(row, form) for row in rows]
+    if "mean_values" in frame:
+        heading, _ = _PLAIN["mean_low"]
+        pairs = zip(frame["mean_values"], shown[heading], strict=True)
+        shown[heading] = [values or interval for values, interval in pairs]
     return shown
 
 

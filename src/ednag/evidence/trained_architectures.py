@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.statistics import Interval, bootstrap_mean, middle_share
+from ednag.evidence.statistics import Interval, mean_columns, middle_share
 from ednag.evidence.writing import texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.predictor.choice import CHANCE, PREDICTOR
@@ -100,7 +100,7 @@ def top_k_table(
                 bounds = middle_share(values, statistics.confidence)
                 row |= Interval(values.mean(), *bounds).columns(protocol)
             else:
-                row |= bootstrap_mean(values, statistics).columns(protocol)
+                row |= mean_columns(protocol, values, statistics.confidence)
         keys = chosen.loc[(chosen["method"] == method) & (chosen["rule"] == rule), "key"]
         row["trained"] = int(keys.nunique()) if method != CHANCE else len(random)
         rows.append(row)
@@ -143,7 +143,7 @@ def write_top_k(
     note = (
         f"{what} Test accuracy of the architecture that does best on validation images among the k "
         "chosen, mean over searches; beside it the best test accuracy of the k, as the reference "
-        f"reports it. In brackets {100 * statistics.confidence:g} % intervals: bootstrap over "
+        f"reports it. In brackets {100 * statistics.confidence:g} % intervals: Student's over "
         "searches; for random architectures, quantiles over groups of k."
     )
     write_frame(table, readable_top_k(table), note, paths)

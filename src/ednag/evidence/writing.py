@@ -46,11 +46,15 @@ def texts(values: Iterable[object], decimals: int = 2) -> list[str]:
 def with_interval(
     table: pd.DataFrame, column: str, decimals: int = 2, factor: float = 1.0
 ) -> list[str]:
-    """A column as text, times a factor, each value with its interval in brackets."""
+    """A column as text, times a factor, each value with its interval in brackets.
+
+    In place of the interval stands `{column}_values`, where the table has it and it is not empty.
+    """
     columns = (factor * table[name] for name in (column, f"{column}_low", f"{column}_high"))
+    values = table.get(f"{column}_values", [""] * len(table))
     return [
-        f"{rounded(value, decimals)} {interval_text(low, high, decimals)}"
-        for value, low, high in zip(*columns, strict=True)
+        f"{rounded(value, decimals)} {f'({few})' if few else interval_text(low, high, decimals)}"
+        for value, low, high, few in zip(*columns, values, strict=True)
     ]
 
 

@@ -25,8 +25,15 @@ class Statistics(StrictModel):
     """How runs are summarised."""
 
     confidence: float = Field(0.95, gt=0, lt=1, description="Level of every interval.")
+    equivalence: float = Field(
+        0.1,
+        gt=0,
+        le=1e6,
+        description="Two methods are equivalent in practice if their means differ by less, in the "
+        "unit of the reported metric: points of accuracy, for example.",
+    )
     resamples: int = Field(
-        10_000, ge=100, le=1_000_000, description="Bootstrap resamples of every interval."
+        10_000, ge=100, le=1_000_000, description="Resamples where an interval is a bootstrap's."
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of the bootstrap.")
     checkpoints: Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], ascending(1)] = (

@@ -20,7 +20,7 @@ from ednag.evidence.figures.style import (
     title_of,
     write_beside,
 )
-from ednag.evidence.statistics import bootstrap_mean, finite, wilson_share
+from ednag.evidence.statistics import exact_share, finite, mean_interval
 from ednag.study.comparisons import VARIANTS, variants_in
 from ednag.study.statistics import Statistics
 
@@ -64,11 +64,11 @@ def variants_frame(
         runs = summary[summary["method"] == method]
         optimum = float(runs["optimum"].iloc[0])
         values = finite(runs["outcome"])
-        mean = bootstrap_mean(values, statistics)
+        mean = mean_interval(values, statistics.confidence)
         rows.append(("outcome", method, None, *mean, len(values), optimum))
         if not np.isnan(optimum):
             at_optimum = int(runs["found_optimum"].sum())
-            share = wilson_share(at_optimum, len(runs), statistics.confidence)
+            share = exact_share(at_optimum, len(runs), statistics.confidence)
             rows.append(("found", method, None, *share, len(runs), optimum))
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     frame["evaluations"] = frame["evaluations"].astype("Int64")

@@ -1,0 +1,128 @@
+"""One method against each other one: the tests, and the decision that is shown everywhere.
+
+Tables, findings and verdicts take their decisions from `comparison_table`. A family of comparisons
+is corrected as a whole: all methods and budgets of one dataset, protocol and kind of budget, which
+a table shows together. docs/statistics.md states each test with a worked example.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ednag.evidence.statistics import (
+    difference_of_means,
+    equivalence_p,
+    holm,
+    mann_whitney_p,
+    probability_of_improvement,
+)
+from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, HOURS
+from ednag.study.statistics import Statistics
+from ednag.tables import get_reported_metric
+
+BETTER, WORSE, EQUIVALENT, UNDECIDED = "better", "worse", "equivalent", "undecided"
+DECISIONS = (BETTER, WORSE, EQUIVALENT, UNDECIDED)
+#: What names a dataset and protocol in a summary.
+KEYS = ["space", "dataset", "protocol"]
+#: What names a family of comparisons.
+_FAMILY = [*KEYS, "counted"]
+
+
+def budgets_of(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[str, Any], str]]:
+    """What methods are compared at: names of the row, and the summary's column of the best.
+
+    Hours are left out of the runs of a dataset without times.
+    """
+    budgets: list[tuple[dict[str, Any], str]] = [
+        ({"counted": counted, "budget": budget}, column.format(budget))
+        for counted, column in BEST_AFTER.items()
+        for budget in statistics.checkpoints
+    ]
+    if "hours" in runs and runs["hours"].notna().all():
+        budgets += [
+            ({"counted": HOURS, "budget": hours}, BEST_WITHIN_HOURS.format(hours))
+            for hours in statistics.hours
+        ]
+    return budgets
+
+
+def compare(ours: np.ndarray, theirs: np.ndarray, statistics: Statistics) -> dict[str, Any]:
+    """One comparison of unpaired runs, float[n] and float[m], higher is better.
+
+    NaN, of a run that has seen no architecture, is worse than every value. There is then no mean,
+    and the difference of means decides nothing.
+    """
+    one, other = (np.where(np.isnan(each), -np.inf, each) for each in (ours, theirs))
+    difference = difference_of_means(ours, theirs, statistics.confidence)
+    improvement = probability_of_improvement(one, other, statistics.confidence)
+    return {
+        "seeds": len(ours),
+        "seeds_against": len(theirs),
+        **difference.columns("difference"),
+        **improvement.columns("improvement"),
+        "p": mann_whitney_p(one, other),
+        "p_equivalent": equivalence_p(ours, theirs, statistics.equivalence),
+    }
+
+
+def decided(rows: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
+    """Rows of `compare` with p-values corrected by Holm as one family, and the decision.
+
+    Two tests are made: whether the methods differ (`p_holm`) and whether their means differ by
+    less than the region `statistics.equivalence` (`p_equivalent_holm`). The decision on the first
+    method is `equivalent` if the second finds so; `better` or `worse` if the first finds a
+    difference and probability of improvement and difference of means agree on its side;
+    else `undecided`.
+    """
+    level = 1 - statistics.confidence
+    corrected = {f"{name}_holm": holm(rows[name].to_numpy(float)) for name in ("p", "p_equivalent")}
+    rows = rows.assign(**corrected)
+    side = np.sign(rows["improvement"] - 0.5)
+    agree = rows["difference"].isna() | (np.sign(rows["difference"]) == side)
+    differs = (rows["p_holm"] <= level) & agree
+    choices = [rows["p_equivalent_holm"] <= level, differs & (side > 0), differs & (side < 0)]
+    decision = np.select(choices, [EQUIVALENT, BETTER, WORSE], UNDECIDED)
+    return rows.assign(decision=decision.astype(object))
+
+
+def comparison_table(
+    summary: pd.DataFrame, statistics: Statistics, method: str | None = None
+) -> pd.DataFrame:
+    """A method, by default the study's first, against each other one at equal budgets.
+
+    One row per dataset, protocol, budget and other method. `difference` and `improvement` are
+    positive and above a half where the method is better, also where lower values are;
+    `decision` is of `decided`, one of DECISIONS.
+    """
+    empty = pd.DataFrame(columns=[*_FAMILY, "budget", "method", "against", *_COMPARED])
+    rows = []
+    for names, group in summary.groupby(KEYS, sort=False):
+        sign = 1.0 if get_reported_metric(*map(str, names)).higher_is_better else -1.0
+        methods = list(dict.fromkeys(group["method"]))
+        first = methods[0] if method is None else method
+        if first not in methods:
+            continue
+        others = [name for name in methods if name != first]
+        for count, column in budgets_of(group, statistics):
+            best = {
+                str(name): sign * values.to_numpy(dtype=float)
+                for name, values in group.groupby("method", sort=False)[column]
+            }
+            place = {**dict(zip(KEYS, names, strict=True)), **count, "method": first}
+            rows += [
+                {**place, "against": other, **compare(best[first], best[other], statistics)}
+                for other in others
+            ]
+    families = [
+        decided(family, statistics)
+        for _, family in pd.DataFrame(rows or empty).groupby(_FAMILY, sort=False)
+    ]
+    return pd.concat(families, ignore_index=True) if families else empty
+
+
+_COMPARED = [
+    *("seeds", "seeds_against", "difference", "difference_low", "difference_high"),
+    *("improvement", "improvement_low", "improvement_high", "p", "p_equivalent"),
+    *("p_holm", "p_equivalent_holm", "decision"),
+]
