@@ -80,7 +80,7 @@ def test_evidence_says_that_lower_is_better(
     write_evidence(own, "", [tmp_path / "own.md"])
     assert "Latencies (lower is better)" in (tmp_path / "own.md").read_text()
     page = findings_page(StudyRecord(summary, statistics=STATISTICS), [], [])
-    assert "**Latencies (nasbench201, lower is better)**: mean 1." in page
+    assert "Latencies (nasbench201, lower is better)" in page
     equal = equal_budget_table(summary, STATISTICS)
     for _, group in equal.groupby(["counted", "budget"]):
         assert group.sort_values("mean")["rank"].is_monotonic_increasing
