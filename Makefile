@@ -1,9 +1,11 @@
 # make results   regenerate everything of the default study     make test   pass the tests
 # make report    the same as one HTML file                      make lint   style, types, formats
-# make smoke     the whole DAG on a tiny study                  make lock   pin the newest versions
-# make docs      the documentation as a site in site/           make reference   its generated pages
+# make data      fetch what the study can use and is not here   make lock   pin the newest versions
+# make smoke     the whole DAG on a tiny study                  make reference   its generated pages
+# make docs      the documentation as a site in site/
 #
-# Each creates the virtual environment .venv from the lock first, if it is not there.
+# Each creates the virtual environment .venv from the lock first, if it is not there. `make results`
+# tries to fetch what `make data` fetches, and runs without what does not come.
 
 PYTHON ?= python3
 CORES ?= all
@@ -16,17 +18,21 @@ QUOTED_STUDY = '$(subst ','\'',$(STUDY))'
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DELETE_ON_ERROR:
-.PHONY: results report test test-kernels coverage lint smoke docs reference lock environment clean
+.PHONY: results report data test test-kernels coverage lint smoke docs reference lock environment clean
 
 # The check comes first: where a study is not UTF-8, Snakemake alone prints a traceback.
 results: $(INSTALLED)
 	@$(RUN) ednag config check $(QUOTED_STUDY) > /dev/null
+	@$(RUN) ednag sources fetch --optional --study $(QUOTED_STUDY) > /dev/null
 	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY)
 	@echo "Open results/report/index.html in a browser; tables are in results/evidence, figures in figures."
 
 report: results
 	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY) --report report.html
 	@echo "report.html is one file to send; results/report/index.html the pages. Both need no network."
+
+data: $(INSTALLED)
+	$(RUN) ednag sources fetch --study $(QUOTED_STUDY)
 
 test: $(INSTALLED)
 	$(RUN) pytest --numprocesses auto --dist worksteal -m "not slow"

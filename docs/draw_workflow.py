@@ -15,6 +15,8 @@ from pathlib import Path
 
 import yaml
 
+from ednag.sources.registry import load_registry
+from ednag.sources.stamps import write_stamp
 from ednag.study.ranking import TAKEN_UP
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,14 +51,16 @@ def write_study(folder: Path) -> Path:
 
 def places(folder: Path) -> dict[str, str]:
     """Where sources are looked for: the same on every machine, whatever it has downloaded."""
-    registry = yaml.safe_load((ROOT / "sources.yaml").read_text(encoding="utf-8"))
-    mirror = folder / "mirror"
+    registry = load_registry(ROOT / "sources.yaml")
+    mirror, cache = folder / "mirror", folder / "cache"
     mirror.mkdir()
-    # What the study takes up where it is here: stand-ins of the right size are enough to plan.
-    for source in TAKEN_UP:
-        with (mirror / registry[source]["file"]).open("wb") as file:
-            file.truncate(registry[source]["size"])
-    return {"EDNAG_MIRROR": str(mirror), "EDNAG_CACHE": str(folder / "cache")}
+    # What the study takes up where it is here: stand-ins that pass for verified are enough to plan.
+    for source in map(registry.__getitem__, TAKEN_UP):
+        path = mirror / source.file
+        with path.open("wb") as file:
+            file.truncate(source.size)
+        write_stamp(source, cache, path, source.sha256)
+    return {"EDNAG_MIRROR": str(mirror), "EDNAG_CACHE": str(cache)}
 
 
 def ask_snakemake(*question: str) -> str:

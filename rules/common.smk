@@ -30,6 +30,7 @@ from ednag.study.comparisons import GENERATORS
 from ednag.study.configuration import read_study
 from ednag.study.declared import declared
 from ednag.study.description import described
+from ednag.study.downloads import data_command, what_is_left_out
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
 from ednag.study.options import unfit_files
 from ednag.study.plan import checked_plan
@@ -87,10 +88,15 @@ onstart:
             refuse_too_long(study, plan.searched)
     except EdnagError as error:
         sys.exit(f"not started: {error}")
-    for line in plan.missing_data():
-        print_error(line)
     for file, reason in unfit.items():
         print_error(f"made again: {file}: {reason}")
+
+
+onsuccess:
+    files = workflow.config_settings.configfiles or []
+    command = data_command([Path(file) for file in files], Path(workflow.basedir))
+    if line := what_is_left_out(plan, registry, command):
+        print_error(line)
 
 
 def print_error(line):

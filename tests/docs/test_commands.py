@@ -29,6 +29,7 @@ NOT_HERE = {
     "ednag sources fetch": "downloads; tests/sources fetches from a server on loopback",
     "make --directory ../ednag-frozen": "a second clone for a cluster",
     "make coverage": "calls all tests, this one among them",
+    "make data": "downloads; tests/sources fetches for a study from a server on loopback",
     "make environment": "installs; CI does it in a clean clone",
     "make lint": "CI calls it",
     "make results": "minutes; the workflow's tests run studies",

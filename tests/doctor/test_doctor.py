@@ -216,7 +216,7 @@ def needs_with(
         download=download,
         download_size=download_size,
         unobtainable=(),
-        left_out=(),
+        left_out="",
         runs=1,
         training=None,
         disk=0,

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,18 @@ def test_package_without_the_file_is_explained(
 ) -> None:
     with pytest.raises(EdnagError, match=cause):
         obtain(source_of(address), around=around)
+
+
+@pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"size": 1}], ids=["bytes", "size"])
+def test_package_with_another_file_is_explained(
+    wrong: dict[str, Any], around: Surroundings, source_of: SourceOf
+) -> None:
+    """Its bytes are refused before anything reads them."""
+    path = in_package("package:click/click/__init__.py")
+    right = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "size": path.stat().st_size}
+    with pytest.raises(EdnagError, match=r"; pip install --force-reinstall .*\.lock click;") as no:
+        obtain(source_of("package:click/click/__init__.py", **(right | wrong)), around=around)
+    assert f"{path} has " in str(no.value)
 
 
 def test_delivery_links_what_the_cache_protects(

@@ -70,12 +70,9 @@ def test_a_benchmark_without_data_is_left_out_and_named(tmp_path: Path) -> None:
     study = {"if_present": {"nasbench101": ["cifar10"]}}
     plan = plan_of(tmp_path, **study)
     assert plan.searched == [("nasbench201", "cifar10-analog")]
-    (line,) = plan.missing_data()
-    assert line.startswith(
-        "not searched, needs data: nasbench101/cifar10; to get it: ednag sources"
-    )
     (missing,) = plan.lacking
-    assert plan_of(tmp_path, *missing.sources, **study).missing_data() == []
+    assert plan.left_out == {"nasbench101/cifar10": missing.sources}
+    assert plan_of(tmp_path, *missing.sources, **study).left_out == {}
 
 
 def test_figures_of_variants_exist_where_variants_run(tmp_path: Path) -> None:

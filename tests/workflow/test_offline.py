@@ -46,7 +46,13 @@ def run_without_network(workflow: Workflow, *arguments: str, **extra: str) -> st
 
 @needs_namespaces
 def test_the_default_study_needs_no_network(workflow: Workflow, tmp_path: Path) -> None:
-    run_without_network(workflow, EDNAG_CACHE=str(tmp_path / "cache"), EDNAG_MIRROR="")
+    workflow.configure(if_present={"nasbench201": ["cifar10", "cifar100"]})
+    said = run_without_network(workflow, EDNAG_CACHE=str(tmp_path / "cache"), EDNAG_MIRROR="")
+    (line,) = [each for each in said.splitlines() if "not here" in each]
+    assert line.startswith(
+        "left out, as their files are not here: nasbench201/cifar10, nasbench201/cifar100; "
+        "to get them: ednag sources fetch nasbench201-cifar10-csv "
+    )
     audit = json.loads((workflow.folder / "results/audit.json").read_text())
     assert audit["sound"], audit["verdict"]
     records = list((workflow.folder / "results/provenance").rglob("*.json"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ednag.sources.registry import load_registry
+from ednag.sources.stamps import write_stamp
 
 from .conftest import ROOT, Workflow
 
@@ -20,19 +21,27 @@ PRESENT = {
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
-    """The folder of the call, and in it a mirror with a file of the right size for cifar100."""
+    """The folder of the call, and in it a mirror with a file that passes for that of cifar100."""
     folder = tmp_path / "call"
     (folder / "mirror").mkdir(parents=True)
     source = load_registry(ROOT / "sources.yaml")["nasbench201-cifar100-csv"]
-    assert source.size is not None
-    with (folder / "mirror" / source.file).open("wb") as stream:
+    assert source.size and source.sha256
+    path = folder / "mirror" / source.file
+    with path.open("wb") as stream:
         stream.truncate(source.size)
+    write_stamp(source, folder / "cache", path, source.sha256)
     return folder
 
 
 def planned(workflow: Workflow, call: Path, **environment: str) -> str:
     """What `snakemake --dry-run tables --directory ...` prints, called in `call`."""
-    around = {"HOME": str(call), "PWD": str(call), "EDNAG_MIRROR": "", **environment}
+    around = {
+        "HOME": str(call),
+        "PWD": str(call),
+        "EDNAG_MIRROR": "",
+        "EDNAG_CACHE": "cache",
+        **environment,
+    }
     done = subprocess.run(
         workflow.command("--dry-run", "tables"),
         cwd=call,

@@ -150,5 +150,5 @@ def _study(
         check_mirrors(study, Path.cwd())
     except EdnagError as error:
         raise EdnagError(f"{path}: {error}") from None
-    needs = needs_of(study, stock_of(study, registry, around), Path("resources"))
+    needs = needs_of(study, str(path), stock_of(study, registry, around), Path("resources"))
     return StudyDiagnosis(str(path), needs, judge(study, str(path), needs, diagnosis.machine))

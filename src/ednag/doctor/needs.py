@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from ednag.files import user_path
 from ednag.sources.inventory import Holding, State
 from ednag.sources.registry import Source, find_source
-from ednag.study.benchmarks import Missing
 from ednag.study.configuration import Study
+from ednag.study.downloads import what_is_left_out
 from ednag.study.plan import plan_of
 from ednag.study.refusals import refuse_contradictions, refuse_too_large
 from ednag.study.trained import networks_trained, training_hours
@@ -48,7 +49,7 @@ class Needs:
         download_size: Least bytes of what must be fetched; an unknown size counts as the
             `least_size` of the source.
         unobtainable: Those that are not here and that nobody publishes.
-        left_out: Benchmarks of `if_present` whose data is not here.
+        left_out: What it leaves out because the data is not here, and how to get it; "" if nothing.
         runs: Runs that it makes, at most.
         training: On registered images; None for a study that trains on none.
         disk: Bytes that it writes below its own folder, sources included; more where the size of a
@@ -61,7 +62,7 @@ class Needs:
     download: Mapping[str, int | None]
     download_size: int
     unobtainable: tuple[str, ...]
-    left_out: tuple[Missing, ...]
+    left_out: str
     runs: int
     training: TrainingNeeds | None
     disk: int
@@ -74,11 +75,12 @@ class Needs:
         return sum(size is None for size in self.download.values())
 
 
-def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Needs:
+def needs_of(study: Study, file: str, stock: Mapping[str, Holding], resources: Path) -> Needs:
     """What a study needs.
 
     Args:
         study: The study.
+        file: Where it was read from.
         stock: Source id -> how it stands here.
         resources: The folder where the workflow keeps verified sources, which need not exist.
 
@@ -97,13 +99,14 @@ def needs_of(study: Study, stock: Mapping[str, Holding], resources: Path) -> Nee
     ]
     runs, training = plan.number_of_runs(), _training(study, plan.searched)
     copies = sum(_least_size(_holding(stock, id).source) for id in sources)
+    registry = {id: holding.source for id, holding in stock.items()}
     missing = [holding.source for holding in absent if holding.state is State.MISSING]
     return Needs(
         sources=sources,
         download={source.id: source.size for source in missing},
         download_size=sum(map(_least_size, missing)),
         unobtainable=tuple(h.source.id for h in absent if h.state is State.UNOBTAINABLE),
-        left_out=tuple(plan.lacking),
+        left_out=what_is_left_out(plan, registry, f"ednag sources fetch --study {quote(file)}"),
         runs=runs,
         training=training,
         disk=_BYTES_OF_A_STUDY + runs * _BYTES_OF_A_RUN + copies,

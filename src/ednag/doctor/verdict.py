@@ -75,8 +75,5 @@ def _remarks(needs: Needs, machine: Machine) -> Iterator[str]:
         )
     elif 0 < at_once < machine.cores:
         yield f"memory is enough for {at_once} jobs at once: snakemake --cores {at_once}"
-    for each in needs.left_out:
-        yield (
-            f"left out because its data is not here: {each.space}/{each.dataset}; to get it: ednag "
-            f"sources fetch {' '.join(each.sources)}"
-        )
+    if needs.left_out:
+        yield needs.left_out

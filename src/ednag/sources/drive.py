@@ -45,7 +45,8 @@ def fetch_from_drive(file_id: str, part: PartialFile, report: Report, patience: 
         if resumed and "byte range" in str(error):  # the file on Drive has changed
             part.discard()
             return fetch_from_drive(file_id, part, report, patience)
-        raise TransferError(_in_words(error)) from error
+        unanswered = isinstance(error, requests.ConnectionError | requests.Timeout)
+        raise TransferError(_in_words(error), unanswered=unanswered) from error
     except (KeyError, AssertionError, ValueError) as error:
         # gdown raises these when it cannot parse a page of Drive.
         raise TransferError(f"Google Drive answered what gdown cannot read ({error!r})") from error

@@ -47,7 +47,9 @@ def fetch(address: str, part: PartialFile, report: Report, patience: Patience) -
                 if not error.passing:
                     raise
                 if attempt == patience.attempts:
-                    raise TransferError(f"{error} ({attempt} attempts)") from error
+                    raise TransferError(
+                        f"{error} ({attempt} attempts)", unanswered=error.unanswered
+                    ) from error
                 attempt += 1
                 wait = patience.before(attempt, error.after)
                 log.warning("%s: %s; again in %.1f s", address, error, wait)
@@ -185,17 +187,22 @@ def in_words(error: requests.RequestException, patience: Patience) -> TransferEr
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return TransferError("redirects in a circle")
     if isinstance(error, requests.exceptions.ProxyError):
-        return TransferError("the proxy refuses or is not there: see HTTPS_PROXY")
+        cause = "the proxy refuses or is not there: see HTTPS_PROXY"
+        return TransferError(cause, unanswered=True)
     if isinstance(error, requests.exceptions.SSLError):
-        return TransferError("no trusted connection: check the clock, see REQUESTS_CA_BUNDLE")
+        cause = "no trusted connection: check the clock, see REQUESTS_CA_BUNDLE"
+        return TransferError(cause, unanswered=True)
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return TransferError(f"does not answer within {patience.connect:g} s", passing=True)
+        cause = f"does not answer within {patience.connect:g} s"
+        return TransferError(cause, passing=True, unanswered=True)
     if "timed out" in str(error).lower():
-        return TransferError(f"was silent for {patience.silence:g} s", passing=True)
+        cause = f"was silent for {patience.silence:g} s"
+        return TransferError(cause, passing=True, unanswered=True)
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return TransferError("broke off in the middle", passing=True)
     if isinstance(error, requests.exceptions.ConnectionError):
-        return TransferError("cannot be reached: check the network or its name", passing=True)
+        cause = "cannot be reached: check the network or its name"
+        return TransferError(cause, passing=True, unanswered=True)
     return TransferError(f"cannot be fetched: {type(error).__name__}")
 
 
@@ -208,4 +215,6 @@ def resolve_doi(address: str, patience: Patience) -> str:
         repository = doi_to_repository(doi, timeout=patience.connect)
         return str(repository.download_url(name))
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-        raise TransferError(f"cannot be resolved: {' '.join(str(error).split())[:200]}") from error
+        cause = f"cannot be resolved: {' '.join(str(error).split())[:200]}"
+        unanswered = isinstance(error, requests.ConnectionError | requests.Timeout)
+        raise TransferError(cause, unanswered=unanswered) from error

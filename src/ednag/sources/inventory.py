@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
@@ -56,13 +56,24 @@ class Check(NamedTuple):
     fault: str | None = None
 
 
-def take_stock(registry: Mapping[str, Source], around: Surroundings) -> list[Holding]:
-    """The state of each source, in the registry's order; hashes nothing."""
+def take_stock(
+    registry: Mapping[str, Source], around: Surroundings, verified: Collection[str] = ()
+) -> list[Holding]:
+    """The state of each source, in the registry's order.
+
+    Hashes nothing but the files of the ids in `verified` that have changed since their last
+    verification: of those, no file with other bytes counts as here.
+    """
     locked = load_lock(around.lock)
-    return [_holding(source, around, locked.get(source.id)) for source in registry.values()]
+    return [
+        _holding(source, around, locked.get(source.id), source.id in verified)
+        for source in registry.values()
+    ]
 
 
-def _holding(source: Source, around: Surroundings, locked: Expected | None) -> Holding:
+def _holding(
+    source: Source, around: Surroundings, locked: Expected | None, must_verify: bool
+) -> Holding:
     size = expected_size(source, locked)
     for place, path in _places(source, around):
         if size is not None and path.stat().st_size != size:
@@ -70,6 +81,13 @@ def _holding(source: Source, around: Surroundings, locked: Expected | None) -> H
         sha256 = stamped_sha256(source, around.cache, path)
         expected = source.sha256 or (locked.sha256 if locked else sha256)
         verified = sha256 is not None and sha256 == expected
+        if must_verify and not verified:
+            try:
+                measured = verify(path, source, locked)
+            except (OSError, WrongContentError):
+                continue
+            write_stamp(source, around.cache, path, measured.sha256)
+            verified = True
         return Holding(source, State.VERIFIED if verified else State.PRESENT, place, path)
     unpublished = source.status == "unpublished"
     return Holding(source, State.UNOBTAINABLE if unpublished else State.MISSING)

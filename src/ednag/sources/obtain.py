@@ -28,7 +28,14 @@ from ednag.sources.places import (
 )
 from ednag.sources.registry import Source
 from ednag.sources.stamps import write_stamp
-from ednag.sources.transfer import PartialFile, Patience, Report, TransferError, transfer
+from ednag.sources.transfer import (
+    PartialFile,
+    Patience,
+    Report,
+    TransferError,
+    server_of,
+    transfer,
+)
 from ednag.sources.verification import (
     Digests,
     Expected,
@@ -40,8 +47,14 @@ from ednag.sources.verification import (
 
 log = logging.getLogger(__name__)
 
+#: How to get the files of a package as they are in the pinned version.
+_REINSTALL = "pip install --force-reinstall --no-deps --constraint envs/requirements.lock"
 #: The path of a file with the bytes of a source, and its checksums.
 VerifiedFile = tuple[Path, Digests]
+
+
+class NotObtainedError(EdnagError):
+    """No place has the file of a source."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,8 @@ class Surroundings:
     """The places to search for files.
 
     `mirrors` are searched before any download, which `cache` keeps. `lock` is the lock file of
-    `ednag.sources.lock`. If `offline`, no address is asked.
+    `ednag.sources.lock`. If `offline`, no address is asked. `silent` servers gave no answer and are
+    not asked again.
     """
 
     cache: Path
@@ -57,6 +71,7 @@ class Surroundings:
     lock: Path
     offline: bool = False
     patience: Patience = field(default_factory=Patience)
+    silent: set[str] = field(default_factory=set, compare=False)
 
     @classmethod
     def of_user(
@@ -109,10 +124,24 @@ def fetch_all(
     named: Callable[[str], Report],
     jobs: int = 4,
 ) -> list[Path]:
-    """Obtain all `sources`, `jobs` at a time; their paths in the same order.
+    """As `fetch_each`, the paths alone: failures are raised as one EdnagError, after the others."""
+    answers = fetch_each(sources, around, named, jobs)
+    failures = [str(each) for each in answers if isinstance(each, EdnagError)]
+    if failures:
+        raise EdnagError("\nednag: ".join(failures))
+    return [each for each in answers if isinstance(each, Path)]
 
-    `named` gives the report for an id. All failures are raised as one EdnagError, after the other
-    sources. An interruption stops all downloads and keeps the bytes received so far.
+
+def fetch_each(
+    sources: Sequence[Source],
+    around: Surroundings,
+    named: Callable[[str], Report],
+    jobs: int = 4,
+) -> list[Path | EdnagError]:
+    """Obtain each of `sources`, `jobs` at a time; in the same order their paths, or errors.
+
+    `named` gives the report for an id. An interruption stops all downloads and keeps the bytes
+    received so far. A NotObtainedError is of the source, any other of this machine.
     """
     stop = threading.Event()
 
@@ -131,29 +160,25 @@ def fetch_all(
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            answers = list(pool.map(obtain_one, sources))
+            return list(pool.map(obtain_one, sources))
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    failures = [str(each) for each in answers if isinstance(each, EdnagError)]
-    if failures:
-        raise EdnagError("\nednag: ".join(failures))
-    return [each for each in answers if isinstance(each, Path)]
 
 
 def find(source: Source, around: Surroundings, report: Report | None = None) -> VerifiedFile:
     """Verified bytes of `source` and their checksums; `report` follows a download.
 
     Searches the cache, the mirrors, installed packages and, unless offline, the addresses, in this
-    order. A download is kept in the cache. Raises EdnagError if no place has the file; the message
-    holds the answer of each place and the path to put the file by hand.
+    order. A download is kept in the cache. Raises NotObtainedError if no place has the file; the
+    message holds the answer of each place and the path to put the file by hand.
     """
     search = _SourceSearch(source, around, report or (lambda received, total: None))
     for look in (search.cached, search.mirrored, search.packaged, search.fetched):
         if (file := look()) is not None:
             return file
-    raise EdnagError(search.failure())
+    raise NotObtainedError(search.failure())
 
 
 class _SourceSearch:
@@ -218,6 +243,9 @@ class _SourceSearch:
             if address.startswith("package:"):
                 try:
                     return self._accepted(in_package(address))
+                except WrongContentError as error:
+                    package = address.removeprefix("package:").partition("/")[0]
+                    self._note(f"{error}; {_REINSTALL} {package}")
                 except EdnagError as error:
                     self._note(str(error))
         return None
@@ -234,9 +262,15 @@ class _SourceSearch:
             if (file := self._cached_or_set_aside()) is not None:
                 return file
             for address in remote:
+                server = str(server_of(address))
+                if server in self.around.silent:
+                    self.answers.append(f"{address}: not asked, as {server} gave no answer")
+                    continue
                 try:
                     return self._from(address)
                 except TransferError as error:
+                    if error.unanswered:
+                        self.around.silent.add(server)
                     self._note(f"{address}: {error}")
         return None
 

@@ -1,21 +1,18 @@
 """Whether the servers of upstream files answer."""
 
+import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from threading import Thread
 
 import requests
 
 from ednag import __version__
 from ednag.sources.http import in_words
 from ednag.sources.registry import Source
-from ednag.sources.transfer import Patience
+from ednag.sources.transfer import Patience, server_of
 
-#: The servers of addresses without one.
-_SERVERS = {"gdrive:": "https://drive.google.com", "doi:": "https://doi.org"}
 _PATIENCE = Patience(attempts=1, connect=5.0, silence=5.0)
-_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -36,11 +33,7 @@ def servers_of(sources: Iterable[Source]) -> dict[str, tuple[str, ...]]:
     ids: dict[str, dict[str, None]] = {}
     for source in sources:
         for address in source.addresses:
-            parts = urlsplit(address)
-            server = _SERVERS.get(f"{parts.scheme}:")
-            if parts.scheme in ("http", "https"):
-                server = f"{parts.scheme}://{parts.netloc}"
-            if server:
+            if server := server_of(address):
                 ids.setdefault(server, {})[source.id] = None
     return {server: tuple(ids[server]) for server in sorted(ids)}
 
@@ -48,9 +41,14 @@ def servers_of(sources: Iterable[Source]) -> dict[str, tuple[str, ...]]:
 def reach_all(
     sources: Iterable[Source], patience: Patience = _PATIENCE
 ) -> tuple[Reachability, ...]:
-    """Request the head of the front page of every server of `sources`, once each."""
+    """Request the head of the front page of every server of `sources`, once each, all at once.
 
-    def reach(server: str, ids: tuple[str, ...]) -> Reachability:
+    Takes `patience.connect` and `patience.silence` together at most, also where a name is not
+    resolved or none of a server's many addresses answers.
+    """
+    servers, answers = servers_of(sources), dict[str, Reachability]()
+
+    def reach(server: str, ids: tuple[str, ...]) -> None:
         try:
             answer = requests.head(
                 f"{server}/",
@@ -59,9 +57,21 @@ def reach_all(
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            return Reachability(server, ids, False, str(in_words(error, patience)))
-        return Reachability(server, ids, True, f"HTTP {answer.status_code}")
+            found = Reachability(server, ids, False, str(in_words(error, patience)))
+        else:
+            found = Reachability(server, ids, True, f"HTTP {answer.status_code}")
+        answers[server] = found
 
-    servers = servers_of(sources)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(pool.map(reach, servers, servers.values()))
+    # Not a pool, whose threads the interpreter waits for at its end.
+    threads = [Thread(target=reach, args=each, daemon=True) for each in servers.items()]
+    for thread in threads:
+        thread.start()
+    longest = patience.connect + patience.silence
+    end = time.monotonic() + longest
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    silent = f"does not answer within {longest:g} s"
+    return tuple(
+        answers.get(server) or Reachability(server, ids, False, silent)
+        for server, ids in servers.items()
+    )

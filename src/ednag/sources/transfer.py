@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ednag.errors import EdnagError
 from ednag.files import write_text
@@ -19,12 +20,18 @@ HEADROOM = 64 << 20
 
 
 class TransferError(Exception):
-    """Why an address served no file; if `passing`, try again `after` seconds."""
+    """Why an address served no file; if `passing`, try again `after` seconds.
 
-    def __init__(self, cause: str, *, passing: bool = False, after: float = 0.0) -> None:
+    `unanswered`: the server gave no answer, so that it need not be asked for other files.
+    """
+
+    def __init__(
+        self, cause: str, *, passing: bool = False, after: float = 0.0, unanswered: bool = False
+    ) -> None:
         super().__init__(cause)
         self.passing = passing
         self.after = after
+        self.unanswered = unanswered
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,18 @@ class PartialFile:
                 head += body()
         if mistaken := mistaken_for(head, self.file):
             raise TransferError(f"serves {mistaken}")
+
+
+#: The servers of addresses without one.
+_SERVERS = {"gdrive": "https://drive.google.com", "doi": "https://doi.org"}
+
+
+def server_of(address: str) -> str | None:
+    """The server that an address asks first, for example https://zenodo.org; None for packages."""
+    parts = urlsplit(address)
+    if parts.scheme in ("http", "https"):
+        return f"{parts.scheme}://{parts.netloc}"
+    return _SERVERS.get(parts.scheme)
 
 
 def transfer(address: str, part: PartialFile, report: Report, patience: Patience) -> bool:

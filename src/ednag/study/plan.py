@@ -64,7 +64,7 @@ from ednag.study.ranking import (
 )
 from ednag.study.refusals import check_folders, refuse_contradictions, refuse_too_large
 from ednag.study.seeds import Block, blocks_in, check_run_files, format_seeds, plan_blocks
-from ednag.study.sources_read import generated_files, sources_read
+from ednag.study.sources_read import generated_files, optional_sources, sources_read
 from ednag.tables import OFFICIAL, get_definition, is_predicted
 from ednag.tables import TABLES as TABLE_DEFINITIONS
 from ednag.tables.interface import Definition
@@ -117,17 +117,12 @@ class Plan:
                 )
         refuse_contradictions(self.study, self.searched)
 
-    def missing_data(self) -> list[str]:
-        """What is left out because its data is not here: a line each, with the next step."""
-        benchmarks = [
-            f"not searched, needs data: {each.space}/{each.dataset};"
-            f" to get it: ednag sources fetch {' '.join(each.sources)}"
-            for each in self.lacking
-        ]
+    @cached_property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """What is left out because its data is not here -> ids of the files that are not here."""
+        benchmarks = {f"{each.space}/{each.dataset}": each.sources for each in self.lacking}
         ranked = ranking_lacks(self.study, self.is_here)
-        return benchmarks + [
-            f"not ranked or compared, needs data: ednag sources fetch {source}" for source in ranked
-        ]
+        return benchmarks | {f"ranking of {source}": (source,) for source in ranked}
 
     # --- benchmarks, methods, seeds ---------------------------------------------------------------
 
@@ -822,6 +817,8 @@ def stock_of(
 ) -> dict[str, Holding]:
     """Source id -> how it stands on this machine; the study's own mirrors are searched first.
 
+    A file that the study can do without counts as here only if it has the right bytes.
+
     Args:
         study: The study.
         registry: All sources.
@@ -830,7 +827,8 @@ def stock_of(
     """
     mirrors = tuple(user_path(folder, called) for folder in study.mirrors)
     wider = replace(around, mirrors=(*mirrors, *around.mirrors))
-    return {holding.source.id: holding for holding in take_stock(registry, wider)}
+    stock = take_stock(registry, wider, verified=optional_sources(study))
+    return {holding.source.id: holding for holding in stock}
 
 
 def checked_plan(

@@ -34,13 +34,14 @@ def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> li
 
 def ranking_sources(study: Study, is_here: Callable[[str], bool]) -> list[str]:
     """Ids of the files that are here and that the ranking reads besides benchmark tables."""
-    return [source for source in _wanted(study) if is_here(source)]
+    return [source for source in taken_up(study) if is_here(source)]
 
 
 def ranking_lacks(study: Study, is_here: Callable[[str], bool]) -> list[str]:
     """Ids of the files that the ranking would take up if they were here."""
-    return [source for source in _wanted(study) if not is_here(source)]
+    return [source for source in taken_up(study) if not is_here(source)]
 
 
-def _wanted(study: Study) -> tuple[str, ...]:
+def taken_up(study: Study) -> tuple[str, ...]:
+    """Ids of the files that the ranking takes up where they are here."""
     return TAKEN_UP if study.ranker.seeds and study.ranker.if_present else ()

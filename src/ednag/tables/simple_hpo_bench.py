@@ -9,6 +9,7 @@ Source: the package's files, and search-spaces specification, Further files.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,11 +75,14 @@ def _row(digits: Any, record: Any, source: str) -> dict[str, Any]:
 
 
 def _trainings(values: Any, place: str, name: str) -> list[float]:
-    """The values of a cell's trainings; no one is negative."""
+    """The values of a cell's trainings, finite and of 0 or more."""
     if not isinstance(values, list) or len(values) not in _TRAININGS:
         raise EdnagError(f"{place}: {name} is not a list of 2 or 3 trainings; fetch the file again")
-    if not all(isinstance(value, int | float) and value >= 0 for value in values):
-        raise EdnagError(f"{place}: {name} is {shown(values)}, not numbers of 0 or more")
+    if not all(type(value) is float and 0 <= value < inf for value in values):
+        raise EdnagError(
+            f"{place}: {name} is {shown(values)}, not finite numbers of 0 or more; fetch the file "
+            "again"
+        )
     return values
 
 
