@@ -10,7 +10,7 @@ from ednag.evidence.record import StudyRecord
 from ednag.study.statistics import Statistics
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "published"
-STATISTICS = Statistics(resamples=200)
+STATISTICS = Statistics(resamples=200, checkpoints=(100, 300, 800))
 
 
 def runs_of(

@@ -44,7 +44,7 @@ def test_the_numbers_are_those_of_the_runs() -> None:
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1:2] + cells[3:9] == ["40", "94.37", "75", "8910", "500", "11", "300"]
     assert cells[2].startswith("94.28 [94.2")
-    assert cells[9:] == ["94.18", "0", "1", "0", "Random search (93.40)"]
+    assert cells[9:] == ["94.18", "0", "1", "0", "0", "Random search (93.40)"]
     assert "did not complete" not in page
     assert "This study does not run them" in page
     assert page == page_of(record)
@@ -80,7 +80,7 @@ def test_other_methods_are_all_others() -> None:
     ]
     page = page_of(record_of(RUNS, *others))
     row = next(line for line in page.splitlines() if line.startswith("| CIFAR-10 (nasbench201) |"))
-    assert [cell.strip() for cell in row.strip("|").split("|")][10:13] == ["1", "1", "1"]
+    assert [cell.strip() for cell in row.strip("|").split("|")][10:14] == ["1", "1", "1", "0"]
 
 
 def test_methods_with_fewer_seeds_are_named() -> None:

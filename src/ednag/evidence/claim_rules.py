@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ednag.evidence import comparison
 from ednag.evidence.cells import ALL
 from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, Claim
+from ednag.evidence.comparison import BETTER, EQUIVALENT, WORSE
 from ednag.evidence.record import PAPER, LackingData, StudyRecord, drawn_note, published_column
 from ednag.evidence.statistics import (
     Interval,
@@ -35,11 +37,21 @@ RARE_SET = 0.05
 
 
 class RuleResult(NamedTuple):
-    """What a rule returns: verdict, explanation, our number and its interval."""
+    """What a rule returns.
+
+    Attributes:
+        verdict: If there is a p-value, the one where it is at most the level, also corrected.
+        why: The numbers in words.
+        ours: Our number and its interval.
+        p: P-value of a test, which `judge` corrects by Holm over the claims of the rule.
+        unless: The verdict where p is above the level. Between both: undecided.
+    """
 
     verdict: str
     why: str
     ours: Interval = Interval()
+    p: float = np.nan
+    unless: str = UNDECIDED
 
 
 def of_benchmark(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
@@ -83,24 +95,59 @@ def _values(claim: Claim, runs: pd.DataFrame, fewest: int = 1) -> np.ndarray:
 
 
 def _mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
+    values, why = _values_and_words(claim, runs)
+    mean = mean_interval(values, record.statistics.confidence)
+    return RuleResult(_verdict(_holds(mean, claim)), why, mean)
+
+
+def _values_and_words(claim: Claim, runs: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """float64[n]: the quantity of enough runs, and their mean in words."""
     values = _values(claim, runs, fewest=0)
     _require_seeds(len(values))
-    mean = mean_interval(values, record.statistics.confidence)
-    why = f"mean {mean.estimate:.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
+    why = f"mean {values.mean():.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
     without = len(runs) - len(values)
     if without:
         why += f" ({without} {'run' if without == 1 else 'runs'} without a value left out)"
-    why += drawn_note(runs, claim.quantity)
-    listed = _listed_mean(claim, record)
-    if not np.isnan(listed):
-        why += f"; {listed:.3f} over the authors' own seeds"
-    return RuleResult(_verdict(_holds(mean, claim), claim.matches(listed)), why, mean)
+    return values, why + drawn_note(runs, claim.quantity)
 
 
-def _listed_mean(claim: Claim, record: StudyRecord) -> float:
-    """Mean outcome of our runs of the authors' seeds; NaN for other quantities or without runs."""
-    rows = of_benchmark(record.sets, claim)
-    return float(rows["ours_mean"].iloc[0]) if claim.quantity == "outcome" and len(rows) else np.nan
+def _printed_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
+    values, why = _values_and_words(claim, runs)
+    listed = _listed_values(claim, record)
+    p = printed_mean_p(claim.number, listed, values, claim.tolerance)
+    why += f"; {len(listed)} listed values, sd {standard_deviation(listed):.3f}"
+    rows, is_theirs = of_benchmark(record.sets, claim), False
+    if len(rows):
+        theirs = float(rows["ours_mean"].iloc[0])
+        why += f"; {theirs:.3f} over the authors' own seeds"
+        is_theirs = bool(claim.matches(theirs))
+    mean = mean_interval(values, record.statistics.confidence)
+    return RuleResult(_verdict(False, is_theirs), why, mean, p, REPRODUCED)
+
+
+def printed_mean_p(
+    printed: float, listed: np.ndarray, ours: np.ndarray, tolerance: float = 0.0
+) -> float:
+    """P-value that a printed mean and our runs come from one distribution.
+
+    Student's two-sided test of the distance beyond the tolerance, with pooled variance: the printed
+    mean has an error of its own. 0 or 1 where nothing varies.
+
+    Args:
+        printed: The printed mean of k runs.
+        listed: Their values float64[k], for their number and spread.
+        ours: Our values float64[n].
+        tolerance: What rounding explains.
+    """
+    k, n = len(listed), len(ours)
+    distance = max(0.0, abs(float(ours.mean()) - printed) - tolerance - MARGIN)
+    squares = sum(((each - each.mean()) ** 2).sum() for each in (listed, ours))
+    error = np.sqrt(squares / (n + k - 2) * (1 / k + 1 / n))
+    if error < MARGIN:
+        return float(distance == 0)
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(n + k - 2, -distance / error))
 
 
 def _holds(interval: Interval, claim: Claim) -> bool:
@@ -205,40 +252,50 @@ def budget_of(runs: pd.DataFrame) -> int | None:
     return max(spent, default=None)
 
 
+#: Decision on the claim's method -> verdict on the claim that it is better.
+_DECIDED = {
+    BETTER: REPRODUCED,
+    WORSE: NOT_REPRODUCED,
+    EQUIVALENT: NOT_REPRODUCED,
+    comparison.UNDECIDED: UNDECIDED,
+}
+
+
 def _better_than(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     budget = budget_of(runs)
     if budget is None:
         raise LackingData("needs a budget (statistics.checkpoints) that half of the runs spend")
-    result = _better(claim, runs, record, BEST_AFTER[DISTINCT].format(budget))
-    looked = _advantage(claim, runs, record, BEST_AFTER[LOOKUPS].format(budget))
-    why = f"after {budget} distinct evaluations EDNAG is {result.why}"
-    if not np.isnan(looked.estimate):
-        why += f"; after {budget} look-ups it is {_side(looked.estimate)}"
-    return result._replace(why=why)
+    rows = record.comparisons(claim.space, claim.dataset, claim.method)
+    rows = rows[(rows["against"] == claim.against) & (rows["budget"] == budget)]
+    by_count = {str(row["counted"]): row for row in rows.to_dict("records")}
+    row = by_count[DISTINCT]
+    _require_seeds(min(row["seeds"], row["seeds_against"]))
+    why = (
+        f"after {budget} distinct evaluations EDNAG is {_side(row['difference'])}, p (Holm) "
+        f"{row['p_holm']:.2g}: {row['decision']}; after {budget} look-ups it is "
+        f"{_side(by_count[LOOKUPS]['difference'])}"
+    )
+    return RuleResult(
+        _DECIDED[row["decision"]], why, Interval(*(row[name] for name in _DIFFERENCE))
+    )
+
+
+_DIFFERENCE = ["difference", "difference_low", "difference_high"]
 
 
 def _ends_better(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
-    result = _better(claim, runs, record, published_column(runs, claim.quantity))
-    return result._replace(why=f"at its own end EDNAG is {result.why}")
-
-
-def _better(claim: Claim, runs: pd.DataFrame, record: StudyRecord, column: str) -> RuleResult:
-    """Whether a column of the claim's method is better than that of the other one."""
-    gap = _advantage(claim, runs, record, column)
     others = record.runs(claim.space, claim.dataset, claim.against)
-    _require_seeds(min(runs[column].count(), others[column].count()))
-    fails = gap.high <= 0  # no difference at all is no advantage
-    return RuleResult(_either(gap.low > 0, fails), _side(gap.estimate), gap)
-
-
-def _advantage(claim: Claim, runs: pd.DataFrame, record: StudyRecord, column: str) -> Interval:
-    """Mean difference to the other method, positive where the claim's method is better."""
-    others = record.runs(claim.space, claim.dataset, claim.against)
-    if column not in runs or column not in others:
-        return Interval()
+    column = published_column(runs, claim.quantity)
     sign = 1.0 if get_reported_metric(claim.space, claim.dataset, PAPER).higher_is_better else -1.0
     ours, theirs = (sign * finite(frame[column]) for frame in (runs, others))
-    return difference_of_means(ours, theirs, record.statistics.confidence)
+    _require_seeds(min(len(ours), len(theirs)))
+    found = comparison.compare(ours, theirs, record.statistics)
+    verdict = _verdict(found["improvement"] > 0.5)
+    why = f"at its own end EDNAG is {_side(found['difference'])}"
+    gap = Interval(*(found[name] for name in _DIFFERENCE))
+    is_equal = found["p_equivalent"] <= 1 - record.statistics.confidence
+    unless = NOT_REPRODUCED if is_equal else UNDECIDED
+    return RuleResult(verdict, why, gap, found["p"], unless)
 
 
 def _side(difference: float) -> str:
@@ -360,6 +417,7 @@ def _quotient(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> RuleResu
 #: Rule -> the function that applies it.
 APPLY: dict[str, Callable[[Claim, pd.DataFrame, StudyRecord], RuleResult]] = {
     "mean": _mean,
+    "printed-mean": _printed_mean,
     "always": _always,
     "every-run": _every_run,
     "single-run": _single_run,

@@ -11,11 +11,10 @@ import pandas as pd
 
 from ednag.evidence.claim_rules import budget_of, corrected_sets
 from ednag.evidence.claims import EDNAG, MINIMUM_SEEDS, Claim
+from ednag.evidence.comparison import BETTER, EQUIVALENT, UNDECIDED, WORSE
 from ednag.evidence.record import PAPER, StudyRecord, drawn_note
 from ednag.evidence.standing import Standing, standing_of
 from ednag.evidence.statistics import (
-    Interval,
-    difference_of_means,
     finite,
     mean_interval,
 )
@@ -58,9 +57,10 @@ TEMPLATES = {
     "claims": "## What became of the paper's claims\n\n{table}",
     "datasets": "## Data set by data set\n\nWhat EDNAG reports at its own end, and all other "
     "methods of the study compared with it at an equal budget of distinct evaluations: how many "
-    "are better, how many worse, and of how many the {level} % interval of the difference holds "
-    "zero. Of the evaluations of a run, some are of no architecture (invalid), and some are "
-    "repeats.\n\n{table}",
+    "are better, how many worse, how many equivalent in practice (means differ by less than "
+    "{region:g}), and how many undecided (Mann and Whitney's test, corrected by Holm, as in the "
+    "tables of comparisons). Of the evaluations of a run, some are of no architecture (invalid), "
+    "and some are repeats.\n\n{table}",
     "datasets_none": "## Data set by data set\n\nThis study does not run EDNAG under protocol "
     "*paper*.",
     "drawn": "\n\nOn {names} an evaluation draws one of several trainings. Means here are over "
@@ -236,7 +236,7 @@ def _datasets(record: StudyRecord, claims: Sequence[Claim]) -> str:
     ]
     text = _fill(
         "datasets",
-        level=f"{100 * record.statistics.confidence:g}",
+        region=record.statistics.equivalence,
         table=markdown_table(_DATASET_HEAD, rows),
     )
     claimed = {(claim.space, claim.dataset) for claim in claims}
@@ -255,8 +255,11 @@ def _datasets(record: StudyRecord, claims: Sequence[Claim]) -> str:
 #: Headings of the table of data sets: of EDNAG at its own end, and at an equal budget.
 _DATASET_HEAD = (
     "Data set", "Runs", "Mean [interval]", "Best possible", "Found it (%)", "Look-ups", "Distinct",
-    "Invalid (%)", "Budget", "EDNAG", "Others better", "worse", "undecided", "Best other",
+    "Invalid (%)", "Budget", "EDNAG", "Others better", "worse", "equivalent", "undecided",
+    "Best other",
 )  # fmt: skip
+#: Decisions on EDNAG, in the order of these headings: others are better where it is worse.
+_SIDES = (WORSE, BETTER, EQUIVALENT, UNDECIDED)
 
 
 def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
@@ -277,32 +280,23 @@ def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
 
 def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
     """All other methods on one data set beside EDNAG, after as many distinct evaluations."""
-    runs = _of_ednag(group)
-    budget = budget_of(runs)
-    others = [str(name) for name in group["method"].unique() if name != "ednag"]
-    if budget is None or not others:
-        return [NO_VALUE] * 6
-    place = map(str, group[["space", "dataset", "protocol"]].iloc[0])
-    sign = 1.0 if get_reported_metric(*place).higher_is_better else -1.0
+    budget = budget_of(_of_ednag(group))
+    space, dataset, protocol = map(str, group[["space", "dataset", "protocol"]].iloc[0])
+    rows = record.comparisons(space, dataset, "ednag")
+    rows = rows[(rows["counted"] == DISTINCT) & (rows["budget"] == budget)]
+    if rows.empty:
+        return [NO_VALUE] * (2 + len(_SIDES) + 1)
+    sign = 1.0 if get_reported_metric(space, dataset, protocol).higher_is_better else -1.0
     column = BEST_AFTER[DISTINCT].format(budget)
-    values = {name: sign * finite(group.loc[group["method"] == name, column]) for name in others}
-    ours = sign * finite(runs[column])
-    sides = [
-        _side(difference_of_means(each, ours, record.statistics.confidence))
-        for each in values.values()
-    ]
-    best = max(others, key=lambda name: values[name].mean())
+    means = group.groupby("method", sort=False)[column].mean()
+    best = max(rows["against"], key=lambda name: sign * means[name])
+    decisions = list(rows["decision"])
     return [
         str(budget),
-        rounded(float(sign * ours.mean())),
-        *(str(sides.count(side)) for side in (1, -1, 0)),
-        f"{get_method(best).title} ({sign * values[best].mean():.2f})",
+        rounded(float(means["ednag"])),
+        *(str(decisions.count(side)) for side in _SIDES),
+        f"{get_method(best).title} ({means[best]:.2f})",
     ]
-
-
-def _side(gap: Interval) -> int:
-    """1 where the other method is better, -1 where worse, 0 where the interval holds zero."""
-    return 1 if gap.low > 0 else -1 if gap.high < 0 else 0
 
 
 def _authors(record: StudyRecord) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ednag.evidence.comparison import comparison_table
 from ednag.files import read_rows
 from ednag.study.published import read_listed_seeds
 from ednag.study.seeds import format_seeds
@@ -72,6 +73,9 @@ class StudyRecord:
     listed: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
     statistics: Statistics = field(default_factory=Statistics)
     changed: tuple[str, ...] = ()
+    _compared: dict[tuple[str, str, str], pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """The runs of a method under the paper's protocol, with what it generated; by seed."""
@@ -92,6 +96,18 @@ class StudyRecord:
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
         return not rows_of(self.summary, space, dataset).empty
+
+    def comparisons(self, space: str, dataset: str, method: str) -> pd.DataFrame:
+        """`comparison_table` of a method on a benchmark under the paper's protocol."""
+        key = (space, dataset, method)
+        if key not in self._compared:
+            rows = self.summary[
+                (self.summary["space"] == space)
+                & (self.summary["dataset"] == dataset)
+                & (self.summary["protocol"] == PAPER)
+            ]
+            self._compared[key] = comparison_table(rows, self.statistics, method)
+        return self._compared[key]
 
     def dataset_of(self, space: str, method: str) -> str:
         """The first dataset of a space with runs of a method on measured values; "" if none."""

@@ -20,6 +20,7 @@ from ednag.evidence.claim_rules import (
 )
 from ednag.evidence.claims import KINDS, ON_PRINTED, ON_RANKING, Claim
 from ednag.evidence.record import PAPER, LackingData, StudyRecord
+from ednag.evidence.statistics import holm
 from ednag.stages import RANKER, RUNS
 from ednag.tables import get_definition
 
@@ -59,31 +60,56 @@ class ClaimVerdict:
 
 
 def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
-    """A verdict for each claim, in their order."""
-    return [_judge_one(claim, record) for claim in claims]
+    """A verdict for each claim, in their order.
+
+    P-values are corrected by Holm over all claims of one rule that have one.
+    """
+    results = [_test(claim, record) for claim in claims]
+    rules = np.array([claim.rule for claim in claims])
+    p_values = np.array([result.p for result in results])
+    corrected = np.full(len(claims), np.nan)
+    for rule in dict.fromkeys(rules):
+        corrected[rules == rule] = holm(p_values[rules == rule])
+    level = 1 - record.statistics.confidence
+    decided = [_decided(*pair, level) for pair in zip(results, corrected, strict=True)]
+    return [_judged(*pair, record) for pair in zip(claims, decided, strict=True)]
 
 
-def _judge_one(claim: Claim, record: StudyRecord) -> ClaimVerdict:
+def _test(claim: Claim, record: StudyRecord) -> RuleResult:
     if claim.rule == "not-comparable":
-        return ClaimVerdict(claim.id, claim.kind, NOT_COMPARABLE, claim.reason, claim.printed)
+        return RuleResult(NOT_COMPARABLE, claim.reason)
     placed = _on_a_table(claim, record)
     lacking = _lacking(placed, record)
     if lacking:
-        is_fetchable = claim.rule != "unavailable" and lacking.startswith("needs data")
-        fetch = claim.needs if is_fetchable else ()
-        return ClaimVerdict(claim.id, claim.kind, NEEDS, lacking, claim.printed, fetch=fetch)
-    rows = _rows(placed, record)
+        return RuleResult(NEEDS, lacking)
     try:
-        result = APPLY[claim.rule](placed, rows, record)
+        result = APPLY[claim.rule](placed, _rows(placed, record), record)
     except LackingData as lack:
-        result = RuleResult(NEEDS, str(lack))
-    why = result.why
-    if placed is not claim:
-        why = f"on {get_definition(placed.space, placed.dataset).title} ({placed.dataset}): {why}"
+        return RuleResult(NEEDS, str(lack))
+    if placed is claim:
+        return result
+    title = get_definition(placed.space, placed.dataset).title
+    return result._replace(why=f"on {title} ({placed.dataset}): {result.why}")
+
+
+def _decided(result: RuleResult, p_holm: float, level: float) -> RuleResult:
+    """A result with the verdict that its p-value and the corrected one give, if it has one."""
+    if np.isnan(result.p):
+        return result
+    why = f"{result.why}; p = {result.p:.2g}, corrected {p_holm:.2g}"
+    between = UNDECIDED if result.p <= level else result.unless
+    return result._replace(verdict=result.verdict if p_holm <= level else between, why=why)
+
+
+def _judged(claim: Claim, result: RuleResult, record: StudyRecord) -> ClaimVerdict:
+    given = (claim.id, claim.kind, result.verdict, result.why, claim.printed)
+    if result.verdict not in TESTED:
+        is_fetchable = claim.rule != "unavailable" and result.why.startswith("needs data")
+        return ClaimVerdict(*given, fetch=claim.needs if is_fetchable else ())
     ours, low, high = (None if np.isnan(number) else float(number) for number in result.ours)
+    placed = _on_a_table(claim, record)
     folders = _folders(placed)
-    runs = rows["seed"].nunique() if folders else 0
-    given = (claim.id, claim.kind, result.verdict, why, claim.printed)
+    runs = _rows(placed, record)["seed"].nunique() if folders else 0
     return ClaimVerdict(*given, ours, low, high, runs, folders)
 
 

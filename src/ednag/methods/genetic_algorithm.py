@@ -1,9 +1,10 @@
 """An elitist genetic algorithm with EDNAG's population: 30 parents, 30 offspring, the best survive.
 
-Offspring are mutations of parents drawn uniformly, and no architecture is evaluated twice. Survivors
-are the fittest distinct architectures of both. EDNAG differs in both parts. It makes offspring by
-denoising; and of parents and offspring it keeps a tenth by fitness, a fifth by diversity and the
-rest by a roulette, so that one architecture may fill several places and fit ones may be lost.
+Offspring are mutations of parents drawn uniformly, and no architecture is evaluated twice.
+Survivors are the fittest distinct architectures of both. EDNAG differs in both parts. It makes
+offspring by denoising; and of parents and offspring it keeps a tenth by fitness, a fifth by
+diversity and the rest by a roulette, so that one architecture may fill several places and fit ones
+may be lost.
 """
 
 from pydantic import Field
