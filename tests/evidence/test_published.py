@@ -59,6 +59,14 @@ def test_a_cell_beside_its_regenerated_number() -> None:
     assert missing["note"] == "needs data nasbench201-cifar100-csv"
 
 
+def test_rows_of_other_papers_have_no_difference() -> None:
+    frame = table_of("nasbench201", record_of(RUNS, RUNS.assign(method="random")))
+    row = frame[(frame["method"] == "RS") & (frame["dataset"] == "cifar10")].iloc[0]
+    assert row["ours"] == pytest.approx(RUNS["outcome"].mean())
+    assert np.isnan(row["difference"])
+    assert "another quantity" in row["note"]
+
+
 def test_other_trainings_of_the_same_space_are_never_taken() -> None:
     analog = record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog"))
     small = runs_of(np.full(40, 94.0), space="nasbench301", dataset="cifar10-725")

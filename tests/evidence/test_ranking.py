@@ -123,6 +123,14 @@ def test_the_note_says_what_ranks_better_than_the_ranker(tmp_path: Path) -> None
     assert "the ranker ranks best" in (tmp_path / "t.md").read_text()
 
 
+def test_what_learns_nothing_has_one_row(tmp_path: Path) -> None:
+    table = learning_table(judged(), STATISTICS)
+    assert list(table["predictor"]).count("flops") == 2
+    write_learning(table, "Made up", STATISTICS, [tmp_path / "t.md", tmp_path / "t.csv"])
+    assert (tmp_path / "t.md").read_text().count("| FLOPs alone") == 1
+    assert len(pd.read_csv(tmp_path / "t.csv")) == len(table) - 1
+
+
 def test_shares_of_tiers_add_up_over_seeds() -> None:
     table = tier_table(tiers())
     assert table["predictor"].unique().tolist() == ["ranker_tiers", "random_forest"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ednag.evidence.statistics import finite, mean_columns
-from ednag.evidence.writing import rounded, texts, with_interval, write_frame
+from ednag.evidence.writing import NO_VALUE, rounded, texts, with_interval, write_frame
 from ednag.study.statistics import Statistics
 
 #: Predictor -> its name in tables and figures, in their order.
@@ -21,6 +21,8 @@ TITLES: Mapping[str, str] = {
     "flops": "FLOPs alone",
     "parameters": "parameters alone",
 }
+#: Predictors that learn nothing: they rank alike, whatever cells the others are trained on.
+UNTRAINED = ("flops", "parameters")
 TIERS = 5
 _CONCORDANT = "tau_ties_concordant"
 #: Space -> width, layers and epochs of its published ranker.
@@ -73,7 +75,10 @@ def readable_learning(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `learning_table`."""
     return {
         "Predictor": [TITLES[name] for name in table["predictor"]],
-        "Training cells": texts(table["training"]),
+        "Training cells": [
+            NO_VALUE if name in UNTRAINED else str(count)
+            for name, count in zip(table["predictor"], table["training"], strict=True)
+        ],
         "Seeds": texts(table["seeds"]),
         "Kendall's tau-b": with_interval(table, "tau_b", 3),
         "Reference's tau": texts(table[_CONCORDANT], 3),
@@ -87,13 +92,18 @@ def write_learning(
     paths: Sequence[Path],
     space: str = "nasbench201",
 ) -> None:
-    """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX."""
+    """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX.
+
+    Of predictors that learn nothing only the first row is shown.
+    """
     note = (
         f"{title}: {table['held_out'].iloc[0]} cells held out, others each seed. In brackets "
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. The reference's tau "
         f"counts ties as concordant. {_small(space)}{_verdict(table)}"
     )
-    write_frame(table, readable_learning(table), note.strip(), paths)
+    repeated = table["predictor"].isin(UNTRAINED) & table.duplicated("predictor")
+    once = table[~repeated].reset_index(drop=True)
+    write_frame(once, readable_learning(once), note.strip(), paths)
 
 
 def _verdict(table: pd.DataFrame) -> str:
