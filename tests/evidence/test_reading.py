@@ -81,6 +81,7 @@ def test_types_are_those_that_were_written(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [1, 2], "c": ["x", ""], "d": [True, False]})
     frame["e"] = pd.array([1, None], dtype="Int64")
     frame["f"] = [float("nan")] * 2
+    frame["g_values"], frame["h_values"] = ["", ""], ["", "94.100"]
     write_frame(frame, {}, "", [tmp_path / "x.csv"])
     pd.testing.assert_frame_equal(read_frame(tmp_path / "x.csv"), frame)
 

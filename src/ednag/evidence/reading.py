@@ -31,7 +31,7 @@ READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = {
     "cells_counted": readable_enumeration,
     "nar_records": readable_records,
 }
-#: Columns of text that may look like numbers.
+#: Columns of text that may look like numbers, or be empty: these, and `{name}_values`.
 _TEXT = ("printed", "printed_sd", "printed_archs", "note")
 
 
@@ -48,7 +48,8 @@ def read_frame(path: Path) -> pd.DataFrame:
         raise EdnagError(
             f"{path}: not a table in CSV ({reason}); delete it and run again: snakemake --cores 2"
         ) from None
-    for name in frame.columns[~frame.columns.isin(_TEXT)]:
+    of_text = frame.columns.isin(_TEXT) | frame.columns.str.endswith("_values")
+    for name in frame.columns[~of_text]:
         cells = frame[name].mask(frame[name] == "")
         filled = cells.dropna()
         if filled.isin(("True", "False")).all() and len(filled):
