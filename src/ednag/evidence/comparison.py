@@ -17,7 +17,7 @@ from ednag.evidence.statistics import (
     mann_whitney_p,
     probability_of_improvement,
 )
-from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, HOURS
+from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, DISTINCT, HOURS
 from ednag.study.statistics import Statistics
 from ednag.tables import get_reported_metric
 
@@ -119,6 +119,19 @@ def comparison_table(
         for _, family in pd.DataFrame(rows or empty).groupby(_FAMILY, sort=False)
     ]
     return pd.concat(families, ignore_index=True) if families else empty
+
+
+def decisions_after(
+    runs: pd.DataFrame, statistics: Statistics, method: str, budget: int
+) -> dict[str, str]:
+    """Other method -> decision on a method, after so many distinct evaluations.
+
+    `runs` are the rows of a summary of one dataset and protocol, and of all methods that its table
+    shows: the decision is that of `comparison_table`.
+    """
+    table = comparison_table(runs, statistics, method)
+    rows = table[(table["counted"] == DISTINCT) & (table["budget"] == budget)]
+    return dict(zip(rows["against"], rows["decision"], strict=True))
 
 
 _COMPARED = [

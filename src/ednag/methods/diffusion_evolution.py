@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from ednag.methods.architectures import starting_noise
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method, Outcome, first_population
 from ednag.search.objective import Objective
 from ednag.validation import StrictModel
 
@@ -72,4 +72,5 @@ METHOD = Method(
     hyperparameters=DiffusionEvolution,
     search=_search,
     from_space=frozenset(DiffusionEvolution.model_fields),
+    random_start=first_population,
 )

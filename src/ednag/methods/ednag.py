@@ -8,7 +8,7 @@ of all evaluations. Source: ednag-search specification.
 from collections.abc import Callable
 from typing import Any
 
-from ednag.methods.interface import STEP_COLUMNS, Method, Outcome
+from ednag.methods.interface import STEP_COLUMNS, Method, Outcome, first_population
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
@@ -57,4 +57,5 @@ METHOD = Method(
     search=search_ednag,
     from_space=frozenset(SearchHyperparameters.model_fields),
     has_own_end=True,
+    random_start=first_population,
 )

@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import Field
 
 from ednag.methods.architectures import starting_noise
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method, Outcome, first_population
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID, SearchSpace, ThresholdReading
 from ednag.validation import StrictModel
@@ -265,4 +265,5 @@ METHOD = Method(
     search=_search,
     search_together=_search_together,
     varies="ednag",
+    random_start=first_population,
 )

@@ -22,6 +22,7 @@ from ednag.methods.learnt_ranking import (
     Round,
     counted_as,
     patches_of,
+    random_start,
     search_by_ranker,
 )
 from ednag.search.hyperparameters import SearchHyperparameters, WithArithmetic
@@ -93,4 +94,5 @@ METHOD = Method(
     measured_only=True,
     seeds="0-9",
     varies="ednag",
+    random_start=random_start,
 )

@@ -10,7 +10,7 @@ may be lost.
 from pydantic import Field
 
 from ednag.methods.budget import Spender
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method, Outcome, first_population
 from ednag.search.objective import Objective
 from ednag.validation import StrictModel
 
@@ -45,4 +45,5 @@ METHOD = Method(
     description="30 parents, 30 mutated offspring, the fittest 30 distinct survive",
     hyperparameters=GeneticAlgorithm,
     search=_search,
+    random_start=first_population,
 )

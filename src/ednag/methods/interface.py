@@ -117,6 +117,9 @@ class Method:
         varies: Id of the method that this one is a variant of, or None. Tables that compare a
             method with others leave its variants out.
         of: Id of the registered method that an instance runs; None: it is registered itself.
+        random_start: Takes (hyper-parameters, budget): the distinct evaluations at most that a run
+            draws at random before anything it has seen can guide it. So long the method is still
+            random search, and tables mark it. None: less than two.
         settings: Hyper-parameters that an instance sets. They precede those of the space.
     """
 
@@ -133,6 +136,7 @@ class Method:
     seeds: str = ""
     varies: str | None = None
     of: str | None = None
+    random_start: Callable[[Any, int], int] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def instance(
@@ -215,6 +219,11 @@ class Method:
                 each.begin(seed)
             outcomes = self.search_together(objectives, group, budget, settings)
             yield from map(_run_of, objectives, group, outcomes)
+
+
+def first_population(settings: Any, budget: int) -> int:
+    """The `random_start` of methods that begin with a random population."""
+    return int(settings.population_num)
 
 
 def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:

@@ -71,6 +71,11 @@ class Round:
     seed: int
 
 
+def random_start(settings: RankerSettings, budget: int) -> int:
+    """How many random cells a run of `search_by_ranker` begins with."""
+    return min(budget, max(FEWEST, round(settings.first_share * budget)))
+
+
 def search_by_ranker(
     objective: Objective,
     seed: int,
@@ -88,7 +93,7 @@ def search_by_ranker(
 
     torch.set_num_threads(1)
     spender = Spender(objective, budget, seed)
-    draw_unseen(spender, max(FEWEST, round(settings.first_share * spender.budget)))
+    draw_unseen(spender, random_start(settings, spender.budget))
     with deterministic(torch.device("cpu"), seed):
         for number in range(settings.rounds):
             left = spender.budget - objective.ledger.distinct

@@ -22,6 +22,7 @@ from ednag.methods.learnt_ranking import (
     Round,
     counted_as,
     patches_of,
+    random_start,
     search_by_ranker,
 )
 
@@ -127,4 +128,5 @@ METHOD = Method(
     spaces=SPACES,
     measured_only=True,
     seeds="0-9",
+    random_start=random_start,
 )

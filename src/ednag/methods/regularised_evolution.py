@@ -10,7 +10,7 @@ from operator import itemgetter
 from pydantic import Field
 
 from ednag.methods.budget import Spender
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method, Outcome, first_population
 from ednag.search.objective import Objective
 from ednag.validation import StrictModel
 
@@ -56,4 +56,5 @@ METHOD = Method(
     description="the fittest of a sample is mutated, the oldest of the population removed",
     hyperparameters=RegularisedEvolution,
     search=_search,
+    random_start=first_population,
 )
