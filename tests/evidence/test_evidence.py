@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
 from ednag.evidence import figures
+from ednag.evidence.comparison import comparison_table, random_start
 from ednag.evidence.figures.convergence import convergence
 from ednag.evidence.figures.denoising import denoising_trace
 from ednag.evidence.summaries import (
@@ -20,6 +21,7 @@ from ednag.evidence.summaries import (
     best_after,
     collect_runs,
     incumbents,
+    means_so_far,
     reported_curve,
     seen_within,
     step_curves,
@@ -157,6 +159,51 @@ def test_look_ups_count_repeats_and_invalid_ones(table: BenchmarkTable) -> None:
     assert looked["evaluations"].tolist() == list(range(3, 13))
     assert looked["mean"].iloc[0] == run.metrics[0]
     assert looked["mean"].iloc[-1] == max(run.metrics[:3])
+
+
+def test_every_doubling_counts_equally_in_the_mean_so_far() -> None:
+    assert means_so_far(np.array([1.0, 3.0]), (1, 2, 4)) == pytest.approx(
+        [1.0, (1 + 3 / 2) / (1 + 1 / 2), (1 + 3 / 2 + 3 / 3 + 3 / 4) / (1 + 1 / 2 + 1 / 3 + 1 / 4)]
+    )
+    assert np.isnan(means_so_far(np.empty(0), (1, 2))).all()
+
+
+def test_the_expected_running_time_is_of_all_runs(table: BenchmarkTable) -> None:
+    summary = summarise_runs(make_runs(table), table, STATISTICS.checkpoints)
+    assert summary["lookups_to_optimum"].dropna().tolist() == [2.0]
+    own = own_end_table(summary, STATISTICS).set_index("method")
+    # One run sees the optimum at its second architecture, the other spends 3 (6 look-ups).
+    assert own.loc["ednag", ["expected_distinct", "expected_lookups"]].tolist() == [5.0, 8.0]
+    assert own.loc["random", "expected_distinct"] == np.inf
+
+
+def test_methods_that_are_not_level_are_marked_and_not_ranked(table: BenchmarkTable) -> None:
+    runs = make_runs(table)
+    runs["paper", "nar"] = runs["paper", "random"]
+    runs["paper", "diffusion-evolution"] = runs["paper", "random"][:1]
+    described = {("paper", "nar"): '{"budget": 12, "hyperparameters": {}}'}
+    summary = summarise_runs(runs, table, (1, 20), described=described)
+    settings = Statistics(checkpoints=(1, 20))
+    equal = equal_budget_table(summary, settings)
+    distinct = equal[equal["counted"] == DISTINCT].set_index(["budget", "method"])
+    marks, ranks = distinct["mark"], distinct["rank"]
+    # Of 12 evaluations, a ranker's first 10 are random.
+    assert marks[1].tolist() == ["", "", "still random search", "1 of 2 seeds"]
+    assert marks[20].tolist() == ["", "", "", "1 of 2 seeds"]
+    assert (
+        ranks[1].tolist()[:2] == [1.0, 2.0] and ranks[1].isna().tolist() == [False] * 2 + [True] * 2
+    )
+    compared = comparison_table(summary, settings)
+    compared = compared[compared["counted"] == DISTINCT].set_index(["budget", "against"])
+    assert compared["mark"][1].tolist() == marks[1].tolist()[1:]
+
+
+def test_a_method_is_random_search_as_long_as_it_says() -> None:
+    for name, start in (("nar", 205), ("ednag-ranked", 205), ("random", 0), ("ednag", 30)):
+        described = '{"budget": 512, "hyperparameters": {}}'
+        runs = pd.DataFrame({"method": [name], "described": [described]})
+        assert random_start(runs) == start
+    assert random_start(pd.DataFrame({"method": ["nar"], "described": [""]})) == 0
 
 
 def test_csv_markdown_and_latex_come_from_one_frame(table: BenchmarkTable, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ednag.evidence.statistics import (
     difference_of_means,
     equivalence_p,
     exact_share,
+    expected_running_time,
     holm,
     interquartile_mean,
     mann_whitney_p,
@@ -144,6 +145,24 @@ def test_the_probability_of_improvement_counts_pairs(values: tuple[list[int], li
     assert found.estimate == pytest.approx(wins.mean())
     if min(len(ours), len(theirs)) >= 5:
         assert 0 <= found.low <= found.estimate <= found.high <= 1
+
+
+def test_the_expected_running_time_counts_what_failures_spent() -> None:
+    spent = np.array([100.0, 500.0, 200.0, 500.0, 500.0])
+    reached = spent < 500
+    expected = expected_running_time(spent, reached, 0.95)
+    assert expected.estimate == 1800 / 2
+    assert expected.low < expected.estimate < expected.high
+    # Where every run reaches the target, it is their mean, and so is the error.
+    all_of_them = expected_running_time(spent, np.ones(5, bool), 0.95)
+    mean = mean_interval(spent, 0.95)
+    reach = np.log(all_of_them.high / all_of_them.estimate)
+    assert all_of_them.estimate == mean.estimate
+    assert reach == pytest.approx((mean.high - mean.estimate) / mean.estimate)
+    never = expected_running_time(spent, np.zeros(5, bool), 0.95)
+    assert (never.estimate, never.high) == (np.inf, np.inf)
+    assert never.low == pytest.approx(360 / exact_share(0, 5, 0.95).high)
+    assert np.isnan(expected_running_time(spent[:4], reached[:4], 0.95).low)
 
 
 def test_the_worked_example_of_the_documentation() -> None:

@@ -40,7 +40,13 @@ def command(
     Files of another table, study or method's settings, or with other values than the table, are
     refused.
     """
-    from ednag.evidence.summaries import anytime_curves, collect_runs, step_curves, summarise_runs
+    from ednag.evidence.summaries import (
+        anytime_curves,
+        collect_runs,
+        described_settings,
+        step_curves,
+        summarise_runs,
+    )
     from ednag.files import write_parquet
     from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
@@ -55,7 +61,9 @@ def command(
         runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
     )
     frames = {
-        output: summarise_runs(collected, benchmark, budgets.checkpoints, budgets.hours),
+        output: summarise_runs(
+            collected, benchmark, budgets.checkpoints, budgets.hours, described_settings(runs)
+        ),
         anytime: anytime_curves(collected, benchmark),
         steps: step_curves(collected),
     }

@@ -5,6 +5,8 @@ is corrected as a whole: all methods and budgets of one dataset, protocol and ki
 a table shows together. docs/statistics.md states each test with a worked example.
 """
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,8 @@ from ednag.evidence.statistics import (
     mann_whitney_p,
     probability_of_improvement,
 )
-from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, DISTINCT, HOURS
+from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, HOURS
+from ednag.methods import get_method
 from ednag.study.statistics import Statistics
 from ednag.tables import get_reported_metric
 
@@ -45,6 +48,40 @@ def budgets_of(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[st
             for hours in statistics.hours
         ]
     return budgets
+
+
+def random_start(runs: pd.DataFrame) -> float:
+    """Distinct evaluations that a method draws at random first, see `Method.random_start`.
+
+    0 where there are none such, or the summary of its `runs` does not say how they were made.
+    """
+    text = str(runs["described"].iloc[0]) if "described" in runs else ""
+    method = get_method(str(runs["method"].iloc[0])) if text else None
+    if method is None or method.random_start is None:
+        return 0
+    described = json.loads(text)
+    settings = method.read_hyperparameters(described["hyperparameters"])
+    return method.random_start(settings, described["budget"] or 0)
+
+
+def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int) -> str:
+    """Why the runs of a method cannot be ranked with the others at a budget; "" if they can.
+
+    Args:
+        runs: Its runs on one dataset and protocol.
+        place: The budget, as in `budgets_of`, with its `column`.
+        most: Number of runs of the method that has most.
+    """
+    start = random_start(runs)
+    if place["counted"] == HOURS:
+        start *= float((runs["hours"] / runs["distinct"]).mean())
+    unseen = int(runs[column].isna().sum())
+    reasons = {
+        f"{len(runs)} of {most} seeds": len(runs) < most,
+        "still random search": place["budget"] <= start,
+        f"{unseen} runs saw nothing": unseen > 0,
+    }
+    return ", ".join(reason for reason, holds in reasons.items() if holds)
 
 
 def compare(ours: np.ndarray, theirs: np.ndarray, statistics: Statistics) -> dict[str, Any]:
@@ -104,14 +141,19 @@ def comparison_table(
         if first not in methods:
             continue
         others = [name for name in methods if name != first]
+        by_method = list(group.groupby("method", sort=False))
+        most = max(len(runs) for _, runs in by_method)
         for count, column in budgets_of(group, statistics):
-            best = {
-                str(name): sign * values.to_numpy(dtype=float)
-                for name, values in group.groupby("method", sort=False)[column]
-            }
+            best = {name: sign * runs[column].to_numpy(dtype=float) for name, runs in by_method}
             place = {**dict(zip(KEYS, names, strict=True)), **count, "method": first}
+            marks = {name: mark_of(runs, count, column, most) for name, runs in by_method}
             rows += [
-                {**place, "against": other, **compare(best[first], best[other], statistics)}
+                {
+                    **place,
+                    "against": other,
+                    **compare(best[first], best[other], statistics),
+                    "mark": marks[other] or marks[first],
+                }
                 for other in others
             ]
     families = [
@@ -121,21 +163,8 @@ def comparison_table(
     return pd.concat(families, ignore_index=True) if families else empty
 
 
-def decisions_after(
-    runs: pd.DataFrame, statistics: Statistics, method: str, budget: int
-) -> dict[str, str]:
-    """Other method -> decision on a method, after so many distinct evaluations.
-
-    `runs` are the rows of a summary of one dataset and protocol, and of all methods that its table
-    shows: the decision is that of `comparison_table`.
-    """
-    table = comparison_table(runs, statistics, method)
-    rows = table[(table["counted"] == DISTINCT) & (table["budget"] == budget)]
-    return dict(zip(rows["against"], rows["decision"], strict=True))
-
-
 _COMPARED = [
     *("seeds", "seeds_against", "difference", "difference_low", "difference_high"),
     *("improvement", "improvement_low", "improvement_high", "p", "p_equivalent"),
-    *("p_holm", "p_equivalent_holm", "decision"),
+    *("mark", "p_holm", "p_equivalent_holm", "decision"),
 ]

@@ -96,6 +96,36 @@ def exact_share(successes: int, trials: int, confidence: float) -> Interval:
     return Interval(successes / trials, float(low), float(high))
 
 
+def expected_running_time(
+    spent: np.ndarray, has_reached: np.ndarray, confidence: float
+) -> Interval:
+    """What a method spends until it reaches a target, if it is run again and again until it does.
+
+    All that the runs spent, failures included, by the number of runs that reached the target
+    (Hansen et al., COCO, 2016). The interval is Student's on the logarithm of this ratio; no bounds
+    for fewer than FEWEST_VALUES runs. If none has reached it, the estimate is infinite, and
+    the lower bound is what the exact upper bound of their share gives.
+
+    Args:
+        spent: float[n], until the target, or by the whole run if it failed.
+        has_reached: bool[n].
+    """
+    count, reached = len(spent), int(np.count_nonzero(has_reached))
+    if not count:
+        return Interval()
+    if not reached:
+        highest = exact_share(0, count, confidence).high
+        return Interval(np.inf, float(spent.mean()) / highest, np.inf)
+    expected = float(spent.sum()) / reached
+    if count < FEWEST_VALUES:
+        return Interval(expected)
+    # The error of the ratio, by linearisation (delta method).
+    share = reached / count
+    variance = _variance_of_mean((spent - expected * has_reached) / (expected * share))
+    logarithm = _student(float(np.log(expected)), variance, count - 1, confidence)
+    return Interval(expected, *(float(np.exp(bound)) for bound in logarithm[1:]))
+
+
 def interquartile_mean(values: np.ndarray) -> float:
     """Mean of the middle half of float[n]; NaN for no value."""
     cut = len(values) // 4

@@ -1,5 +1,6 @@
 """Summaries of a study's seeds on one space and dataset: a row per run, and curves over runs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.methods.consistency import check_described, check_values
+from ednag.methods.descriptions import description_in
 from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import RunFile, read_runs
 from ednag.spaces import get_space
@@ -25,6 +27,8 @@ OPTIMUM_TOLERANCE = 1e-6
 #: of any kind, also a repeated or invalid one.
 DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
 BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
+#: The summary's column of the mean of the best so far, see `means_so_far`.
+MEAN_SO_FAR = "mean_so_far_{}"
 #: The same of simulated GPU hours: the time of the trainings that distinct evaluations stand for.
 HOURS, BEST_WITHIN_HOURS = "simulated GPU hours", "best_within_{:g}_hours"
 #: Points of a curve over look-ups or hours, evenly spread over the logarithmic axis.
@@ -167,10 +171,40 @@ def hours_spent(run: Run, table: Benchmark, time_metric: str) -> np.ndarray:
     return np.cumsum(table.values[time_metric][run.codes]) / 3600
 
 
+def lookups_to(run: Run, distinct: float) -> float:
+    """Evaluations of any kind until so many distinct ones have been seen; NaN for NaN."""
+    return np.nan if np.isnan(distinct) else float(run.lookups[int(distinct) - 1] + 1)
+
+
 def evaluations_to(curve: np.ndarray, target: float) -> float:
     """Distinct evaluations until the best so far is the target; NaN if it never is."""
     places = np.flatnonzero(np.abs(curve - target) < OPTIMUM_TOLERANCE)
     return float(places[0] + 1) if len(places) else np.nan
+
+
+def means_so_far(curve: np.ndarray, checkpoints: Sequence[int]) -> list[float]:
+    """Mean of the best so far over 1, 2, ... distinct evaluations, up to each checkpoint.
+
+    It is the area under the anytime curve over a logarithmic axis, divided by the width: each
+    doubling of evaluations counts equally. A shorter run keeps its last best; NaN after none.
+    """
+    if not len(curve):
+        return [np.nan] * len(checkpoints)
+    missing = max(0, max(checkpoints) - len(curve))
+    weights = 1 / np.arange(1, len(curve) + missing + 1)
+    area = np.cumsum(weights * np.pad(curve, (0, missing), mode="edge")) / np.cumsum(weights)
+    return area[np.array(checkpoints) - 1].tolist()
+
+
+def described_settings(paths: Sequence[Path]) -> dict[tuple[str, str], str]:
+    """(protocol, method) -> JSON of budget and hyper-parameters that its run files describe."""
+    settings = {}
+    for path in paths:
+        described = description_in(path)
+        place = str(described.get("protocol")), str(described.get("method"))
+        chosen = {name: described.get(name) for name in ("budget", "hyperparameters")}
+        settings[place] = json.dumps(chosen, sort_keys=True)
+    return settings
 
 
 def summarise_runs(
@@ -178,6 +212,7 @@ def summarise_runs(
     table: Benchmark,
     checkpoints: Sequence[int],
     hours: Sequence[float] = (),
+    described: Mapping[tuple[str, str], str] | None = None,
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
@@ -185,6 +220,7 @@ def summarise_runs(
     `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
     best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
     look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times. An
+    `described` is of `described_settings`, and empty where it is not known. An
     unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of tables with repeated
     trainings, see the function of this name.
     """
@@ -200,6 +236,7 @@ def summarise_runs(
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
             valid = run.total - run.invalid
+            to_optimum = evaluations_to(curve, optimum)
             seen = seen_within(run, np.array(checkpoints, dtype=np.int64)).tolist()
             budgets = {DISTINCT: checkpoints, LOOKUPS: seen}
             rows.append(
@@ -208,6 +245,7 @@ def summarise_runs(
                     "dataset": table.dataset,
                     "protocol": protocol_name,
                     "method": method,
+                    "described": (described or {}).get((protocol_name, method), ""),
                     "seed": run.seed,
                     "status": run.status,
                     "detail": run.detail,
@@ -220,7 +258,8 @@ def summarise_runs(
                     **_tie(run, tied),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
-                    "distinct_to_optimum": evaluations_to(curve, optimum),
+                    "distinct_to_optimum": to_optimum,
+                    "lookups_to_optimum": lookups_to(run, to_optimum),
                     "total": run.total,
                     "distinct": run.distinct,
                     "invalid": run.invalid,
@@ -230,6 +269,12 @@ def summarise_runs(
                         BEST_AFTER[counted].format(checkpoint): best_after(curve, count)
                         for counted, counts in budgets.items()
                         for checkpoint, count in zip(checkpoints, counts, strict=True)
+                    },
+                    **{
+                        MEAN_SO_FAR.format(checkpoint): mean
+                        for checkpoint, mean in zip(
+                            checkpoints, means_so_far(curve, checkpoints), strict=True
+                        )
                     },
                     **_within_hours(run, curve, table, definition.time_metric, hours),
                 }

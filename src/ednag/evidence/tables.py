@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.comparison import KEYS, budgets_of, comparison_table
+from ednag.evidence.comparison import KEYS, budgets_of, comparison_table, mark_of
 from ednag.evidence.statistics import (
+    Interval,
     exact_share,
+    expected_running_time,
     finite,
     interquartile_mean,
     mean_columns,
     standard_deviation,
 )
-from ednag.evidence.summaries import HOURS, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import DISTINCT, HOURS, LOOKUPS, MEAN_SO_FAR, OPTIMUM_TOLERANCE
 from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
@@ -53,7 +55,8 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
 def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """One row per dataset, protocol and method: what each reports at its own end.
 
-    `distinct_to_optimum` is the mean over the runs that saw the optimum, `saw_optimum` their share.
+    `saw_optimum` is the share of runs that saw the optimum, `expected_distinct` and
+    `expected_lookups` what a method spends until it does (`expected_running_time`).
     `outcome_drawn` is the mean of the values drawn, if evaluations draw one of several trainings.
     `hours` is the mean of simulated GPU hours, on datasets that have times. `best_or_tied` is the
     share of runs that report the best architecture or one tied with it (`tied_with_best`).
@@ -66,7 +69,8 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             **{name: float(group[name].mean()) for name in drawn},
             **_tied(group, statistics),
             "saw_optimum": float(group["saw_optimum"].where(group["optimum"].notna()).mean()),
-            "distinct_to_optimum": float(group["distinct_to_optimum"].mean()),
+            **_expected(group, "distinct", statistics),
+            **_expected(group, "lookups", statistics),
             "total_evaluations": float(group["total"].mean()),
             "distinct_evaluations": float(group["distinct"].mean()),
             **({"hours": float(group["hours"].mean())} if "hours" in group else {}),
@@ -77,6 +81,17 @@ def own_end_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
         for names, group in _groups(summary, [*KEYS, "method"])
     ]
     return pd.DataFrame(rows)
+
+
+def _expected(group: pd.DataFrame, counted: str, statistics: Statistics) -> dict[str, float]:
+    """The expected running time to the optimum, in distinct evaluations or look-ups."""
+    if group["optimum"].isna().any():
+        return Interval().columns(f"expected_{counted}")
+    until = group[f"{counted}_to_optimum"]
+    spent = until.fillna(group["total" if counted == "lookups" else "distinct"])
+    return expected_running_time(
+        spent.to_numpy(dtype=float), until.notna().to_numpy(), statistics.confidence
+    ).columns(f"expected_{counted}")
 
 
 def _tied(group: pd.DataFrame, statistics: Statistics) -> dict[str, float]:
@@ -95,13 +110,17 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     """One row per dataset, protocol, budget and method: the best seen within the budget.
 
     A budget counts distinct evaluations, look-ups of any kind, or simulated GPU hours of distinct
-    evaluations (`counted`). `rank` is by mean: 1 is best, ties share a rank. `ended` counts the
-    runs that end before the budget is spent; they keep their last best.
+    evaluations (`counted`). `rank` is by mean: 1 is best, ties share a rank; a method with a `mark`
+    (see `mark_of`) has none. `ended` counts the runs that end before the budget is spent; they keep
+    their last best. `mean_so_far` is the area under the anytime curve (see `means_so_far`), of
+    budgets of distinct evaluations.
     """
     frames = []
     for names, group in _groups(summary, KEYS):
         sign = -1 if get_reported_metric(**names).higher_is_better else 1
+        most = int(group["method"].value_counts().max())
         for count, column in budgets_of(group, statistics):
+            so_far = MEAN_SO_FAR.format(count["budget"] if count["counted"] == DISTINCT else "")
             spent = _SPENT.get(count["counted"], "distinct")
             rows = [
                 {
@@ -109,12 +128,15 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
                     **count,
                     **method,
                     **_row(runs, column, statistics),
+                    "mean_so_far": float(runs[so_far].mean()) if so_far in runs else np.nan,
                     "ended": int((runs[spent] < count["budget"]).sum()),
+                    "mark": mark_of(runs, count, column, most),
                 }
                 for method, runs in _groups(group, ["method"])
             ]
             frame = pd.DataFrame(rows)
-            frame["rank"] = (sign * frame["mean"].round(9)).rank()
+            ranked = frame["mean"].where(frame["mark"] == "").round(9)
+            frame["rank"] = (sign * ranked).rank()
             frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
@@ -133,10 +155,14 @@ _INTERVALS = (
 #: Kind of table -> the note under it.
 NOTES = {
     "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here. "
-    "Distinct evaluations to the optimum: mean over the runs that saw it.",
+    "Expected evaluations to the best architecture: all that the runs spent, failures included, by "
+    "the number of runs that saw it; inf if none did.",
     "equal-budget": _INTERVALS
     + "Best architecture seen within the budget, counted in distinct evaluations or in look-ups, "
-    "of which repeated and invalid ones are part; a run that ended earlier keeps its last best.",
+    "of which repeated and invalid ones are part; a run that ended earlier keeps its last best. "
+    "Mean so far: of the best after 1, 2, ... evaluations, each doubling counted equally (area "
+    "under the anytime curve). A method with a mark is not ranked: it has fewer seeds, has drawn "
+    "at random only, or runs that saw no architecture.",
     "comparison": "At equal budgets; runs are not paired. Difference of the means, with Welch's "
     "{level} interval. Improvement: the chance that a run of the first method beats one of the "
     "other, ties half (Vargha and Delaney's A), with the {level} interval of Brunner and Munzel. "
@@ -160,16 +186,20 @@ _PLAIN = {
     "median": ("Median", "{:.3f}"),
     "interquartile_mean": ("IQM", "{:.3f}"),
     "optimum": ("Optimum", "{:.4f}"),
-    "regret": ("Regret", "{:z.3f}"),
+    "regret": ("Regret", "{:+z.3f}"),
     "outcome_drawn": ("Mean of values drawn", "{:.3f}"),
     "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
     "best_or_tied": ("Best or tied", "{:.1f} [{:.1f}, {:.1f}]"),
-    "distinct_to_optimum": ("Distinct evaluations to it", "{:.0f}"),
+    "saw_optimum": ("Saw it", "{:.1f}"),
+    "expected_distinct": ("Expected distinct evaluations to it", "{:.0f} [{:.0f}, {:.0f}]"),
+    "expected_lookups": ("Expected look-ups to it", "{:.0f} [{:.0f}, {:.0f}]"),
     "total_evaluations": ("Total evaluations", "{:.0f}"),
     "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
     "hours": ("Simulated GPU hours", "{:.0f}"),
     "not_completed": ("Not completed", "{:d}"),
+    "mean_so_far": ("Mean so far", "{:.3f}"),
     "rank": ("Rank", "{:g}"),
+    "mark": ("Mark", "{}"),
     "ended": ("Ended earlier", "{:d}"),
     "difference": ("Difference", "{:+z.3f} [{:+z.3f}, {:+z.3f}]"),
     "improvement": ("Improvement", "{:.2f} [{:.2f}, {:.2f}]"),
@@ -182,6 +212,12 @@ _TOGETHER = {
     "budget": (["budget", "counted"], 1),
     "mean_low": (["mean_low", "mean_high"], 1),
     "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
+    "saw_optimum": (["saw_optimum"], 100),
+    "expected_distinct": (
+        ["expected_distinct", "expected_distinct_low", "expected_distinct_high"],
+        1,
+    ),
+    "expected_lookups": (["expected_lookups", "expected_lookups_low", "expected_lookups_high"], 1),
     "best_or_tied": (["best_or_tied", "best_or_tied_low", "best_or_tied_high"], 100),
     "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),
     "difference": (["difference", "difference_low", "difference_high"], 1),
