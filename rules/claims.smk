@@ -100,12 +100,13 @@ rule verdicts:
     params:
         code=code_of_study("claims verdicts"),
         lock=lock,
+        methods=lambda at: plan.definitions(plan.methods_run),
         measured=measured_options,
         statistics=statistics,
     message:
         "judging the paper's claims"
     shell:
-        "ednag --record {output.record:q}"
+        "ednag --record {output.record:q} {params.methods:q}"
         " claims verdicts --claims {input.claims:q} --reference {input.reference:q}"
         " {params.measured:q} --statistics {params.statistics:q} --page {output.verdicts_md:q}"
         " --data {output.verdicts_json:q} 2> {log:q}"
