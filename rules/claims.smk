@@ -115,6 +115,7 @@ rule verdicts:
 rule findings:
     input:
         **MEASURED_FILES,
+        predictor=plan.files("predictor"),
         claims=published("claims.yaml"),
         reference=published("reference-seeds.csv"),
     output:
@@ -132,11 +133,12 @@ rule findings:
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
             for each in plan.lacking
         ],
+        predictor=each_of("--predictor", "predictor"),
         statistics=statistics,
     message:
         "writing the findings"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
         " claims findings --claims {input.claims:q} --reference {input.reference:q}"
-        " {params.measured:q} {params.missing:q}"
+        " {params.measured:q} {params.missing:q} {params.predictor:q}"
         " --statistics {params.statistics:q} --output {output.findings:q} 2> {log:q}"

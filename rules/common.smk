@@ -42,6 +42,7 @@ from ednag.study.trained import (
     SMALL_RECIPE,
     SMALL_WILDCARDS,
     small_database_note,
+    small_parts,
     trained_networks_note,
     training_megabytes,
     training_minutes,

@@ -61,7 +61,7 @@ rule small_database:
         code=code_digest("predictor database"),
         lock=lock,
         sources=each_of("--source", "images", SMALL_SOURCES),
-        cells=study.small_instance.cells,
+        cells=lambda at: small_parts(study)[at.part][1],
     message:
         "training cells on {wildcards.part} tasks {wildcards.first} to {wildcards.last}"
     shell:
@@ -132,6 +132,8 @@ rule small_judgement:
         predictor=path("small_predictor"),
         features=path("small_features"),
         held_out=plan.database("held-out"),
+        training=plan.database("training"),
+        reference=plan.database("reference"),
     output:
         **made("small_judgement"),
     log:
@@ -141,11 +143,14 @@ rule small_judgement:
     params:
         code=code_digest("predictor judge"),
         lock=lock,
+        training=each_of("--training", "training"),
+        reference=each_of("--reference", "reference"),
     message:
         "predicting tasks of unseen classes"
     shell:
         "ednag --record {output.record:q}"
-        " predictor judge {input.held_out:q} --predictor {input.predictor:q}"
+        " predictor judge {input.held_out:q} {params.training:q} {params.reference:q}"
+        " --predictor {input.predictor:q}"
         " --features {input.features:q} --output {output.judged:q}"
         " --coreset {output.coreset:q} --images {output.images:q} 2> {log:q}"
 

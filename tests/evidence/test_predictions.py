@@ -1,5 +1,6 @@
 """Evidence about predictions and about what was trained for them, on made-up figures."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,47 +16,128 @@ from ednag.evidence.predictions import (
     write_coreset,
     write_quality,
 )
+from ednag.evidence.predictor_sentences import (
+    ALL_TASKS,
+    PLAIN,
+    SCORES,
+    SENTENCES,
+    sentences_on,
+)
 from ednag.evidence.trained_architectures import (
     mean_accuracies,
     top_k_table,
     write_top_k,
 )
+from ednag.files import read_rows
 from ednag.predictor.choice import CHANCE
 from ednag.study.statistics import Statistics
 
 STATISTICS = Statistics(resamples=200)
 
 
-def judged(noise: float, shift: float = 0.0) -> pd.DataFrame:
-    """Three tasks of 15 architectures; the tasks differ by far more than architectures do."""
+CELLS = 30
+
+
+def judged(noise: float, shift: float = 0.0, plain: float = 1.0) -> pd.DataFrame:
+    """Three tasks of the same cells, which differ by far more than cells do.
+
+    `noise` is that of the prediction, `plain` that of all other scores.
+    """
     generator = np.random.default_rng(0)
     frames = []
     for place, task in enumerate(("a", "b", "c")):
-        measured = 50 + 10 * place + generator.normal(size=15)
-        predicted = measured + noise * generator.normal(size=15) + shift
-        keys = [f"{task}{number}" for number in range(15)]
+        measured = 50 + 10 * place + generator.normal(size=CELLS)
+        columns = {
+            "predicted": measured + noise * generator.normal(size=CELLS) + shift,
+            **{
+                name: measured + plain * generator.normal(size=CELLS)
+                for name in ("flops", "reference", "operations", "first", "second")
+            },
+        }
+        keys = [f"cell {number}" for number in range(CELLS)]
         frames.append(
-            pd.DataFrame({"task": task, "key": keys, "predicted": predicted, "measured": measured})
+            pd.DataFrame(
+                {"task": task, "key": keys, "trainings": 2, "measured": measured, **columns}
+            )
         )
     return pd.concat(frames, ignore_index=True)
 
 
-def test_perfect_predictions_correlate_perfectly_and_bias_is_told() -> None:
+def of_predictor(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["score"] == "predicted"].set_index("task")
+
+
+def test_perfect_predictions_correlate_perfectly() -> None:
     table = quality_table(judged(0.0, shift=3.0), STATISTICS)
-    assert table["task"].tolist() == ["mean over tasks", "a", "b", "c"]
+    assert table["score"].unique().tolist() == list(SCORES)
+    ours = of_predictor(table)
+    assert ours.index.tolist() == [ALL_TASKS, "a", "b", "c"]
     for coefficient in ("pearson", "spearman", "kendall"):
-        np.testing.assert_allclose(table[coefficient], 1.0)
-        np.testing.assert_allclose(table[f"{coefficient}_low"], 1.0)
-    np.testing.assert_allclose(table["bias"], 3.0)
+        np.testing.assert_allclose(ours[coefficient], 1.0)
+        np.testing.assert_allclose(ours[f"{coefficient}_low"], 1.0)
+    np.testing.assert_allclose(ours["gain"], 0)
+    others = table[table["score"].isin(PLAIN)]
+    assert (others["gain_low"] > 0).all() and (others["architectures"] == CELLS).all()
 
 
 def test_differences_between_tasks_count_for_nothing() -> None:
-    table = quality_table(judged(1000.0), STATISTICS).iloc[0]
+    table = of_predictor(quality_table(judged(1000.0), STATISTICS)).loc[ALL_TASKS]
     pooled = judged(0.0).assign(predicted=lambda frame: frame["task"].map({"a": 1, "b": 2, "c": 3}))
     assert abs(table["spearman"]) < 0.6
     # The task alone predicts the accuracy well, and the order within a task not at all.
     assert pooled["predicted"].corr(pooled["measured"]) > 0.95
-    assert np.isnan(quality_table(pooled, STATISTICS).iloc[0]["spearman"])
+    undefined = of_predictor(quality_table(pooled, STATISTICS)).loc[ALL_TASKS]
+    assert undefined[["spearman", "spearman_low", "spearman_high"]].isna().all()
+
+
+def test_a_cell_that_lacks_a_value_on_one_task_is_left_out_of_all() -> None:
+    rows = judged(1.0)
+    rows.loc[3, "second"] = np.nan
+    rows.loc[40, "measured"] = np.nan
+    assert (quality_table(rows, STATISTICS)["architectures"] == CELLS - 2).all()
+    once = judged(1.0).assign(second=np.nan)
+    table = quality_table(once, STATISTICS)
+    assert (table["architectures"] == CELLS).all()
+    assert table.loc[table["score"] == "second", "spearman"].isna().all()
+    assert "by the seed alone" not in " ".join(sentences_on(table))
+
+
+@pytest.mark.parametrize(
+    ("noise", "plain", "said", "not_said"),
+    [
+        (0.05, 5.0, "The predictor beats FLOPs alone", "not shown to beat FLOPs"),
+        (5.0, 0.05, "not shown to beat FLOPs", "predictor beats FLOPs"),
+        (1.0, 1.0, "not shown to beat FLOPs", "predictor beats FLOPs"),
+    ],
+)
+def test_note_and_findings_say_whether_the_predictor_beats_flops(
+    tmp_path: Path, noise: float, plain: float, said: str, not_said: str
+) -> None:
+    table = quality_table(judged(noise, plain=plain), STATISTICS)
+    page = tmp_path / "page.md"
+    write_quality(table, "On a, b, c.", STATISTICS, [page])
+    path = tmp_path / "table.csv"
+    table.to_csv(path, index=False)
+    # As the page of findings reads it.
+    for text in (page.read_text(), " ".join(sentences_on(read_rows(path)))):
+        assert said in text and not_said not in text
+        rows = table[table["task"] == ALL_TASKS].set_index("score")
+        assert f"(Spearman {rows.loc['flops', 'spearman']:.2f}, the predictor" in text
+        assert f"by {rows.loc['second', 'spearman']:.2f}." in text
+
+
+def test_a_score_stands_on_one_side_only() -> None:
+    better = " ".join(sentences_on(quality_table(judged(0.05, plain=5.0), STATISTICS)))
+    worse = " ".join(sentences_on(quality_table(judged(5.0, plain=0.05), STATISTICS)))
+    even = " ".join(sentences_on(quality_table(judged(1.0, plain=1.0), STATISTICS)))
+    assert "better than FLOPs alone (" in better and "worse than" not in better
+    assert "worse than FLOPs alone (" in worse and "better than" not in worse
+    assert "cannot be told" in even and "[" in even
+
+
+def test_sentences_have_no_digits_of_their_own() -> None:
+    for name, text in SENTENCES.items():
+        assert not re.search(r"\d", re.sub(r"{[^}]*}", "", text)), name
 
 
 def test_the_coreset_repeats_itself() -> None:

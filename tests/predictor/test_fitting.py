@@ -15,7 +15,7 @@ from ednag.errors import EdnagError
 from ednag.predictor.coreset import gathered, random_images
 from ednag.predictor.database import EntrySplit, make_database
 from ednag.predictor.fitting import FittedPredictor, PredictorRecipe, fit
-from ednag.predictor.inference import QuickPredictor, to_accuracy
+from ednag.predictor.inference import QuickPredictor, targets_of, to_accuracy, training_scale
 from ednag.predictor.model import MetaPredictor, encode_dataset
 from ednag.predictor.node_types import node_types_of
 from ednag.predictor.trained import read_predictor, write_predictor
@@ -70,6 +70,19 @@ def test_it_learns() -> None:
     )
     apart = to_accuracy(y, found.scale) - database.accuracy[rows]
     assert np.abs(apart).mean() < database.accuracy.std() / 2
+
+
+def test_a_predictor_of_logits_learns_and_never_leaves_the_range() -> None:
+    recipe = replace(RECIPE, epochs=30, hidden=24, learning_rate=5e-3, target="logit")
+    found = train(recipe)
+    assert found.curve["pearson"].iloc[-1] > 0.8
+    measured = targets_of(a_database().accuracy[a_split(a_database()).training], "logit")
+    assert (found.mean, found.std) == (measured.mean(), measured.std(ddof=1))
+    assert found.scale == training_scale(found.mean, found.std, "logit")
+    with pytest.raises(EdnagError, match="different accuracies; two are needed"):
+        alike = a_database()
+        np.copyto(alike.accuracy, 100.0)
+        fit(alike, some_features(), a_split(alike), replace(RECIPE, target="logit"))
 
 
 class _Stopped(Exception):

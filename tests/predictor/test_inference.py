@@ -16,6 +16,7 @@ from ednag.predictor.inference import (
     NASBENCH201_SCALES,
     QuickPredictor,
     mobilenetv3_scale,
+    targets_of,
     to_accuracy,
     training_scale,
 )
@@ -164,6 +165,23 @@ def test_scales() -> None:
         to_accuracy(y, training_scale(71.5715, 6.6932)), 669.32 * y + 71.5715
     )
     np.testing.assert_allclose(to_accuracy(y, mobilenetv3_scale(75.0, 2.0)), [0, 75, 79])
+
+
+@pytest.mark.parametrize("std", [0.5, 2.0, 1e6])
+def test_an_accuracy_by_logit_stays_in_range_and_order(std: float) -> None:
+    y = np.concatenate([[-1e9], np.linspace(-0.03, 0.03, 61), [1e9]])
+    accuracy = to_accuracy(y, training_scale(1.0, std, "logit"))
+    assert accuracy.min() >= 0 and accuracy.max() <= 100 and (np.diff(accuracy) >= 0).all()
+    assert (np.diff(to_accuracy(y[1:-1], training_scale(1.0, 0.5, "logit"))) > 0).all()
+
+
+def test_the_logit_is_inverted() -> None:
+    measured = np.array([0.0, 0.5, 20.0, 50.0, 97.5, 99.5, 100.0])
+    learnt = targets_of(measured, "logit")
+    mean, std = learnt.mean(), learnt.std(ddof=1)
+    found = to_accuracy((learnt - mean) / std / 100, training_scale(mean, std, "logit"))
+    np.testing.assert_allclose(found, measured.clip(0.5, 99.5), atol=1e-6)
+    np.testing.assert_array_equal(targets_of(measured, "accuracy"), measured)
 
 
 def test_a_search_that_predicts_imports_no_torch() -> None:

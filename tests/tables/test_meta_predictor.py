@@ -164,7 +164,7 @@ def trained_here(path: Path) -> Path:
     parameters = {name: value.numpy() for name, value in model.state_dict().items()}
     import pandas as pd
 
-    write_predictor(FittedPredictor(SMALL, parameters, 3, 90.0, 5.0, pd.DataFrame()), path)
+    write_predictor(FittedPredictor(SMALL, parameters, 3, 2.0, 0.02, "logit", pd.DataFrame()), path)
     return path
 
 
@@ -183,6 +183,10 @@ def test_a_predictor_trained_here_reads_only_the_classes_of_the_task(tmp_path: P
         for path in (everything, tmp_path / "some.pt")
     ]
     assert tables[0].equals(tables[1]) and len(tables[0]) == 15_625
+    predicted = tables[0]["predicted_accuracy"]
+    assert predicted.between(0, 100).all() and predicted.nunique() > 1000
+    (metric,) = DIGITS_UNSEEN.metrics
+    assert (metric.low, metric.high) == (0, 100)
 
 
 @pytest.mark.parametrize(

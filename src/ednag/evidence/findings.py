@@ -12,6 +12,7 @@ import pandas as pd
 from ednag.evidence.claim_rules import budget_of, corrected_sets
 from ednag.evidence.claims import EDNAG, MINIMUM_SEEDS, Claim
 from ednag.evidence.comparison import BETTER, EQUIVALENT, UNDECIDED, WORSE
+from ednag.evidence.predictor_sentences import sentences_on
 from ednag.evidence.record import PAPER, StudyRecord, drawn_note
 from ednag.evidence.standing import Standing, standing_of
 from ednag.evidence.statistics import (
@@ -77,6 +78,7 @@ TEMPLATES = {
     "are needed.",
     "seeds_none": "## The authors' seeds\n\nThis study does not run them (the key `authors_seeds` "
     "of the configuration does, on the paper's benchmarks).",
+    "predictor": "## What the meta-predictor is worth\n\n{text}",
     "missing": "## What could not be searched\n\nConfigured, but without their files:\n\n{rows}",
     "missing_row": "- **{benchmark}**: {commands}.",
 }
@@ -114,10 +116,12 @@ def findings_page(
     claims: Sequence[Claim],
     verdicts: Sequence[ClaimVerdict],
     missing: Mapping[tuple[str, str], Sequence[str]] | None = None,
+    predictor: pd.DataFrame | None = None,
 ) -> str:
     """The page as Markdown.
 
-    `missing` maps a (space, dataset) that the study could not search to ids of absent sources.
+    `missing` maps a (space, dataset) that the study could not search to ids of absent sources;
+    `predictor` is of `ednag.evidence.predictions.quality_table`.
     """
     sections = [
         "# Findings",
@@ -128,6 +132,7 @@ def findings_page(
         _claims(verdicts),
         _datasets(record, claims),
         _authors(record),
+        *_predictor(predictor),
         *_missing(missing or {}),
     ]
     return "\n\n".join(sections) + "\n"
@@ -322,6 +327,10 @@ def _authors(record: StudyRecord) -> str:
         low=100 * rarest["chance_comment_low"],
         high=100 * rarest["chance_comment_high"],
     )
+
+
+def _predictor(table: pd.DataFrame | None) -> list[str]:
+    return [] if table is None else [_fill("predictor", text=" ".join(sentences_on(table)))]
 
 
 def _missing(missing: Mapping[tuple[str, str], Sequence[str]]) -> list[str]:

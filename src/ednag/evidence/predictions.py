@@ -1,4 +1,4 @@
-"""How well predicted accuracies agree with measured ones on unseen tasks.
+"""How well predicted accuracies agree with measured ones on unseen tasks, beside plain scores.
 
 A search needs only the order of the architectures of one task. Correlations are therefore computed
 within tasks and averaged: differences between tasks, which are easy to predict, do not count.
@@ -10,54 +10,98 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ednag.evidence.predictor_sentences import (
+    ALL_TASKS,
+    ORDER,
+    PLAIN,
+    PREDICTOR,
+    SCORES,
+    sentences_on,
+)
 from ednag.evidence.statistics import Interval, middle_share, standard_deviation
-from ednag.evidence.writing import rounded, texts, with_interval, write_frame
-from ednag.predictor.correlations import COEFFICIENTS, MEAN_OF_GROUPS, coefficients, correlations
+from ednag.evidence.writing import NO_VALUE, rounded, texts, with_interval, write_frame
+from ednag.predictor.correlations import COEFFICIENTS, Correlations, coefficients, correlations
 from ednag.study.statistics import Statistics
 
 #: Resamples of a correlation's interval: each costs a rank transform per task.
 _RESAMPLES = 1000
-_ALL = "mean over tasks"
 
 
 def quality_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row per held-out task, and one of the mean over them.
+    """A row for each score and held-out task, and one for each score of the mean over them.
 
-    `judged` has a row per architecture and task, with columns task, predicted and measured.
-    Intervals have at most 1,000 resamples.
+    `judged` has a row per architecture and task, with the columns of
+    `ednag.predictor.judgement.judge`. An architecture that lacks a value on some task, as a
+    training diverged, is left out of all. Intervals resample tasks and architectures, the same for
+    all scores, at most 1,000 times; those of one task resample architectures. `gain` is the
+    predictor's Spearman coefficient minus that of the score.
     """
-    predicted, measured = (judged[side].to_numpy(float) for side in ("predicted", "measured"))
-    tasks = judged["task"].to_numpy(str)
+    tasks = sorted(judged["task"].unique())
+    grids = {
+        name: judged.pivot(index="task", columns="key", values=name).loc[tasks]
+        for name in ("measured", "first", *SCORES)
+    }
+    # A column without any value, such as that of a second training, leaves out nothing.
+    given = [grid.notna().all() for grid in grids.values() if grid.notna().any(axis=None)]
+    complete = np.all(given, axis=0)
+    values = {name: grid.loc[:, complete].to_numpy(float) for name, grid in grids.items()}
+    pairs = {
+        name: (values[name], values["first" if name == "second" else "measured"]) for name in SCORES
+    }
     draws = min(statistics.resamples, _RESAMPLES), statistics.seed
-    intervals = correlations(predicted, measured, tasks, *draws, statistics.confidence)
-    intervals = intervals.set_index(["group", "coefficient"])[["value", "low", "high"]]
+    found = correlations(pairs, *draws)
     rows = []
-    for name in (MEAN_OF_GROUPS, *np.unique(tasks)):
-        selected = np.ones(len(tasks), bool) if name == MEAN_OF_GROUPS else tasks == name
-        row: dict[str, object] = {
-            "task": name if name != MEAN_OF_GROUPS else _ALL,
-            "architectures": int(selected.sum()),
-            "measured_mean": float(measured[selected].mean()),
-            "measured_sd": standard_deviation(measured[selected]),
-            "bias": float((predicted - measured)[selected].mean()),
-        }
-        for coefficient in COEFFICIENTS:
-            row |= Interval(*intervals.loc[(name, coefficient)].astype(float)).columns(coefficient)
-        rows.append(row)
+    for name, of_score in found.items():
+        for place, task in enumerate([ALL_TASKS, *tasks], start=-1):
+            selected = values["measured"] if place < 0 else values["measured"][place]
+            row: dict[str, object] = {
+                "score": name,
+                "task": task,
+                "architectures": selected.shape[-1],
+                "measured_mean": float(selected.mean()),
+                "measured_sd": float(np.mean([*map(standard_deviation, np.atleast_2d(selected))])),
+            }
+            estimates, drawn = _of_place(of_score, place)
+            for number, coefficient in enumerate(COEFFICIENTS):
+                interval = _interval(estimates[number], drawn[:, number], statistics)
+                row |= interval.columns(coefficient)
+            ours, ours_drawn = _of_place(found[PREDICTOR], place)
+            order = COEFFICIENTS.index(ORDER)
+            gain = ours[order] - estimates[order], (ours_drawn - drawn)[:, order]
+            row |= _interval(*gain, statistics).columns("gain")
+            rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _of_place(found: Correlations, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients float64[3] and resamples float64[n, 3] of a task, of the mean for -1."""
+    if place < 0:
+        return found.mean, found.means_drawn
+    return found.by_task[place], found.drawn[:, place]
+
+
+def _interval(estimate: float, drawn: np.ndarray, statistics: Statistics) -> Interval:
+    """Percentiles of the defined resamples; no bounds without any."""
+    defined = drawn[~np.isnan(drawn)]
+    bounds = middle_share(defined, statistics.confidence) if len(defined) else ()
+    return Interval(float(estimate), *bounds)
 
 
 def readable_quality(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the readable `quality_table`."""
     return {
+        "Order by": [SCORES[name] for name in table["score"]],
         "Task": table["task"].tolist(),
-        "Architectures": texts(table["architectures"]),
+        "Cells": texts(table["architectures"]),
         "Measured (%)": [
             f"{rounded(mean)} ± {rounded(sd)}"
             for mean, sd in zip(table["measured_mean"], table["measured_sd"], strict=True)
         ],
-        "Predicted - measured": texts(table["bias"]),
         **_correlations(table),
+        "Predictor's Spearman minus this": [
+            text if name in PLAIN else NO_VALUE
+            for name, text in zip(table["score"], with_interval(table, "gain"), strict=True)
+        ],
     }
 
 
@@ -66,9 +110,10 @@ def write_quality(
 ) -> None:
     """Write `quality_table` as .csv, .md, .tex; `trained_on` is a sentence for the note."""
     note = (
-        f"{trained_on} No class of these tasks was in any task it was trained on. Correlation of "
-        "predicted and measured accuracy over random architectures, within a task; in brackets "
-        f"{100 * statistics.confidence:g} % bootstrap intervals over architectures."
+        f"{' '.join(sentences_on(table))} {trained_on} No class of these tasks was in any task it "
+        "was trained on, and none of these cells. Correlation with measured accuracy within a "
+        f"task; in brackets {100 * statistics.confidence:g} % bootstrap intervals over cells and, "
+        "of the mean, over tasks. The mean on training tasks takes several trainings of each cell."
     )
     write_frame(table, readable_quality(table), note, paths)
 

@@ -15,7 +15,7 @@ from ednag.methods.descriptions import description_in
 from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import RunFile, read_runs
 from ednag.spaces import get_space
-from ednag.tables import get_definition, get_protocol
+from ednag.tables import get_definition, get_protocol, known_optimum
 from ednag.tables.interface import Benchmark, Protocol
 
 #: Dataset -> protocol -> method -> budget and hyper-parameters: what a study runs in a space.
@@ -229,7 +229,7 @@ def summarise_runs(
     rows = []
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
-        optimum = table.optimum(protocol.reported_metric)
+        optimum = known_optimum(table, protocol.reported_metric)
         best_drawn = optimum_drawn(table, protocol)
         tied = tied_with_best(table, protocol.reported_metric)
         for run in group:

@@ -1,9 +1,10 @@
-"""Correlation coefficients of predicted and measured values, with bootstrap intervals."""
+"""Correlation coefficients of scores with measured values, within tasks, with their resamples."""
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 _FUNCTIONS = {
@@ -12,10 +13,6 @@ _FUNCTIONS = {
     "kendall": stats.kendalltau,
 }
 COEFFICIENTS = tuple(_FUNCTIONS)
-#: Names of the rows on all groups: of the pooled values, and of the mean over groups.
-OVERALL, MEAN_OF_GROUPS = "overall", "mean of groups"
-#: Share of the bootstrap distribution within an interval.
-CONFIDENCE = 0.95
 #: Columns of one block of pairs; bounds memory.
 _PAIRS = 512
 #: A coefficient needs at least so many pairs.
@@ -37,63 +34,70 @@ def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float
         }
 
 
-def correlations(
-    predicted: np.ndarray,
-    measured: np.ndarray,
-    groups: np.ndarray,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = CONFIDENCE,
-) -> pd.DataFrame:
-    """Coefficients overall, in each group, and their mean over the groups.
+@dataclass(frozen=True)
+class Correlations:
+    """Coefficients of one score with what was measured, in the order of COEFFICIENTS.
 
-    Intervals are percentiles of the bootstrap over rows (over rows within each group for the mean).
-    A group with fewer than FEWEST rows or with constant values has no coefficient and is not part
-    of the mean.
+    Attributes:
+        by_task: float64[tasks, 3]; NaN where undefined.
+        drawn: float64[resamples, tasks, 3], the same of resampled architectures.
+        tasks: int64[resamples, tasks], the tasks of each resample.
+    """
+
+    by_task: np.ndarray
+    drawn: np.ndarray
+    tasks: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over tasks float64[3]."""
+        return _mean_without_nan(self.by_task)
+
+    @property
+    def means_drawn(self) -> np.ndarray:
+        """The same of resampled tasks and architectures, float64[resamples, 3]."""
+        return _mean_without_nan(np.take_along_axis(self.drawn, self.tasks[:, :, None], axis=1))
+
+
+def correlations(
+    pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], resamples: int, seed: int
+) -> dict[str, Correlations]:
+    """Coefficients of several scores, within each task, and their bootstrap resamples.
+
+    The same architectures stand in every task, so a resample draws architectures once for all tasks
+    and scores, and tasks: differences between scores can be taken resample by resample.
 
     Args:
-        predicted, measured: float64[n].
-        groups: [n] names or numbers of the groups.
-        resamples: Number of bootstrap samples.
-
-    Returns:
-        Columns group (string), rows, coefficient, value, low, high; three rows for OVERALL, three
-        for MEAN_OF_GROUPS, three for each group in ascending order.
+        pairs: Name of a score -> scores and measured values, float64[tasks, architectures] each.
+        resamples: Number of bootstrap resamples.
     """
-    drawn = _resampled(predicted, measured, resamples, [seed, 0])
-    rows = _rows(OVERALL, len(predicted), *drawn, confidence)
-    of_groups, means, draws = [], [], []
-    for number, group in enumerate(np.unique(groups), start=1):
-        members = groups == group
-        value, resampled = _resampled(
-            predicted[members], measured[members], resamples, [seed, number]
-        )
-        of_groups += _rows(str(group), int(members.sum()), value, resampled, confidence)
-        if not np.isnan(value).any():
-            means.append(value)
-            draws.append(resampled)
-    if means:
-        mean, means_drawn = np.mean(means, axis=0), _mean_without_nan(np.array(draws))
-    else:
-        mean, means_drawn = np.full(3, np.nan), np.full((resamples, 3), np.nan)
-    rows += [*_rows(MEAN_OF_GROUPS, len(groups), mean, means_drawn, confidence), *of_groups]
-    return pd.DataFrame(rows, columns=["group", "rows", "coefficient", "value", "low", "high"])
+    (tasks, count), *others = {np.shape(each) for pair in pairs.values() for each in pair}
+    assert not others
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(count, size=(resamples, count)) if count else np.empty((0, 0), int)
+    chosen = generator.integers(tasks, size=(resamples, tasks))
+    found = {}
+    for name, (scores, measured) in pairs.items():
+        of_tasks = [
+            _resampled(*values, drawn, resamples) for values in zip(scores, measured, strict=True)
+        ]
+        by_task, by_draw = (np.stack(each) for each in zip(*of_tasks, strict=True))
+        found[name] = Correlations(by_task, by_draw.swapaxes(0, 1), chosen)
+    return found
 
 
 def _resampled(
-    predicted: np.ndarray, measured: np.ndarray, resamples: int, seed: list[int]
+    one: np.ndarray, other: np.ndarray, drawn: np.ndarray, resamples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients float64[3], and coefficients float64[resamples, 3]."""
-    value = np.array(list(coefficients(predicted, measured).values()))
+    """Coefficients float64[3], and of the rows int64[resamples, n] float64[resamples, 3]."""
+    value = np.array(list(coefficients(one, other).values()))
     if np.isnan(value).any():
         return value, np.full((resamples, 3), np.nan)
-    count = len(predicted)
-    drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))
-    ranks = (stats.rankdata(each[drawn], axis=1) for each in (predicted, measured))
+    ranks = (stats.rankdata(each[drawn], axis=1) for each in (one, other))
     by_row = (
-        _pearson_by_row(predicted[drawn], measured[drawn]),
+        _pearson_by_row(one[drawn], other[drawn]),
         _pearson_by_row(*ranks),
-        _kendall_by_row(predicted, measured, drawn),
+        _kendall_by_row(one, other, drawn),
     )
     return value, np.stack(by_row, axis=1)
 
@@ -132,21 +136,8 @@ def _kendall_by_row(one: np.ndarray, other: np.ndarray, drawn: np.ndarray) -> np
         return agreeing / np.sqrt(of_one * of_other)
 
 
-def _mean_without_nan(draws: np.ndarray) -> np.ndarray:
-    """Means float64[resamples, 3] over the groups of float64[groups, resamples, 3], without NaN."""
-    counted = ~np.isnan(draws)
+def _mean_without_nan(values: np.ndarray) -> np.ndarray:
+    """Means float64[..., 3] over tasks of float64[..., tasks, 3], without NaN."""
+    counted = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
-        return np.where(counted, draws, 0).sum(axis=0) / counted.sum(axis=0)
-
-
-def _rows(
-    group: str, count: int, value: np.ndarray, drawn: np.ndarray, confidence: float
-) -> list[tuple]:
-    """One row of the table for each coefficient."""
-    rows = []
-    for place, name in enumerate(COEFFICIENTS):
-        defined = drawn[:, place][~np.isnan(drawn[:, place])]
-        ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-        low, high = np.quantile(defined, ends) if len(defined) else (np.nan, np.nan)
-        rows.append((group, count, name, float(value[place]), float(low), float(high)))
-    return rows
+        return np.where(counted, values, 0).sum(axis=-2) / counted.sum(axis=-2)

@@ -20,7 +20,7 @@ from ednag.naming import suggestion
 from ednag.predictor.configuration import Configuration, configuration_of
 from ednag.predictor.correlations import coefficients
 from ednag.predictor.database import Database, EntrySplit
-from ednag.predictor.inference import AccuracyScale, training_scale
+from ednag.predictor.inference import AccuracyScale, Target, targets_of, training_scale
 from ednag.predictor.model import MetaPredictor, new_model
 from ednag.predictor.training_data import Entries, check_device
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
@@ -40,6 +40,7 @@ class PredictorRecipe:
         learning_rate: Learning rate of Adam.
         hidden, latent: Sizes; see `Configuration`.
         seed: Seed of weights, order and images.
+        target: What is learnt; see `ednag.predictor.inference`.
         keep: Epoch whose weights are kept: the last, or the first with the largest Pearson
             correlation on the test part (whose results are then too good).
     """
@@ -51,6 +52,7 @@ class PredictorRecipe:
     hidden: int = 512
     latent: int = 56
     seed: int = 0
+    target: Target = "accuracy"
     keep: Literal["last", "best"] = "last"
 
     def __post_init__(self) -> None:
@@ -77,8 +79,9 @@ class FittedPredictor:
     Attributes:
         parameters: float32 by name, for `model_of` and `QuickPredictor`.
         epoch: Their epoch, from 1.
-        mean, std: Of the accuracies of the training part, in %; `scale` inverts the
-            normalisation by them.
+        mean, std: Of the targets of the training part, before the normalisation by them, which
+            `scale` inverts.
+        target: What was learnt.
         curve: One row for each epoch: epoch, training_loss (mean squared error of the targets in
             the epoch), validation_loss (likewise on the test part, after it), pearson, spearman,
             kendall (tau-b) on the test part; NaN where undefined.
@@ -89,12 +92,13 @@ class FittedPredictor:
     epoch: int
     mean: float
     std: float
+    target: Target
     curve: pd.DataFrame
 
     @property
     def scale(self) -> AccuracyScale:
         """From network outputs to accuracy in %."""
-        return training_scale(self.mean, self.std)
+        return training_scale(self.mean, self.std, self.target)
 
 
 def fit(
@@ -136,13 +140,15 @@ class _PredictorTraining:
 
     def __init__(self, entries: Entries, split: EntrySplit, recipe: PredictorRecipe) -> None:
         accuracy = entries.database.accuracy[split.training]
-        if len(accuracy) < 2 or not accuracy.std():
+        if len(accuracy) < 2 or not np.ptp(targets_of(accuracy, recipe.target)):
             raise EdnagError(
                 f"training the predictor: {len(accuracy)} entries to train on, with "
                 f"{len(np.unique(accuracy))} different accuracies; two are needed at least"
             )
-        self.mean, self.std = float(accuracy.mean()), float(accuracy.std(ddof=1))
-        self._targets = (entries.database.accuracy - self.mean) / self.std / 100
+        learnt = targets_of(entries.database.accuracy, recipe.target)
+        of_training = learnt[split.training]
+        self.mean, self.std = float(of_training.mean()), float(of_training.std(ddof=1))
+        self._targets = (learnt - self.mean) / self.std / 100
         self._entries, self._split, self._recipe = entries, split, recipe
         configuration = configuration_of(entries.database.space)
         self.configuration = configuration.sized(recipe.hidden, recipe.latent)
@@ -251,6 +257,7 @@ class _PredictorTraining:
             epoch=self._best["epoch"] if of_best else self.epoch,
             mean=self.mean,
             std=self.std,
+            target=self._recipe.target,
             curve=pd.DataFrame(self.rows),
         )
 

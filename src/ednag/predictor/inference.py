@@ -24,12 +24,22 @@ _BATCH = 16384
 _ROWS = 256
 
 
+#: What a predictor learns: accuracy in %, as published, or its logit, so that no output leaves the
+#: range 0 to 100 %.
+Target = Literal["accuracy", "logit"]
+#: Measured accuracies in % are cut to these before their logit is taken, as 0 and 100 have none.
+LOGIT_RANGE = (0.5, 99.5)
+#: Decimals of an accuracy by logit: exp depends on the machine, with differences near 1e-14.
+_LOGIT_DECIMALS = 6
+
+
 @dataclass(frozen=True)
 class AccuracyScale:
     """From the network's output y to accuracy in %: factor * (slope * (y + shift) + intercept).
 
     Attributes:
         minimum: Smaller accuracies are set to it.
+        target: What the formula gives; of a logit z the accuracy is 100 / (1 + exp(-z)), rounded.
     """
 
     shift: float
@@ -37,6 +47,7 @@ class AccuracyScale:
     intercept: float
     factor: float = 1.0
     minimum: float = -np.inf
+    target: Target = "accuracy"
 
 
 #: Scales of the search in NAS-Bench-201 by dataset; other datasets have the first.
@@ -47,9 +58,17 @@ NASBENCH201_SCALES = {
 }
 
 
-def training_scale(mean: float, std: float) -> AccuracyScale:
-    """The inverse of the training target (accuracy - mean) / std / 100, both in %."""
-    return AccuracyScale(0, 100 * std, mean)
+def targets_of(accuracy: np.ndarray, target: Target) -> np.ndarray:
+    """What is learnt of accuracies float64[n] in %, before it is normalised."""
+    if target == "accuracy":
+        return accuracy
+    share = accuracy.clip(*LOGIT_RANGE) / 100
+    return np.asarray(np.log(share / (1 - share)))
+
+
+def training_scale(mean: float, std: float, target: Target = "accuracy") -> AccuracyScale:
+    """The inverse of the training target (t - mean) / std / 100 of `targets_of` accuracies t."""
+    return AccuracyScale(0, 100 * std, mean, target=target)
 
 
 def mobilenetv3_scale(mean: float, std: float) -> AccuracyScale:
@@ -59,8 +78,10 @@ def mobilenetv3_scale(mean: float, std: float) -> AccuracyScale:
 
 def to_accuracy(y: np.ndarray, scale: AccuracyScale) -> np.ndarray:
     """Accuracy in %, float64[n], of network outputs float64[n]."""
-    accuracy = ((y + scale.shift) * scale.slope + scale.intercept) * scale.factor
-    return np.maximum(accuracy, scale.minimum)
+    value = ((y + scale.shift) * scale.slope + scale.intercept) * scale.factor
+    if scale.target == "logit":
+        return np.asarray((50 + 50 * np.tanh(value / 2)).round(_LOGIT_DECIMALS))
+    return np.maximum(value, scale.minimum)
 
 
 class QuickPredictor:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ednag.predictor.database import Database, make_database
-from ednag.predictor.small_tasks import NETWORK, RECIPE, Part, SmallImages, Task
+from ednag.predictor.small_tasks import NETWORK, PARTS, RECIPE, Part, SmallImages, Task
 from ednag.predictor.unseen_task import UNSEEN_CLASSES
 from ednag.spaces import get_space
 from ednag.training.loop import TrainingProgress
@@ -17,7 +18,7 @@ _SPACE = "nasbench201"
 
 @dataclass(frozen=True)
 class TrainedCells:
-    """The random cells of a seed, trained on the task of that seed.
+    """The cells of a seed, trained on the task of that seed.
 
     Attributes:
         accuracy: Key of a cell -> test accuracy in %, in the order of codes.
@@ -30,11 +31,21 @@ class TrainedCells:
     diverged: tuple[str, ...]
 
 
+def training_seed(part: Part, seed: int) -> int:
+    """Seed of the trainings of a seed of a part.
+
+    It differs between parts: a cell that is lucky with its initial weights on one task is lucky
+    with them on others, and what is held against each other must not share that.
+    """
+    return int(np.random.default_rng([1, PARTS.index(part), seed]).integers(2**31))
+
+
 def train_cells(images: SmallImages, part: Part, seed: int, cells: int) -> TrainedCells:
     """Draw a task and so many cells, and train the cells on the task."""
     task, codes = images.draw(part, seed, cells)
     keys = get_space(_SPACE).keys(codes)
-    histories = train_side_by_side(keys, NETWORK, images.split_of(task), RECIPE, seed)
+    data, own_seed = images.split_of(task), training_seed(part, seed)
+    histories = train_side_by_side(keys, NETWORK, data, RECIPE, own_seed)
     accuracy = {}
     for key, history in zip(keys, histories, strict=True):
         if history.status == "complete":

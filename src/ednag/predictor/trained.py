@@ -15,7 +15,7 @@ from ednag.predictor.model import MetaPredictor, encode_dataset, model_of
 from ednag.predictor.parameters import check_parameters
 from ednag.training.checkpoints import load_checkpoint, save_checkpoint
 
-FORMAT = "ednag predictor 1"
+FORMAT = "ednag predictor 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,7 @@ def write_predictor(fitted: FittedPredictor, path: Path) -> None:
             "epoch": fitted.epoch,
             "mean": fitted.mean,
             "std": fitted.std,
+            "target": fitted.target,
             "parameters": {k: torch.from_numpy(v) for k, v in fitted.parameters.items()},
         },
     )
@@ -72,4 +73,5 @@ def read_predictor(path: Path) -> TrainedPredictor:
     configuration = configuration_of(state["space"]).sized(state["hidden"], state["latent"])
     parameters = {name: value.numpy() for name, value in state["parameters"].items()}
     check_parameters(parameters, configuration, str(path))
-    return TrainedPredictor(configuration, parameters, training_scale(state["mean"], state["std"]))
+    scale = training_scale(state["mean"], state["std"], state["target"])
+    return TrainedPredictor(configuration, parameters, scale)

@@ -1,4 +1,7 @@
-"""The task on which the small instance is searched, in a module without imports."""
+"""The held-out tasks of the small instance, in a module without imports."""
 
-#: Class numbers of numerals 7, 8 and 9, which are in no training task of the small predictor.
-UNSEEN_CLASSES = (7, 8, 9, 18, 19)
+#: Class numbers of each task: of one source 4 to 9, of the other 14 to 19, are the numerals 4 to 9.
+#: No two tasks share a class, no training task has one of these numerals.
+HELD_OUT = ((4, 5, 16, 17), (6, 7, 18, 19), (8, 9, 14, 15))
+#: The task that is searched.
+UNSEEN_CLASSES = HELD_OUT[0]

@@ -34,7 +34,7 @@ WILDCARDS: Mapping[str, str] = {
     "source": "[A-Za-z0-9._-]+",
     "file": ".+",
     "table": "[a-z0-9-]+",
-    "part": "training|held-out",
+    "part": "training|held-out|reference",
     "first": r"\d+",
     "last": r"\d+",
     "slot": r"\d+",

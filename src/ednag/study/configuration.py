@@ -58,7 +58,8 @@ class _Part(StrictModel):
     model_config = ConfigDict(validate_default=True)
 
     @field_serializer(
-        *("seeds", "authors_seeds", "tasks", "held_out_tasks", "runs", "ranker_seeds"),
+        *("seeds", "authors_seeds", "tasks", "held_out_tasks", "reference_tasks", "runs"),
+        "ranker_seeds",
         check_fields=False,
     )
     def _as_ranges(self, seeds: Sequence[int]) -> list[str]:
@@ -72,10 +73,24 @@ class SmallInstance(_Part):
         "0-29", description="Seeds, each a task and its cells; more of them add to the database."
     )
     held_out_tasks: Annotated[Any, _seeds("small_instance.held_out_tasks")] = Field(
-        "0-5", description="The same for tasks of unseen classes, which the predictor is judged by."
+        "0-5",
+        description="Seeds of tasks of unseen classes, which the predictor is judged by. There are "
+        "three, taken in turn: further seeds train the same cells on them again.",
+    )
+    reference_tasks: Annotated[Any, _seeds("small_instance.reference_tasks")] = Field(
+        "0-3",
+        description="Seeds of training tasks on which the cells of held-out tasks are trained as "
+        "well: their mean accuracy there is held against the predictor.",
     )
     cells: int = Field(
-        12, ge=2, le=15_625, description="Random cells that are trained on each task."
+        16, ge=2, le=14_625, description="Random cells that are trained on each task."
+    )
+    held_out_cells: int = Field(
+        60,
+        ge=4,
+        le=1000,
+        description="Random cells, the same, that are trained on each held-out and reference task "
+        "and on no other.",
     )
     block: int = Field(
         10, ge=1, le=10_000, description="Largest number of tasks that one job trains on."

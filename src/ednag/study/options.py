@@ -15,7 +15,7 @@ from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
 from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
 from ednag.study.seeds import format_seeds
-from ednag.study.trained import training_settings
+from ednag.study.trained import small_parts, training_settings
 from ednag.text_files import parse_json, read_json
 
 
@@ -69,7 +69,7 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
         case "authors_seeds":
             return {"seeds": format_seeds(study.authors_seeds)}
         case "small_database":
-            return {"cells": study.small_instance.cells}
+            return {"cells": small_parts(study)[at.part][1]}
         case "ranker_baselines":
             return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
         case "ranker_study":

@@ -520,18 +520,18 @@ class Plan:
     @property
     def database_blocks(self) -> list[Wildcards]:
         """Parts and blocks of the small database: those present, and new ones."""
-        return [block for part in ("training", "held-out") for block in self._database(part)]
+        return [block for part in trained.small_parts(self.study) for block in self._database(part)]
 
     def _database(self, part: str) -> list[Wildcards]:
         if not self.small_predictor:
             return []
-        own = self.study.small_instance
-        seeds = own.tasks if part == "training" else own.held_out_tasks
-        blocks = plan_blocks(seeds, self._present("database", part=part), own.block)
+        seeds, _ = trained.small_parts(self.study)[part]
+        present = self._present("database", part=part)
+        blocks = plan_blocks(seeds, present, self.study.small_instance.block)
         return [{"part": part, "first": block.first, "last": block.last} for block in blocks]
 
     def database(self, part: str) -> list[str]:
-        """Files of a part of the small database, `training` or `held-out`."""
+        """Files of a part of the small database, one of `trained.small_parts`."""
         return [artefact_named("database").path(**block) for block in self._database(part)]
 
     @property

@@ -193,7 +193,8 @@ def _jobs(study: Study, searched: Sequence[tuple[str, str]]) -> dict[str, int]:
     places = trained.trained_places(searched)
     small, ranked = study.small_instance, len(searched_by_rankers(study, searched)) + 1
     ranker_seeds = len(study.ranker.seeds) + len(study.ranker.ranker_seeds)
-    tasks = ceil(len(small.tasks) / small.block) + ceil(len(small.held_out_tasks) / small.block)
+    parts = trained.small_parts(study).values()
+    tasks = sum(ceil(len(seeds) / small.block) for seeds, _ in parts)
     return {
         "top_k.runs, k, random and seeds": len(places) * trained.networks_trained(study),
         "ranker.seeds and ranker_seeds": ranked * ranker_seeds if study.ranker.seeds else 0,

@@ -7,6 +7,7 @@ from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.spaces import SPACES
 from ednag.tables.interface import (
+    Benchmark,
     Definition,
     Metric,
     PredictorDefinition,
@@ -152,6 +153,13 @@ def check_generated(definition: Definition, given: Collection[str]) -> None:
 def is_predicted(space: str, dataset: str) -> bool:
     """Whether a benchmark's values are predictions; no comparison over datasets counts these."""
     return get_definition(space, dataset).predicted
+
+
+def known_optimum(benchmark: Benchmark, metric: str) -> float:
+    """The best value of a metric; NaN if it is not known, as where values are predictions."""
+    if is_predicted(benchmark.space, benchmark.dataset):
+        return float("nan")
+    return benchmark.optimum(metric)
 
 
 def get_metric(space: str, dataset: str, name: str) -> Metric:

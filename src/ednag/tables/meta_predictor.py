@@ -171,6 +171,7 @@ def _definition(
     generated: tuple[str, ...],
     read: "Callable[[Mapping[str, Path]], pd.DataFrame]",
     diver_rate: float | None = None,
+    metrics: tuple[Metric, ...] = _METRICS,
 ) -> TableDefinition:
     return TableDefinition(
         space="nasbench201",
@@ -178,7 +179,7 @@ def _definition(
         title=f"{title} (predicted)",
         sources=sources,
         generated=generated,
-        metrics=_METRICS,
+        metrics=metrics,
         protocols={
             "paper": Protocol(
                 fitness_metric="predicted_accuracy",
@@ -227,6 +228,8 @@ DIGITS_UNSEEN = _definition(
     partial(
         read_trained, predictor=SMALL_PREDICTOR, features=SMALL_FEATURES, classes=UNSEEN_CLASSES
     ),
+    # Its target is a logit. The published targets and scales are not bounded.
+    metrics=tuple(replace(metric, low=0, high=100) for metric in _METRICS),
 )
 
 

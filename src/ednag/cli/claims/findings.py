@@ -20,17 +20,21 @@ from ednag.cli.claims._shared import measured, read_measurements
     metavar="SPACE/DATASET=SOURCE,...",
     help="A benchmark that is not searched, and the sources it needs.",
 )
+@click.option("--predictor", type=EXISTING, help="The meta-predictor on unseen tasks (CSV).")
 @click.option("--output", required=True, type=OUTPUT, help="The page (Markdown).")
-def command(path: Path, missing: tuple[str, ...], output: Path, **files: Any) -> None:
+def command(
+    path: Path, missing: tuple[str, ...], predictor: Path | None, output: Path, **files: Any
+) -> None:
     """Write the page of findings from computed numbers."""
     from ednag.evidence.claims import read_claims
     from ednag.evidence.findings import findings_page
     from ednag.evidence.verdicts import judge
-    from ednag.files import write_text
+    from ednag.files import read_rows, write_text
 
     claims, record = read_claims(path), read_measurements(files)
     absent = dict(_parse_missing(text) for text in missing)
-    write_text(output, findings_page(record, claims, judge(claims, record), absent))
+    table = None if predictor is None else read_rows(predictor)
+    write_text(output, findings_page(record, claims, judge(claims, record), absent, table))
     log(f"{output}: written")
 
 

@@ -12,9 +12,10 @@ from ednag.cli._progress import log, track
 @SOURCES
 @click.option(
     "--part",
-    type=click.Choice(["training", "held-out"]),
+    type=click.Choice(["training", "held-out", "reference"]),
     required=True,
-    help="What the predictor learns from, or is judged by.",
+    help="What the predictor learns from, is judged by, or the cells of the latter on training "
+    "tasks.",
 )
 @click.option("--seeds", required=True, help="Tasks, for example 0-9.")
 @click.option(

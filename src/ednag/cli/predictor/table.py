@@ -33,6 +33,5 @@ def command(
     predictions.write_quality(correlations, trained_on, settings, outputs)
     coresets = predictions.coreset_table(read_rows(repeated), settings)
     predictions.write_coreset(coresets, settings, repeats)
-    whole = correlations.iloc[0]
-    pearson, spearman = whole["pearson"], whole["spearman"]
-    log(f"{len(correlations) - 1} tasks: Pearson {pearson:.2f}, Spearman {spearman:.2f}")
+    for sentence in predictions.sentences_on(correlations):
+        log(sentence)

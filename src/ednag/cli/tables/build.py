@@ -41,7 +41,7 @@ def command(
     """Build the canonical benchmark table of a SPACE and DATASET."""
     from ednag.sources.lookup import locate
     from ednag.sources.verification import digest
-    from ednag.tables import check_generated, choose_definition
+    from ednag.tables import check_generated, choose_definition, known_optimum
     from ednag.tables.parquet import write_benchmark
 
     definition = choose_definition(space, dataset, official, trained, scale)
@@ -53,7 +53,7 @@ def command(
     benchmark = definition.build(paths, digests)
     write_benchmark(benchmark, output)
     for name, protocol in definition.protocols.items():
-        optimum = benchmark.optimum(protocol.reported_metric)
+        optimum = known_optimum(benchmark, protocol.reported_metric)
         best = "unknown" if math.isnan(optimum) else f"{optimum:.6f}"
         log(f"protocol {name}: {protocol.reported_metric}, optimum {best}")
     log(f"{space}/{dataset}: {benchmark.extent} written")
