@@ -22,7 +22,7 @@ from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import objective_on
 from ednag.spaces import get_space
 from ednag.study.configuration import read_study
-from ednag.tables import get_definition, is_predicted
+from ednag.tables import get_definition, is_predicted, known_optimum
 from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, PredictorDefinition
 from ednag.tables.meta_predictor import (
     AIRCRAFT,
@@ -93,6 +93,20 @@ def test_predictions_are_marked_and_rank_nothing_measured() -> None:
         assert is_predicted(space, dataset)
         assert "(predicted)" in get_definition(space, dataset).title
     assert not is_predicted("nasbench201", "cifar10-analog")
+
+
+def test_the_largest_prediction_is_no_optimum() -> None:
+    values = np.linspace(50, 90, 15_625)
+    for dataset, metric, optimum in (
+        ("digits-unseen", "predicted_accuracy", None),
+        ("aircraft", "predicted_accuracy", None),
+        ("cifar10-valid", "validation_accuracy", 90.0),
+    ):
+        metrics = {each.name: each for each in get_definition("nasbench201", dataset).metrics}
+        table = BenchmarkTable("nasbench201", dataset, {metric: values}, metrics)
+        assert table.optimum(metric) == 90
+        known = known_optimum(table, metric)
+        assert np.isnan(known) if optimum is None else known == optimum
 
 
 def test_aircraft_and_pets_search_with_their_own_share_of_diversity() -> None:

@@ -11,7 +11,14 @@ pytestmark = pytest.mark.workflow
 
 STUDY = {
     "benchmarks": {"nasbench201": ["digits-unseen"]},
-    "small_instance": {"tasks": "0-1", "held_out_tasks": 0, "cells": 4, "block": 1},
+    "small_instance": {
+        "tasks": "0-1",
+        "held_out_tasks": "0-2",
+        "reference_tasks": 0,
+        "cells": 4,
+        "held_out_cells": 4,
+        "block": 1,
+    },
     "top_k": {"runs": "0-1", "k": 2, "random": 3, "seeds": 0},
 }
 DATABASES = "results/databases/small"
@@ -35,7 +42,14 @@ def test_the_chain_from_images_to_trained_architectures(workflow: Workflow) -> N
     audit = json.loads((folder / "audit.json").read_text())
     assert audit["sound"], audit["verdict"]
     judged = pd.read_parquet(folder / "predictors" / "small.judged.parquet")
-    assert len(judged) == 4 and judged["measured"].between(0, 100).all()
+    assert len(judged) == 12 and judged["measured"].between(0, 100).all()
+    assert judged["predicted"].between(0, 100).all()
+    predictions = pd.read_parquet(folder / "tables/nasbench201/digits-unseen.parquet")
+    assert predictions["predicted_accuracy"].between(0, 100).all()
+    summary = pd.read_parquet(folder / "summaries/nasbench201/digits-unseen.parquet")
+    assert summary["optimum"].isna().all() and not summary["found_optimum"].any()
+    findings = (folder / "findings.md").read_text()
+    assert "beat FLOPs alone" in findings or "beats FLOPs alone" in findings
     chosen = pd.read_parquet(folder / "top-k/nasbench201/digits-unseen.parquet")
     ours = chosen[chosen["method"] == "ednag"]
     assert set(ours["run"]) == {0, 1} and set(ours["rule"]) == {"paper", "honest"}
