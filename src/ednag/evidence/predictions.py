@@ -113,7 +113,8 @@ def write_quality(
         f"{' '.join(sentences_on(table))} {trained_on} No class of these tasks was in any task it "
         "was trained on, and none of these cells. Correlation with measured accuracy within a "
         f"task; in brackets {100 * statistics.confidence:g} % bootstrap intervals over cells and, "
-        "of the mean, over tasks, of which there are few: too short rather than too long. The mean on training tasks takes several trainings of each cell."
+        "of the mean, over tasks, of which there are few: too short rather than too long. The mean "
+        "on training tasks takes several trainings of each cell."
     )
     write_frame(table, readable_quality(table), note, paths)
 
