@@ -11,6 +11,7 @@ rule benchmark_table:
         **made("benchmark_table"),
     log:
         logs("benchmark_table"),
+    priority: 1
     group:
         "tables"
     conda:

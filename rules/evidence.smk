@@ -9,6 +9,7 @@ rule summary:
         **made("summary"),
     log:
         logs("summary"),
+    priority: 2
     group:
         "summaries"
     conda:
@@ -43,6 +44,7 @@ for each in SPACE_TABLES:
             **made(each.job),
         log:
             logs(each.job),
+        priority: 3
         conda:
             "../envs/ednag.yaml"
         params:

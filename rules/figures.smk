@@ -15,6 +15,7 @@ for each in DATASET_FIGURES:
             **made(each.job),
         log:
             logs(each.job),
+        priority: 2
         group:
             "figures"
         conda:

@@ -10,6 +10,7 @@ rule run:
         logs("run"),
     benchmark:
         times("run")
+    priority: 1  # first tables and figures before what is trained
     group:
         "runs"
     conda:
