@@ -1,8 +1,10 @@
 """Files and folders: paths from users, locks, and files that are written whole or not at all."""
 
 import errno
+import gzip
 import os
 import stat
+import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 ON_WRITTEN: list[Callable[[Path], object]] = []
 #: Errors of flock on file systems without locks: some of NFS, Lustre and FUSE.
 WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+#: Bytes in a gzipped recording; the largest one known has less than 1 MB.
+_LARGEST_GZIP = 64 << 20
 
 
 def user_path(named: str | Path, base: Path | None = None) -> Path:
@@ -99,6 +103,18 @@ def read_bytes(path: Path, most: int) -> bytes:
         content = stream.read(most + 1)
     if len(content) > most:
         raise EdnagError(f"{path} has more than {most:,} bytes, too many for its kind; replace it")
+    return content
+
+
+def read_gzip(path: Path, what: str) -> bytes:
+    """The bytes of a gzipped file; raises EdnagError if it is none or has more than 64 MiB."""
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read(_LARGEST_GZIP + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise EdnagError(f"{path}: not {what} ({error})") from None
+    if len(content) > _LARGEST_GZIP:
+        raise EdnagError(f"{path}: not {what} (more than {_LARGEST_GZIP:,} bytes)")
     return content
 
 

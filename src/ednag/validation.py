@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -48,6 +49,16 @@ def validated(model: type[Model], raw: Mapping[str, Any]) -> Model:
     except (TypeError, ValueError) as error:
         raise EdnagError(f"not plain YAML: {error}; write keys as text") from None
     return model.model_validate_json(text, strict=True)
+
+
+def validated_json(model: type[Model], content: bytes, path: Path, what: str) -> Model:
+    """JSON of a file as a `model`; raises EdnagError with the first place that is not."""
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise EdnagError(f"{path}: not {what} ({place}: {first['msg']})") from None
 
 
 def _first_error(error: ValidationError, place: str, model: type[BaseModel]) -> str:

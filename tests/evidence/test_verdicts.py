@@ -404,7 +404,7 @@ def test_what_guides_the_draws_of_a_ranker_and_whether_it_helps() -> None:
     assert found.verdict == NOT_REPRODUCED
     assert (found.ours, found.low, found.high) == pytest.approx((-15, -20, -10))
     assert "so in 0 of 2 searches; truly of the best tier are 5.0 %" in found.why
-    assert verdict("guided-draws", 1.0, 0.0, np.nan).why.startswith("needs a search of two iter")
+    assert verdict("guided-draws", 1.0, 0.0, np.nan).why.startswith("needs a search that kept")
 
 
 def test_claims_on_ranking_need_the_study_of_it_or_its_data() -> None:

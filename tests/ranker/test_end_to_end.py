@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from ednag.ranker.encoding import encode_nasbench201
-from ednag.ranker.fitting import RankerRecipe, Sample, fit
+from ednag.ranker.fitting import RankerRecipe, Sample, SearchingRanker, fit
 from ednag.ranker.model import SIZES
 from ednag.ranker.sampling import RULES, population_of
-from ednag.ranker.search import RankedSearch, SearchOutcome
+from ednag.ranker.search import RankedSearch, SearchOutcome, histograms_of_batches
 
 RECIPE = RankerRecipe(2, 64, 1.0, 0.05, 10, (0.9, 0.99), 1e-2)
 
@@ -24,10 +24,12 @@ def searched() -> list[SearchOutcome]:
         model=16, key=4, feed_forward=16, tier_hidden=16, score_hidden=16, layers=1,
     )  # fmt: skip
     fitted = fit(sizes, RECIPE, training, validation, seed=1)
+    population = population_of("cifar10")
     search = RankedSearch(
-        population_of("cifar10"),
+        population,
         replace(RULES, batch=40, force_uniform=False),
-        lambda codes: fitted.score(patches[codes]),
+        histograms_of_batches(population, np.arange(100), fitted.batches, RULES.bins),
+        SearchingRanker(fitted, patches),
         lambda codes, part: accuracies[codes],
         protocol="honest",
         seed=1,

@@ -15,11 +15,13 @@ from ednag.ranker.fitting import (
     RankerEpoch,
     RankerRecipe,
     Sample,
+    SearchingRanker,
     fit,
     learning_rate,
     rank_loss,
+    split_for_fit,
 )
-from ednag.ranker.model import Sizes
+from ednag.ranker.model import Sizes, rank
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
 from ednag.ranker.tiers import TierEmbeddings, tiers_of
 
@@ -142,6 +144,53 @@ def test_every_epoch_is_reported() -> None:
     fitted = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1, progress=reported.append)
     assert [record.epoch for record in reported] == [1, 2, 3, 4]
     assert fitted.records == tuple(reported)
+
+
+def test_the_first_best_epoch_is_kept_with_its_weights_and_batches() -> None:
+    recipe = replace(RECIPE, epochs=12)
+    runs = ((seed, fit(SIZES, recipe, TRAINING, VALIDATION, seed=seed)) for seed in range(20))
+    seed, fitted = next(run for run in runs if run[1].best < 12)
+    accuracies = [record.tier_accuracy for record in fitted.records]
+    assert fitted.best == int(np.argmax(accuracies)) + 1
+    # A training that ends there: each epoch draws by its own number.
+    ended = fit(SIZES, replace(recipe, epochs=fitted.best), TRAINING, VALIDATION, seed=seed)
+    assert ended.best == fitted.best
+    ours, theirs = weights_of(fitted), weights_of(ended)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    rows = np.concatenate([rows for rows, _ in fitted.batches])
+    assert [len(rows) for rows, _ in fitted.batches] == [32, 32, 32, 5]
+    expected = np.random.default_rng([seed, fitted.best - 1]).permutation(101)
+    np.testing.assert_array_equal(rows, expected)
+    tiers = np.concatenate([tiers for _, tiers in fitted.batches])
+    np.testing.assert_array_equal(tiers, tiers_of(TRAINING.accuracies).members[rows])
+
+
+def test_without_a_validation_sample_the_last_epoch_is_kept() -> None:
+    fitted = fit(SIZES, RECIPE, TRAINING, None, seed=1)
+    assert fitted.best == RECIPE.epochs and math.isnan(fitted.records[0].tier_accuracy)
+
+
+def test_in_a_search_tier_embeddings_are_of_predicted_tiers_and_start_from_zero() -> None:
+    fitted = fit(SIZES, RECIPE, TRAINING, VALIDATION, seed=1)
+    ranker = SearchingRanker(fitted, TRAINING.patches)
+    first, second = np.arange(50), np.arange(50, 101)
+    logits, scores = ranker(first)
+    zero = torch.zeros_like(fitted.tier_embeddings)
+    expected = rank(fitted.ranker, TRAINING.patches[first], zero)
+    np.testing.assert_allclose(logits, expected[0], atol=1e-6)
+    np.testing.assert_allclose(scores, expected[1], atol=1e-6)
+    embeddings = TierEmbeddings(*zero.shape[1:])
+    encoding = fitted.ranker.encode(torch.from_numpy(TRAINING.patches[first]))
+    embeddings.add(encoding, torch.from_numpy(logits.argmax(axis=1)))
+    expected = rank(fitted.ranker, TRAINING.patches[second], embeddings.means())
+    np.testing.assert_allclose(ranker(second)[0], expected[0], atol=1e-5)
+
+
+def test_a_fifth_of_the_cells_chooses_the_epoch() -> None:
+    training, validation = split_for_fit(np.arange(11))
+    assert training.tolist() == list(range(9)) and validation.tolist() == [9, 10]
+    assert [len(part) for part in split_for_fit(np.arange(5))] == [5, 5]
+    assert [len(part) for part in split_for_fit(np.arange(6))] == [5, 1]
 
 
 def test_samples_that_do_not_fit_are_refused() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.ranker.sampling import Population, Rules
+from ednag.ranker import search as search_module
+from ednag.ranker.sampling import Population, Rules, histograms_of
 from ednag.ranker.search import Part, RankedSearch
 from ednag.spaces.nasbench201 import NASBench201
 
@@ -16,6 +17,8 @@ CODES = np.arange(SIZE)
 ACCURACIES = {"validation": CODES / SIZE, "test": (CODES * 7 % SIZE) / SIZE}
 POPULATION = Population(CODES * 1.0, CODES * 2.0)
 RULES = Rules(64, 8, 0.3, 0.3, 0.3)
+PARTS = [CODES[part::7] for part in range(7)]
+HISTOGRAMS = [histograms_of(POPULATION, part, 4 - part * 5 // SIZE, 8) for part in PARTS]
 
 
 class Benchmark:
@@ -38,7 +41,7 @@ def score(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def search_of(benchmark: Benchmark, **options: object) -> RankedSearch:
     settings = {"protocol": "honest", "seed": 3, "iterations": 8, **options}
-    return RankedSearch(POPULATION, RULES, score, benchmark.evaluate, **settings)  # type: ignore[arg-type]
+    return RankedSearch(POPULATION, RULES, HISTOGRAMS, score, benchmark.evaluate, **settings)  # type: ignore[arg-type]
 
 
 def test_paper_reports_the_best_test_accuracy_of_all_top_k() -> None:
@@ -88,7 +91,7 @@ def test_only_the_predicted_first_tier_is_looked_at() -> None:
     for _ in range(3):
         found = search.step()
         assert (found.best >= SIZE * 4 // 5).all()
-        assert len(set(found.best.tolist())) == len(found.best) <= 10
+        assert len(found.best) == 10
         assert (np.diff(score(found.best)[1]) <= 0).all()
 
 
@@ -98,11 +101,56 @@ def test_without_a_first_tier_there_is_no_outcome() -> None:
 
     benchmark = Benchmark()
     search = RankedSearch(
-        POPULATION, RULES, hopeless, benchmark.evaluate, protocol="paper", seed=1, iterations=3
+        POPULATION,
+        RULES,
+        HISTOGRAMS,
+        hopeless,
+        benchmark.evaluate,
+        protocol="paper",
+        seed=1,
+        iterations=3,
     )
     for outcome in search.run():
         assert outcome.code is None and math.isnan(outcome.test_accuracy)
     assert not benchmark.asked
+
+
+@pytest.mark.parametrize(("first", "found"), [(4, 0), (5, 5)])
+def test_an_iteration_with_fewer_than_five_cells_in_tier_1_is_skipped(
+    first: int, found: int
+) -> None:
+    def few(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tiers = np.where(np.arange(len(codes)) < first, 0, 3)
+        return np.eye(5)[tiers], codes / SIZE
+
+    search = RankedSearch(
+        POPULATION,
+        RULES,
+        HISTOGRAMS,
+        few,
+        Benchmark().evaluate,
+        protocol="honest",
+        seed=1,
+    )
+    assert len(search.step().best) == found
+
+
+def test_each_set_of_histograms_serves_consecutive_iterations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """50 iterations and 7 sets: 8 each, in one shuffled order; then they begin again."""
+    served: list[int] = []
+    real = search_module.draw_batch
+
+    def watched(population, rules, histograms, *rest, **options):  # type: ignore[no-untyped-def]
+        served.append(next(n for n, each in enumerate(HISTOGRAMS) if each is histograms))
+        return real(population, rules, histograms, *rest, **options)
+
+    monkeypatch.setattr(search_module, "draw_batch", watched)
+    search_of(Benchmark(), iterations=60).run()
+    order = served[:56:8]
+    assert sorted(order) == list(range(7)) and order != sorted(order)
+    assert served == [each for each in [*order, order[0]] for _ in range(8)][:60]
 
 
 def test_wrong_uses_are_refused() -> None:
@@ -116,6 +164,7 @@ def test_wrong_uses_are_refused() -> None:
     wrong = RankedSearch(
         POPULATION,
         RULES,
+        HISTOGRAMS,
         lambda codes: (np.zeros((len(codes), 5)), np.zeros((len(codes), 1))),
         benchmark.evaluate,
         protocol="honest",

@@ -31,16 +31,23 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None) -> None:
     """Run each reference trace FILE; exit status 1 at the first divergence.
 
-    The benchmark tables come from the registered sources (see EDNAG_MIRROR), unless the trace
-    brings its own.
+    A trace is a search run of EDNAG, or records of NAR's sampler. The benchmark tables come from
+    the registered sources (see EDNAG_MIRROR), unless the trace brings its own.
     """
+    from ednag.files import read_gzip
     from ednag.methods.ednag import readable_search
+    from ednag.ranker.replay import is_of_the_sampler, replay_sampler, sampler_records
     from ednag.search import compiled
-    from ednag.search.replay import read_trace, replay
+    from ednag.search.replay import TRACE, replay, trace_of
 
     used = set()
     for path in files:
-        trace = read_trace(path)
+        content = read_gzip(path, TRACE)
+        if is_of_the_sampler(content):
+            records = sampler_records(content, path)
+            _report(path, replay_sampler(records), f"{records.count} records of NAR's sampler")
+            continue
+        trace = trace_of(content, path)
         if arithmetic is not None:
             settings = trace.hyperparameters.model_copy(update={"arithmetic": arithmetic})
             trace = trace.model_copy(update={"hyperparameters": settings})
@@ -48,13 +55,18 @@ def command(files: tuple[Path, ...], engine: str, arithmetic: Arithmetic | None)
         search = compiled.search if engine == "compiled" else readable_search(arithmetic_used)
         used.add(arithmetic_used)
         divergence = replay(trace, objective_of(trace), search)
-        if divergence is not None:
-            click.echo(f"{path.name}: {divergence}")
-            sys.exit(1)
-        click.echo(f"{path.name}: identical, {len(trace.queries)} evaluations")
+        _report(path, divergence, f"{len(trace.queries)} evaluations")
     count = "1 trace" if len(files) == 1 else f"{len(files)} traces"
-    by = " and ".join(sorted(used))
-    click.echo(f"{count} identical ({engine} engine, arithmetic {by})")
+    by = f" ({engine} engine, arithmetic {' and '.join(sorted(used))})" if used else ""
+    click.echo(f"{count} identical{by}")
+
+
+def _report(path: Path, divergence: str | None, compared: str) -> None:
+    """Say what was identical, or where a trace diverges and exit."""
+    if divergence is not None:
+        click.echo(f"{path.name}: {divergence}")
+        sys.exit(1)
+    click.echo(f"{path.name}: identical, {compared}")
 
 
 def objective_of(trace: "Trace") -> "Objective":

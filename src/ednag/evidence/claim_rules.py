@@ -374,7 +374,7 @@ def _guided_draws(claim: Claim, rows: pd.DataFrame, record: StudyRecord) -> Rule
     guided = rows[rows["draws"] == "tiers"]
     gaps = 100 * finite(guided["guided_first_tier"] - guided["random_first_tier"])
     if not len(gaps):
-        raise LackingData("needs a search of two iterations or more: none drew guided cells")
+        raise LackingData("needs a search that kept guided cells: none did")
     means = guided[["guided_first_tier", "random_first_tier", "guided_mean", "random_mean"]].mean()
     better = int((gaps > 0).sum())
     why = (

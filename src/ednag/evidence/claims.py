@@ -77,8 +77,7 @@ RULES = {
     "may. Reproduced: the first. Partly: only the second. By the study's small ranker.",
     "guided-draws": "reproduced: in each search that may draw as the best tier is distributed, "
     "guided draws are more often truly of the best tier than the random draws beside them. Not "
-    "reproduced: in none. Undecided: in some. By the study's small ranker, and our reading of what "
-    "a target is.",
+    "reproduced: in none. Undecided: in some. By the study's small ranker.",
     "published-records": "a part for each record: every number follows from its cell.",
     "enumerated": "reproduced: enumeration gives the printed number of cells.",
     "arithmetic": "reproduced: the printed numbers give it as 100 (new - old) / old, within the "

@@ -1,10 +1,12 @@
 """NAR, small: a ranker that learns from the search's own evaluations chooses among sampled cells.
 
 The sampler and the choice are those of `ednag.ranker.search` under its protocol `honest`. For a
-comparison at equal budgets, three things differ from the published search: the ranker is small; it
-is trained on cells that the search evaluated, again in each round; an iteration without a new cell
-in its first tier evaluates the best new cell of its batch. No cell is evaluated twice. Source:
-specification nar.md, section Sampling and search; see docs/nar.md.
+comparison at equal budgets, these things differ from the published search: the ranker is small; it
+is trained on cells that the search evaluated, again in each round; its last epoch is kept, for no
+cells are held back to choose one; a round ends with its budget and not after 50 iterations; an
+iteration that evaluates no new cell of its first tier evaluates the best new cell of its batch. No
+cell is evaluated twice. Source: specification nar.md, section "Sampling and search, exactly"; see
+docs/nar.md.
 """
 
 from dataclasses import replace
@@ -40,7 +42,7 @@ class Nar(RankerSettings):
     force_uniform: bool = Field(
         False,
         description="Draw guided cells uniformly, as the published configuration does, and never "
-        "as the predicted first tier is distributed.",
+        "as the first tier of a training batch is distributed.",
     )
 
 
@@ -48,8 +50,11 @@ class _Round:
     """One round: the scores of the last batch, and evaluations within the budget."""
 
     def __init__(self, spender: Spender, trained: Round) -> None:
+        from ednag.ranker.fitting import SearchingRanker
+
         self._spender, self._trained = spender, trained
-        self._patches = patches_of(counted_as(spender.objective))
+        patches = patches_of(counted_as(spender.objective))
+        self._ranker = SearchingRanker(trained.fitted, patches)
         self._present = spender.objective.present
         self._scores = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
         self.last: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0))
@@ -62,7 +67,7 @@ class _Round:
 
     def score(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tier logits float32[n, 5] and scores float32[n] of a batch int64[n]."""
-        logits, scores = self._trained.fitted.score(self._patches[codes])
+        logits, scores = self._ranker(codes)
         self.last = codes, scores
         return logits, scores
 
@@ -97,12 +102,14 @@ def _population(dataset: str) -> "Population":
 
 def _spend(spender: Spender, trained: Round, settings: Nar) -> None:
     from ednag.ranker.sampling import RULES
-    from ednag.ranker.search import RankedSearch
+    from ednag.ranker.search import RankedSearch, histograms_of_batches
 
     current = _Round(spender, trained)
+    population = _population(counted_as(spender.objective))
     search = RankedSearch(
-        _population(counted_as(spender.objective)),
+        population,
         replace(RULES, force_uniform=settings.force_uniform),
+        histograms_of_batches(population, trained.codes, trained.fitted.batches, RULES.bins),
         current.score,
         current.evaluate,
         protocol="honest",

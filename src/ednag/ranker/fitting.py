@@ -1,7 +1,8 @@
 """Training the ranker; equal seeds give equal bits (same machine, same number of threads).
 
 Each epoch draws its order and its dropout from generators seeded by (seed, epoch), and computes its
-tier embeddings again. Source: specification nar.md, section Ranker.
+tier embeddings again. The epoch with the best tier accuracy on the validation sample is kept.
+Source: specification nar.md, sections Ranker, and "Sampling and search, exactly".
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ednag.errors import EdnagError
-from ednag.ranker.model import Ranker, Sizes, new_ranker, rank
+from ednag.ranker.model import TIERS, Ranker, Sizes, new_ranker, rank
 from ednag.ranker.tau import kendall_tau_b
 from ednag.ranker.tiers import TierEmbeddings, Tiers, tiers_of
 
@@ -81,7 +82,7 @@ class RankerEpoch:
         tier_loss: Mean over the training sample.
         rank_loss: Likewise, without its factor.
         tier_accuracy: Share, in [0, 1], of the validation sample with the right tier; tiers by the
-            bounds of the training sample.
+            bounds of the training sample. NaN without a validation sample.
         tau_b: Kendall's tau-b of the validation sample's scores; None where undefined.
     """
 
@@ -97,11 +98,18 @@ class FittedRanker:
     """A trained ranker in evaluation mode, and the records of its epochs.
 
     Attributes:
-        tier_embeddings: Tensor[5, patches, model] of the last epoch.
+        ranker: With the weights of the best epoch: the first with a higher tier accuracy on the
+            validation sample than all before; the last one without a validation sample.
+        tier_embeddings: Tensor[5, patches, model] of the best epoch.
+        batches: Of the best epoch, in order: rows of the training sample int64[n], and their true
+            tiers int64[n], 0 the best.
+        best: The number of the best epoch, from 1.
     """
 
     ranker: Ranker
     tier_embeddings: Tensor
+    batches: tuple[tuple[np.ndarray, np.ndarray], ...]
+    best: int
     records: tuple[RankerEpoch, ...]
 
     def score(self, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,11 +117,40 @@ class FittedRanker:
         return rank(self.ranker, patches, self.tier_embeddings)
 
 
+class SearchingRanker:
+    """A trained ranker in a search: its tier embeddings follow the tiers that it predicts."""
+
+    def __init__(self, fitted: FittedRanker, patches: np.ndarray) -> None:
+        """Start from embeddings of zero; `patches` float32[cells, ...] are of all cells."""
+        self._ranker, self._patches = fitted.ranker, patches
+        self._embeddings = TierEmbeddings(*fitted.tier_embeddings.shape[1:])
+
+    @torch.no_grad()
+    def __call__(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tier logits float32[n, 5] and scores float32[n] of a batch of cells int64[n].
+
+        Then the batch's encodings are added to the embeddings of their predicted tiers.
+        """
+        encoding = self._ranker.encode(torch.from_numpy(self._patches[codes]))
+        ranked = self._ranker.judge(encoding, self._embeddings.means())
+        self._embeddings.add(encoding, ranked.tier_logits.argmax(dim=1))
+        return ranked.tier_logits.numpy(), ranked.score.numpy()
+
+
+def split_for_fit(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells int64[n] to train on, and the last fifth to choose the epoch by.
+
+    The published shares are 1,000 and 256. Five cells, the fewest that can be trained on, are both.
+    """
+    training = max(TIERS, len(codes) - len(codes) // 5)
+    return codes[:training], codes[training:] if training < len(codes) else codes
+
+
 def fit(
     sizes: Sizes,
     recipe: RankerRecipe,
     training: Sample,
-    validation: Sample,
+    validation: Sample | None,
     *,
     seed: int = SEED,
     progress: Callable[[RankerEpoch], object] | None = None,
@@ -122,7 +159,7 @@ def fit(
 
     Args:
         training: At least five architectures.
-        validation: At least one; its results are recorded and choose nothing.
+        validation: At least one, whose tier accuracy chooses the epoch; None keeps the last one.
         seed: Of weights, order and dropout.
         progress: Called after each epoch.
 
@@ -130,20 +167,26 @@ def fit(
         EdnagError: A sample does not fit the sizes or is too small, or the loss is not finite.
     """
     for name, sample in (("training", training), ("validation", validation)):
-        _check(sample, sizes, name)
+        if sample is not None:
+            _check(sample, sizes, name)
     run = _RankerTraining(sizes, recipe, training, validation, seed)
     for _ in range(recipe.epochs):
         record = run.train_epoch()
         if progress is not None:
             progress(record)
-    return FittedRanker(run.ranker.eval(), run.tier_embeddings, tuple(run.records))
+    return run.best()
 
 
 class _RankerTraining:
     """The state of a training, and one epoch."""
 
     def __init__(
-        self, sizes: Sizes, recipe: RankerRecipe, training: Sample, validation: Sample, seed: int
+        self,
+        sizes: Sizes,
+        recipe: RankerRecipe,
+        training: Sample,
+        validation: Sample | None,
+        seed: int,
     ) -> None:
         self._sizes, self._recipe, self._seed = sizes, recipe, seed
         self._validation = validation
@@ -161,11 +204,30 @@ class _RankerTraining:
         self._step = 0
         self.tier_embeddings = torch.zeros(0)
         self.records: list[RankerEpoch] = []
+        self._best: RankerEpoch | None = None
+        self._kept: tuple[dict[str, Tensor], Tensor, list[np.ndarray]] | None = None
+
+    def best(self) -> FittedRanker:
+        """The ranker of the best epoch; at least one must be done."""
+        assert self._best is not None and self._kept is not None
+        weights, tier_embeddings, batches = self._kept
+        self.ranker.load_state_dict(weights)
+        return FittedRanker(
+            self.ranker.eval(),
+            tier_embeddings,
+            tuple((rows, self._tiers.members[rows]) for rows in batches),
+            self._best.epoch,
+            tuple(self.records),
+        )
 
     def train_epoch(self) -> RankerEpoch:
         """Train on each architecture once, then validate."""
         epoch = len(self.records)
         order = np.random.default_rng([self._seed, epoch]).permutation(len(self._patches))
+        batches = [
+            order[start : start + self._recipe.batch]
+            for start in range(0, len(order), self._recipe.batch)
+        ]
         embeddings = TierEmbeddings(self._sizes.patches, self._sizes.model)
         sums = torch.zeros(2, dtype=torch.float64)
         self.ranker.train()
@@ -173,9 +235,8 @@ class _RankerTraining:
             # Differs from epoch to epoch and from run to run.
             dropout_seed = np.random.SeedSequence([self._seed, epoch, 1]).generate_state(1)[0]
             torch.manual_seed(int(dropout_seed))
-            for start in range(0, len(order), self._recipe.batch):
-                rows = torch.from_numpy(order[start : start + self._recipe.batch])
-                sums += self._train_step(rows, embeddings) * len(rows)
+            for batch in batches:
+                sums += self._train_step(torch.from_numpy(batch), embeddings) * len(batch)
         if not sums.isfinite().all():
             raise EdnagError(
                 f"ranker: the loss of epoch {epoch + 1} is not a number; lower rate_factor "
@@ -183,8 +244,17 @@ class _RankerTraining:
             )
         self.tier_embeddings = embeddings.means()
         mean_tier_loss, mean_rank_loss = (sums / len(order)).tolist()
-        self.records.append(self._validated(epoch + 1, mean_tier_loss, mean_rank_loss))
-        return self.records[-1]
+        record = self._validated(epoch + 1, mean_tier_loss, mean_rank_loss)
+        self.records.append(record)
+        if self._is_best(record):
+            weights = {name: each.clone() for name, each in self.ranker.state_dict().items()}
+            self._best, self._kept = record, (weights, self.tier_embeddings, batches)
+        return record
+
+    def _is_best(self, record: RankerEpoch) -> bool:
+        if self._validation is None or self._best is None:
+            return True
+        return record.tier_accuracy > self._best.tier_accuracy
 
     def _train_step(self, rows: Tensor, embeddings: TierEmbeddings) -> Tensor:
         """Take one step of the optimiser; return tier loss and rank loss, float64[2]."""
@@ -209,6 +279,8 @@ class _RankerTraining:
 
     def _validated(self, epoch: int, mean_tier_loss: float, mean_rank_loss: float) -> RankerEpoch:
         """The record of an epoch."""
+        if self._validation is None:
+            return RankerEpoch(epoch, mean_tier_loss, mean_rank_loss, float("nan"), None)
         measured = np.asarray(self._validation.accuracies, dtype=np.float64)
         logits, scores = rank(self.ranker, self._validation.patches, self.tier_embeddings)
         tau = kendall_tau_b(scores, measured)

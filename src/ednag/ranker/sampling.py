@@ -1,36 +1,32 @@
-"""Drawing batches of cells of NAS-Bench-201, guided by the ranker's tiers of the last batch.
+"""Sampling cells of NAS-Bench-201 as NAR does: by histograms of a training batch's quality tiers.
 
-Half of a batch is drawn from the whole space. The other half is guided: target FLOPs and parameters
-are drawn, then cells until one is within both targets. Where tier 1 of the last batch differs
-enough from tiers 4 and 5, targets and operations are drawn from the distributions of tier 1;
-otherwise uniformly.
+Half of a batch is guided: targets of FLOPs and parameters are drawn, then cells until one is within
+both. The rest is drawn from the whole space. The generator is Python's `random`, and every draw is
+one `choice` or `choices`, so that the reference's draws are repeated one by one. Source:
+specification nar.md, section "Sampling and search, exactly".
 
-The specification (nar.md, section Sampling and search) leaves some choices open. Here:
-
-- a target is uniform within its bin; a uniform draw takes every bin with the same probability;
-- the divergence of tier 4, and of tier 5, from tier 1 is sum p log(p / q) with q the shares of
-  tier 1, natural logarithm; empty bins count as `_FLOOR` of a cell;
-- where one of the three tiers is empty, the draw is uniform;
-- the first batch has no targets and is drawn from the whole space.
+Where the specification is silent: a batch whose values are all equal has bins of one unit; cells of
+the whole space are drawn by `choice`, and the batch is shuffled by `shuffle`.
 """
 
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import entropy
+from scipy.special import log_softmax
 
 from ednag.cells import nasbench201
 from ednag.errors import EdnagError
-from ednag.ranker.model import TIERS
-from ednag.spaces.interface import digits_of, mixed_radix
+from ednag.spaces.interface import digits_of
 from ednag.spaces.nasbench201 import EDGES, OPERATIONS, NASBench201
 
 #: `paper` keeps a cell that is still too large at the last trial, `honest` leaves it out.
 Protocol = Literal["paper", "honest"]
-#: Number of cells that an empty bin counts as.
-_FLOOR = 1e-9
+TIERS = 5
+#: FLOPs and parameters are counted in these units.
+FLOPS_UNIT, PARAMETERS_UNIT = 1_000_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -43,10 +39,11 @@ class Rules:
         flops_threshold: Least divergence of tiers 4 and 5 at which tier 1's FLOPs are used.
         parameters_threshold: Likewise, of parameters.
         structure_threshold: Likewise, of the operations.
-        smallest_share: Share of the batch that tier 1 must hold, in [0, 1].
+        smallest_share: Share of all counts that tier 1 must hold, in [0, 1].
         renewal: Guided cells drawn for one pair of targets, at least 1.
         trials: Most draws for one guided cell, at least 1.
         random_share: Share of the batch drawn from the whole space, in [0, 1].
+        fewest: Cells of predicted tier 1 below which a search skips the iteration.
         force_uniform: Never use the distributions of tier 1.
     """
 
@@ -59,6 +56,7 @@ class Rules:
     renewal: int = 25
     trials: int = 101
     random_share: float = 0.5
+    fewest: int = 5
     force_uniform: bool = False
 
     def __post_init__(self) -> None:
@@ -98,19 +96,152 @@ def population_of(dataset: str) -> Population:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A batch.
+class Histogram:
+    """Counts of a quantity in each tier.
 
     Attributes:
-        codes: int64[m], guided cells first; m is smaller than the batch where cells are left out.
-        guided: Number of guided cells.
-        too_large: Guided cells that were too large at their last trial: among `codes` under
-            `paper`, left out under `honest`.
+        keys: Upper edges of the bins, or operations.
+        counts: int64[5, keys], the best tier first.
+    """
+
+    keys: list[int]
+    counts: np.ndarray
+
+    def divergences(self) -> np.ndarray:
+        """Of tier 1 from tiers 2 to 5, float64[4]: Kullback and Leibler's by number of bins.
+
+        The reference takes the softmax of the raw counts for probabilities, so that the divergence
+        grows with the batch.
+        """
+        logs = log_softmax(self.counts.astype(np.float64), axis=1)
+        terms = np.exp(logs[0]) * (logs[0] - logs[1:])
+        return np.asarray(terms.sum(axis=1) / len(self.keys))
+
+    def stands_out(self, threshold: float, smallest_share: float) -> bool:
+        """Whether tier 1 is large enough, and differs enough from tiers 4 and 5, to draw by it."""
+        large = self.counts[0].sum() >= smallest_share * self.counts.sum()
+        return bool(large and (self.divergences()[2:] >= threshold).all())
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """The histograms of one batch; `structure` counts operations over the six edges."""
+
+    flops: Histogram
+    parameters: Histogram
+    structure: Histogram
+
+
+def histograms_of(
+    population: Population, codes: np.ndarray, tiers: np.ndarray, bins: int
+) -> Histograms:
+    """The histograms of a batch.
+
+    Args:
+        codes: int64[n], at least 1.
+        tiers: int64[n], the true tier of each cell, 0 the best.
+        bins: Of FLOPs and of parameters.
+    """
+    operations = [operation_counts(codes[tiers == tier]) for tier in range(TIERS)]
+    return Histograms(
+        binned(population.flops[codes], tiers, FLOPS_UNIT, bins),
+        binned(population.parameters[codes], tiers, PARAMETERS_UNIT, bins),
+        Histogram(list(range(len(OPERATIONS))), np.array(operations)),
+    )
+
+
+def binned(values: np.ndarray, tiers: np.ndarray, unit: int, bins: int) -> Histogram:
+    """The histogram of values float64[n], rounded up to whole units, by their tiers int64[n]."""
+    whole = np.ceil(values / unit).astype(np.int64)
+    low = int(whole.min())
+    step = max(1, -(-(int(whole.max()) - low) // bins))
+    # A value on an edge belongs below it; the lowest value belongs to the first bin.
+    places = np.maximum(-(-(whole - low) // step), 1) - 1
+    counts = np.zeros((TIERS, bins), dtype=np.int64)
+    np.add.at(counts, (tiers, places), 1)
+    return Histogram([(low + step * (place + 1)) * unit for place in range(bins)], counts)
+
+
+def operation_counts(codes: np.ndarray) -> np.ndarray:
+    """Number of edges of cells int[n] with each operation, int64[5]."""
+    digits = digits_of(codes, len(OPERATIONS), len(EDGES))
+    return np.bincount(digits.ravel(), minlength=len(OPERATIONS))
+
+
+@dataclass(frozen=True)
+class Guided:
+    """Guided draws.
+
+    Attributes:
+        codes: int64[n], in the order of the draws.
+        fits: bool[n], whether each cell is within its targets.
         used: Whether tier 1's distribution of `flops`, `parameters`, `structure` was used.
     """
 
     codes: np.ndarray
-    guided: int
+    fits: np.ndarray
+    used: Mapping[str, bool]
+
+
+def draw_guided(
+    population: Population,
+    rules: Rules,
+    histograms: Histograms,
+    generator: random.Random,
+    count: int,
+) -> Guided:
+    """Draw cells within targets; a cell that no trial made small enough is the last trial's."""
+    used, draws = {}, {}
+    for name, histogram, threshold in (
+        ("flops", histograms.flops, rules.flops_threshold),
+        ("parameters", histograms.parameters, rules.parameters_threshold),
+        ("structure", histograms.structure, rules.structure_threshold),
+    ):
+        used[name] = not rules.force_uniform and histogram.stands_out(
+            threshold, rules.smallest_share
+        )
+        draws[name] = _draw_of(histogram, used[name], generator)
+    codes = np.empty(count, dtype=np.int64)
+    fits = np.zeros(count, dtype=bool)
+    flops = parameters = 0
+    for place in range(count):
+        if place % rules.renewal == 0:
+            flops, parameters = draws["flops"](), draws["parameters"]()
+        for _ in range(rules.trials):
+            code = 0
+            for _ in EDGES:
+                code = code * len(OPERATIONS) + draws["structure"]()
+            if population.flops[code] <= flops and population.parameters[code] <= parameters:
+                fits[place] = True
+                break
+        codes[place] = code
+    return Guided(codes, fits, used)
+
+
+def _draw_of(histogram: Histogram, used: bool, generator: random.Random) -> Callable[[], int]:
+    """Draws a key: as tier 1 is distributed, or uniformly."""
+    keys = histogram.keys
+    if not used:
+        return lambda: generator.choice(keys)
+    counts = histogram.counts[0].tolist()
+    weights = [count / sum(counts) for count in counts]
+    return lambda: generator.choices(keys, weights)[0]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A batch.
+
+    Attributes:
+        codes: int64[batch], shuffled.
+        guided: bool[batch], which of them are guided draws.
+        too_large: Guided draws that were too large at their last trial: among `codes` under
+            `paper`, left out under `honest`.
+        used: As of `Guided`.
+    """
+
+    codes: np.ndarray
+    guided: np.ndarray
     too_large: int
     used: Mapping[str, bool]
 
@@ -118,108 +249,26 @@ class Drawn:
 def draw_batch(
     population: Population,
     rules: Rules,
-    generator: np.random.Generator,
+    histograms: Histograms,
+    generator: random.Random,
     *,
     protocol: Protocol,
-    last: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Drawn:
-    """Draw the next batch.
+    """Draw a batch; what guided draws leave of it is drawn from the whole space, with replacement.
 
     Args:
         generator: The only source of randomness.
-        last: Codes int64[m] and predicted tiers int64[m] (0 the best) of the last batch; None for
-            the first batch.
     """
-    if last is None or not len(last[0]):
-        codes = generator.integers(NASBench201.size, size=rules.batch)
-        return Drawn(codes, 0, 0, dict.fromkeys(("flops", "parameters", "structure"), False))
-    unguided = round(rules.batch * rules.random_share)
-    guide = _guide(population, rules, *last)
-    codes, fits = _draw_guided(population, rules, guide, generator, rules.batch - unguided)
-    if protocol == "honest":
-        codes = codes[fits]
-    whole = np.concatenate([codes, generator.integers(NASBench201.size, size=unguided)])
-    return Drawn(whole, len(codes), int((~fits).sum()), guide.used)
-
-
-@dataclass(frozen=True)
-class _Guide:
-    """Edges float64[bins + 1] and shares float64[bins] of the targets; shares of operations."""
-
-    flops: tuple[np.ndarray, np.ndarray]
-    parameters: tuple[np.ndarray, np.ndarray]
-    structure: np.ndarray
-    used: Mapping[str, bool]
-
-
-def _guide(population: Population, rules: Rules, codes: np.ndarray, tiers: np.ndarray) -> _Guide:
-    """The distributions to draw from, after a ranked batch."""
-    members = [codes[tiers == tier] for tier in range(TIERS)]
-    stands_out = not rules.force_uniform and len(members[0]) >= rules.smallest_share * len(codes)
-    used, binned = {}, {}
-    for name, values, threshold in (
-        ("flops", population.flops, rules.flops_threshold),
-        ("parameters", population.parameters, rules.parameters_threshold),
-    ):
-        edges = np.histogram_bin_edges(values[codes], rules.bins)
-        edges[[0, -1]] = values[codes].min(), values[codes].max()
-        counts = [_counts(values[some], edges) for some in members]
-        used[name] = stands_out and _differs(counts, threshold)
-        shares = counts[0] if used[name] else np.ones(rules.bins)
-        binned[name] = edges, shares / shares.sum()
-    operations = [operation_counts(some) for some in members]
-    used["structure"] = stands_out and _differs(operations, rules.structure_threshold)
-    structure = operations[0] if used["structure"] else np.ones(len(OPERATIONS))
-    return _Guide(binned["flops"], binned["parameters"], structure / structure.sum(), used)
-
-
-def operation_counts(codes: np.ndarray) -> np.ndarray:
-    """Number of edges of cells int[n] with each operation, float64[5]."""
-    digits = digits_of(codes, len(OPERATIONS), len(EDGES))
-    return np.bincount(digits.ravel(), minlength=len(OPERATIONS)).astype(np.float64)
-
-
-def _counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Values in each bin, float64[bins]; all in the first if all values of the batch are equal."""
-    if edges[0] == edges[-1]:
-        return np.eye(1, len(edges) - 1)[0] * len(values)
-    return np.histogram(values, edges)[0].astype(np.float64)
-
-
-def divergence(counts: np.ndarray, reference: np.ndarray) -> float:
-    """Divergence, in nats, of one histogram float64[k] from another, neither empty."""
-    return float(entropy(counts + _FLOOR, reference + _FLOOR))
-
-
-def _differs(counts: list[np.ndarray], threshold: float) -> bool:
-    """Whether tiers 4 and 5 differ enough from tier 1."""
-    best, *_, fourth, fifth = counts
-    if not (best.sum() and fourth.sum() and fifth.sum()):
-        return False
-    return min(divergence(fourth, best), divergence(fifth, best)) >= threshold
-
-
-def _draw_guided(
-    population: Population, rules: Rules, guide: _Guide, generator: np.random.Generator, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Codes int64[count] and bool[count]: whether each cell is within its targets."""
-    codes = np.empty(count, dtype=np.int64)
-    fits = np.empty(count, dtype=bool)
-    flops = parameters = np.inf
-    for place in range(count):
-        if place % rules.renewal == 0:
-            flops = _target(generator, *guide.flops)
-            parameters = _target(generator, *guide.parameters)
-        # All trials at once; the first that fits is the result of trying one by one.
-        shape = (rules.trials, len(EDGES))
-        digits = generator.choice(len(guide.structure), size=shape, p=guide.structure)
-        tried = mixed_radix(digits, len(OPERATIONS))
-        small = (population.flops[tried] <= flops) & (population.parameters[tried] <= parameters)
-        fits[place] = small.any()
-        codes[place] = tried[small.argmax() if fits[place] else -1]
-    return codes, fits
-
-
-def _target(generator: np.random.Generator, edges: np.ndarray, shares: np.ndarray) -> float:
-    chosen = generator.choice(len(shares), p=shares)
-    return float(generator.uniform(edges[chosen], edges[chosen + 1]))
+    wanted = rules.batch - round(rules.batch * rules.random_share)
+    guided = draw_guided(population, rules, histograms, generator, wanted)
+    codes = guided.codes if protocol == "paper" else guided.codes[guided.fits]
+    space = range(NASBench201.size)
+    free = [generator.choice(space) for _ in range(rules.batch - len(codes))]
+    order = list(range(rules.batch))
+    generator.shuffle(order)
+    return Drawn(
+        np.concatenate([codes, np.array(free, dtype=np.int64)])[order],
+        np.arange(rules.batch)[order] < len(codes),
+        int((~guided.fits).sum()),
+        guided.used,
+    )

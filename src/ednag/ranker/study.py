@@ -32,8 +32,6 @@ WIDTH, LAYERS = 32, 1
 #: The published recipes have 55 epochs at batch 128, and 35 at 256 on NAS-Bench-101.
 EPOCHS, BATCH = 30, 64
 TIERS = 5
-#: Held-out cells that judge each epoch, for lines of progress.
-_WATCHED = 200
 #: Columns that are read of a list of cells of NAS-Bench-101.
 LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
 PROTOCOLS: tuple["Protocol", ...] = ("honest", "paper")
@@ -166,12 +164,11 @@ def baseline_rows(
 def fit_ranker(
     cells: Cells,
     codes: np.ndarray,
-    held_out: np.ndarray,
     seed: int,
     progress: "Callable[[RankerEpoch], object] | None" = None,
 ) -> "FittedRanker":
-    """The study's small ranker, trained on cells int64[n]; held-out cells only judge epochs."""
-    from ednag.ranker.fitting import RECIPES, Sample, fit
+    """The study's small ranker of cells int64[n], a fifth of which choose the epoch."""
+    from ednag.ranker.fitting import RECIPES, Sample, fit, split_for_fit
     from ednag.ranker.model import Sizes
 
     _, patches, side, _ = cells.patches.shape
@@ -188,7 +185,7 @@ def fit_ranker(
         dropout=0.0,
     )
     recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
-    samples = [Sample(cells.patches[some], cells.validation[some]) for some in (codes, held_out)]
+    samples = [Sample(cells.patches[some], cells.validation[some]) for some in split_for_fit(codes)]
     return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
 
@@ -234,15 +231,14 @@ def study_ranker(
     unseen, rows, searches = draw.held_out, [], list[dict[str, Any]]()
     with deterministic(torch.device("cpu"), seed):
         for size in sorted(training):
-            fitted = fit_ranker(cells, draw.pool[:size], unseen[:_WATCHED], seed, progress)
-            lookup = Lookup(fitted, cells.patches)
-            logits, scores = lookup(unseen)
+            fitted = fit_ranker(cells, draw.pool[:size], seed, progress)
+            logits, scores = fitted.score(cells.patches[unseen])
             row = judged(RANKER, size, scores, cells.validation[unseen])
             log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
             rows.append(row)
         tiers = tier_rows(cells, draw, size, logits, scores, seed)
         if iterations is not None:
-            searches = search_rows(cells, draw, size, lookup, iterations, seed)
+            searches = search_rows(cells, draw, size, fitted, iterations, seed)
     return RankerStudy(rows, tiers, searches)
 
 
@@ -285,24 +281,13 @@ def tier_rows(
     ]
 
 
-class Lookup:
-    """The output of a ranker for cells, computed once for each."""
-
-    def __init__(self, fitted: "FittedRanker", patches: np.ndarray) -> None:
-        self._fitted, self._patches = fitted, patches
-        self._logits = np.full((len(patches), TIERS), np.nan, dtype=np.float32)
-        self._scores = np.full(len(patches), np.nan, dtype=np.float32)
-
-    def __call__(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tier logits float32[n, 5] and scores float32[n] of cells int64[n]."""
-        new = np.unique(codes[np.isnan(self._scores[codes])])
-        if len(new):
-            self._logits[new], self._scores[new] = self._fitted.score(self._patches[new])
-        return self._logits[codes], self._scores[codes]
-
-
 def search_rows(
-    cells: Cells, split: CellDraw, size: int, score: Lookup, iterations: int, seed: int
+    cells: Cells,
+    split: CellDraw,
+    size: int,
+    fitted: "FittedRanker",
+    iterations: int,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """NAR's search of NAS-Bench-201, with tier distributions allowed and with uniform draws forced.
 
@@ -310,20 +295,24 @@ def search_rows(
     again, as in the published search. Only for cells with test accuracies.
     """
     assert cells.test is not None
+    from ednag.ranker.fitting import SearchingRanker, split_for_fit
     from ednag.ranker.sampling import RULES, Population
-    from ednag.ranker.search import RankedSearch
+    from ednag.ranker.search import RankedSearch, histograms_of_batches
     from ednag.ranker.tiers import tiers_of
 
     population = Population(cells.flops, cells.parameters)
     tiers = tiers_of(cells.validation[split.pool[:size]])
     parts = {"validation": cells.validation, "test": cells.test}
+    training, _ = split_for_fit(split.pool[:size])
+    histograms = histograms_of_batches(population, training, fitted.batches, RULES.bins)
     rows = []
     for force_uniform in (False, True):
         for protocol in PROTOCOLS:
             search = RankedSearch(
                 population,
                 replace(RULES, force_uniform=force_uniform),
-                score,
+                histograms,
+                SearchingRanker(fitted, cells.patches),
                 lambda codes, part: parts[part][codes],
                 protocol=protocol,
                 seed=seed,
@@ -343,21 +332,17 @@ def search_rows(
 
 def _about_draws(done: Sequence[Any], accuracies: np.ndarray, tiers: "Tiers") -> dict[str, float]:
     """How often each distribution was used, and the accuracies of guided and random draws."""
-    after_first = done[1:]
-    count = max(1, len(after_first))
-    guided = [each.drawn.codes[: each.drawn.guided] for each in after_first]
-    free = [each.drawn.codes[each.drawn.guided :] for each in done]
+    guided = [each.drawn.codes[each.drawn.guided] for each in done]
+    free = [each.drawn.codes[~each.drawn.guided] for each in done]
     summary: dict[str, float] = {
-        f"used_{name}": sum(each.drawn.used[name] for each in after_first) / count
+        f"used_{name}": sum(each.drawn.used[name] for each in done) / len(done)
         for name in ("flops", "parameters", "structure")
     }
     for name, parts in (("guided", guided), ("random", free)):
-        drawn = np.concatenate([*parts, np.empty(0, dtype=np.int64)]).astype(np.int64)
+        drawn = np.concatenate(parts)
         empty = not len(drawn)
         summary[f"{name}_mean"] = float("nan") if empty else float(accuracies[drawn].mean())
         first = tiers.of(accuracies[drawn]) == 0
         summary[f"{name}_first_tier"] = float("nan") if empty else float(first.mean())
-    summary["too_large"] = float(
-        np.mean([each.drawn.too_large for each in after_first] or [np.nan])
-    )
+    summary["too_large"] = float(np.mean([each.drawn.too_large for each in done]))
     return summary

@@ -4,10 +4,8 @@ Some traces bring their own benchmark: a table, or the formula of a synthetic ac
 Source: golden README.
 """
 
-import gzip
 import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -18,21 +16,22 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from ednag.errors import EdnagError
+from ednag.files import read_gzip
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective, PredictedObjective
 from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from ednag.validation import validated_json
 
-#: Bytes of a trace; the largest reference trace has less than 1 MB.
-_LARGEST = 64 << 20
+#: What messages call the file.
+TRACE = "a reference trace"
 #: Settings that a trace lists with the hyper-parameters and that belong to the space's profile.
 _OF_THE_PROFILE = ("init_valid_rate", "lower_params_rate")
 #: A synthetic accuracy: offset + scale * u^2, u in [0, 1) from a hash of the key.
@@ -93,18 +92,12 @@ class Trace(BaseModel):
 
 def read_trace(path: Path) -> Trace:
     """A trace from a gzipped JSON file; raises EdnagError if it is not one."""
-    try:
-        with gzip.open(path) as stream:
-            content = stream.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise EdnagError(f"{path}: not a reference trace (more than {_LARGEST:,} bytes)")
-        return Trace.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise EdnagError(f"{path}: not a reference trace ({place}: {first['msg']})") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise EdnagError(f"{path}: not a reference trace ({error})") from None
+    return trace_of(read_gzip(path, TRACE), path)
+
+
+def trace_of(content: bytes, path: Path) -> Trace:
+    """A trace from the JSON in a file; raises EdnagError if it is not one."""
+    return validated_json(Trace, content, path, TRACE)
 
 
 def own_objective(trace: Trace) -> Objective | None:
