@@ -70,12 +70,12 @@ CASES = [
     ("seeds: 0-9999999\nblock: 10000", "GB of memory where they are summarised, and the limit is"),
     ("authors_seeds: 0-9999999\nblock: 10000", "GB of memory where they are summarised"),
     (DIGITS + "top_k: {runs: 0-99, k: 1000, seeds: 0-99}", "top_k.runs, k, random and seeds: make"),
-    ("ranker: {seeds: 0-999999}", "ranker.seeds and ranker_seeds: make 2,000,006 jobs, and a"),
+    ("ranker: {seeds: 0-999999}", "ranker.seeds and ranker_seeds: make 5,000,015 jobs, and a"),
     (
         DIGITS + "small_instance: {tasks: 0-999999, block: 1}",
         "small_instance.tasks and block: make",
     ),
-    ("seeds: 0-99999\nblock: 10", "block: 10 makes 20002 run files of nasbench201/cifar10-analo"),
+    ("seeds: 0-99999\nblock: 10", "block: 10 makes 60000 run files of nasbench201/cifar10-valid"),
     ("methods: [random]\nseeds: 0-9999\nblock: 1", "block: 1 makes 10000 run files of nasbench201"),
     # contradictions
     (

@@ -85,8 +85,8 @@ from ednag.evidence.tables import own_end_table
 from ednag.study.statistics import Statistics
 runs = pd.DataFrame({"seed": [0, 1], "outcome": [93.0, 94.0], "total": [5, 7]}).assign(
     space="nasbench201", dataset="cifar10-analog", protocol="paper", method="random",
-    optimum=94.0, saw_optimum=False, distinct_to_optimum=np.nan, outcome_drawn=np.nan,
-    distinct=3, status="completed")
+    optimum=94.0, saw_optimum=False, distinct_to_optimum=np.nan, lookups_to_optimum=np.nan,
+    outcome_drawn=np.nan, distinct=3, status="completed")
 print(own_end_table(runs, Statistics(resamples=100))["most_evaluations"].tolist())
 """
     assert python(copy, code) == "[7]\n"
