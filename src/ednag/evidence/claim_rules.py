@@ -13,7 +13,7 @@ import pandas as pd
 from ednag.evidence import comparison
 from ednag.evidence.cells import ALL
 from ednag.evidence.claims import MARGIN, MINIMUM_SEEDS, Claim
-from ednag.evidence.comparison import BETTER, EQUIVALENT, WORSE
+from ednag.evidence.comparison import BETTER, EQUIVALENT, WORSE, budget_of
 from ednag.evidence.record import PAPER, LackingData, StudyRecord, drawn_note, published_column
 from ednag.evidence.statistics import (
     Interval,
@@ -24,7 +24,8 @@ from ednag.evidence.statistics import (
     mean_interval,
     standard_deviation,
 )
-from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import DISTINCT, LOOKUPS, OPTIMUM_TOLERANCE
+from ednag.evidence.writing import counted
 from ednag.tables import get_protocol, get_reported_metric
 
 REPRODUCED = "reproduced"
@@ -107,7 +108,7 @@ def _values_and_words(claim: Claim, runs: pd.DataFrame) -> tuple[np.ndarray, str
     why = f"mean {values.mean():.3f}, sd {standard_deviation(values):.3f} over {len(values)} runs"
     without = len(runs) - len(values)
     if without:
-        why += f" ({without} {'run' if without == 1 else 'runs'} without a value left out)"
+        why += f" ({counted(without, 'run')} without a value left out)"
     return values, why + drawn_note(runs, claim.quantity)
 
 
@@ -243,15 +244,6 @@ def _gap_verdict(gap: Interval, claim: Claim) -> str:
     return UNDECIDED if _holds(gap, claim) else NOT_REPRODUCED
 
 
-def budget_of(runs: pd.DataFrame) -> int | None:
-    """The largest compared budget that at least half of the runs spend; None if there is none."""
-    prefix = BEST_AFTER[DISTINCT].format("")
-    names = [str(name) for name in runs if str(name).startswith(prefix)]
-    budgets = [int(name.removeprefix(prefix)) for name in names]
-    spent = [budget for budget in budgets if (runs["distinct"] >= budget).mean() >= 0.5]
-    return max(spent, default=None)
-
-
 #: Decision on the claim's method -> verdict on the claim that it is better.
 _DECIDED = {
     BETTER: REPRODUCED,
@@ -286,7 +278,7 @@ _DIFFERENCE = ["difference", "difference_low", "difference_high"]
 def _ends_better(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     others = record.runs(claim.space, claim.dataset, claim.against)
     column = published_column(runs, claim.quantity)
-    sign = 1.0 if get_reported_metric(claim.space, claim.dataset, PAPER).higher_is_better else -1.0
+    sign = get_reported_metric(claim.space, claim.dataset, PAPER).sign
     ours, theirs = (sign * finite(frame[column]) for frame in (runs, others))
     _require_seeds(min(len(ours), len(theirs)))
     found = comparison.compare(ours, theirs, record.statistics)

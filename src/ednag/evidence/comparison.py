@@ -7,6 +7,7 @@ a table shows together. docs/statistics.md states each test with a worked exampl
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ednag.evidence.statistics import (
     mann_whitney_p,
     probability_of_improvement,
 )
-from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, HOURS
+from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, DISTINCT, HOURS
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
 from ednag.tables import get_reported_metric
@@ -50,14 +51,29 @@ def budgets_of(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[st
     return budgets
 
 
-def random_start(runs: pd.DataFrame) -> float:
+def budget_of(runs: pd.DataFrame) -> int | None:
+    """The largest compared budget that at least half of the runs spend; None if there is none."""
+    prefix = BEST_AFTER[DISTINCT].format("")
+    names = [str(name) for name in runs if str(name).startswith(prefix)]
+    budgets = [int(name.removeprefix(prefix)) for name in names]
+    spent = [budget for budget in budgets if (runs["distinct"] >= budget).mean() >= 0.5]
+    return max(spent, default=None)
+
+
+def random_start(runs: pd.DataFrame) -> int:
     """Distinct evaluations that a method draws at random first, see `Method.random_start`.
 
     0 where there are none such, or the summary of its `runs` does not say how they were made.
     """
-    text = str(runs["described"].iloc[0]) if "described" in runs else ""
-    method = get_method(str(runs["method"].iloc[0])) if text else None
-    if method is None or method.random_start is None:
+    described = str(runs["described"].iloc[0]) if "described" in runs else ""
+    return _random_start(str(runs["method"].iloc[0]), described) if described else 0
+
+
+@cache
+def _random_start(name: str, text: str) -> int:
+    """The same of a method and the JSON that describes its runs; asked at every budget."""
+    method = get_method(name)
+    if method.random_start is None:
         return 0
     described = json.loads(text)
     settings = method.read_hyperparameters(described["hyperparameters"])
@@ -72,7 +88,7 @@ def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int
         place: The budget, as in `budgets_of`, with its `column`.
         most: Number of runs of the method that has most.
     """
-    start = random_start(runs)
+    start: float = random_start(runs)
     if place["counted"] == HOURS:
         start *= float((runs["hours"] / runs["distinct"]).mean())
     unseen = int(runs[column].isna().sum())
@@ -135,7 +151,7 @@ def comparison_table(
     empty = pd.DataFrame(columns=[*_FAMILY, "budget", "method", "against", *_COMPARED])
     rows = []
     for names, group in summary.groupby(KEYS, sort=False):
-        sign = 1.0 if get_reported_metric(*map(str, names)).higher_is_better else -1.0
+        sign = get_reported_metric(*map(str, names)).sign
         methods = list(dict.fromkeys(group["method"]))
         first = methods[0] if method is None else method
         if first not in methods:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ednag.evidence.claim_rules import budget_of, corrected_sets
+from ednag.evidence.claim_rules import corrected_sets
 from ednag.evidence.claims import EDNAG, MINIMUM_SEEDS, Claim
-from ednag.evidence.comparison import BETTER, EQUIVALENT, UNDECIDED, WORSE
+from ednag.evidence.comparison import BETTER, EQUIVALENT, UNDECIDED, WORSE, budget_of
 from ednag.evidence.predictor_sentences import sentences_on
 from ednag.evidence.record import PAPER, StudyRecord, drawn_note
 from ednag.evidence.standing import Standing, standing_of
@@ -126,7 +126,7 @@ def findings_page(
     sections = [
         "# Findings",
         _rank(standing_of(record.summary, "ednag", record.statistics.confidence)),
-        own_claims_text(verdicts),
+        f"{own_claims_text(verdicts)} [Every claim with its verdict](verdicts.md).",
         apart_text(verdicts),
         _asked(record),
         _claims(verdicts),
@@ -291,7 +291,7 @@ def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
     rows = rows[(rows["counted"] == DISTINCT) & (rows["budget"] == budget)]
     if rows.empty:
         return [NO_VALUE] * (2 + len(_SIDES) + 1)
-    sign = 1.0 if get_reported_metric(space, dataset, protocol).higher_is_better else -1.0
+    sign = get_reported_metric(space, dataset, protocol).sign
     column = BEST_AFTER[DISTINCT].format(budget)
     means = group.groupby("method", sort=False)[column].mean()
     best = max(rows["against"], key=lambda name: sign * means[name])

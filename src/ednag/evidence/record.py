@@ -101,11 +101,7 @@ class StudyRecord:
         """`comparison_table` of a method on a benchmark under the paper's protocol."""
         key = (space, dataset, method)
         if key not in self._compared:
-            rows = self.summary[
-                (self.summary["space"] == space)
-                & (self.summary["dataset"] == dataset)
-                & (self.summary["protocol"] == PAPER)
-            ]
+            rows = self.summary[_on_paper(self.summary, space, dataset)]
             self._compared[key] = comparison_table(rows, self.statistics, method)
         return self._compared[key]
 
@@ -140,11 +136,16 @@ class StudyRecord:
         return format_seeds(set(self.summary["seed"])) if len(self.summary) else ""
 
 
+def _on_paper(frame: pd.DataFrame, space: str, dataset: str) -> pd.Series:
+    """bool: which rows are of a benchmark under the paper's protocol."""
+    return (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["protocol"] == PAPER)
+
+
 def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> pd.DataFrame:
     """Rows of a method, or of all, on a benchmark under the paper's protocol; no predictions."""
     if frame.empty or (space, dataset) in _TRAINED:
         return frame[:0]
-    rows = (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["protocol"] == PAPER)
+    rows = _on_paper(frame, space, dataset)
     rows &= frame["method"] == method if method else True
     return frame[rows].sort_values("seed")
 
@@ -165,12 +166,6 @@ def read_study_record(
         filled = [frame for frame in map(read_rows, paths) if len(frame)]
         frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
     return StudyRecord(**frames, listed=listed, statistics=statistics, changed=tuple(changed))
-
-
-def paired(runs: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:
-    """A column of runs minus that of others, for each seed that both have."""
-    joined = runs[["seed", column]].merge(others[["seed", column]], on="seed")
-    return joined[f"{column}_x"] - joined[f"{column}_y"]
 
 
 def published_column(runs: pd.DataFrame, quantity: str) -> str:

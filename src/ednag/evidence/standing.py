@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.claim_rules import budget_of
+from ednag.evidence.comparison import KEYS, budget_of
 from ednag.evidence.record import PAPER
 from ednag.evidence.statistics import holm, mean_ranks
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
@@ -114,7 +114,8 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
     ranked = [name for name in everyone if all(_is_level(each, name, method) for _, each in groups)]
     if len(ranked) < 2:
         return None
-    scores = np.array([_scores(group, budget)[ranked].to_numpy() for budget, group in groups])
+    scores = np.array([mean_scores(group, budget)[ranked] for budget, group in groups])
+    scores[np.isnan(scores)] = -np.inf
     order = sorted(zip(mean_ranks(scores), ranked, strict=True), key=lambda pair: pair[0])
     ranks = {name: float(rank) for rank, name in order}
     is_enough = len(groups) >= FEWEST_DATASETS
@@ -149,9 +150,11 @@ def _is_level(group: pd.DataFrame, name: str, method: str) -> bool:
     return bool(counts.get(name, 0) == counts[method])
 
 
-def _scores(group: pd.DataFrame, budget: int) -> pd.Series:
-    """Mean best of each method on one data set, higher is better."""
-    place = map(str, group[["space", "dataset", "protocol"]].iloc[0])
-    sign = 1.0 if get_reported_metric(*place).higher_is_better else -1.0
+def mean_scores(group: pd.DataFrame, budget: int) -> pd.Series:
+    """Method -> mean over seeds of the best after `budget` distinct evaluations, on one data set.
+
+    Higher is better; NaN where no run has seen an architecture.
+    """
+    metric = get_reported_metric(*map(str, group[KEYS].iloc[0]))
     means = group.groupby("method", sort=False)[BEST_AFTER[DISTINCT].format(budget)].mean()
-    return (sign * means).round(_DECIMALS).fillna(-np.inf)
+    return (metric.sign * means).round(_DECIMALS)

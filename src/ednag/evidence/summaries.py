@@ -219,10 +219,10 @@ def summarise_runs(
     Values are of the reported metric. If evaluations draw one of several trainings,
     `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
     best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
-    look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times. An
-    `described` is of `described_settings`, and empty where it is not known. An
-    unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of tables with repeated
-    trainings, see the function of this name.
+    look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times.
+    `described` is of `described_settings`, and empty where it is not known. An unknown optimum is
+    NaN, and no run found or saw it. `tied_with_best` is of tables with repeated trainings, see the
+    function of this name.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -300,7 +300,7 @@ def tied_with_best(table: Benchmark, metric: str) -> np.ndarray | None:
         return None
     from scipy.stats import t
 
-    sign = 1.0 if table.metrics[metric].higher_is_better else -1.0
+    sign = table.metrics[metric].sign
     means, count = sign * table.values[metric], table.values["trainings"]
     best = np.argsort(-means, kind="stable")[:_POOLED]
     freedom = (count - 1)[best]

@@ -47,7 +47,7 @@ def _row(group: pd.DataFrame, column: str, statistics: Statistics) -> dict[str, 
         "median": float(np.median(values)) if len(values) else np.nan,
         "interquartile_mean": interquartile_mean(values),
         "optimum": optimum,
-        "regret": (optimum - float(mean["mean"])) * (1 if metric.higher_is_better else -1),
+        "regret": (optimum - float(mean["mean"])) * metric.sign,
         **exact_share(at_optimum, trials, statistics.confidence).columns("optimum_found"),
     }
 
@@ -117,7 +117,7 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
     """
     frames = []
     for names, group in _groups(summary, KEYS):
-        sign = -1 if get_reported_metric(**names).higher_is_better else 1
+        sign = get_reported_metric(**names).sign
         most = int(group["method"].value_counts().max())
         for count, column in budgets_of(group, statistics):
             so_far = MEAN_SO_FAR.format(count["budget"] if count["counted"] == DISTINCT else "")
@@ -136,7 +136,7 @@ def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.Data
             ]
             frame = pd.DataFrame(rows)
             ranked = frame["mean"].where(frame["mark"] == "").round(9)
-            frame["rank"] = (sign * ranked).rank()
+            frame["rank"] = (-sign * ranked).rank()
             frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 

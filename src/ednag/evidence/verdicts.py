@@ -64,7 +64,8 @@ def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
 
     P-values are corrected by Holm over all claims of one rule that have one.
     """
-    results = [_test(claim, record) for claim in claims]
+    placed = [_on_a_table(claim, record) for claim in claims]
+    results = [_test(*pair, record) for pair in zip(claims, placed, strict=True)]
     rules = np.array([claim.rule for claim in claims])
     p_values = np.array([result.p for result in results])
     corrected = np.full(len(claims), np.nan)
@@ -72,13 +73,13 @@ def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
         corrected[rules == rule] = holm(p_values[rules == rule])
     level = 1 - record.statistics.confidence
     decided = [_decided(*pair, level) for pair in zip(results, corrected, strict=True)]
-    return [_judged(*pair, record) for pair in zip(claims, decided, strict=True)]
+    return [_judged(*pair, record) for pair in zip(placed, decided, strict=True)]
 
 
-def _test(claim: Claim, record: StudyRecord) -> RuleResult:
+def _test(claim: Claim, placed: Claim, record: StudyRecord) -> RuleResult:
+    """What the rule of a claim, `placed` on a table, finds."""
     if claim.rule == "not-comparable":
         return RuleResult(NOT_COMPARABLE, claim.reason)
-    placed = _on_a_table(claim, record)
     lacking = _lacking(placed, record)
     if lacking:
         return RuleResult(NEEDS, lacking)
@@ -102,14 +103,14 @@ def _decided(result: RuleResult, p_holm: float, level: float) -> RuleResult:
 
 
 def _judged(claim: Claim, result: RuleResult, record: StudyRecord) -> ClaimVerdict:
+    """The verdict on a claim placed on a table."""
     given = (claim.id, claim.kind, result.verdict, result.why, claim.printed)
     if result.verdict not in TESTED:
         is_fetchable = claim.rule != "unavailable" and result.why.startswith("needs data")
         return ClaimVerdict(*given, fetch=claim.needs if is_fetchable else ())
     ours, low, high = (None if np.isnan(number) else float(number) for number in result.ours)
-    placed = _on_a_table(claim, record)
-    folders = _folders(placed)
-    runs = _rows(placed, record)["seed"].nunique() if folders else 0
+    folders = _folders(claim)
+    runs = _rows(claim, record)["seed"].nunique() if folders else 0
     return ClaimVerdict(*given, ours, low, high, runs, folders)
 
 

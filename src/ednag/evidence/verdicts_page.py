@@ -54,7 +54,7 @@ def own_claims_text(verdicts: Sequence[ClaimVerdict]) -> str:
         sentences.append(f"{others} runs or trainings that this study does not make.")
     if number[NOT_COMPARABLE]:
         sentences.append(f"{number[NOT_COMPARABLE]} more can be compared with nothing that is run.")
-    return " ".join([*sentences, "[Every claim with its verdict](verdicts.md)."])
+    return " ".join(sentences)
 
 
 def _needs(number: int) -> str:
@@ -109,7 +109,7 @@ def verdicts_page(
     lines = [
         "# Verdicts",
         "",
-        own_claims_text(verdicts).replace(" [Every claim with its verdict](verdicts.md).", ""),
+        own_claims_text(verdicts),
         "",
         f"Each claim is tested by the rule it names (the rules are below), against this study's "
         f"seeds {record.seeds_text}. Intervals: {100 * record.statistics.confidence:g} %. A claim "

@@ -41,6 +41,11 @@ class Metric:
     low: float = 0.0
     high: float = 100.0
 
+    @property
+    def sign(self) -> float:
+        """1 where higher values are better, -1 where lower ones are."""
+        return 1.0 if self.higher_is_better else -1.0
+
 
 @dataclass(frozen=True)
 class Protocol:

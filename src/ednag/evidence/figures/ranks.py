@@ -8,14 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ednag.errors import EdnagError
+from ednag.evidence.comparison import KEYS
 from ednag.evidence.figures.style import looks_of, new_figure, title_of, write_beside
-from ednag.evidence.standing import friedman_p
+from ednag.evidence.standing import friedman_p, mean_scores
 from ednag.evidence.statistics import critical_difference, mean_ranks
 from ednag.study.comparisons import FEWEST_DATASETS
-from ednag.tables import get_reported_metric
-
-#: Scores closer than this are ties: means of equal values differ in their last bits.
-_DECIMALS = 9
 
 
 def common_methods(summary: pd.DataFrame) -> list[str]:
@@ -33,15 +30,8 @@ def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> 
     on which a method has no value are left out.
     """
     kept = summary[summary["method"].isin(methods)]
-    means = kept.groupby(["space", "dataset", "protocol", "method"], sort=False)[
-        f"best_after_{budget}"
-    ].mean()
-    table = means.unstack("method").reindex(columns=list(methods)).dropna()
-    signs = [
-        1.0 if get_reported_metric(*map(str, keys)).higher_is_better else -1.0
-        for keys in table.index
-    ]
-    return table.mul(signs, axis=0).round(_DECIMALS)
+    rows = {names: mean_scores(group, budget) for names, group in kept.groupby(KEYS)}
+    return pd.DataFrame(rows, index=list(methods)).T.dropna()
 
 
 def ranks_frame(
