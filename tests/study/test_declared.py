@@ -40,6 +40,20 @@ def test_the_written_study_has_the_same_plan(study: Path, tmp_path: Path) -> Non
     assert again.records == plan.records
 
 
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.stem)
+def test_where_every_file_is_here_the_study_is_written_alike_again(
+    study: Path, tmp_path: Path
+) -> None:
+    registry = load_registry(ROOT / "sources.yaml")
+    published = ROOT / "published"
+    plan = Plan(load_study(study), lambda source: True, lambda id: registry[id].file, published)
+    assert not plan.lacking
+    write_declared(declared(plan), tmp_path / STUDY_FILE)
+    again = read_plan(tmp_path, registry, published)
+    assert again.searched == plan.searched
+    assert declared(again) == declared(plan)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

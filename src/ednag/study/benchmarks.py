@@ -25,7 +25,10 @@ class Missing:
 def split_benchmarks(
     study: Study, is_here: Callable[[str], bool]
 ) -> tuple[list[tuple[str, str]], list[Missing]]:
-    """(space, dataset) to search, in the study's order, and those of `if_present` without data.
+    """(space, dataset) to search, and those of `if_present` without data.
+
+    Both are in the study's order; those to search by space, with the datasets of `if_present` that
+    are here behind the others of their space, as `results/study.json` lists them.
 
     Args:
         study: The study.
@@ -43,7 +46,8 @@ def split_benchmarks(
                 missing.append(Missing(space, name, tuple(absent)))
             else:
                 chosen.append((space, name))
-    return chosen, missing
+    spaces = list(dict.fromkeys(space for space, _ in chosen))
+    return sorted(chosen, key=lambda place: spaces.index(place[0])), missing
 
 
 def sources_of(study: Study, benchmarks: Iterable[tuple[str, str]]) -> dict[str, None]:
