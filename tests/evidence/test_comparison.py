@@ -15,6 +15,7 @@ from ednag.evidence.comparison import (
     decided,
 )
 from ednag.evidence.statistics import holm
+from ednag.evidence.summaries import DISTINCT, LOOKUPS
 from ednag.study.statistics import Statistics
 
 SETTINGS = Statistics(checkpoints=(10, 20))
@@ -64,6 +65,34 @@ def test_a_family_is_what_one_kind_of_budget_shows(table: pd.DataFrame) -> None:
     for _, family in table.groupby("counted"):
         for name in ("p", "p_equivalent"):
             np.testing.assert_array_equal(family[f"{name}_holm"], holm(family[name].to_numpy()))
+
+
+def test_what_is_still_random_search_is_not_tested_and_corrects_nothing() -> None:
+    """It is the random search of another row; fewer seeds are tested, with their number."""
+    generator = np.random.default_rng(2)
+    groups = {name: runs(94.0 + place / 20, 0.1, generator) for place, name in enumerate("abc")}
+    named = dict(zip(("ednag", "random", "local-search-best"), groups.values(), strict=True))
+    few = named | {"nar": groups["b"], "local-search-first": groups["c"][:10]}
+    with_random = summary_of(**few)
+    # NAR draws the first 40 % of its budget at random: 12 of 30, which is above the first budget.
+    with_random["described"] = np.where(
+        with_random["method"] == "nar", '{"budget": 30, "hyperparameters": {}}', ""
+    )
+    without = with_random[~(with_random["method"] == "nar")]
+    tables = [comparison_table(each, SETTINGS) for each in (with_random, without)]
+    of_nar = tables[0][tables[0]["against"] == "nar"].set_index(["counted", "budget"])
+    for counted in (DISTINCT, LOOKUPS):
+        early, late = of_nar.loc[counted, 10], of_nar.loc[counted, 20]
+        assert early[["p", "p_holm", "p_equivalent"]].isna().all()
+        assert (early["mark"], early["decision"]) == ("still random search", UNDECIDED)
+        assert not np.isnan(early["difference"]) and not np.isnan(late["p_holm"])
+    family = tables[0][tables[0]["counted"] == DISTINCT]
+    tested = family["p"].notna()
+    assert tested.sum() == 7 and len(family) == 8
+    np.testing.assert_array_equal(family["p_holm"], holm(family["p"].to_numpy()))
+    marked = family["mark"] == "10 of 40 seeds"
+    assert marked.sum() == 2 and tested[marked].all()
+    assert len(tables[1][tables[1]["counted"] == DISTINCT]) == 6
 
 
 def test_seeds_are_not_paired() -> None:

@@ -87,7 +87,8 @@ def test_methods_with_fewer_seeds_are_named() -> None:
     page = page_of(record_of(RUNS, RANDOM, runs_of(np.full(3, 93.5), method="nar")))
     nar = get_method("nar").title
     assert f"seeds 0-39 ({nar}: fewer)." in page
-    assert f"another number of seeds or lack a data set: {nar}." in page
+    assert "another number of seeds, lack a data set, or have drawn at random only" in page
+    assert f"within the budget: {nar}." in page
 
 
 def test_a_benchmark_without_its_data_is_told() -> None:

@@ -93,6 +93,30 @@ def test_methods_with_fewer_seeds_or_data_sets_are_not_ranked() -> None:
     assert standing_of(one[~one["method"].eq("ednag")], "ednag", 0.95) is None
 
 
+def test_of_several_measurements_of_the_same_one_counts() -> None:
+    """They are not independent: the first in the study's order counts, in each space."""
+    names = ("cifar10-analog", "cifar10-valid", "cifar100", "cifar10", "cifar100-valid")
+    parts = [
+        runs_of(np.full(4, 70.0 + shift), "nasbench201", dataset, method)
+        for dataset in names
+        for method, shift in (("ednag", 0.0), ("random", 1.0 if dataset in names[::2] else -1.0))
+    ]
+    found = standing(pd.concat([*parts, study_of({"ednag": 0.0, "random": 1.0}, datasets=1)]))
+    assert (found.datasets, found.rank) == (3, 2.0)
+    again = [("nasbench201", name) for name in ("cifar10-valid", "cifar10", "cifar100-valid")]
+    assert found.not_counted == tuple(again)
+
+
+def test_what_has_drawn_at_random_only_is_not_ranked() -> None:
+    summary = study_of({"ednag": 0.0, "random": -1.0, "nar": 5.0}, datasets=3)
+    is_nar = summary["method"] == "nar"
+    for budget, left_out in ((512, ()), (800, ("nar",))):
+        text = f'{{"budget": {budget}, "hyperparameters": {{}}}}'
+        described = summary.assign(described=np.where(is_nar, text, ""))
+        # NAR draws the first 40 % of its budget at random: 204 and 320 of 300.
+        assert standing(described).left_out == left_out
+
+
 def test_few_data_sets_have_ranks_and_no_test() -> None:
     found = standing(study_of({"ednag": 0.0, "random": -1.0}, datasets=2))
     assert (found.rank, found.is_tested, found.better, found.worse) == (1.0, False, (), ())

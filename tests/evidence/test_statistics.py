@@ -12,6 +12,7 @@ from scipy.special import logit
 from ednag.evidence.statistics import (
     critical_difference,
     difference_of_means,
+    difference_p,
     equivalence_p,
     exact_share,
     expected_running_time,
@@ -84,6 +85,9 @@ def test_the_difference_of_means_is_welch_s_of_scipy() -> None:
     theirs = stats.ttest_ind(OURS, THEIRS, equal_var=False)
     bounds = theirs.confidence_interval(0.95)
     assert ours[1:] == pytest.approx((bounds.low, bounds.high), rel=1e-12)
+    assert difference_p(OURS, THEIRS) == pytest.approx(theirs.pvalue, rel=1e-10)
+    assert np.isnan(difference_p(OURS[:4], THEIRS))
+    assert [difference_p(np.full(5, 1.0), np.full(5, other)) for other in (1.0, 2.0)] == [1.0, 0.0]
     equal = difference_of_means(np.full(5, 1.0), np.full(9, 0.5), 0.95)
     assert equal == (0.5, 0.5, 0.5)
 

@@ -264,6 +264,17 @@ def test_gaps_between_methods() -> None:
     assert verdict_of(alike, "gap", printed=0.5, **gap).verdict == NOT_REPRODUCED
 
 
+def test_the_direction_of_a_gap_is_corrected_over_the_claims_of_the_rule() -> None:
+    """One found at 5 % alone is undecided beside three others that are not found."""
+    runs = runs_of(94.2 + NOISE)
+    others = runs_of(94.159 + NOISE[::-1], method="ednag-identity")
+    assert 0.05 / 4 < stats.ttest_ind(runs["outcome"], others["outcome"]).pvalue < 0.05
+    gap = claim_of("gap", printed=0.04, against="ednag-identity", tolerance=0.005)
+    record = record_of(runs, others)
+    assert [each.verdict for each in judge([gap], record)] == [REPRODUCED]
+    assert [each.verdict for each in judge([gap] * 4, record)] == [UNDECIDED] * 4
+
+
 def test_a_gap_may_be_meant_in_percent() -> None:
     record = record_of(runs_of(60 + NOISE), runs_of(58 + NOISE, method="ednag-identity"))
     gap = {"against": "ednag-identity", "tolerance": 0.005}

@@ -91,6 +91,8 @@ def test_figures_of_variants_exist_where_variants_run(tmp_path: Path) -> None:
 def test_ranks_need_three_measured_datasets(tmp_path: Path) -> None:
     two = {"nasbench201": ["cifar10", "cifar100"]}
     assert plan_of(tmp_path, benchmarks=two).files("ranks") == []
+    one = {"nasbench201": ["cifar10", "cifar10-valid", "cifar10-analog", "cifar100-valid"]}
+    assert plan_of(tmp_path, benchmarks=one).files("ranks") == [], "two kinds of images"
     three = {"nasbench201": ["cifar10", "cifar100", "ImageNet16-120"]}
     plan = plan_of(tmp_path, benchmarks=three)
     assert plan.files("ranks") == ["figures/ranks-paper.csv"]

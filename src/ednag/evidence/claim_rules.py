@@ -18,6 +18,7 @@ from ednag.evidence.record import PAPER, LackingData, StudyRecord, drawn_note, p
 from ednag.evidence.statistics import (
     Interval,
     difference_of_means,
+    difference_p,
     exact_share,
     finite,
     holm,
@@ -223,25 +224,17 @@ def _gap(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     readings = {"points": points}
     if claim.relative:
         readings["%"] = Interval(*(100 * bound / theirs.mean() for bound in points))
-    results = {unit: _gap_verdict(gap, claim) for unit, gap in readings.items()}
-    best = min(results, key=lambda unit: _GAP_ORDER.index(results[unit]))
+    fitting = [gap for gap in readings.values() if _holds(gap, claim)]
     why = " or ".join(f"{gap.estimate:+.3f} {unit}" for unit, gap in readings.items())
     why += f" over {len(ours)} and {len(theirs)} runs"
     if "last_mean" in runs and "last_mean" in others:
         populations = runs["last_mean"].mean() - others["last_mean"].mean()
         why += f"; {populations:+.3f} points between the means of the last populations"
-    return RuleResult(results[best], why, readings[best])
-
-
-#: Verdicts on the readings of a gap, the one that suits the claim best first.
-_GAP_ORDER = (REPRODUCED, PARTLY, UNDECIDED, NOT_REPRODUCED)
-
-
-def _gap_verdict(gap: Interval, claim: Claim) -> str:
-    same_side = gap.low > 0 if claim.number > 0 else gap.high < 0
-    if same_side:
-        return REPRODUCED if _holds(gap, claim) else PARTLY
-    return UNDECIDED if _holds(gap, claim) else NOT_REPRODUCED
+    is_same_side = points.estimate * claim.number > 0
+    verdict = _verdict(is_same_side and bool(fitting), is_same_side)
+    unless = UNDECIDED if fitting else NOT_REPRODUCED
+    p = difference_p(ours, theirs)
+    return RuleResult(verdict, why, (fitting or [points])[0], p, unless)
 
 
 #: Decision on the claim's method -> verdict on the claim that it is better.

@@ -51,10 +51,11 @@ RULES = {
     "Undecided: it lies beyond all our runs, which are too few to say that it is extreme.",
     "best-possible": "reproduced: the benchmark's best value, times the factor of the fitness "
     "where one is named, is within the tolerance of the printed number.",
-    "gap": "two parts: size and direction. Reproduced: the interval of the mean difference, "
-    "widened by the tolerance, holds the printed gap and not zero. Partly: it lies on the same "
-    "side of zero, but does not hold the printed gap. Undecided: it holds both. Where the printed "
-    "gap may be in points or in %, the reading that suits it better counts.",
+    "gap": "two parts: direction and size. The direction is decided by Welch's test, corrected by "
+    "Holm over all claims of this rule; the size fits if the interval of the mean difference, "
+    "widened by the tolerance, holds the printed gap. Reproduced: both. Partly: the direction. "
+    "Undecided: the size only, or a direction that is found before the correction only. Where the "
+    "printed gap may be in points or in %, one that fits is enough.",
     "better-than": "the decision of the tables of comparisons (Mann and Whitney's test, corrected "
     "by Holm over all methods and budgets of the data set): reproduced if EDNAG is better at equal "
     "distinct evaluations, undecided if that is undecided. Not reproduced: worse, or equivalent in "

@@ -80,6 +80,14 @@ def _random_start(name: str, text: str) -> int:
     return method.random_start(settings, described["budget"] or 0)
 
 
+def is_still_random(runs: pd.DataFrame, place: Mapping[str, Any]) -> bool:
+    """Whether a method has drawn at random only at a budget, a place of `budgets_of`."""
+    start: float = random_start(runs)
+    if place["counted"] == HOURS:
+        start *= float((runs["hours"] / runs["distinct"]).mean())
+    return bool(place["budget"] <= start)
+
+
 def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int) -> str:
     """Why the runs of a method cannot be ranked with the others at a budget; "" if they can.
 
@@ -88,13 +96,10 @@ def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int
         place: The budget, as in `budgets_of`, with its `column`.
         most: Number of runs of the method that has most.
     """
-    start: float = random_start(runs)
-    if place["counted"] == HOURS:
-        start *= float((runs["hours"] / runs["distinct"]).mean())
     unseen = int(runs[column].isna().sum())
     reasons = {
         f"{len(runs)} of {most} seeds": len(runs) < most,
-        "still random search": place["budget"] <= start,
+        "still random search": is_still_random(runs, place),
         f"{unseen} runs saw nothing": unseen > 0,
     }
     return ", ".join(reason for reason, holds in reasons.items() if holds)
@@ -146,7 +151,9 @@ def comparison_table(
 
     One row per dataset, protocol, budget and other method. `difference` and `improvement` are
     positive and above a half where the method is better, also where lower values are;
-    `decision` is of `decided`, one of DECISIONS.
+    `decision` is of `decided`, one of DECISIONS. A method that has drawn at random only is the
+    random search of another row: where one of the two has, nothing is tested, so that the row does
+    not count in the correction of the others. Fewer seeds are no such reason: the tests know them.
     """
     empty = pd.DataFrame(columns=[*_FAMILY, "budget", "method", "against", *_COMPARED])
     rows = []
@@ -163,11 +170,13 @@ def comparison_table(
             best = {name: sign * runs[column].to_numpy(dtype=float) for name, runs in by_method}
             place = {**dict(zip(KEYS, names, strict=True)), **count, "method": first}
             marks = {name: mark_of(runs, count, column, most) for name, runs in by_method}
+            random = {name for name, runs in by_method if is_still_random(runs, count)}
             rows += [
                 {
                     **place,
                     "against": other,
                     **compare(best[first], best[other], statistics),
+                    **(_UNTESTED if random & {first, other} else {}),
                     "mark": marks[other] or marks[first],
                 }
                 for other in others
@@ -179,6 +188,7 @@ def comparison_table(
     return pd.concat(families, ignore_index=True) if families else empty
 
 
+_UNTESTED = dict.fromkeys(("p", "p_equivalent"), np.nan)
 _COMPARED = [
     *("seeds", "seeds_against", "difference", "difference_low", "difference_high"),
     *("improvement", "improvement_low", "improvement_high", "p", "p_equivalent"),

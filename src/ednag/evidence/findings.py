@@ -40,12 +40,16 @@ TEMPLATES = {
     "rank is the best: {better}, and it beats {worse}. Mean ranks: {names}. Methods are ranked "
     "by the mean of the best value seen within {budget}. Test: Friedman's ({p}), then each "
     "method against EDNAG by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
-    "ranks compares all pairs of methods, and so tells fewer of them apart.){left_out}",
+    "ranks compares all pairs of methods, and so tells fewer of them apart.)"
+    "{not_counted}{left_out}",
     "rank_few": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
     "rank is the best: {names}. That is too few data sets for a test, which needs {fewest}. "
-    "Methods are ranked by the mean of the best value seen within {budget}.{left_out}",
-    "rank_left_out": " Not ranked, because they have another number of seeds or lack a data set: "
-    "{names}.",
+    "Methods are ranked by the mean of the best value seen within {budget}."
+    "{not_counted}{left_out}",
+    "rank_left_out": " Not ranked, because they have another number of seeds, lack a data set, or "
+    "have drawn at random only within the budget: {names}.",
+    "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
+    "space: {names}.",
     "rank_budgets": "{low} to {high} distinct evaluations, on each data set the largest compared "
     "budget that at least every second run of EDNAG spends",
     "rank_none": "This study ranks EDNAG among no other method: that needs EDNAG and another "
@@ -144,6 +148,7 @@ def _rank(standing: Standing | None) -> str:
         return _fill("rank_none")
     low, high = standing.budgets
     same = f"{low} distinct evaluations"
+    again = enumerated([_title(*place) for place in standing.not_counted])
     left_out = enumerated([get_method(name).title for name in standing.left_out])
     better, worse = (_several(names, standing) for names in (standing.better, standing.worse))
     return _fill(
@@ -159,6 +164,7 @@ def _rank(standing: Standing | None) -> str:
         p="not defined" if pd.isna(standing.friedman_p) else f"p = {standing.friedman_p:.2g}",
         level=100 * standing.confidence,
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
+        not_counted=_fill("rank_not_counted", names=again) if again else "",
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ednag.evidence.comparison import KEYS, budget_of
+from ednag.evidence.comparison import KEYS, budget_of, is_still_random
 from ednag.evidence.record import PAPER
 from ednag.evidence.statistics import holm, mean_ranks
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.study.comparisons import FEWEST_DATASETS
-from ednag.tables import get_reported_metric, is_predicted
+from ednag.tables import counted_datasets, get_reported_metric, measured_again
 
 #: Means closer than this are ties: those of equal values differ in their last bits.
 _DECIMALS = 9
@@ -23,9 +23,11 @@ class Standing:
     Attributes:
         method: The method.
         ranks: Mean rank of each ranked method, the best first.
-        datasets: Number of data sets, all measured.
+        datasets: Number of data sets, those of `counted_datasets`.
+        not_counted: Those (space, dataset) that measure the same as one that is counted.
         budgets: Smallest and largest budget, in distinct evaluations.
-        left_out: Methods that lack a data set or have another number of seeds.
+        left_out: Methods that lack a data set, have another number of seeds, or have drawn at
+            random only within a budget.
         friedman_p: P-value of Friedman's test that the methods do not differ; NaN for fewer than
             three methods or FEWEST_DATASETS data sets.
         p_holm: P-value of `against_control` for each other method; empty for too few data sets.
@@ -35,6 +37,7 @@ class Standing:
     method: str
     ranks: dict[str, float]
     datasets: int
+    not_counted: tuple[tuple[str, str], ...]
     budgets: tuple[int, int]
     left_out: tuple[str, ...]
     friedman_p: float
@@ -103,15 +106,16 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
     """The standing of a method over the measured data sets that it searched under protocol paper.
 
     On each data set the methods are ranked by the mean of the best seen within the largest compared
-    budget that at least half of the method's runs spend, in distinct evaluations. Methods with
-    fewer or more runs than this method, or without runs on one of the data sets, are not ranked.
+    budget that at least half of the method's runs spend, in distinct evaluations. Methods that
+    are `left_out` are not ranked.
     None if there is no such data set or no other method to rank.
     """
-    groups = _by_dataset(summary, method)
+    by_dataset = _by_dataset(summary, method)
+    groups = [by_dataset[place] for place in counted_datasets(by_dataset)]
     if not groups:
         return None
     everyone = list(dict.fromkeys(name for _, group in groups for name in group["method"]))
-    ranked = [name for name in everyone if all(_is_level(each, name, method) for _, each in groups)]
+    ranked = [name for name in everyone if all(_is_level(*each, name, method) for each in groups)]
     if len(ranked) < 2:
         return None
     scores = np.array([mean_scores(group, budget)[ranked] for budget, group in groups])
@@ -124,6 +128,7 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
         method=method,
         ranks=ranks,
         datasets=len(groups),
+        not_counted=measured_again(by_dataset),
         budgets=(min(budgets), max(budgets)),
         left_out=tuple(name for name in everyone if name not in ranked),
         friedman_p=friedman_p(scores) if is_enough else np.nan,
@@ -132,22 +137,26 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
     )
 
 
-def _by_dataset(summary: pd.DataFrame, method: str) -> list[tuple[int, pd.DataFrame]]:
-    """(budget, runs of all methods) of each measured data set that the method searched."""
+def _by_dataset(
+    summary: pd.DataFrame, method: str
+) -> dict[tuple[str, str], tuple[int, pd.DataFrame]]:
+    """(space, dataset) that the method searched -> budget, and runs of all methods."""
     paper = summary[summary["protocol"] == PAPER]
-    groups = []
+    groups: dict[tuple[str, str], tuple[int, pd.DataFrame]] = {}
     for (space, dataset), group in paper.groupby(["space", "dataset"], sort=False):
         runs = group[group["method"] == method]
         budget = budget_of(runs) if len(runs) else None
-        if budget is not None and not is_predicted(str(space), str(dataset)):
-            groups.append((budget, group))
+        if budget is not None:
+            groups[str(space), str(dataset)] = (budget, group)
     return groups
 
 
-def _is_level(group: pd.DataFrame, name: str, method: str) -> bool:
-    """Whether one method has as many runs as another."""
-    counts = group["method"].value_counts()
-    return bool(counts.get(name, 0) == counts[method])
+def _is_level(budget: int, group: pd.DataFrame, name: str, method: str) -> bool:
+    """Whether one method has as many runs as another, and has not only drawn at random."""
+    runs, others = (group[group["method"] == each] for each in (name, method))
+    if len(runs) != len(others):
+        return False
+    return name == method or not is_still_random(runs, {"counted": DISTINCT, "budget": budget})
 
 
 def mean_scores(group: pd.DataFrame, budget: int) -> pd.Series:

@@ -153,6 +153,22 @@ def _welch(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
     return float(parts.sum()), float(freedom)
 
 
+def difference_p(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """P-value of Welch's two-sided test that two means are equal.
+
+    0 or 1 where nothing varies. NaN for fewer than FEWEST_VALUES of either.
+    """
+    if min(len(ours), len(theirs)) < FEWEST_VALUES:
+        return np.nan
+    distance = abs(float(np.mean(ours) - np.mean(theirs)))
+    variance, freedom = _welch(ours, theirs)
+    if variance == 0:
+        return float(distance == 0)
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(freedom, -distance / np.sqrt(variance)))
+
+
 def equivalence_p(ours: np.ndarray, theirs: np.ndarray, region: float) -> float:
     """P-value of two one-sided Welch tests that the means differ by less than `region`.
 

@@ -168,9 +168,10 @@ NOTES = {
     "other, ties half (Vargha and Delaney's A), with the {level} interval of Brunner and Munzel. "
     "p: Mann and Whitney; p (equivalent): two one-sided Welch tests that the means differ by less "
     "than {equivalence:g} in the unit of the metric; both corrected by Holm over all rows of a "
-    "dataset, protocol and kind of budget. Decision on the first method: equivalent, if the second "
-    "test finds so; better or worse, if the first does and difference and improvement agree; "
-    "undecided.",
+    "dataset, protocol and kind of budget; not tested, and not counted there, where one of the two "
+    "has drawn at random only so far (mark). Decision on the first method: equivalent, if the "
+    "second test finds so; better or worse, if the first does, and difference and improvement "
+    "agree; undecided.",
 }
 
 #: Column -> (heading, format), in the order of the readable tables.

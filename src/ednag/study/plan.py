@@ -65,7 +65,7 @@ from ednag.study.ranking import (
 from ednag.study.refusals import check_folders, refuse_contradictions, refuse_too_large
 from ednag.study.seeds import Block, blocks_in, check_run_files, format_seeds, plan_blocks
 from ednag.study.sources_read import generated_files, optional_sources, sources_read
-from ednag.tables import OFFICIAL, get_definition, is_predicted
+from ednag.tables import OFFICIAL, counted_datasets, get_definition, is_predicted
 from ednag.tables import TABLES as TABLE_DEFINITIONS
 from ednag.tables.interface import Definition
 from ednag.tables.memory import megabytes_to_read
@@ -464,12 +464,10 @@ class Plan:
         ]
 
     def _ranked_datasets(self, protocol: str) -> list[Benchmark]:
-        """Benchmarks with measured values that have a protocol."""
-        return [
-            place
-            for place in self.searched
-            if protocol in protocols_of(self.study, *place) and not is_predicted(*place)
-        ]
+        """Benchmarks that a comparison over datasets counts under a protocol."""
+        return counted_datasets(
+            place for place in self.searched if protocol in protocols_of(self.study, *place)
+        )
 
     @property
     def ranked_protocols(self) -> list[Wildcards]:

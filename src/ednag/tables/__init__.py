@@ -1,6 +1,6 @@
 """Benchmark tables by space and dataset. A table is one reader here and one line in TABLES."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pkgutil import resolve_name
 
 from ednag.errors import EdnagError
@@ -151,8 +151,29 @@ def check_generated(definition: Definition, given: Collection[str]) -> None:
 
 
 def is_predicted(space: str, dataset: str) -> bool:
-    """Whether a benchmark's values are predictions; no comparison over datasets counts these."""
+    """Whether a benchmark's values are predictions; see `counted_datasets`."""
     return get_definition(space, dataset).predicted
+
+
+def counted_datasets(places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The (space, dataset) that a comparison over datasets counts, in their order.
+
+    Measured ones only, and of several measurements of the same (`measured_on`) the first one:
+    they are not independent.
+    """
+    counted: dict[tuple[str, str], tuple[str, str]] = {}
+    for space, dataset in places:
+        if not is_predicted(space, dataset):
+            measured_on = get_definition(space, dataset).measured_on or dataset
+            counted.setdefault((space, measured_on), (space, dataset))
+    return list(counted.values())
+
+
+def measured_again(places: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The measured ones among (space, dataset) that `counted_datasets` leaves out."""
+    given = list(places)
+    counted = counted_datasets(given)
+    return tuple(each for each in given if each not in counted and not is_predicted(*each))
 
 
 def known_optimum(benchmark: Benchmark, metric: str) -> float:

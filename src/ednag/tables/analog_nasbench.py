@@ -66,6 +66,7 @@ TABLE = TableDefinition(
     space="nasbench201",
     dataset="cifar10-analog",
     title="CIFAR-10 (analog-nasbench)",
+    measured_on="cifar10",
     sources=(SOURCE,),
     metrics=(
         *(Metric(name, "%", text) for name, text in _MEASUREMENTS.items()),

@@ -117,6 +117,8 @@ class Definition(ABC):
         time_metric: The metric that is the time in s of one training, which an evaluation stands
             for; "" if there is none.
         predicted: Whether the values are predictions; no comparison over datasets counts these.
+        measured_on: What is learnt, if several datasets of the space are measurements of the same
+            and one of them has this name; comparisons over datasets count one.
         official: Ids of the benchmark's own files with the same rows; see `OFFICIAL`.
     """
 
@@ -130,6 +132,7 @@ class Definition(ABC):
     trained: "Definition | None" = None
     time_metric: str = ""
     predicted: bool = False
+    measured_on: str = ""
     official: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

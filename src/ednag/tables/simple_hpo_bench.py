@@ -107,6 +107,7 @@ def _definition(dataset: str, title: str) -> TableDefinition:
         space="nasbench201",
         dataset=f"{dataset}-valid",
         title=f"{title}, validation",
+        measured_on=dataset,
         sources=(source,),
         metrics=(
             Metric("validation_accuracy", "%", f"{accuracy}, mean over two or three trainings"),
