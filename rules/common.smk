@@ -16,7 +16,7 @@ from ednag.sources.lock import known_sha256
 from ednag.sources.registry import find_source, load_registry
 from ednag.spaces import SPACES
 from ednag.study.artefacts import (
-    DATASET_FIGURES,
+    DATASET_FIGURE_JOBS,
     SPACE_TABLES,
     WILDCARDS,
     Kind,

@@ -1,20 +1,20 @@
 # Summaries into figures, and the method's illustration.
 
 
-# One rule for each figure of a dataset and protocol.
-for each in DATASET_FIGURES:
+# The figures of a dataset and protocol: those of all methods, and those of EDNAG's variants.
+for each in DATASET_FIGURE_JOBS:
 
     rule:
         name:
-            each.job
+            each
         input:
             summary=path("summary"),
             anytime=path("curves"),
             steps=path("step_curves"),
         output:
-            **made(each.job),
+            **made(each),
         log:
-            logs(each.job),
+            logs(each),
         priority: 2
         group:
             "figures"
@@ -22,19 +22,22 @@ for each in DATASET_FIGURES:
             "../envs/ednag.yaml"
         params:
             code=code_of(
-                "plot dataset", plan.methods, spaces=False, further=[each.module]
+                "plot dataset",
+                plan.methods,
+                spaces=False,
+                further=[figure.module for figure in artefacts_of(each)],
             ),
             lock=lock,
             methods=lambda at: plan.definitions(plan.methods(at)),
-            figure=each.name,
+            figures=[figure.name for figure in artefacts_of(each)],
             folder=subpath(output[0], parent=True),
             statistics=statistics,
         message:
-            "{params.figure} of {wildcards.space}/{wildcards.dataset},"
+            "figures of {wildcards.space}/{wildcards.dataset},"
             " protocol {wildcards.protocol}"
         shell:
             "ednag --record {output.record:q} {params.methods:q}"
-            " plot dataset {params.figure} --summary {input.summary:q}"
+            " plot dataset {params.figures} --summary {input.summary:q}"
             " --anytime {input.anytime:q} --steps {input.steps:q}"
             " --protocol {wildcards.protocol:q} --statistics {params.statistics:q}"
             " --folder {params.folder:q} 2> {log:q}"

@@ -173,6 +173,8 @@ def read_rows(
 ) -> "pd.DataFrame":
     """The rows of Parquet or CSV files, one file after the other, in all or some columns.
 
+    A file without rows adds no columns either, unless all files are without.
+
     Raises EdnagError as `read_parquet` does, and if a column is missing.
     """
     import pandas as pd
@@ -187,7 +189,8 @@ def read_rows(
                     frames.append(pd.read_csv(path, usecols=names))
                 else:
                     frames.append(pd.read_parquet(path, columns=names))
-        return pd.concat(frames, ignore_index=True)
+        filled = [frame for frame in frames if len(frame)]
+        return pd.concat(filled or frames, ignore_index=True)
 
     return try_confined(read, paths, advice)
 

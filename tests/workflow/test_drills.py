@@ -98,7 +98,7 @@ def test_a_figure_is_a_function_a_declaration_and_a_caption(copy: Path) -> None:
     with (study / "artefacts.yaml").open("a", encoding="utf-8") as declarations:
         declarations.write(
             'added: {stage: figures, stem: "{space}/{dataset}/{protocol}/added", kind: figure,\n'
-            '  job: figure_added, where: drawn, title: Added, group: "{space} {dataset}"}\n'
+            '  job: dataset_figures, where: drawn, title: Added, group: "{space} {dataset}"}\n'
         )
     refused = shell("snakemake --dry-run --configfile study.yaml --cores 1", copy)
     assert refused.returncode != 0

@@ -185,7 +185,7 @@ def add_a_figure(project: Project) -> None:
     with (study / "artefacts.yaml").open("a", encoding="utf-8") as declarations:
         declarations.write(
             'added: {stage: figures, stem: "{space}/{dataset}/{protocol}/added", kind: figure,\n'
-            '  job: figure_added, where: drawn, title: Added, group: "{space} {dataset}"}\n'
+            '  job: dataset_figures, where: drawn, title: Added, group: "{space} {dataset}"}\n'
         )
 
 
@@ -227,8 +227,8 @@ CHANGES: dict[str, tuple[Callable[[Project], None], set[str]]] = {
     "space that is not in the study": (module("spaces/transnas"), set()),
     "audit": (module("provenance/checks"), AUDIT),
     "run records": (module("provenance/recording"), AUDIT),
-    "module of a figure": (module("evidence/figures/anytime"), figure("anytime")),
-    "new figure of a dataset": (add_a_figure, figure("added") | STUDY_FILE),
+    "module of a figure": (module("evidence/figures/anytime"), FIGURES),
+    "new figure of a dataset": (add_a_figure, FIGURES | figure("added") | STUDY_FILE),
     "style of figures": (file("src/ednag/evidence/ednag.mplstyle"), FIGURES | ILLUSTRATION),
     "table formatter": (module("evidence/tables"), EVIDENCE),
     "rules of verdicts": (module("evidence/verdicts"), PAGES),

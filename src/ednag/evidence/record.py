@@ -161,10 +161,8 @@ def read_study_record(
     `reference` is the file of the seeds that the authors list, `changed` as in `StudyRecord`.
     """
     listed = read_listed_seeds(reference) if reference else {}
-    frames = {}
-    for name, paths in files.items():
-        filled = [frame for frame in map(read_rows, paths) if len(frame)]
-        frames[name] = pd.concat(filled, ignore_index=True) if filled else _empty()
+    frames = {name: read_rows(*paths) if paths else _empty() for name, paths in files.items()}
+    frames = {name: frame if len(frame) else _empty() for name, frame in frames.items()}
     return StudyRecord(**frames, listed=listed, statistics=statistics, changed=tuple(changed))
 
 
