@@ -21,6 +21,7 @@ rule summary:
         method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
         settings=settings(),
         budgets=as_json(study.statistics.model_dump(include={"checkpoints", "hours"})),
+        counted=plan.count_option,
     message:
         "summarising {wildcards.space}/{wildcards.dataset}"
     shell:
@@ -28,7 +29,7 @@ rule summary:
         " summarise {input.runs:q} --table {input.table:q} --seeds {params.seeds:q}"
         " --method-seeds {params.method_seeds:q}"
         " --settings {params.settings:q}"
-        " --statistics {params.budgets:q} --output {output.summary:q}"
+        " --statistics {params.budgets:q} {params.counted} --output {output.summary:q}"
         " --anytime {output.curves:q} --steps {output.step_curves:q} 2> {log:q}"
 
 

@@ -27,7 +27,7 @@ from ednag.evidence.summaries import (
     step_curves,
     summarise_runs,
 )
-from ednag.evidence.tables import equal_budget_table, own_end_table, write_evidence
+from ednag.evidence.tables import equal_budget_table, note_under, own_end_table, write_evidence
 from ednag.methods.interface import Run
 from ednag.methods.storage import write_runs
 from ednag.spaces import get_space
@@ -159,6 +159,29 @@ def test_look_ups_count_repeats_and_invalid_ones(table: BenchmarkTable) -> None:
     assert looked["evaluations"].tolist() == list(range(3, 13))
     assert looked["mean"].iloc[0] == run.metrics[0]
     assert looked["mean"].iloc[-1] == max(run.metrics[:3])
+
+
+def test_graphs_are_compared_where_a_budget_counts_them(table: BenchmarkTable) -> None:
+    graph_of_code = get_space("nasbench201").graph_of_code
+    assert graph_of_code is not None
+    one, other = np.flatnonzero(graph_of_code == graph_of_code[0])[:2].tolist()
+    run = make_run(table, 0, [one, other, 15_624])
+    runs = {("paper", "ednag"): [run]}
+    settings = Statistics(checkpoints=(1, 2, 5))
+    summary = summarise_runs(runs, table, settings.checkpoints, count="unique graphs")
+    assert summary["graphs"].item() == 2
+    best = [summary[f"best_within_{graphs}_graphs"].item() for graphs in settings.checkpoints]
+    assert best == [run.metrics[0], run.metrics.max(), run.metrics.max()]
+    equal = equal_budget_table(summary, settings)
+    rows = equal[equal["counted"] == "unique graphs"]
+    assert rows["budget"].tolist() == [1, 2, 5]
+    assert rows["ended"].tolist() == [0, 0, 1]
+    other_study = equal_budget_table(summarise_runs(runs, table, settings.checkpoints), settings)
+    assert "unique graphs" not in set(other_study["counted"])
+    assert "6,466 graphs; a string of a graph seen before counts again, in every method." in (
+        note_under("equal-budget", summary.drop(columns="graphs"), settings)
+    )
+    assert "6,466" not in note_under("own-end", summary, settings)
 
 
 def test_every_doubling_counts_equally_in_the_mean_so_far() -> None:

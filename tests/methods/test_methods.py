@@ -1,5 +1,6 @@
 """Every method: a run is a function of its seed, and counts are honest."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,45 @@ def test_no_method_but_those_with_their_own_end_exceeds_a_small_budget(
             assert (
                 method.run(objective, 2, budget, method.read_hyperparameters({})).distinct == budget
             )
+
+
+def graphs_in(run: Run) -> int:
+    graph_of_code = get_space("nasbench201").graph_of_code
+    assert graph_of_code is not None
+    return len(np.unique(graph_of_code[run.codes]))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in method_names() if not get_method(name).has_own_end]
+)
+@pytest.mark.parametrize("protocol", ["one value", "drawn"])
+def test_a_budget_of_graphs_ends_every_method_at_the_same_number(
+    name: str, protocol: str, objective: Objective
+) -> None:
+    drawn = ("accuracy",) if protocol == "drawn" else ()
+    counting = Objective(
+        objective.table,
+        replace(objective.protocol, drawn_metrics=drawn),
+        objective.space,
+        "unique graphs",
+    )
+    method = get_method(name)
+    settings = method.read_hyperparameters({})
+    for seed, budget in [(0, 1), (1, 31), (2, 150)]:
+        run = method.run(counting, seed, budget, settings)
+        assert graphs_in(run) == budget
+    # The same seed with a budget of strings sees fewer graphs.
+    assert run.distinct > budget > graphs_in(method.run(objective, 2, budget, settings))
+
+
+def test_random_search_may_exhaust_the_graphs_and_stops_at_the_last_one(
+    objective: Objective,
+) -> None:
+    counting = Objective(objective.table, objective.protocol, objective.space, "unique graphs")
+    method = get_method("random")
+    run = method.run(counting, 0, 10**6, method.read_hyperparameters({}))
+    assert graphs_in(run) == objective.space.unique_graphs
+    assert graphs_in(replace(run, codes=run.codes[:-1])) == graphs_in(run) - 1
 
 
 def test_random_search_is_without_replacement_and_may_exhaust_the_space(

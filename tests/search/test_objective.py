@@ -48,6 +48,31 @@ def test_a_batch_is_affordable_up_to_the_budget(before: list[int], batch: list[i
         assert count == max(fits)
 
 
+@given(
+    st.lists(st.lists(st.integers(-1, 9), max_size=8), max_size=6),
+    st.lists(st.integers(0, 4), min_size=10, max_size=10),
+)
+def test_architectures_of_one_graph_are_spent_once(
+    batches: list[list[int]], graphs: list[int]
+) -> None:
+    ledger = Ledger(10, np.array(graphs, dtype=np.int32))
+    seen: set[int] = set()
+    for batch in batches:
+        codes = np.array(batch, dtype=np.int32)
+        spent = [
+            len({*seen, *(graphs[code] for code in batch[:count] if code >= 0)})
+            for count in range(1 + len(batch))
+        ]
+        assert ledger.spending(codes).tolist() == np.flatnonzero(np.diff(spent)).tolist()
+        for budget in range(len(seen), 6):
+            fits = [count for count, each in enumerate(spent) if each <= budget]
+            assert ledger.affordable(codes, budget) == max(fits)
+        ledger.enter(codes)
+        seen |= {graphs[code] for code in batch if code >= 0}
+        assert ledger.spent == len(seen)
+    assert ledger.distinct == len({code for batch in batches for code in batch if code >= 0})
+
+
 def small_objective(factor: float = 1.0) -> Objective:
     space = get_space("nasbench201")
     values = {"accuracy": np.linspace(10, 95, space.size)}

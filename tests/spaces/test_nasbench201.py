@@ -78,3 +78,43 @@ def test_a_code_outside_is_refused() -> None:
 def test_an_unknown_space_names_the_closest() -> None:
     with pytest.raises(EdnagError, match="did you mean 'nasbench201'"):
         get_space("nasbench-201")
+
+
+def test_strings_of_one_graph_are_known() -> None:
+    """Rule and number are the benchmark's; its file `nats_bench.csv` has the same classes."""
+    graphs = SPACE.graph_of_code
+    assert graphs is not None
+    assert len(np.unique(graphs)) == SPACE.unique_graphs == 6466
+    np.testing.assert_array_equal(graphs[graphs], graphs)
+    pool, conv = "avg_pool_3x3", "nor_conv_1x1"
+    for one, other, alike in [
+        (
+            f"|{pool}~0|+|none~0|{pool}~1|+|none~0|none~1|skip_connect~2|",
+            f"|{pool}~0|+|none~0|none~1|+|none~0|{pool}~1|skip_connect~2|",
+            True,
+        ),
+        (
+            f"|{pool}~0|+|{conv}~0|skip_connect~1|+|{pool}~0|{pool}~1|skip_connect~2|",
+            f"|{pool}~0|+|{pool}~0|{pool}~1|+|{conv}~0|skip_connect~1|skip_connect~2|",
+            True,
+        ),
+        (
+            f"|{pool}~0|+|none~0|none~1|+|{pool}~0|none~1|none~2|",
+            f"|{pool}~0|+|none~0|none~1|+|{conv}~0|none~1|none~2|",
+            False,
+        ),
+        # They compute the same, and the benchmark's rule keeps them apart.
+        (
+            f"|{pool}~0|+|none~0|skip_connect~1|+|none~0|none~1|{pool}~2|",
+            f"|{pool}~0|+|none~0|none~1|+|none~0|{pool}~1|none~2|",
+            False,
+        ),
+    ]:
+        assert (graphs[SPACE.code(one)] == graphs[SPACE.code(other)]) == alike
+
+
+@given(codes)
+def test_a_graph_is_the_lowest_code_of_its_strings(code: int) -> None:
+    graphs = SPACE.graph_of_code
+    assert graphs is not None
+    assert np.flatnonzero(graphs == graphs[code]).min() == graphs[code] <= code

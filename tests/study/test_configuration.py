@@ -174,6 +174,16 @@ def test_every_key_has_a_description_and_a_default() -> None:
         ),
         ("arithmetic: avx1", "arithmetic: input should be 'avx2' or 'avx512', not 'avx1'"),
         ("budget: 0", "budget: input should be greater than or equal to 1, not 0"),
+        ("count: graphs", "count: input should be 'distinct evaluations' or 'unique graphs'"),
+        (
+            "{count: unique graphs, benchmarks: {nasbench-graph: [cora]}}",
+            "count: unique graphs: nasbench-graph does not say which of its architectures are one",
+        ),
+        (
+            "{count: unique graphs, benchmarks: {nasbench201: [cifar10]}, if_present: "
+            "{transnas-micro: [jigsaw]}}",
+            "give count: distinct evaluations, or leave transnas-micro out",
+        ),
     ],
 )
 def test_bad_configuration_is_refused_in_one_line(raw: str, words: str) -> None:

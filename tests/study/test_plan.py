@@ -127,6 +127,16 @@ def test_a_method_with_an_end_of_its_own_gets_no_budget(tmp_path: Path) -> None:
     assert plan.budget_option(at(method="random")) == "--budget 77"
 
 
+def test_what_a_budget_counts_is_said_to_jobs_and_in_run_files(tmp_path: Path) -> None:
+    where = {"space": "nasbench201", "dataset": "cifar10-analog"}
+    plans = [plan_of(tmp_path, count=count) for count in ("distinct evaluations", "unique graphs")]
+    options = [plan.budget_option(at(method="random")) for plan in plans]
+    assert options == ["--budget 512", "--budget 512 --count 'unique graphs'"]
+    described = [plan.settings(at(**where))["cifar10-analog"]["paper"] for plan in plans]
+    assert [each["random"]["budget"] for each in described] == [512, "512 unique graphs"]
+    assert [each["ednag"]["budget"] for each in described] == [None, None]
+
+
 @pytest.mark.parametrize(
     "study",
     [

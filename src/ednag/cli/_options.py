@@ -25,6 +25,13 @@ def _recorder() -> "Recorder | None":
     return None if context is None else context.find_root().obj
 
 
+COUNT = click.option(
+    "--count",
+    default="distinct evaluations",
+    type=click.Choice(["distinct evaluations", "unique graphs"]),
+    help="What a budget counts.",
+)
+
 #: Key of the files of a call in the mapping that click shares among contexts.
 _DECLARED = "ednag files"
 

@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, parse_mapping
+from ednag.cli._options import COUNT, EXISTING, OUTPUT, parse_mapping
 from ednag.cli._progress import log, track
+
+if TYPE_CHECKING:
+    from ednag.search.objective import Count
 
 
 @click.command()
@@ -15,8 +19,9 @@ from ednag.cli._progress import log, track
 @click.option("--method", "method_name", required=True, help="Search method.")
 @click.option("--seeds", required=True, help="Seeds, for example 0-49 or 7.")
 @click.option(
-    "--budget", default=512, type=click.IntRange(1, 1_000_000), help="Distinct evaluations."
+    "--budget", default=512, type=click.IntRange(1, 1_000_000), help="How many of --count."
 )
+@COUNT
 @click.option(
     "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
 )
@@ -27,6 +32,7 @@ def command(
     method_name: str,
     seeds: str,
     budget: int,
+    count: "Count",
     hyperparameters: str,
     output: Path,
 ) -> None:
@@ -50,9 +56,9 @@ def command(
     space = get_space(benchmark.space)
     definition = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = method.read_hyperparameters(changes, space, definition)
-    objective = objective_on(benchmark, definition, space)
+    objective = objective_on(benchmark, definition, space, count)
     log(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
-    end = "runs to its own end" if method.has_own_end else f"budget {budget} distinct evaluations"
+    end = "runs to its own end" if method.has_own_end else f"budget {budget} {count}"
     log(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
     numbers = parse_seeds(seeds, "--seeds")
@@ -61,7 +67,7 @@ def command(
         "space": benchmark.space,
         "dataset": benchmark.dataset,
         "protocol": protocol,
-        **method.described(budget, settings),
+        **method.described(budget, settings, count),
         "table": benchmark.digest,
         "sources": benchmark.sources,
     }

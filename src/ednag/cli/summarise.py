@@ -1,13 +1,16 @@
 """`ednag summarise`: run files of one space and dataset into one row per run, and curves."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, SETTINGS, parse_mapping
+from ednag.cli._options import COUNT, EXISTING, OUTPUT, SETTINGS, parse_mapping
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
+
+if TYPE_CHECKING:
+    from ednag.search.objective import Count
 
 
 @click.command()
@@ -21,6 +24,7 @@ from ednag.cli._statistics import STATISTICS, statistics_of
 )
 @SETTINGS
 @STATISTICS
+@COUNT
 @click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
 @click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
 @click.option("--steps", required=True, type=OUTPUT, help="Denoising steps (Parquet).")
@@ -31,6 +35,7 @@ def command(
     method_seeds: str,
     settings: dict[str, Any] | None,
     statistics: str,
+    count: "Count",
     output: Path,
     anytime: Path,
     steps: Path,
@@ -62,7 +67,12 @@ def command(
     )
     frames = {
         output: summarise_runs(
-            collected, benchmark, budgets.checkpoints, budgets.hours, described_settings(runs)
+            collected,
+            benchmark,
+            budgets.checkpoints,
+            budgets.hours,
+            described_settings(runs),
+            count,
         ),
         anytime: anytime_curves(collected, benchmark),
         steps: step_curves(collected),

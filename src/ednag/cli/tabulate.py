@@ -19,7 +19,7 @@ def command(
 ) -> None:
     """Make a table of KIND from one or more SUMMARIES."""
     from ednag.evidence.summaries import require_checkpoints
-    from ednag.evidence.tables import NOTES, TABLES, write_evidence
+    from ednag.evidence.tables import TABLES, note_under, write_evidence
     from ednag.files import read_rows
 
     settings = statistics_of(statistics)
@@ -27,8 +27,5 @@ def command(
     if kind != "own-end":
         require_checkpoints(summary, settings.checkpoints)
     frame = TABLES[kind](summary, settings)
-    note = NOTES[kind].format(
-        level=f"{100 * settings.confidence:g} %", equivalence=settings.equivalence
-    )
-    write_evidence(frame, note, outputs)
+    write_evidence(frame, note_under(kind, summary, settings), outputs)
     log(f"{kind}: {len(frame)} rows from {len(summary)} runs")

@@ -20,7 +20,14 @@ from ednag.evidence.statistics import (
     mann_whitney_p,
     probability_of_improvement,
 )
-from ednag.evidence.summaries import BEST_AFTER, BEST_WITHIN_HOURS, DISTINCT, HOURS
+from ednag.evidence.summaries import (
+    BEST_AFTER,
+    BEST_WITHIN_GRAPHS,
+    BEST_WITHIN_HOURS,
+    DISTINCT,
+    GRAPHS,
+    HOURS,
+)
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
 from ednag.tables import get_reported_metric
@@ -36,13 +43,18 @@ _FAMILY = [*KEYS, "counted"]
 def budgets_of(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[str, Any], str]]:
     """What methods are compared at: names of the row, and the summary's column of the best.
 
-    Hours are left out of the runs of a dataset without times.
+    Graphs are there if the runs were summarised with them, hours where a dataset has times.
     """
     budgets: list[tuple[dict[str, Any], str]] = [
         ({"counted": counted, "budget": budget}, column.format(budget))
         for counted, column in BEST_AFTER.items()
         for budget in statistics.checkpoints
     ]
+    if "graphs" in runs:
+        budgets += [
+            ({"counted": GRAPHS, "budget": budget}, BEST_WITHIN_GRAPHS.format(budget))
+            for budget in statistics.checkpoints
+        ]
     if "hours" in runs and runs["hours"].notna().all():
         budgets += [
             ({"counted": HOURS, "budget": hours}, BEST_WITHIN_HOURS.format(hours))
@@ -77,7 +89,12 @@ def _random_start(name: str, text: str) -> int:
         return 0
     described = json.loads(text)
     settings = method.read_hyperparameters(described["hyperparameters"])
-    return method.random_start(settings, described["budget"] or 0)
+    return method.random_start(settings, _number(described["budget"]))
+
+
+def _number(budget: int | str | None) -> int:
+    """The number of a described budget: 512, `512 unique graphs`, or None."""
+    return int(str(budget or 0).split()[0])
 
 
 def is_still_random(runs: pd.DataFrame, place: Mapping[str, Any]) -> bool:

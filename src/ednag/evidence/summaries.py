@@ -14,7 +14,9 @@ from ednag.methods.consistency import check_described, check_values
 from ednag.methods.descriptions import description_in
 from ednag.methods.interface import STEP_COLUMNS, Run
 from ednag.methods.storage import RunFile, read_runs
+from ednag.search.objective import DISTINCT, GRAPHS, Count, graphs_of
 from ednag.spaces import get_space
+from ednag.spaces.interface import SearchSpace
 from ednag.tables import get_definition, get_protocol, known_optimum
 from ednag.tables.interface import Benchmark, Protocol
 
@@ -25,12 +27,14 @@ OPTIMUM_TOLERANCE = 1e-6
 
 #: What a budget counts -> the summary's column of the best within it. A look-up is an evaluation
 #: of any kind, also a repeated or invalid one.
-DISTINCT, LOOKUPS = "distinct evaluations", "look-ups"
+LOOKUPS = "look-ups"
 BEST_AFTER = {DISTINCT: "best_after_{}", LOOKUPS: "best_within_{}_lookups"}
 #: The summary's column of the mean of the best so far, see `means_so_far`.
 MEAN_SO_FAR = "mean_so_far_{}"
 #: The same of simulated GPU hours: the time of the trainings that distinct evaluations stand for.
 HOURS, BEST_WITHIN_HOURS = "simulated GPU hours", "best_within_{:g}_hours"
+#: The same of unique graphs, where a budget counts them.
+BEST_WITHIN_GRAPHS = "best_within_{}_graphs"
 #: Points of a curve over look-ups or hours, evenly spread over the logarithmic axis.
 _POINTS = 400
 
@@ -213,16 +217,17 @@ def summarise_runs(
     checkpoints: Sequence[int],
     hours: Sequence[float] = (),
     described: Mapping[tuple[str, str], str] | None = None,
+    count: Count = "distinct evaluations",
 ) -> pd.DataFrame:
     """One row per run: outcome, optimum, counts, and the best after each checkpoint.
 
     Values are of the reported metric. If evaluations draw one of several trainings,
     `outcome_drawn` is the value drawn, which the reference reports, and `optimum_drawn` that of the
     best single training; both are NaN otherwise. Checkpoints count distinct evaluations and
-    look-ups (see `BEST_AFTER`), `hours` simulated GPU hours, on datasets that have times.
-    `described` is of `described_settings`, and empty where it is not known. An unknown optimum is
-    NaN, and no run found or saw it. `tied_with_best` is of tables with repeated trainings, see the
-    function of this name.
+    look-ups (see `BEST_AFTER`), and unique graphs if `count` says so; `hours` are simulated GPU
+    hours, on datasets that have times. `described` is of `described_settings`, and empty where it
+    is not known. An unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of
+    tables with repeated trainings, see the function of this name.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -276,6 +281,7 @@ def summarise_runs(
                             checkpoints, means_so_far(curve, checkpoints), strict=True
                         )
                     },
+                    **_within_graphs(run, curve, space, checkpoints if count == GRAPHS else ()),
                     **_within_hours(run, curve, table, definition.time_metric, hours),
                 }
             )
@@ -315,6 +321,26 @@ def _tie(run: Run, tied: np.ndarray | None) -> dict[str, bool]:
     if tied is None:
         return {}
     return {"tied_with_best": run.outcome >= 0 and bool(tied[run.outcome])}
+
+
+def _within_graphs(
+    run: Run, curve: np.ndarray, space: SearchSpace, checkpoints: Sequence[int]
+) -> dict[str, float]:
+    """Unique graphs of the run, and the best within checkpoints of them; nothing without these.
+
+    A budget of graphs ends with the evaluation that spends it.
+    """
+    if not checkpoints:
+        return {}
+    _, first = np.unique(graphs_of(space)[run.codes], return_index=True)
+    ends = np.append(np.sort(first) + 1, len(run.codes))
+    return {
+        "graphs": len(first),
+        **{
+            BEST_WITHIN_GRAPHS.format(graphs): best_after(curve, ends[min(graphs, len(ends)) - 1])
+            for graphs in checkpoints
+        },
+    }
 
 
 def _within_hours(

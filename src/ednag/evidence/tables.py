@@ -16,9 +16,17 @@ from ednag.evidence.statistics import (
     mean_columns,
     standard_deviation,
 )
-from ednag.evidence.summaries import DISTINCT, HOURS, LOOKUPS, MEAN_SO_FAR, OPTIMUM_TOLERANCE
+from ednag.evidence.summaries import (
+    DISTINCT,
+    GRAPHS,
+    HOURS,
+    LOOKUPS,
+    MEAN_SO_FAR,
+    OPTIMUM_TOLERANCE,
+)
 from ednag.evidence.writing import write_frame
 from ednag.methods import get_method
+from ednag.spaces import get_space
 from ednag.study.statistics import Statistics
 from ednag.tables import get_definition, get_reported_metric
 
@@ -103,7 +111,7 @@ def _tied(group: pd.DataFrame, statistics: Statistics) -> dict[str, float]:
 
 
 #: What is counted -> the summary's column of what a run spent.
-_SPENT = {LOOKUPS: "total", HOURS: "hours"}
+_SPENT = {LOOKUPS: "total", GRAPHS: "graphs", HOURS: "hours"}
 
 
 def equal_budget_table(summary: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
@@ -152,8 +160,10 @@ _INTERVALS = (
     "that found the best architecture of the benchmark (in %). Of fewer than 5 seeds, the values "
     "stand in place of the interval. "
 )
+#: Where strings of one graph count apart.
+_STRINGS = " {space}: {size:,} strings spell {graphs:,} graphs; {counted}."
 #: Kind of table -> the note under it.
-NOTES = {
+_NOTES = {
     "own-end": _INTERVALS + "Each method at its own end; methods do not spend equal budgets here. "
     "Expected evaluations to the best architecture: all that the runs spent, failures included, by "
     "the number of runs that saw it; inf if none did.",
@@ -173,6 +183,24 @@ NOTES = {
     "second test finds so; better or worse, if the first does, and difference and improvement "
     "agree; undecided.",
 }
+
+
+def note_under(kind: str, summary: pd.DataFrame, statistics: Statistics) -> str:
+    """The note under a table of this kind, one of TABLES."""
+    level = f"{100 * statistics.confidence:g} %"
+    note = _NOTES[kind].format(level=level, equivalence=statistics.equivalence)
+    if kind == "own-end":
+        return note
+    counted = "a string of a graph seen before counts again, in every method"
+    if "graphs" in summary:
+        counted += ", unless graphs are counted"
+    spaces = [get_space(name) for name in summary["space"].unique()]
+    return note + "".join(
+        _STRINGS.format(space=each.name, size=each.size, graphs=each.unique_graphs, counted=counted)
+        for each in spaces
+        if each.unique_graphs is not None
+    )
+
 
 #: Column -> (heading, format), in the order of the readable tables.
 _PLAIN = {

@@ -20,6 +20,9 @@ class Listed:
             else present[present >= 0]
         )
         self.count = len(self._codes)
+        graphs = objective.graph_of_code
+        #: The largest budget that can be spent on them.
+        self.most = self.count if graphs is None else len(np.unique(graphs[self._codes]))
         self._neighbours: dict[int, np.ndarray] = {}
         self._present = None if present is None else present >= 0
 
@@ -53,7 +56,7 @@ class Unlisted:
 
     def __init__(self, space: LargeSpace) -> None:
         self._space = space
-        self.count = space.size
+        self.count = self.most = space.size
 
     def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
         return self._space.sample(generator, count)

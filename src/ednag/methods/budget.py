@@ -1,4 +1,4 @@
-"""Evaluation of one architecture at a time, within a budget of distinct ones."""
+"""Evaluation of one architecture at a time, within a budget."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Spender:
         self.objective = objective
         self.generator = np.random.default_rng(seed)
         self._architectures = architectures_of(objective)
-        self.budget = min(budget, self._architectures.count)
+        self.budget = min(budget, self._architectures.most)
         self._higher_is_better = objective.higher_is_better
         self.best = -1
         self._best_score = -np.inf
@@ -34,7 +34,7 @@ class Spender:
     @property
     def spent(self) -> bool:
         """Whether the method must stop."""
-        return self.objective.ledger.distinct >= self.budget or self.stalled
+        return self.objective.ledger.spent >= self.budget or self.stalled
 
     def score(self, code: int) -> float:
         """Evaluate one architecture; higher is better whatever the metric's direction."""
@@ -77,7 +77,7 @@ class Spender:
         """The run's end: the best architecture seen."""
         last = np.array(population, dtype=np.int32)
         drawn = self._best_score if self._higher_is_better else -self._best_score
-        if self.stalled and self.objective.ledger.distinct < self.budget:
+        if self.stalled and self.objective.ledger.spent < self.budget:
             ledger = self.objective.ledger
             detail = f"{ledger.total} look-ups gave {ledger.distinct} distinct architectures"
             return Outcome(self.best, "stalled", detail, drawn, last)

@@ -50,7 +50,7 @@ def _search(objective: Objective, seed: int, budget: int, settings: DiffusionEvo
         score = np.where(codes >= 0, metric if objective.higher_is_better else -metric, -np.inf)
         if score.max() > best_score:
             best, best_score = int(codes[score.argmax()]), float(score.max())
-        if step == 0 or objective.ledger.distinct >= budget:
+        if step == 0 or objective.ledger.spent >= budget:
             break
         now, towards = alpha[step], alpha[step - 1]
         origin = _origin(population, fitness.astype(np.float64), now, settings.temperature)

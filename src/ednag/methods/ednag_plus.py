@@ -95,7 +95,7 @@ class _Search:
     @property
     def done(self) -> bool:
         """Whether the budget is spent, or no step of the last _PATIENCE found a new one."""
-        return self.objective.ledger.distinct >= self.budget or self.idle >= _PATIENCE
+        return self.objective.ledger.spent >= self.budget or self.idle >= _PATIENCE
 
     def begin(self) -> None:
         """Evaluate noise until there are as many architectures as survive a step."""
@@ -108,28 +108,28 @@ class _Search:
     @property
     def progress(self) -> float:
         """Position of the run on the noise schedule, from 0 (noise) to 1."""
-        share = min(1.0, self.objective.ledger.distinct / self.budget / 0.6)
+        share = min(1.0, self.objective.ledger.spent / self.budget / 0.6)
         return self.settings.first_progress + (1 - self.settings.first_progress) * share
 
     def admit(self, children: np.ndarray, decoded: Sequence[int]) -> None:
         """Evaluate the valid and new ones of children float64[n, D]; the fittest survive."""
-        left = self.budget - self.objective.ledger.distinct
         fresh: dict[int, int] = {}
         for position, code in enumerate(decoded):
-            if code >= 0 and code not in self.seen and code not in fresh and len(fresh) < left:
+            if code >= 0 and code not in self.seen and code not in fresh:
                 fresh[code] = position
         if not fresh:
             self.idle += 1
             return
         self.idle = 0
         codes = np.array(list(fresh), dtype=np.int32)
+        codes = codes[: self.objective.ledger.affordable(codes, self.budget)]
         metric, _ = self.objective.evaluate(codes)
-        self.seen.update(fresh)
+        self.seen.update(codes.tolist())
         scores = np.concatenate(
             [self.scores, metric if self.objective.higher_is_better else -metric]
         )
         best = (-scores).argsort(kind="stable")[: self.settings.population_num]
-        admitted = children[list(fresh.values())]
+        admitted = children[list(fresh.values())[: len(codes)]]
         self.population = np.concatenate([self.population, admitted])[best]
         self.scores, self.codes = scores[best], np.concatenate([self.codes, codes])[best]
 
@@ -141,7 +141,7 @@ class _Search:
     def outcome(self) -> Outcome:
         """The run's end."""
         best = int(self.codes[0]) if len(self.codes) else -1
-        if self.objective.ledger.distinct < self.budget:
+        if self.objective.ledger.spent < self.budget:
             detail = f"no new architecture in {_PATIENCE} steps"
             return Outcome(best, "stalled", detail, final_population=self.codes)
         return Outcome(best, final_population=self.codes)

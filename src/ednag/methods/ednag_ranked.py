@@ -47,7 +47,7 @@ def _spend(spender: Spender, trained: Round, settings: EdnagRanked) -> None:
     visited = guided.ledger.codes()
     sign = 1 if objective.higher_is_better else -1
     for code in visited[np.argsort(-sign * predicted[visited], kind="stable")].tolist():
-        if objective.ledger.distinct >= min(trained.until, spender.budget):
+        if objective.ledger.spent >= min(trained.until, spender.budget):
             return
         if not spender.seen(code):
             spender.score(code)

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from ednag.errors import EdnagError
-from ednag.search.objective import Objective
+from ednag.search.objective import DISTINCT, Count, Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
 from ednag.validation import StrictModel, read_model
@@ -104,8 +104,8 @@ class Method:
         title: Name in tables and figures.
         description: One sentence.
         hyperparameters: Model of the hyper-parameters; its defaults are the method's.
-        search: Takes (objective, seed, budget, hyperparameters); the budget is a number of
-            distinct evaluations.
+        search: Takes (objective, seed, budget, hyperparameters); the budget is what the
+            objective's ledger may have `spent`: distinct evaluations, or their graphs.
         has_own_end: Whether the method ends by its own rule and ignores the budget.
         search_together: Like `search` of (objectives, seeds, budget, hyperparameters), one
             objective for each seed, in less time; None if there is no such function.
@@ -189,11 +189,18 @@ class Method:
         values = {**of_space, **self.settings, **given}
         return read_model(self.hyperparameters, values, f"method {self.name}: hyperparameters")
 
-    def described(self, budget: int, settings: BaseModel) -> dict[str, Any]:
-        """What run files say of the method: its id, the budget that it keeps, hyper-parameters."""
+    def described(
+        self, budget: int, settings: BaseModel, count: Count = "distinct evaluations"
+    ) -> dict[str, Any]:
+        """What run files say of the method: its id, the budget that it keeps, hyper-parameters.
+
+        A budget of distinct evaluations is a number; of another, it is text such as
+        `512 unique graphs`.
+        """
+        counted = budget if count == DISTINCT else f"{budget} {count}"
         return {
             "method": self.name,
-            "budget": None if self.has_own_end else budget,
+            "budget": None if self.has_own_end else counted,
             "hyperparameters": settings.model_dump(mode="json"),
         }
 

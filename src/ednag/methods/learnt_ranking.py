@@ -60,7 +60,7 @@ class Round:
         fitted: The ranker.
         codes: int64[n], the cells it was trained on.
         scores: float64[n], their metric, negated where lower is better.
-        until: Distinct evaluations of the run at which the round ends.
+        until: What the run has spent when the round ends.
         seed: Of the round's own draws.
     """
 
@@ -96,7 +96,7 @@ def search_by_ranker(
     draw_unseen(spender, random_start(settings, spender.budget))
     with deterministic(torch.device("cpu"), seed):
         for number in range(settings.rounds):
-            left = spender.budget - objective.ledger.distinct
+            left = spender.budget - objective.ledger.spent
             if left <= 0:
                 break
             until = spender.budget - left + -(-left // (settings.rounds - number))
@@ -107,9 +107,9 @@ def search_by_ranker(
 
 
 def draw_unseen(spender: Spender, until: int) -> None:
-    """Evaluate random new cells until there are `until` distinct ones, within the budget."""
+    """Evaluate random new cells until the run has spent `until`, within the budget."""
     until = min(until, spender.budget)
-    while spender.objective.ledger.distinct < until:
+    while spender.objective.ledger.spent < until:
         spender.score(spender.sample_unseen())
 
 

@@ -63,7 +63,7 @@ class _Round:
     def left(self) -> int:
         """Evaluations that the round still has."""
         until = min(self._trained.until, self._spender.budget)
-        return until - self._spender.objective.ledger.distinct
+        return until - self._spender.objective.ledger.spent
 
     def score(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tier logits float32[n, 5] and scores float32[n] of a batch int64[n]."""
@@ -84,13 +84,15 @@ class _Round:
         return self._scores[code]
 
     def evaluate_best_new(self) -> None:
-        """Evaluate the best new cell of the last batch, or a random one if none is new."""
+        """Spend one evaluation: the best new cell of the last batch, or a random one if none is."""
         codes, scores = self.last
+        before = self.left
         for code in codes[np.argsort(-scores, kind="stable")].tolist():
-            if code not in self._scores and self._value(code) > float("-inf"):
+            self._value(code)
+            if self.left < before:
                 return
-        code = self._spender.sample_unseen()
-        self._scores[code] = self._spender.score(code)
+        while self.left == before:
+            self._value(self._spender.sample_unseen())
 
 
 @lru_cache(maxsize=1)

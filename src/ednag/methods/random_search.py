@@ -1,4 +1,4 @@
-"""Random search without replacement: as many distinct architectures as the budget allows."""
+"""Random search without replacement: as many architectures as the budget allows."""
 
 import numpy as np
 
@@ -8,8 +8,11 @@ from ednag.search.objective import Objective
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: NoHyperparameters) -> Outcome:
-    generator = np.random.default_rng(seed)
-    codes = architectures_of(objective).draw_distinct(generator, budget)
+    generator, architectures = np.random.default_rng(seed), architectures_of(objective)
+    # Only a budget of graphs may need more architectures than it counts.
+    most = budget if objective.graph_of_code is None else architectures.count
+    codes = architectures.draw_distinct(generator, most)
+    codes = codes[: objective.ledger.spending(codes)[:budget][-1] + 1]
     metric, _ = objective.evaluate(codes)
     best = metric.argmax() if objective.higher_is_better else metric.argmin()
     return Outcome(code=int(codes[best]), final_population=codes[-1:])

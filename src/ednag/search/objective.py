@@ -2,6 +2,7 @@
 
 import random
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -17,18 +18,26 @@ from ednag.tables.interface import (
     Protocol,
 )
 
+#: What a budget counts: distinct architectures, or those that are not equivalent to one before.
+DISTINCT, GRAPHS = "distinct evaluations", "unique graphs"
+Count = Literal["distinct evaluations", "unique graphs"]
+
 
 class Ledger:
     """The evaluations of one run: how many, and the first of each architecture in order.
 
-    `total` counts all, `invalid` those of no architecture, `distinct` the architectures.
+    `total` counts all, `invalid` those of no architecture, `distinct` the architectures, and
+    `spent` what a budget counts: the architectures, or their graphs.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, graph_of_code: np.ndarray | None = None) -> None:
+        """`graph_of_code`: see `SearchSpace.graph_of_code`; None: a budget counts architectures."""
         self.total = 0
         self.invalid = 0
         self.distinct = 0
         self._seen = np.zeros(size, dtype=bool)
+        self._graph_of_code = graph_of_code
+        self._seen_graphs = np.zeros(size, dtype=bool)
         self._codes: list[np.ndarray] = []
         self._lookups: list[np.ndarray] = []
 
@@ -64,11 +73,24 @@ class Ledger:
         self.invalid += invalid
         return new
 
+    @property
+    def spent(self) -> int:
+        """What the run has spent of its budget."""
+        return self.distinct if self._graph_of_code is None else int(self._seen_graphs.sum())
+
+    def spending(self, codes: np.ndarray) -> np.ndarray:
+        """Positions int64[k], ascending, at which a batch int32[n] would spend of the budget."""
+        if self._graph_of_code is None:
+            return self._first_evaluations(codes)
+        positions = np.flatnonzero(codes >= 0)
+        graphs = self._graph_of_code[codes[positions]]
+        return positions[_first_of_each(graphs, self._seen_graphs)]
+
     def affordable(self, codes: np.ndarray, budget: int) -> int:
-        """How many of int32[n], from the first, a budget of distinct architectures affords."""
-        first = self._first_evaluations(codes)
-        left = max(0, budget - self.distinct)
-        return int(first[left]) if left < len(first) else len(codes)
+        """How many of int32[n], from the first, a budget affords."""
+        spending = self.spending(codes)
+        left = max(0, budget - self.spent)
+        return int(spending[left]) if left < len(spending) else len(codes)
 
     def codes(self) -> np.ndarray:
         """int32[distinct]: the distinct valid architectures in order of first evaluation."""
@@ -88,15 +110,22 @@ class Ledger:
         self._lookups.append(lookups)
         self._seen[codes] = True
         self.distinct += len(codes)
+        if self._graph_of_code is not None:
+            self._seen_graphs[self._graph_of_code[codes]] = True
 
     def _first_evaluations(self, codes: np.ndarray) -> np.ndarray:
         """Positions int64[k], ascending, of the first of each architecture not yet entered."""
         positions = np.flatnonzero(codes >= 0)
         valid = codes[positions]
         self._make_room(valid.max(initial=INVALID))
-        new = positions[~self._seen[valid]]
-        _, first = np.unique(codes[new], return_index=True)
-        return new[np.sort(first)]
+        return positions[_first_of_each(valid, self._seen)]
+
+
+def _first_of_each(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Positions int64[k], ascending, of the first of each value that is not seen."""
+    new = np.flatnonzero(~seen[values])
+    _, first = np.unique(values[new], return_index=True)
+    return new[np.sort(first)]
 
 
 class Objective:
@@ -105,8 +134,15 @@ class Objective:
     An architecture of the space that the table lacks decodes and counts as invalid.
     """
 
-    def __init__(self, table: BenchmarkTable, protocol: Protocol, space: SearchSpace) -> None:
+    def __init__(
+        self,
+        table: BenchmarkTable,
+        protocol: Protocol,
+        space: SearchSpace,
+        count: Count = "distinct evaluations",
+    ) -> None:
         self.space = space
+        self.graph_of_code = graphs_of(space) if count == GRAPHS else None
         self.protocol = protocol
         self.table = table
         needed = (protocol.fitness_metric, protocol.reported_metric, *protocol.drawn_metrics)
@@ -141,7 +177,7 @@ class Objective:
     def begin(self, seed: int | None = None) -> Ledger:
         """Start a new run: an empty ledger. A protocol with `drawn_metrics` needs the seed."""
         self.space = self.space.fresh()
-        self.ledger = Ledger(self.space.numbered)
+        self.ledger = Ledger(self.space.numbered, self.graph_of_code)
         self._draws = None if seed is None else random.Random(seed)
         self._first_drawn: dict[int, float] = {}
         return self.ledger
@@ -343,15 +379,35 @@ class PredictedObjective(Objective):
         return float("nan")
 
 
-def objective_on(benchmark: Benchmark, protocol: Protocol, space: SearchSpace) -> Objective:
+def graphs_of(space: SearchSpace) -> np.ndarray:
+    """`space.graph_of_code`; raises EdnagError if the space does not know its graphs."""
+    if space.graph_of_code is None:
+        raise EdnagError(
+            f"count: {GRAPHS}: {space.name} does not say which of its architectures are one graph; "
+            f"give count: {DISTINCT}, or leave {space.name} out"
+        )
+    return space.graph_of_code
+
+
+def objective_on(
+    benchmark: Benchmark,
+    protocol: Protocol,
+    space: SearchSpace,
+    count: Count = "distinct evaluations",
+) -> Objective:
     """The objective of a benchmark, whether its values are tabulated or predicted.
 
+    `count` is what a budget counts.
+
     Raises:
-        EdnagError: The protocol needs a metric that the benchmark lacks.
+        EdnagError: The protocol needs a metric that the benchmark lacks, or the space does not know
+            what `count` counts.
     """
     if isinstance(benchmark, PredictedBenchmark):
+        if count == GRAPHS:
+            graphs_of(space)
         assert isinstance(space, LargeSpace)
         (metric,) = benchmark.metrics.values()
         return PredictedObjective(benchmark.predict, metric, protocol, space, benchmark.dataset)
     assert isinstance(benchmark, BenchmarkTable)
-    return Objective(benchmark, protocol, space)
+    return Objective(benchmark, protocol, space, count)

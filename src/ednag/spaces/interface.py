@@ -111,6 +111,8 @@ class SearchSpace(ABC):
     raw_size: int
     #: How a key is written, for error messages.
     grammar: str
+    #: Number of unique graphs, see `graph_of_code`; None if the space does not know them.
+    unique_graphs: int | None = None
     profile: SearchProfile
     #: How a genotype gives a raw code; None if the space overrides `decode_raw`.
     reading: ArgmaxReading | ThresholdReading | None = None
@@ -165,6 +167,14 @@ class SearchSpace(ABC):
     @abstractmethod
     def neighbours(self, code: int) -> np.ndarray:
         """Codes int32[k] of the architectures one change away, ascending; mutual."""
+
+    @cached_property
+    def graph_of_code(self) -> np.ndarray | None:
+        """int32[size], equal for architectures that are one graph: the lowest code of these.
+
+        None where `unique_graphs` is None.
+        """
+        return None
 
     @property
     def numbered(self) -> int:

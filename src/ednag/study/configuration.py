@@ -16,6 +16,7 @@ from ednag.methods.instances import method_names
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
 from ednag.search.instruction_set import Arithmetic
+from ednag.search.objective import GRAPHS, Count, graphs_of
 from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import LARGEST_SEED, format_seeds, parse_seeds
@@ -226,7 +227,12 @@ class Study(_Part):
         512,
         ge=1,
         le=1_000_000,
-        description="Distinct evaluations of every method that has no end of its own.",
+        description="Budget of every method that has no end of its own: how many of `count`.",
+    )
+    count: Count = Field(
+        "distinct evaluations",
+        description="What `budget` counts. With unique graphs, architectures that are one graph "
+        "count once, and tables have budgets of graphs too. Only nasbench201 knows its graphs.",
     )
     arithmetic: Arithmetic = Field(
         "avx2",
@@ -293,6 +299,9 @@ class Study(_Part):
         _check_official_files(self.official_files)
         _check_protocols(self)
         _check_methods(self)
+        if self.count == GRAPHS:
+            for space in (*self.benchmarks, *self.if_present):
+                graphs_of(get_space(space))
         if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
             raise EdnagError(
                 "own_images: benchmarks.nasbench201 names own-images, so say which folder it is: "

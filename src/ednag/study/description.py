@@ -18,7 +18,7 @@ def described(plan: Plan) -> dict[str, str]:
         "seeds": format_seeds(study.seeds),
         **{f"seeds of {name}": seeds for name, seeds in plan.fewer_seeds().items()},
         "protocols": ", ".join(study.protocols),
-        "budget": f"{study.budget} distinct evaluations",
+        "budget": f"{study.budget} {study.count}",
         "arithmetic": f"{study.arithmetic} (whose last bits EDNAG's searches reproduce)",
         **({"needs data": ", ".join(missing)} if missing else {}),
     }

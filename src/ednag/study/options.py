@@ -63,7 +63,7 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             return plan.table_parameters(at)
         case "summary":
             seeds = {"seeds": format_seeds(study.seeds), "method_seeds": plan.fewer_seeds(at)}
-            return {**seeds, "settings": plan.settings(at)}
+            return {**seeds, "settings": plan.settings(at), "count": study.count}
         case "generated":
             return {"seeds": format_seeds(study.seeds)}
         case "authors_seeds":

@@ -8,6 +8,7 @@ The rules, the audit, the report and `ednag doctor` ask it; no rule decides anyt
 Functions that take `at` read wildcards from its attributes, as Snakemake passes them.
 """
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from ednag.errors import EdnagError
 from ednag.files import user_path
 from ednag.methods import METHODS
 from ednag.methods.descriptions import RUN_FORMAT, description_in, differences
+from ednag.search.objective import DISTINCT
 from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
 from ednag.sources.registry import Source, find_source
@@ -186,9 +188,15 @@ class Plan:
 
     def budget_option(self, at: Any) -> str:
         """The budget, for methods that read it: a new budget reruns no others."""
-        return (
-            "" if method_of(self.study, at.method).has_own_end else f"--budget {self.study.budget}"
-        )
+        if method_of(self.study, at.method).has_own_end:
+            return ""
+        return f"--budget {self.study.budget} {self.count_option}".rstrip()
+
+    @property
+    def count_option(self) -> str:
+        """What a budget counts, unless it is distinct evaluations."""
+        count = self.study.count
+        return "" if count == DISTINCT else f"--count {shlex.quote(count)}"
 
     def table_parameters(self, at: Any) -> dict[str, Any]:
         """What else the table at {space}/{dataset} is built with: options of `tables build`."""
@@ -264,7 +272,7 @@ class Plan:
         definition = definition_of(self.study, space, dataset).protocols[protocol]
         own, given = method_of(self.study, method), hyperparameters_of(self.study, method)
         settings = own.read_hyperparameters(given, get_space(space), definition)
-        return own.described(self.study.budget, settings)
+        return own.described(self.study.budget, settings, self.study.count)
 
     def _run_fault(self, run: Wildcards) -> str:
         """Why a run file that is there is not of this study; "" if it is."""
