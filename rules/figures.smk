@@ -1,7 +1,7 @@
 # Summaries into figures, and the method's illustration.
 
 
-# The figures of a dataset and protocol: those of all methods, and those of EDNAG's variants.
+# The figures of a dataset and protocol: those of all methods together, of EDNAG's variants apart.
 for each in DATASET_FIGURE_JOBS:
 
     rule:

@@ -86,6 +86,10 @@ def test_figures_of_variants_exist_where_variants_run(tmp_path: Path) -> None:
     assert drawn("ednag", "random") == set()
     assert drawn("ednag", "ednag-power") == {"mapping"}
     assert drawn("ednag-power", "random") == set(), "nothing to compare without EDNAG"
+    two = {"nasbench201": ["cifar10-analog", "cifar10-valid"]}
+    power = {"id": "ednag-power", "datasets": ["cifar10-valid"]}
+    plan = plan_of(tmp_path, benchmarks=two, methods=["ednag", power])
+    assert [place["dataset"] for place in plan.drawn_variants("mapping")] == ["cifar10-valid"]
 
 
 def test_ranks_need_three_measured_datasets(tmp_path: Path) -> None:

@@ -167,11 +167,11 @@ ARTEFACTS = tuple(
     Artefact(name=name, **fields)
     for name, fields in read_yaml(Path(__file__).with_suffix(".yaml")).items()
 )
-#: Jobs that draw figures of a dataset and protocol, all of one job together: importing what draws
-#: takes as long as drawing two.
-DATASET_FIGURE_JOBS = ("dataset_figures", "variant_figures")
 #: Figures of each dataset and protocol.
-DATASET_FIGURES = tuple(each for each in ARTEFACTS if each.job in DATASET_FIGURE_JOBS)
+DATASET_FIGURES = tuple(each for each in ARTEFACTS if each.where in ("drawn", "drawn_variants"))
+#: The jobs that draw them. One job draws all figures that every dataset has, as importing what
+#: draws takes as long as drawing two; a figure that only some datasets have is a job.
+DATASET_FIGURE_JOBS = tuple(dict.fromkeys(each.job for each in DATASET_FIGURES))
 #: Tables of a search space; `ednag tabulate` makes one of each name.
 SPACE_TABLES = tuple(each for each in ARTEFACTS if each.job == f"table_{each.name}")
 

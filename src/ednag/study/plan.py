@@ -468,7 +468,7 @@ class Plan:
         return [
             place
             for place in self.drawn
-            if variants_in(figure, methods_of(self.study, place["space"]))
+            if variants_in(figure, methods_on(self.study, place["space"], place["dataset"]))
         ]
 
     def _ranked_datasets(self, protocol: str) -> list[Benchmark]:
