@@ -10,6 +10,7 @@ from ednag.evidence.generated import describe_run
 from ednag.evidence.published import (
     NOTE,
     PRINTED,
+    TRAINING_SECONDS,
     PrintedNumber,
     published_table,
     readable_published,
@@ -17,7 +18,9 @@ from ednag.evidence.published import (
 )
 from ednag.evidence.writing import write_frame
 from ednag.methods.interface import Run
+from ednag.sources.lookup import locate
 from ednag.study.published import PUBLISHED_TABLES
+from ednag.tables import get_definition
 
 from .claims_data import PUBLISHED, generated_of, record_of, runs_of
 
@@ -59,12 +62,46 @@ def test_a_cell_beside_its_regenerated_number() -> None:
     assert missing["note"] == "needs data nasbench201-cifar100-csv"
 
 
-def test_rows_of_other_papers_have_no_difference() -> None:
-    frame = table_of("nasbench201", record_of(RUNS, RUNS.assign(method="random")))
-    row = frame[(frame["method"] == "RS") & (frame["dataset"] == "cifar10")].iloc[0]
+def random_row(*summaries: pd.DataFrame, dataset: str = "cifar10") -> tuple[pd.Series, str]:
+    """The row of random search in the table, and its cell of the difference."""
+    frame = table_of("nasbench201", record_of(*summaries)).reset_index(drop=True)
+    (row,) = np.flatnonzero((frame["method"] == "RS") & (frame["dataset"] == dataset))
+    return frame.iloc[row], readable_published(frame)["Difference"][row]
+
+
+def test_rows_of_other_papers_have_no_difference_under_the_papers_protocol() -> None:
+    row, shown = random_row(RUNS.assign(method="random"))
     assert row["ours"] == pytest.approx(RUNS["outcome"].mean())
-    assert np.isnan(row["difference"])
+    assert np.isnan(row["difference"]) and shown == "*"
     assert "another quantity" in row["note"]
+    assert "needs runs of random under protocol validation" in row["note"]
+
+
+def test_a_row_of_nasbench201_has_a_difference_under_the_protocol_near_its_own() -> None:
+    own = RUNS.assign(method="random")
+    row, shown = random_row(own, own.assign(protocol="validation"))
+    # After 100 distinct evaluations, see `runs_of`.
+    assert row["ours"] == pytest.approx(RUNS["outcome"].mean() - 1)
+    assert row["difference"] == pytest.approx(row["ours"] - 93.7)
+    assert shown == signed(row["difference"])
+    assert "200 epochs, the printed search that after 12" in row["note"]
+    far = pd.concat([own, own.assign(protocol="validation")]).drop(columns="best_after_100")
+    row, shown = random_row(far)
+    assert shown == "*"
+    assert "needs statistics.checkpoints near 109" in row["note"]
+
+
+def test_the_cells_of_nasbench201_were_searched_on_cifar10_alone() -> None:
+    own = RUNS.assign(method="random", dataset="cifar100")
+    row, shown = random_row(own, own.assign(protocol="validation"), dataset="cifar100")
+    assert shown == "*"
+    assert "searched on CIFAR-10" in row["note"]
+
+
+def test_the_time_of_a_training_is_that_of_the_recorded_ones() -> None:
+    definition = get_definition("nasbench201", "cifar10-valid")
+    table = definition.build(locate(definition.sources), {})
+    assert table.values["training_time"].mean() == pytest.approx(TRAINING_SECONDS, abs=0.05)
 
 
 def test_other_trainings_of_the_same_space_are_never_taken() -> None:

@@ -24,9 +24,9 @@ from ednag.evidence.summaries import (
     BEST_AFTER,
     BEST_WITHIN_GRAPHS,
     BEST_WITHIN_HOURS,
-    DISTINCT,
     GRAPHS,
     HOURS,
+    checkpoints_in,
 )
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
@@ -65,10 +65,8 @@ def budgets_of(runs: pd.DataFrame, statistics: Statistics) -> list[tuple[dict[st
 
 def budget_of(runs: pd.DataFrame) -> int | None:
     """The largest compared budget that at least half of the runs spend; None if there is none."""
-    prefix = BEST_AFTER[DISTINCT].format("")
-    names = [str(name) for name in runs if str(name).startswith(prefix)]
-    budgets = [int(name.removeprefix(prefix)) for name in names]
-    spent = [budget for budget in budgets if (runs["distinct"] >= budget).mean() >= 0.5]
+    compared = checkpoints_in(runs)
+    spent = [budget for budget in compared if (runs["distinct"] >= budget).mean() >= 0.5]
     return max(spent, default=None)
 
 

@@ -86,12 +86,19 @@ class StudyRecord:
         further = [name for name in generated if name not in group or name == "seed"]
         return group.merge(generated[further], on="seed", how="left")
 
-    def required_runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
-        """The same as `runs`; raises LackingData if there are none."""
+    def required_runs(
+        self, space: str, dataset: str, method: str, protocol: str = PAPER
+    ) -> pd.DataFrame:
+        """The same as `runs`, also of another protocol; raises LackingData if there are none."""
         lacking = self.lacks(space, dataset, method)
         if lacking:
             raise LackingData(lacking)
-        return self.runs(space, dataset, method)
+        if protocol == PAPER:
+            return self.runs(space, dataset, method)
+        runs = rows_of(self.summary, space, dataset, method, protocol)
+        if runs.empty:
+            raise LackingData(f"needs runs of {method} under protocol {protocol}")
+        return runs
 
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
@@ -101,7 +108,7 @@ class StudyRecord:
         """`comparison_table` of a method on a benchmark under the paper's protocol."""
         key = (space, dataset, method)
         if key not in self._compared:
-            rows = self.summary[_on_paper(self.summary, space, dataset)]
+            rows = self.summary[_under(self.summary, space, dataset)]
             self._compared[key] = comparison_table(rows, self.statistics, method)
         return self._compared[key]
 
@@ -136,16 +143,21 @@ class StudyRecord:
         return format_seeds(set(self.summary["seed"])) if len(self.summary) else ""
 
 
-def _on_paper(frame: pd.DataFrame, space: str, dataset: str) -> pd.Series:
-    """bool: which rows are of a benchmark under the paper's protocol."""
-    return (frame["space"] == space) & (frame["dataset"] == dataset) & (frame["protocol"] == PAPER)
+def _under(
+    frame: pd.DataFrame, space: str, dataset: str, protocol: str = PAPER
+) -> "pd.Series[bool]":
+    """Which rows are of a benchmark under a protocol."""
+    place = frame["space"] == space
+    return place & (frame["dataset"] == dataset) & (frame["protocol"] == protocol)
 
 
-def rows_of(frame: pd.DataFrame, space: str, dataset: str, method: str = "") -> pd.DataFrame:
-    """Rows of a method, or of all, on a benchmark under the paper's protocol; no predictions."""
+def rows_of(
+    frame: pd.DataFrame, space: str, dataset: str, method: str = "", protocol: str = PAPER
+) -> pd.DataFrame:
+    """Rows of a method, or of all, on a benchmark under a protocol; no predictions."""
     if frame.empty or (space, dataset) in _TRAINED:
         return frame[:0]
-    rows = _on_paper(frame, space, dataset)
+    rows = _under(frame, space, dataset, protocol)
     rows &= frame["method"] == method if method else True
     return frame[rows].sort_values("seed")
 

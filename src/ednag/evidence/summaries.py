@@ -39,6 +39,12 @@ BEST_WITHIN_GRAPHS = "best_within_{}_graphs"
 _POINTS = 400
 
 
+def checkpoints_in(runs: pd.DataFrame) -> list[int]:
+    """The numbers of distinct evaluations at which runs were summarised."""
+    prefix = BEST_AFTER[DISTINCT].format("")
+    return [int(name.removeprefix(prefix)) for name in map(str, runs) if name.startswith(prefix)]
+
+
 def require_checkpoints(summary: pd.DataFrame, checkpoints: Sequence[int]) -> None:
     """Raise EdnagError if runs were summarised without one of the checkpoints."""
     columns = [BEST_AFTER[DISTINCT].format(checkpoint) for checkpoint in checkpoints]
