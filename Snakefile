@@ -31,6 +31,7 @@
 #   results/evidence/{space}.{csv,md,tex}
 #   results/evidence/{space}-equal-budget.{csv,md,tex}
 #   results/evidence/{space}-comparison.{csv,md,tex}
+#   results/evidence/over-datasets-{protocol}.{csv,md,tex}
 #   results/evidence/sources-{space}.{csv,md}
 #   results/evidence/sources-{space}-differences.csv
 #   results/evidence/published-{table}.{csv,md,tex}
@@ -53,6 +54,8 @@
 #   figures/{space}/{dataset}/{protocol}/population.{csv,pdf,png}
 #   figures/{space}/{dataset}/{protocol}/ablation.{csv,pdf,png}
 #   figures/ranks-{protocol}.{csv,pdf,png}
+#   figures/targets-{protocol}.{csv,pdf,png}
+#   figures/profiles-{protocol}.{csv,pdf,png}
 #   figures/illustration.{csv,pdf,png}
 #   figures/predictors/small/quality.{csv,pdf,png}
 #   figures/predictors/small/learning.{csv,pdf,png}

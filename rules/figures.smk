@@ -43,27 +43,31 @@ for each in DATASET_FIGURE_JOBS:
             " --folder {params.folder:q} 2> {log:q}"
 
 
-rule ranks_figure:
+rule over_datasets:
     input:
         plan.ranked_summaries,
     output:
-        **made("ranks_figure"),
+        **made("over_datasets"),
     log:
-        logs("ranks_figure"),
+        logs("over_datasets"),
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of_study("plot ranks"),
+        code=code_of_study("plot over-datasets"),
         lock=lock,
         methods=lambda at: plan.definitions(plan.methods_run),
         statistics=statistics,
+        table=lambda wildcards, output: named("--table", output[:3]),
+        ranks=lambda wildcards, output: named("--ranks", output[3:6]),
+        targets=lambda wildcards, output: named("--targets", output[6:9]),
+        profiles=lambda wildcards, output: named("--profiles", output[9:12]),
     message:
-        "drawing mean ranks over datasets, protocol {wildcards.protocol}"
+        "comparing methods over datasets, protocol {wildcards.protocol}"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " plot ranks {input:q} --protocol {wildcards.protocol:q}"
-        " --statistics {params.statistics:q} --output {output.ranks_csv:q}"
-        " --output {output.ranks_pdf:q} --output {output.ranks_png:q} 2> {log:q}"
+        " plot over-datasets {input:q} --protocol {wildcards.protocol:q}"
+        " --statistics {params.statistics:q} {params.table:q} {params.ranks:q}"
+        " {params.targets:q} {params.profiles:q} 2> {log:q}"
 
 
 rule illustration:

@@ -15,9 +15,19 @@ from ednag.errors import EdnagError
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.illustration import PEAKS, SHOWN, illustration, illustration_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
-from ednag.evidence.figures.ranks import alike, common_methods, ranks, ranks_frame, scores_after
+from ednag.evidence.figures.profiles import profiles
+from ednag.evidence.figures.ranks import alike, ranks
 from ednag.evidence.figures.style import looks_of, save_drawing, save_figure
+from ednag.evidence.figures.targets import targets
 from ednag.evidence.figures.variants import variants, variants_frame
+from ednag.evidence.over_datasets import (
+    common_methods,
+    counted_runs,
+    profiles_frame,
+    ranks_frame,
+    scores_after,
+    targets_frame,
+)
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT, LOOKUPS
 from ednag.methods import get_method
 from ednag.methods.instances import method_names
@@ -62,6 +72,10 @@ def make_summary(
                     "distinct": 30,
                     "best_after_5": outcome - 1,
                     "best_after_20": outcome,
+                    "random_mean": 80.0,
+                    "distinct_to_best": np.nan,
+                    "distinct_to_0.1_percent": 25.0 if seed else np.nan,
+                    "distinct_to_1_percent": 5.0 + seed,
                 }
             )
     return pd.DataFrame(rows)
@@ -104,17 +118,22 @@ def drawings() -> dict[str, tuple[Figure, pd.DataFrame]]:
     """Every figure and what is drawn in it."""
     summary, curves = make_summary(), make_curves()
     main, mapping = main_methods(METHODS_HERE), variants_in("mapping", METHODS_HERE)
-    several = pd.concat([make_summary(name) for name in ("cifar10", "cifar100", "cifar10-analog")])
+    names = ("cifar10", "cifar100", "ImageNet16-120")
+    several = counted_runs(pd.concat([make_summary(name) for name in names]), "paper")
     lines = anytime_frame(curves, main, 91.0, True)
     runs = outcomes_frame(summary, METHODS_HERE)
     varied = variants_frame(summary, curves, mapping, SETTINGS)
-    places = ranks_frame(several, main, SETTINGS.checkpoints, 0.95)
+    places = ranks_frame(several, SETTINGS.checkpoints, 0.95)
+    reached = targets_frame(several)
+    profile = profiles_frame(several, SETTINGS.checkpoints, 0.95)
     plane = illustration_frame(0)
     return {
         "anytime": (anytime(lines, 91.0, "accuracy (%)", "title"), lines),
         "outcomes": (outcomes(runs, "accuracy (%)", "title"), runs),
         "mapping": (variants(varied, "accuracy (%)", "title"), varied),
         "ranks": (ranks(places, 0.95, "title"), places),
+        "targets": (targets(reached, "title"), reached),
+        "profiles": (profiles(profile, places, "title"), profile),
         "illustration": (illustration(plane), plane),
     }
 
@@ -128,7 +147,7 @@ def test_every_figure_has_the_same_bytes_when_drawn_again(tmp_path: Path) -> Non
             save_drawing(figure, drawn, paths)
             written[-1] |= {f"{name}{path.suffix}": path.read_bytes() for path in paths}
     assert written[0] == written[1]
-    assert len(written[0]) == 15
+    assert len(written[0]) == 21
 
 
 def test_a_figure_drawn_from_its_csv_is_the_same_figure(tmp_path: Path) -> None:
@@ -223,7 +242,7 @@ def test_intervals_of_variants_are_of_the_runs_with_an_outcome() -> None:
 
 
 def test_one_dataset_gets_ranks_and_a_sentence_but_no_critical_difference() -> None:
-    drawn = ranks_frame(make_summary(), ("ednag", "random"), (5, 20), 0.95)
+    drawn = ranks_frame(make_summary(methods=("ednag", "random")), (5, 20), 0.95)
     assert drawn["mean_rank"].tolist() == [1.0, 2.0, 1.0, 2.0]
     assert drawn["critical_difference"].isna().all()
     figure = ranks(drawn, 0.95, "title")
@@ -235,10 +254,11 @@ def test_one_dataset_gets_ranks_and_a_sentence_but_no_critical_difference() -> N
 def test_ranks_over_datasets_respect_the_direction_of_the_metric() -> None:
     names = [("nasbench201", "cifar10"), ("nasbench201", "cifar100")]
     names.append(("transnas-micro", "room_layout"))
-    summary = pd.concat([make_summary(dataset, space) for space, dataset in names])
+    methods = ("ednag", "random")
+    summary = pd.concat([make_summary(dataset, space, methods) for space, dataset in names])
     scores = scores_after(summary, ("ednag", "random"), 20)
     assert scores.loc[("transnas-micro", "room_layout", "paper"), "ednag"] < 0
-    drawn = ranks_frame(summary, ("ednag", "random"), (20,), 0.95)
+    drawn = ranks_frame(summary, (20,), 0.95)
     # Two methods, three datasets: 1.96 * sqrt(2 * 3 / (6 * 3)).
     assert drawn["critical_difference"].iloc[0] == pytest.approx(1.1316, abs=1e-3)
     assert drawn.set_index("method")["mean_rank"].to_dict() == {
@@ -252,11 +272,43 @@ def test_only_methods_of_every_dataset_are_ranked() -> None:
         [make_summary("cifar10"), make_summary("cifar100", methods=("random", "ednag"))]
     )
     assert common_methods(summary) == ["ednag", "random"]
+    runs = counted_runs(summary, "paper")
+    assert set(runs["method"]) == {"ednag", "random"}
     with pytest.raises(EdnagError, match="at least two methods"):
-        ranks_frame(summary, ("ednag",), (5,), 0.95)
-    summary["best_after_5"] = np.nan
-    with pytest.raises(EdnagError, match="no dataset on which all of ednag, random have a value"):
-        ranks_frame(summary, ("ednag", "random"), (5,), 0.95)
+        counted_runs(summary[summary["method"] != "random"], "paper")
+    with pytest.raises(EdnagError, match="at least two methods"):
+        counted_runs(summary, "single-run")
+
+
+def test_what_cannot_be_ranked_is_named_and_neither_ranked_nor_drawn() -> None:
+    names = ("cora", "citeseer", "pubmed")
+    methods = ("ednag", "random", "local-search-best")
+    runs = pd.concat([make_summary(name, "nasbench-graph", methods) for name in names])
+    # One seed fewer on one dataset, and a population that is still random after 5 of 20.
+    few = (runs["dataset"] == "cora") & (runs["method"] == "random") & (runs["seed"] == 3)
+    described = '{"budget": null, "hyperparameters": {"population_num": 10}}'
+    runs = runs[~few].assign(described="")
+    runs.loc[runs["method"] == "ednag", "described"] = described
+    drawn = ranks_frame(runs, (5, 20), 0.95)
+    first, second = (drawn[drawn["budget"] == budget].set_index("method") for budget in (5, 20))
+    assert first["mark"].to_dict() == {
+        "ednag": "still random search",
+        "random": "3 of 4 seeds",
+        "local-search-best": "",
+    }
+    assert first["mean_rank"].isna().all(), "one method has no rank"
+    assert second["mean_rank"].dropna().to_dict() == {"ednag": 1.0, "local-search-best": 2.0}
+    figure = ranks(drawn, 0.95, "title")
+    headings = [axes.get_title() for axes in figure.axes]
+    assert "fewer than two methods to rank" in headings[0]
+    title = get_method("random").title
+    assert headings[1].endswith(f"not ranked: {title} (3 of 4 seeds)")
+    plt.close(figure)
+    profile = profiles_frame(runs, (5, 20), 0.95)
+    assert set(profile.loc[profile["budget"] == 20, "method"]) == {"ednag", "local-search-best"}
+    figure = profiles(profile, drawn, "title")
+    assert f"not drawn: {title} (3 of 4 seeds)" in figure.axes[1].get_title()
+    plt.close(figure)
 
 
 def test_groups_of_ranks_that_cannot_be_told_apart() -> None:

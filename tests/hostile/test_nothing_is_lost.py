@@ -180,10 +180,17 @@ def test_a_report_is_replaced_unless_something_else_is_in_it(finished: Tree) -> 
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("call", [("tabulate", "comparison"), ("plot", "ranks")])
+TABULATE_TO = ("tabulate", "comparison", "--output=new.csv")
+PLOT_TO = (
+    *("plot", "over-datasets"),
+    *(f"--{kind}=new-{kind}.csv" for kind in ("table", "ranks", "targets", "profiles")),
+)
+
+
+@pytest.mark.parametrize("call", [TABULATE_TO, PLOT_TO])
 def test_a_checkpoint_that_a_summary_lacks_is_refused(tree: Tree, call: tuple[str, ...]) -> None:
     statistics = ("--statistics", '{"checkpoints": [5, 10]}')
-    called = tree.call(*call, f"{SUMMARY}.parquet", *statistics, "--output", "new.csv")
+    called = tree.call(*call, f"{SUMMARY}.parquet", *statistics)
     assert called.returncode == 1
     assert called.stderr == (
         "ednag: statistics.checkpoints: the runs were summarised without 10; name checkpoints of "

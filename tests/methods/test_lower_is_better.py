@@ -11,8 +11,8 @@ import pytest
 from ednag.errors import EdnagError
 from ednag.evidence.figures.anytime import anytime, anytime_frame
 from ednag.evidence.figures.outcomes import outcomes, outcomes_frame
-from ednag.evidence.figures.ranks import scores_after
 from ednag.evidence.findings import findings_page
+from ednag.evidence.over_datasets import scores_after
 from ednag.evidence.record import StudyRecord
 from ednag.evidence.summaries import DISTINCT, anytime_curves, summarise_runs
 from ednag.evidence.tables import (

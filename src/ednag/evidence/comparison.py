@@ -28,6 +28,7 @@ from ednag.evidence.summaries import (
     HOURS,
     checkpoints_in,
 )
+from ednag.evidence.writing import counted
 from ednag.methods import get_method
 from ednag.study.statistics import Statistics
 from ednag.tables import get_reported_metric
@@ -115,7 +116,7 @@ def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int
     reasons = {
         f"{len(runs)} of {most} seeds": len(runs) < most,
         "still random search": is_still_random(runs, place),
-        f"{unseen} runs saw nothing": unseen > 0,
+        f"{counted(unseen, 'run')} saw nothing": unseen > 0,
     }
     return ", ".join(reason for reason, holds in reasons.items() if holds)
 

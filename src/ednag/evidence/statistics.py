@@ -5,6 +5,7 @@ how often the intervals hold the true value. Importing scipy.stats takes longer 
 figures, so it is imported where it is used; scipy.special is quick.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,22 @@ def mean_interval(values: np.ndarray, confidence: float) -> Interval:
     if len(values) < FEWEST_VALUES:
         return Interval(mean)
     return _student(mean, _variance_of_mean(values), len(values) - 1, confidence)
+
+
+def stratified_mean(strata: Sequence[np.ndarray], confidence: float) -> Interval:
+    """Mean of the means of strata float[n], with Student's interval over what is in them.
+
+    The variance is that of a mean of independent means, with the degrees of freedom of Welch and
+    Satterthwaite: what a bootstrap that resamples each stratum estimates by draws. No bounds if a
+    stratum has fewer than FEWEST_VALUES.
+    """
+    mean = float(np.mean([each.mean() for each in strata]))
+    if min(map(len, strata)) < FEWEST_VALUES:
+        return Interval(mean)
+    variances = np.array([_variance_of_mean(each) for each in strata]) / len(strata) ** 2
+    parts = variances**2 / np.array([len(each) - 1 for each in strata])
+    freedom = variances.sum() ** 2 / parts.sum() if parts.sum() else np.inf
+    return _student(mean, float(variances.sum()), float(freedom), confidence)
 
 
 def _variance_of_mean(values: np.ndarray) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
+from ednag.evidence.targets import evaluations_to_targets, random_mean, target_masks
 from ednag.methods.consistency import check_described, check_values
 from ednag.methods.descriptions import description_in
 from ednag.methods.interface import STEP_COLUMNS, Run
@@ -156,6 +157,13 @@ def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray
     return table.values[protocol.reported_metric][run.codes[best]]
 
 
+def incumbent_codes(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
+    """Code of the best queried architecture after each distinct evaluation, int32[distinct]."""
+    return run.codes[
+        incumbents(run.metrics, table.metrics[protocol.fitness_metric].higher_is_better)
+    ]
+
+
 def optimum_drawn(table: Benchmark, protocol: Protocol) -> float:
     """The best value of a single training that an evaluation can draw; NaN without draws."""
     higher = table.metrics[protocol.fitness_metric].higher_is_better
@@ -233,7 +241,8 @@ def summarise_runs(
     look-ups (see `BEST_AFTER`), and unique graphs if `count` says so; `hours` are simulated GPU
     hours, on datasets that have times. `described` is of `described_settings`, and empty where it
     is not known. An unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of
-    tables with repeated trainings, see the function of this name.
+    tables with repeated trainings, see the function of this name. `random_mean` is the mean of the
+    table, and `distinct_to_*` are of `evaluations_to_targets`.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -243,6 +252,8 @@ def summarise_runs(
         optimum = known_optimum(table, protocol.reported_metric)
         best_drawn = optimum_drawn(table, protocol)
         tied = tied_with_best(table, protocol.reported_metric)
+        masks = target_masks(table, protocol.reported_metric, tied, OPTIMUM_TOLERANCE)
+        mean = random_mean(table, protocol.reported_metric)
         for run in group:
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
@@ -265,12 +276,14 @@ def summarise_runs(
                     "outcome_drawn": run.outcome_drawn,
                     "optimum": optimum,
                     "optimum_drawn": best_drawn,
+                    "random_mean": mean,
                     "found_optimum": bool(abs(run.outcome_metric - optimum) < OPTIMUM_TOLERANCE),
                     **_tie(run, tied),
                     "best_seen": best,
                     "saw_optimum": bool(abs(best - optimum) < OPTIMUM_TOLERANCE),
                     "distinct_to_optimum": to_optimum,
                     "lookups_to_optimum": lookups_to(run, to_optimum),
+                    **evaluations_to_targets(incumbent_codes(run, table, protocol), masks),
                     "total": run.total,
                     "distinct": run.distinct,
                     "invalid": run.invalid,

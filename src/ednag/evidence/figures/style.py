@@ -106,6 +106,13 @@ def title_of(method: str) -> str:
     return get_method(method).title
 
 
+def marked_text(rows: pd.DataFrame, what: str) -> str:
+    """A line that names methods with a `mark`, and why they are not `what`; "" for none."""
+    marked = rows[rows["mark"] != ""].drop_duplicates("method")
+    names = [f"{title_of(name)} ({mark})" for name, mark in marked[["method", "mark"]].to_numpy()]
+    return f"\n{what}: {', '.join(names)}" if names else ""
+
+
 def metric_label(metric: Metric) -> str:
     """A metric's name and unit, and its direction if lower is better."""
     direction = "" if metric.higher_is_better else ", lower is better"

@@ -1,0 +1,33 @@
+"""Targets reached against distinct evaluations, over datasets (Hansen et al., COCO, 2021)."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ednag.evidence.figures.evaluations import draw_curve, log_evaluations
+from ednag.evidence.figures.style import looks_of, new_figure, title_of
+from ednag.evidence.over_datasets import ALL_TARGETS
+from ednag.evidence.targets import TARGETS
+
+_TITLES = {
+    ALL_TARGETS: "Mean over the three targets",
+    **{target: f"Target: {title}" for target, title in TARGETS.items()},
+}
+
+
+def targets(drawn: pd.DataFrame, title: str) -> Figure:
+    """A panel per target of `targets_frame`: share of runs that have reached it, in %."""
+    figure, grid = new_figure(title, 2, 2, figsize=(7.2, 5.6), sharex=True, sharey=True)
+    looks = looks_of(list(dict.fromkeys(drawn["method"])))
+    for axes, (target, rows) in zip(grid.flat, drawn.groupby("target", sort=False), strict=True):
+        for method, curve in rows.groupby("method", sort=False):
+            draw_curve(axes, curve["evaluations"], 100 * curve["share"], looks[str(method)])
+        axes.set_title(_TITLES[str(target)], fontsize=8)
+        axes.set_ylim(-2, 102)
+    for axes in grid[1]:
+        log_evaluations(axes, drawn["evaluations"])
+    for axes in grid[:, 0]:
+        axes.set_ylabel("share of runs (%)")
+    lines = [Line2D([], [], **look.line) for look in looks.values()]
+    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
+    return figure
