@@ -61,8 +61,7 @@ def evaluations_to_targets(
 
 
 def random_mean(table: Benchmark, metric: str) -> float:
-    """The mean of a metric over a table: what one random architecture has; NaN where there
-    is no known optimum."""
+    """The mean of a metric over a table, of one random architecture; NaN as its best value is."""
     if np.isnan(known_optimum(table, metric)):
         return np.nan
     values = table.values[metric]
