@@ -44,6 +44,9 @@ def judged() -> pd.DataFrame:
             "held_out": 40,
             "tau_b": tau + 0.01 * seed,
             "tau_ties_concordant": tau + 0.1,
+            "spearman": tau + 0.2,
+            "precision": 0.25,
+            "regret": 1.5,
             "seed": seed,
         }
         for seed in (1, 0)
@@ -110,14 +113,20 @@ def test_taus_are_means_over_seeds_in_the_order_of_the_titles() -> None:
     assert row["tau_b"] == pytest.approx(0.605) and row["seeds"] == 2
     # Two seeds have no interval; the readable table shows the two values.
     assert np.isnan(row["tau_b_low"]) and row["tau_b_values"] == "0.600 0.610"
-    assert "0.605 (0.600 0.610)" in readable_learning(table)["Kendall's tau-b"]
+    readable = readable_learning(table)
+    assert "0.605 (0.600 0.610)" in readable["Kendall's tau-b"]
+    assert (readable["Best 5 % found (%)"][0], readable["Spearman's rho"][0]) == ("25.0", "0.650")
+    assert readable["Regret of the best of 10 (%)"][0] == "1.50"
 
 
 def test_the_note_says_what_ranks_better_than_the_ranker(tmp_path: Path) -> None:
     table = learning_table(judged(), STATISTICS)
     write_learning(table, "Made up", STATISTICS, [tmp_path / "t.md"])
     text = (tmp_path / "t.md").read_text()
-    assert "random forest ranks better (0.605) than the ranker (0.455)" in text
+    assert (
+        "the ranker (tau-b 0.455) ranks worse than random forest (0.605), FLOPs alone (0.505)."
+        in text
+    )
     best = judged().assign(tau_b=lambda rows: rows["tau_b"] + (rows["predictor"] == "ranker"))
     write_learning(learning_table(best, STATISTICS), "M", STATISTICS, [tmp_path / "t.md"])
     assert "the ranker ranks best" in (tmp_path / "t.md").read_text()

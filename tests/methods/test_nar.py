@@ -1,4 +1,4 @@
-"""The methods that learn a ranker: counts within the budget, determinism, what they learn."""
+"""The methods that learn a predictor: counts within the budget, determinism, what they learn."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 
-NAMES = ("nar", "ednag-ranked")
+NAMES = ("nar", "ednag-ranked", "ednag-ranked-nar")
 BUDGET = 60
 QUICK = {"epochs": 2, "model": 8}
 
@@ -43,7 +43,7 @@ def run(
     name: str, objective: Objective, seed: int, budget: int = BUDGET, **settings: object
 ) -> Run:
     method = get_method(name)
-    given = method.hyperparameters.model_validate({**QUICK, **settings})
+    given = method.read_hyperparameters({**QUICK, **settings})
     return method.run(objective, seed, budget, given)
 
 
@@ -98,17 +98,15 @@ def test_a_ranker_that_knows_nothing_still_spends_the_budget() -> None:
 
 
 def test_predictions_take_the_place_of_their_rank() -> None:
-    class Fixed:
-        """Scores that are the code itself."""
-
-    objective = objective_of(by_flops())
-    trained = Round(Fixed(), np.arange(3), np.array([70.0, 80.0, 90.0]), 0, 0)  # type: ignore[arg-type]
-    scores = np.arange(15625.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ednag.ranker.model.score", lambda ranker, patches: scores)
-        Fixed.ranker = None  # type: ignore[attr-defined]
-        predicted = predictions(objective, trained)
+    current = Round(np.arange(3), np.array([70.0, 80.0, 90.0]), 0, 0)
+    predicted = predictions(objective_of(by_flops()), current, np.arange(15625.0))
     assert (predicted[0], predicted[7812], predicted[-1]) == (70, 80, 90)
+    assert (np.diff(predicted) > 0).all()
+
+
+def test_equal_scores_are_placed_by_code() -> None:
+    current = Round(np.arange(3), np.array([70.0, 80.0, 90.0]), 0, 0)
+    predicted = predictions(objective_of(by_flops()), current, np.zeros(15625))
     assert (np.diff(predicted) > 0).all()
 
 

@@ -32,7 +32,8 @@ def tau(name: str, seed: int = 1) -> float:
 def test_baselines_rank_unseen_architectures_and_repeat(name: str) -> None:
     first, second = (fit_baseline(name, TRAINING, ACCURACIES[:300], 1)(UNSEEN) for _ in "ab")
     np.testing.assert_array_equal(first, second)
-    assert kendall_tau_b(first, ACCURACIES[300:]) > 0.5
+    # No neighbour tells FLOPs exactly.
+    assert kendall_tau_b(first, ACCURACIES[300:]) > (0.4 if name == "nearest_neighbours" else 0.5)
 
 
 def test_numbers_are_themselves() -> None:
@@ -45,10 +46,24 @@ def test_regressors_see_more_than_the_numbers() -> None:
     assert min(tau("gradient_boosting"), tau("random_forest")) > max(tau("flops"), 0.8)
 
 
+def test_pairs_of_operations_tell_what_single_ones_do_not() -> None:
+    generator = np.random.default_rng(2)
+    operations = PATCHES[:, 0][:, *np.triu_indices(4, 1)]
+    # Whether two edges have the same operation.
+    accuracies = (operations[:, 0] == operations[:, 3]) + 0.01 * generator.normal(size=500)
+    of_pairs, of_single = (
+        kendall_tau_b(fit_baseline(name, TRAINING, accuracies[:300], 0)(UNSEEN), equal)
+        for name in ("ridge_pairs", "ridge_operations")
+        for equal in [accuracies[300:] > 0.5]
+    )
+    assert of_pairs > 0.4 > 0.2 > of_single
+
+
 def test_constant_encodings_can_be_fitted() -> None:
     patches = np.ones((10, 3, 2, 2), dtype=np.float32)
     given = Described(patches, np.ones(10), np.ones(10))
-    assert fit_baseline("random_forest", given, np.arange(10.0), 0)(given).shape == (10,)
+    for name in BASELINES:
+        assert fit_baseline(name, given, np.arange(10.0), 0)(given).shape == (10,)
 
 
 def test_a_baseline_that_does_not_exist_is_refused() -> None:

@@ -16,8 +16,11 @@ from ednag.study.statistics import Statistics
 TITLES: Mapping[str, str] = {
     "ranker": "NAR's ranker (small), score",
     "ranker_tiers": "NAR's ranker (small), tier",
+    "ridge_pairs": "ridge on pairs of operations",
+    "ridge_operations": "ridge on operations",
     "random_forest": "random forest",
     "gradient_boosting": "gradient boosting",
+    "nearest_neighbours": "nearest neighbours",
     "flops": "FLOPs alone",
     "parameters": "parameters alone",
 }
@@ -52,9 +55,9 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
-    """One row per predictor and number of training cells: mean tau over seeds, with intervals.
+    """One row per predictor and number of training cells: means over seeds, with intervals.
 
-    `judged` has columns predictor, training, held_out, tau_b, tau_ties_concordant and seed.
+    `judged` are rows of `ednag.ranker.study.judged`, with `seed`.
     """
     groups = judged.sort_values("seed", kind="stable").groupby(["predictor", "training"])
     rows = [
@@ -63,8 +66,13 @@ def learning_table(judged: pd.DataFrame, statistics: Statistics) -> pd.DataFrame
             "training": training,
             "held_out": int(group["held_out"].iloc[0]),
             "seeds": int(group["seed"].nunique()),
-            **mean_columns("tau_b", finite(group["tau_b"]), statistics.confidence),
-            **mean_columns(_CONCORDANT, finite(group[_CONCORDANT]), statistics.confidence),
+        }
+        | {
+            column: value
+            for name in ("tau_b", _CONCORDANT, "spearman", "precision", "regret")
+            for column, value in mean_columns(
+                name, finite(group[name]), statistics.confidence
+            ).items()
         }
         for (predictor, training), group in groups
     ]
@@ -82,6 +90,9 @@ def readable_learning(table: pd.DataFrame) -> dict[str, list[str]]:
         "Seeds": texts(table["seeds"]),
         "Kendall's tau-b": with_interval(table, "tau_b", 3),
         "Reference's tau": texts(table[_CONCORDANT], 3),
+        "Spearman's rho": texts(table["spearman"], 3),
+        "Best 5 % found (%)": texts(100 * table["precision"], 1),
+        "Regret of the best of 10 (%)": texts(table["regret"], 2),
     }
 
 
@@ -99,7 +110,9 @@ def write_learning(
     note = (
         f"{title}: {table['held_out'].iloc[0]} cells held out, others each seed. In brackets "
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. The reference's tau "
-        f"counts ties as concordant. {_small(space)}{_verdict(table)}"
+        "counts ties as concordant. Best 5 % found: of as many cells with the highest scores, "
+        "those truly among the best 5 %. Regret: by how much the best of the ten with the highest "
+        f"scores misses the best cell held out. {_small(space)}{_verdict(table)}"
     )
     repeated = table["predictor"].isin(UNTRAINED) & table.duplicated("predictor")
     once = table[~repeated].reset_index(drop=True)
@@ -107,17 +120,18 @@ def write_learning(
 
 
 def _verdict(table: pd.DataFrame) -> str:
-    """The best predictor at the largest number of cells that the ranker is trained on."""
+    """What ranks better than the ranker at the largest number of cells that it is trained on."""
     largest = table.loc[table["predictor"] == "ranker", "training"].max()
     taus = table[table["training"] == largest].set_index("predictor")["tau_b"].dropna()
     if "ranker" not in taus or len(taus) < 2:
         return ""
-    best = str(taus.idxmax())
-    if best == "ranker":
+    better = taus[taus > taus["ranker"]].sort_values(ascending=False)
+    if better.empty:
         return f"Trained on {largest} cells, the ranker ranks best."
+    named = ", ".join(f"{TITLES[str(name)]} ({tau:.3f})" for name, tau in better.items())
     return (
-        f"Trained on {largest} cells, {TITLES[best]} ranks better ({taus[best]:.3f}) than the "
-        f"ranker ({taus['ranker']:.3f})."
+        f"Trained on {largest} cells, the ranker (tau-b {taus['ranker']:.3f}) ranks worse than "
+        f"{named}."
     )
 
 

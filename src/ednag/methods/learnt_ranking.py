@@ -1,8 +1,8 @@
-"""Search in rounds by a small ranker that learns from the search's own evaluations.
+"""Search in rounds by a predictor that learns from the search's own evaluations.
 
-A first share of the budget is spent on random cells. In each round, a ranker is trained from
-scratch on all cells evaluated so far, and the method spends an equal part of the remaining budget
-on cells that the ranker prefers. Torch is imported when a run begins.
+A first share of the budget is spent on random cells. In each round, a predictor is fitted anew to
+all cells evaluated so far, and the method spends an equal part of the remaining budget on cells
+that the predictor prefers. Torch is imported when NAR's ranker is trained.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ednag.ranker.fitting import FittedRanker
 
 SPACES = frozenset({"nasbench201"})
-#: Least number of random cells before a ranker is trained.
+#: Least number of random cells before a predictor is fitted.
 FEWEST = 10
 #: Dataset whose network sizes stand for those of a dataset that the benchmark does not have.
 _COUNTED_AS = "cifar10"
@@ -32,77 +32,78 @@ _HEADS, _DROPOUT = 1, 0.0
 _BATCH = 32
 
 
-class RankerSettings(StrictModel):
-    """Hyper-parameters of the ranker and of how often it is trained."""
+class RoundSettings(StrictModel):
+    """Hyper-parameters of how often a predictor is fitted."""
 
     first_share: float = Field(
         0.4, gt=0, lt=1, description="Share of the budget that goes to random cells first."
     )
-    rounds: int = Field(2, ge=1, le=100, description="How often a ranker is trained, from scratch.")
-    epochs: int = Field(8, ge=1, le=1000, description="Epochs of each training.")
+    rounds: int = Field(
+        2, ge=1, le=100, description="How often the predictor is fitted, from scratch."
+    )
+
+
+class RankerSettings(RoundSettings):
+    """Those, and the hyper-parameters of NAR's ranker."""
+
+    epochs: int = Field(8, ge=1, le=1000, description="Epochs of each training of NAR's ranker.")
     model: int = Field(
         16,
         ge=2,
         le=512,
         multiple_of=2,
-        description="Width of the ranker; 128 in the published one.",
+        description="Width of NAR's ranker; 128 in the published one.",
     )
     layers: int = Field(
-        1, ge=1, le=24, description="Layers of encoder and decoder; 6 each in the published one."
+        1,
+        ge=1,
+        le=24,
+        description="Layers of encoder and decoder of NAR's ranker; 6 each in the published one.",
     )
 
 
 @dataclass(frozen=True)
 class Round:
-    """A trained ranker, and the evaluations that it may spend.
+    """What a predictor is fitted to, and the evaluations that it may spend.
 
     Attributes:
-        fitted: The ranker.
-        codes: int64[n], the cells it was trained on.
+        codes: int64[n], the cells evaluated so far.
         scores: float64[n], their metric, negated where lower is better.
         until: What the run has spent when the round ends.
         seed: Of the round's own draws.
     """
 
-    fitted: "FittedRanker"
     codes: np.ndarray
     scores: np.ndarray
     until: int
     seed: int
 
 
-def random_start(settings: RankerSettings, budget: int) -> int:
-    """How many random cells a run of `search_by_ranker` begins with."""
+def random_start(settings: RoundSettings, budget: int) -> int:
+    """How many random cells a run of `search_in_rounds` begins with."""
     return min(budget, max(FEWEST, round(settings.first_share * budget)))
 
 
-def search_by_ranker(
+def search_in_rounds(
     objective: Objective,
     seed: int,
     budget: int,
-    settings: RankerSettings,
+    settings: RoundSettings,
     spend: Callable[[Spender, Round, Any], None],
 ) -> Outcome:
-    """One run: random cells, then rounds of training and of `spend`.
+    """One run: random cells, then rounds of `spend`, which fits a predictor.
 
     `spend` takes the settings last. What it does not spend of a round is drawn at random.
     """
-    import torch
-
-    from ednag.training.determinism import deterministic
-
-    torch.set_num_threads(1)
     spender = Spender(objective, budget, seed)
     draw_unseen(spender, random_start(settings, spender.budget))
-    with deterministic(torch.device("cpu"), seed):
-        for number in range(settings.rounds):
-            left = spender.budget - objective.ledger.spent
-            if left <= 0:
-                break
-            until = spender.budget - left + -(-left // (settings.rounds - number))
-            trained = _train(spender, settings, until, seed_of(seed, number))
-            spend(spender, trained, settings)
-            draw_unseen(spender, until)
+    for number in range(settings.rounds):
+        left = spender.budget - objective.ledger.spent
+        if left <= 0:
+            break
+        until = spender.budget - left + -(-left // (settings.rounds - number))
+        spend(spender, Round(*spender.evaluated(), until, seed_of(seed, number)), settings)
+        draw_unseen(spender, until)
     return spender.outcome([])
 
 
@@ -134,15 +135,17 @@ def patches_of(dataset: str) -> np.ndarray:
     return encode_nasbench201(dataset)
 
 
-def _train(spender: Spender, settings: RankerSettings, until: int, seed: int) -> Round:
-    """A ranker of all cells evaluated so far."""
+def fit_ranker(current: Round, settings: RankerSettings, dataset: str) -> "FittedRanker":
+    """A small ranker of NAR, of all cells evaluated so far; costs of cells as on `dataset`."""
     from dataclasses import replace
+
+    import torch
 
     from ednag.ranker.encoding import NASBENCH201_PATCHES
     from ednag.ranker.fitting import RECIPES, Sample, fit
     from ednag.ranker.model import Sizes
 
-    codes, scores = spender.evaluated()
+    torch.set_num_threads(1)
     width = settings.model
     sizes = Sizes(
         *NASBENCH201_PATCHES,
@@ -156,7 +159,6 @@ def _train(spender: Spender, settings: RankerSettings, until: int, seed: int) ->
         dropout=_DROPOUT,
     )
     recipe = replace(RECIPES["nasbench201"], epochs=settings.epochs, batch=_BATCH)
-    patches = patches_of(counted_as(spender.objective))
+    sample = Sample(patches_of(dataset)[current.codes], current.scores)
     # A budget of a few hundred has no cells to hold back, so that the last epoch is kept.
-    fitted = fit(sizes, recipe, Sample(patches[codes], scores), None, seed=seed)
-    return Round(fitted, codes, scores, until, seed)
+    return fit(sizes, recipe, sample, None, seed=current.seed)

@@ -23,12 +23,14 @@ from ednag.methods.learnt_ranking import (
     RankerSettings,
     Round,
     counted_as,
+    fit_ranker,
     patches_of,
     random_start,
-    search_by_ranker,
+    search_in_rounds,
 )
 
 if TYPE_CHECKING:
+    from ednag.ranker.fitting import FittedRanker
     from ednag.ranker.sampling import Population
     from ednag.ranker.search import Part
 
@@ -49,20 +51,20 @@ class Nar(RankerSettings):
 class _Round:
     """One round: the scores of the last batch, and evaluations within the budget."""
 
-    def __init__(self, spender: Spender, trained: Round) -> None:
+    def __init__(self, spender: Spender, current: Round, fitted: "FittedRanker") -> None:
         from ednag.ranker.fitting import SearchingRanker
 
-        self._spender, self._trained = spender, trained
+        self._spender, self._until = spender, current.until
         patches = patches_of(counted_as(spender.objective))
-        self._ranker = SearchingRanker(trained.fitted, patches)
+        self._ranker = SearchingRanker(fitted, patches)
         self._present = spender.objective.present
-        self._scores = dict(zip(trained.codes.tolist(), trained.scores.tolist(), strict=True))
+        self._scores = dict(zip(current.codes.tolist(), current.scores.tolist(), strict=True))
         self.last: tuple[np.ndarray, np.ndarray] = (np.empty(0, np.int64), np.empty(0))
 
     @property
     def left(self) -> int:
         """Evaluations that the round still has."""
-        until = min(self._trained.until, self._spender.budget)
+        until = min(self._until, self._spender.budget)
         return until - self._spender.objective.ledger.spent
 
     def score(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,20 +104,22 @@ def _population(dataset: str) -> "Population":
     return population_of(dataset)
 
 
-def _spend(spender: Spender, trained: Round, settings: Nar) -> None:
+def _spend(spender: Spender, start: Round, settings: Nar) -> None:
     from ednag.ranker.sampling import RULES
     from ednag.ranker.search import RankedSearch, histograms_of_batches
 
-    current = _Round(spender, trained)
-    population = _population(counted_as(spender.objective))
+    dataset = counted_as(spender.objective)
+    fitted = fit_ranker(start, settings, dataset)
+    current = _Round(spender, start, fitted)
+    population = _population(dataset)
     search = RankedSearch(
         population,
         replace(RULES, force_uniform=settings.force_uniform),
-        histograms_of_batches(population, trained.codes, trained.fitted.batches, RULES.bins),
+        histograms_of_batches(population, start.codes, fitted.batches, RULES.bins),
         current.score,
         current.evaluate,
         protocol="honest",
-        seed=trained.seed,
+        seed=start.seed,
         # Each iteration evaluates one new cell at least.
         iterations=current.left,
         top=(settings.top,),
@@ -133,7 +137,7 @@ METHOD = Method(
     description="a small ranker, trained on the search's own evaluations, chooses among sampled "
     "cells by tier and score",
     hyperparameters=Nar,
-    search=partial(search_by_ranker, spend=_spend),
+    search=partial(search_in_rounds, spend=_spend),
     spaces=SPACES,
     measured_only=True,
     seeds="0-9",

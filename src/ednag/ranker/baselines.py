@@ -1,4 +1,4 @@
-"""Baselines of the ranker: regressors on its encodings, and two scores without training."""
+"""Baselines of the ranker: regressors, and two scores without training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from functools import partial
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
+from ednag.ranker.ridge import features_of, fit_ridge, normal_scores
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,26 @@ class Described:
 Predict = Callable[[Described], np.ndarray]
 
 
+#: Baselines on the operations of cells, and whether pairs of them count as well.
+_RIDGES = {"ridge_operations": False, "ridge_pairs": True}
 _REGRESSORS = {
     "random_forest": partial(RandomForestRegressor, n_estimators=100, n_jobs=1),
     "gradient_boosting": GradientBoostingRegressor,
 }
-BASELINES = (*_REGRESSORS, "flops", "parameters")
+_NEIGHBOURS = "nearest_neighbours"
+#: Baselines that learn nothing: their score is a number of the whole network.
+UNTRAINED = ("flops", "parameters")
+BASELINES = (*_RIDGES, *_REGRESSORS, _NEIGHBOURS, *UNTRAINED)
 
 
 def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: int) -> Predict:
     """Fit a baseline.
 
-    `random_forest` and `gradient_boosting` are scikit-learn's with default settings, on the
-    entries of the encodings that vary within the sample, without duplicates. `flops` and
-    `parameters` need no training: the score is the number itself.
+    Ridges (`ednag.ranker.ridge`) see the operation at each place of the first patch, and pairs of
+    them. The others are scikit-learn's with default settings: `nearest_neighbours` by the number of
+    places with another operation, `random_forest` and `gradient_boosting` on the entries of the
+    encodings that vary within the sample, without duplicates. All learn the normal scores of the
+    accuracies. `flops` and `parameters` need no training: the score is the number itself.
 
     Args:
         name: One of BASELINES.
@@ -53,15 +62,28 @@ def fit_baseline(name: str, training: Described, accuracies: np.ndarray, seed: i
     """
     if name not in BASELINES:
         raise EdnagError(f"ranker: no baseline {name!r}{suggestion(name, BASELINES)}")
-    if name not in _REGRESSORS:
+    if name in UNTRAINED:
         return lambda inputs: np.asarray(getattr(inputs, name), dtype=np.float64)
+    if name in _RIDGES:
+        pairs = _RIDGES[name]
+        ridge = fit_ridge(features_of(_operations(training), pairs=pairs), accuracies)
+        return lambda inputs: ridge.predict(features_of(_operations(inputs), pairs=pairs))
+    scores = normal_scores(accuracies)
+    if name == _NEIGHBOURS:
+        nearest = KNeighborsRegressor(min(5, len(scores)), metric="hamming")
+        nearest.fit(_operations(training), scores)
+        return lambda inputs: np.asarray(nearest.predict(_operations(inputs)), dtype=np.float64)
     columns = _different_columns(_flattened(training))
-    regressor = _REGRESSORS[name](random_state=seed).fit(
-        _flattened(training)[:, columns], accuracies
-    )
+    regressor = _REGRESSORS[name](random_state=seed).fit(_flattened(training)[:, columns], scores)
     return lambda inputs: np.asarray(
         regressor.predict(_flattened(inputs)[:, columns]), dtype=np.float64
     )
+
+
+def _operations(inputs: Described) -> np.ndarray:
+    """The operation at each place int64[n, places]: entries above the first patch's diagonal."""
+    above = np.triu_indices(inputs.patches.shape[-1], 1)
+    return inputs.patches[:, 0][:, *above].astype(np.int64)
 
 
 def _flattened(inputs: Described) -> np.ndarray:

@@ -15,9 +15,9 @@ import numpy as np
 from ednag.cells import nasbench101, nasbench201
 from ednag.errors import EdnagError
 from ednag.files import read_rows
-from ednag.ranker.baselines import BASELINES, Described, fit_baseline
+from ednag.ranker.baselines import BASELINES, UNTRAINED, Described, fit_baseline
 from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
-from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant
+from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant, spearman
 
 if TYPE_CHECKING:
     from ednag.ranker.fitting import FittedRanker, RankerEpoch
@@ -34,6 +34,9 @@ EPOCHS, BATCH = 30, 64
 TIERS = 5
 #: Columns that are read of a list of cells of NAS-Bench-101.
 LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
+#: Share of the cells held out that counts as the best, and cells taken by score whose best is
+#: compared with the best of all.
+BEST_SHARE, TAKEN = 0.05, 10
 PROTOCOLS: tuple["Protocol", ...] = ("honest", "paper")
 
 
@@ -138,13 +141,24 @@ def split_cells(cells: Cells, training: int, held_out: int, seed: int) -> CellDr
 def judged(
     predictor: str, training: int, scores: np.ndarray, measured: np.ndarray
 ) -> dict[str, Any]:
-    """A row on scores float[n] of held-out cells against accuracies float64[n]."""
+    """A row on scores float[n] of held-out cells against accuracies float64[n].
+
+    `precision` is the share of truly best cells, 5 % of all, among as many with the highest
+    scores; `regret` is by how much the best of the ten highest scores misses the best accuracy. Of
+    equal scores the first is taken.
+    """
+    by_score = np.argsort(-scores, kind="stable")
+    count = max(1, round(BEST_SHARE * len(measured)))
+    best = np.argsort(-measured, kind="stable")[:count]
     return {
         "predictor": predictor,
         "training": training,
         "held_out": len(measured),
         "tau_b": kendall_tau_b(scores, measured),
         "tau_ties_concordant": kendall_tau_ties_concordant(scores, measured),
+        "spearman": spearman(scores, measured),
+        "precision": len(np.intersect1d(by_score[:count], best)) / count,
+        "regret": float(measured.max() - measured[by_score[:TAKEN]].max()),
     }
 
 
@@ -153,12 +167,19 @@ def baseline_rows(
 ) -> Iterator[dict[str, Any]]:
     """One row for each baseline and number of training cells; see `judged`."""
     unseen, measured = cells.described(split.held_out), cells.validation[split.held_out]
+    untrained: dict[str, dict[str, Any]] = {}
     for size in sizes:
         codes = split.pool[:size]
         training = cells.described(codes)
         for name in BASELINES:
+            if name in untrained:
+                yield {**untrained[name], "training": size}
+                continue
             predict = fit_baseline(name, training, cells.validation[codes], seed)
-            yield judged(name, size, predict(unseen), measured)
+            row = judged(name, size, predict(unseen), measured)
+            if name in UNTRAINED:
+                untrained[name] = row
+            yield row
 
 
 def fit_ranker(
@@ -216,9 +237,6 @@ def study_ranker(
         iterations: Of each search; None for no search.
         log: Called with lines of progress.
     """
-    import torch
-
-    from ednag.training.determinism import deterministic
 
     def progress(epoch: "RankerEpoch") -> None:
         tau = float("nan") if epoch.tau_b is None else epoch.tau_b
@@ -229,16 +247,15 @@ def study_ranker(
 
     draw = split_cells(cells, max(training), held_out, seed)
     unseen, rows, searches = draw.held_out, [], list[dict[str, Any]]()
-    with deterministic(torch.device("cpu"), seed):
-        for size in sorted(training):
-            fitted = fit_ranker(cells, draw.pool[:size], seed, progress)
-            logits, scores = fitted.score(cells.patches[unseen])
-            row = judged(RANKER, size, scores, cells.validation[unseen])
-            log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
-            rows.append(row)
-        tiers = tier_rows(cells, draw, size, logits, scores, seed)
-        if iterations is not None:
-            searches = search_rows(cells, draw, size, fitted, iterations, seed)
+    for size in sorted(training):
+        fitted = fit_ranker(cells, draw.pool[:size], seed, progress)
+        logits, scores = fitted.score(cells.patches[unseen])
+        row = judged(RANKER, size, scores, cells.validation[unseen])
+        log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")
+        rows.append(row)
+    tiers = tier_rows(cells, draw, size, logits, scores, seed)
+    if iterations is not None:
+        searches = search_rows(cells, draw, size, fitted, iterations, seed)
     return RankerStudy(rows, tiers, searches)
 
 
@@ -259,13 +276,15 @@ def tier_rows(
 
     codes = split.pool[:size]
     truth = tiers_of(cells.validation[codes]).of(cells.validation[split.held_out])
-    forest = fit_baseline("random_forest", cells.described(codes), cells.validation[codes], seed)
-    unseen = cells.described(split.held_out)
+    known, unseen = cells.described(codes), cells.described(split.held_out)
+    plain = {
+        name: fit_baseline(name, known, cells.validation[codes], seed)(unseen)
+        for name in ("ridge_pairs", "random_forest", "flops")
+    }
     tiers_by = {
         RANKER_TIERS: logits.argmax(axis=1),
         RANKER: tiers_of(scores).members,
-        "random_forest": tiers_of(forest(unseen)).members,
-        "flops": tiers_of(unseen.flops).members,
+        **{name: tiers_of(each).members for name, each in plain.items()},
     }
     return [
         {

@@ -1,7 +1,7 @@
-"""Kendall's tau-b, and the number that NAR's code reports as Kendall's tau."""
+"""Kendall's tau-b, Spearman's rho, and the number that NAR's code reports as Kendall's tau."""
 
 import numpy as np
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, spearmanr
 
 #: Rows of pairs at a time.
 _ROWS = 512
@@ -12,6 +12,16 @@ def kendall_tau_b(predicted: np.ndarray, measured: np.ndarray) -> float:
     if len(predicted) < 2:
         return float("nan")
     return float(kendalltau(predicted, measured, variant="b").statistic)
+
+
+def spearman(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Spearman's rank correlation of two float[n], in [-1, 1]; NaN where one is constant or n < 2.
+
+    Equal values have their mean rank.
+    """
+    if len(predicted) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        return float("nan")
+    return float(spearmanr(predicted, measured).statistic)
 
 
 def kendall_tau_ties_concordant(predicted: np.ndarray, measured: np.ndarray) -> float:

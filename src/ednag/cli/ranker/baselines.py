@@ -20,7 +20,7 @@ def command(
     seed: int,
     output: Path,
 ) -> None:
-    """Judge a random forest, gradient boosting, FLOPs and parameters by cells they never saw."""
+    """Judge plain predictors, such as ridge regression and FLOPs alone, by cells they never saw."""
     import pandas as pd
 
     from ednag.files import write_parquet

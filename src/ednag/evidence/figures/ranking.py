@@ -9,6 +9,9 @@ from ednag.evidence.ranking import TIERS, TITLES, accuracies_of_tiers
 
 _COLOURS = {
     "ranker": COLOURS[0],
+    "ridge_pairs": COLOURS[4],
+    "ridge_operations": COLOURS[5],
+    "nearest_neighbours": "#333333",
     "random_forest": COLOURS[2],
     "gradient_boosting": COLOURS[1],
     "flops": "#999999",

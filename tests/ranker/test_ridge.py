@@ -1,0 +1,83 @@
+"""Ridge regression on operations: the right weights, and the same bits with other kernels."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge as ReferenceRidge
+
+from ednag.ranker.ridge import features_of, fit_ridge, normal_scores
+
+GENERATOR = np.random.default_rng(0)
+OPERATIONS = GENERATOR.integers(0, 5, size=(400, 6))
+ACCURACIES = GENERATOR.normal(size=400) + (OPERATIONS[:, 0] == 3) * (OPERATIONS[:, 5] == 1)
+
+
+def digest(operations: np.ndarray, accuracies: np.ndarray) -> str:
+    features = features_of(operations, pairs=True)
+    scores = fit_ridge(features[:300], accuracies[:300]).predict(features)
+    return hashlib.sha256(scores.tobytes()).hexdigest()
+
+
+def test_normal_scores_are_quantiles_of_mid_ranks() -> None:
+    quantile = NormalDist().inv_cdf
+    # The two equal ones share ranks 2 and 3 of 4.
+    expected = [quantile(4 / 8), quantile(1 / 8), quantile(4 / 8), quantile(7 / 8)]
+    np.testing.assert_allclose(normal_scores(np.array([5.0, -1.0, 5.0, 90.0])), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("pairs", "count"), [(False, 6), (True, 21)])
+def test_features_say_which_operation_is_where(pairs: bool, count: int) -> None:
+    features = features_of(OPERATIONS, pairs=pairs)
+    assert features.shape == (400, count)
+    # Two cells share a feature where they agree at a place, or at both places of a pair.
+    agree = (OPERATIONS[0] == OPERATIONS).sum(axis=1)
+    shared = (features[0] == features).sum(axis=1)
+    np.testing.assert_array_equal(shared, agree * (agree + 1) // 2 if pairs else agree)
+    assert all(set(a).isdisjoint(b) for a, b in zip(features.T[:-1], features.T[1:], strict=True))
+
+
+@pytest.mark.parametrize("size", [5, 50, 350])
+@pytest.mark.parametrize("pairs", [False, True])
+def test_scores_are_those_of_the_same_ridge_in_scikit_learn(size: int, pairs: bool) -> None:
+    features = features_of(OPERATIONS, pairs=pairs)
+    has = np.zeros((400, features.max() + 1))
+    np.put_along_axis(has, features, 1.0, axis=1)
+    reference = ReferenceRidge(alpha=1.0, fit_intercept=False)
+    reference.fit(has[:size], normal_scores(ACCURACIES[:size]))
+    # Ours are in steps of 2^-30.
+    ours = fit_ridge(features[:size], ACCURACIES[:size]).predict(features) / 2**30
+    np.testing.assert_allclose(ours, reference.predict(has), atol=1e-6)
+
+
+def test_whole_numbers_have_no_last_bits() -> None:
+    features = features_of(OPERATIONS, pairs=True)
+    scores = fit_ridge(features[:300], ACCURACIES[:300]).predict(features)
+    np.testing.assert_array_equal(scores, np.rint(scores))
+    assert abs(scores).max() < 2**53
+
+
+@pytest.mark.parametrize(
+    "kernels",
+    [
+        {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3"},
+        {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "2"},
+    ],
+)
+def test_scores_are_the_same_bits_with_other_kernels(kernels: dict[str, str]) -> None:
+    code = (
+        "from tests.ranker.test_ridge import ACCURACIES, OPERATIONS, digest; "
+        "print(digest(OPERATIONS, ACCURACIES))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, **kernels},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == digest(OPERATIONS, ACCURACIES)
