@@ -34,7 +34,7 @@ def test_a_study_that_names_little_is_near_the_default_study() -> None:
     for key in ("benchmarks", "seeds", "budget", "block", "statistics"):
         assert getattr(default, key) == getattr(least, key), key
     names = [entry.id for entry in least.methods]
-    assert [entry.id for entry in default.methods] == [*names, "nar", "ednag-ranked"]
+    assert [entry.id for entry in default.methods][: len(names)] == names
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
