@@ -5,7 +5,7 @@ histograms; 64 cells are drawn by them, with the thresholds in use and with unif
 Their tiers are the fifths of all cells.
 Chance is 20 % each. The reference's own functions give 31 to 36 % of tier 1 (specification nar.md).
 With `--records nar_sampling.json.gz`, also the cells that the reference drew from its 3 batches of
-each data set. Exits 1 where tier 1 has less than chance.
+each dataset. Exits 1 where tier 1 has less than chance.
 
     python benchmarks/guided_cells.py [--batches 100] [--records FILE]
 """

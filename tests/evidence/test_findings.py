@@ -39,7 +39,7 @@ def test_the_numbers_are_those_of_the_runs() -> None:
     record = record_of(RUNS, RANDOM, generated=generated_of(RUNS))
     page = page_of(record)
     assert "Computed from 80 runs under protocol" in page
-    assert "2 methods on 1 data set, seeds 0-39." in page
+    assert "2 methods on 1 dataset, seeds 0-39." in page
     row = next(line for line in page.splitlines() if line.startswith("| CIFAR-10 (nasbench201) |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1:2] + cells[3:9] == ["40", "94.37", "75", "8910", "500", "11", "300"]
@@ -54,9 +54,9 @@ def test_the_numbers_are_those_of_the_runs() -> None:
 def test_the_first_sentences_rank_ednag_and_count_the_papers_claims() -> None:
     page = page_of(record_of(RUNS, RANDOM))
     first, second, *_ = page.removeprefix("# Findings\n\n").split("\n\n")
-    assert first.startswith("EDNAG has mean rank 1.0 among 2 methods over 1 measured data set")
+    assert first.startswith("EDNAG has mean rank 1.0 among 2 methods over 1 measured dataset")
     assert "EDNAG 1.0 and Random search 2.0" in first
-    assert "too few data sets for a test, which needs 3" in first
+    assert "too few datasets for a test, which needs 3" in first
     assert " of the EDNAG paper could be tested here: " in second
     graphs = [
         runs_of(np.full(40, 70.0 + shift), "nasbench-graph", dataset, method)
@@ -64,11 +64,11 @@ def test_the_first_sentences_rank_ednag_and_count_the_papers_claims() -> None:
         for method, shift in (("ednag", 0.0), ("random", -1.0), ("ednag-plus", 1.0), ("nar", 2.0))
     ]
     first = page_of(record_of(*graphs)).split("\n\n")[1]
-    assert first.startswith("EDNAG has mean rank 3.0 among 4 methods over 6 measured data sets")
+    assert first.startswith("EDNAG has mean rank 3.0 among 4 methods over 6 measured datasets")
     nar = get_method("nar").title
     assert f": 1 method ({nar} 1.0) beats it, and it beats no method." in first
     assert "Friedman's (p = " in first
-    # Two ranks are no difference of four methods on three data sets.
+    # Two ranks are no difference of four methods on three datasets.
     first = page_of(record_of(*graphs[:12])).split("\n\n")[1]
     assert ": no method beats it, and it beats no method." in first
 
@@ -87,7 +87,7 @@ def test_methods_with_fewer_seeds_are_named() -> None:
     page = page_of(record_of(RUNS, RANDOM, runs_of(np.full(3, 93.5), method="nar")))
     nar = get_method("nar").title
     assert f"seeds 0-39 ({nar}: fewer)." in page
-    assert "another number of seeds, lack a data set, or have drawn at random only" in page
+    assert "another number of seeds, lack a dataset, or have drawn at random only" in page
     assert f"within the budget: {nar}." in page
 
 
@@ -118,7 +118,7 @@ def test_runs_on_predictions_are_told_as_such_beside_measured_ones() -> None:
     predicted = [runs.assign(dataset="pets") for runs in (RUNS, RANDOM)]
     page = page_of(record_of(RUNS, RANDOM, *predicted))
     assert "| Pets (predicted) (nasbench201) | 40 | 94.28" in page
-    assert "over 1 measured data set" in page
+    assert "over 1 measured dataset" in page
     assert "nan" not in page
 
 
@@ -130,11 +130,11 @@ def test_runs_that_did_not_complete_are_told() -> None:
 def test_the_authors_seeds_are_told() -> None:
     listed = seeds_of((94.37, 94.3733), (94.37, 94.0))
     page = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.002)))
-    assert "On 1 of 1 data set the values" in page
+    assert "On 1 of 1 dataset the values" in page
     assert "0.200 % of equally large sets of unselected seeds are as good (interval 0.1" in page
     assert "Of the 2 values, 1 are ours" in page
     fine = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.2)))
-    assert "On 0 of 1 data set the values" in fine
+    assert "On 0 of 1 dataset the values" in fine
     few = page_of(record_of(RUNS, seeds=listed, sets=sets_of(94.37, 94.2, 0.002, seeds=5)))
     assert "cannot be told from 5 seeds; 30 are needed" in few
 

@@ -1,4 +1,4 @@
-"""Where EDNAG stands: mean ranks over measured data sets, and which differences are told apart."""
+"""Where EDNAG stands: mean ranks over measured datasets, and which differences are told apart."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "
 
 
 def study_of(shifts: dict[str, float], datasets: int = 9, seeds: int = 4) -> pd.DataFrame:
-    """Runs on so many graph data sets; a method's values are higher by its shift."""
+    """Runs on so many graph datasets; a method's values are higher by its shift."""
     return pd.concat(
         [
             runs_of(np.full(seeds, 70.0 + place + shift), "nasbench-graph", dataset, method)

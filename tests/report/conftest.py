@@ -73,7 +73,7 @@ def study(tmp_path: Path) -> FinishedStudy:
     write_text(results / "audit.md", "# Audit\n")
     findings = (
         f"# Findings\n\nComputed from 3 runs. {ODD}\n\n- [verdicts](verdicts.md)\n"
-        "\n## Data sets\n\nNot on the first page.\n"
+        "\n## Datasets\n\nNot on the first page.\n"
     )
     write_text(results / "findings.md", findings)
     rows = "".join(f'<tr id="nasbench201-{row}"></tr>' for row in range(3))

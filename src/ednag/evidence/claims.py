@@ -57,7 +57,7 @@ RULES = {
     "Undecided: the size only, or a direction that is found before the correction only. Where the "
     "printed gap may be in points or in %, one that fits is enough.",
     "better-than": "the decision of the tables of comparisons (Mann and Whitney's test, corrected "
-    "by Holm over all methods and budgets of the data set): reproduced if EDNAG is better at equal "
+    "by Holm over all methods and budgets of the dataset): reproduced if EDNAG is better at equal "
     "distinct evaluations, undecided if that is undecided. Not reproduced: worse, or equivalent in "
     "practice.",
     "ends-better": "the same tests of what each method reports at its own end, corrected by Holm "

@@ -43,39 +43,39 @@ TEMPLATES = {
     "ranks compares all pairs of methods, and so tells fewer of them apart.)"
     "{not_counted}{left_out}",
     "rank_few": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
-    "rank is the best: {names}. That is too few data sets for a test, which needs {fewest}. "
+    "rank is the best: {names}. That is too few datasets for a test, which needs {fewest}. "
     "Methods are ranked by the mean of the best value seen within {budget}."
     "{not_counted}{left_out}",
-    "rank_left_out": " Not ranked, because they have another number of seeds, lack a data set, or "
+    "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, or "
     "have drawn at random only within the budget: {names}.",
     "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
     "space: {names}.",
-    "rank_budgets": "{low} to {high} distinct evaluations, on each data set the largest compared "
+    "rank_budgets": "{low} to {high} distinct evaluations, on each dataset the largest compared "
     "budget that at least every second run of EDNAG spends",
     "rank_none": "This study ranks EDNAG among no other method: that needs EDNAG and another "
-    "method with as many seeds, on a data set with measured values, under protocol *paper*.",
+    "method with as many seeds, on a dataset with measured values, under protocol *paper*.",
     "asked": "Computed from {runs} under protocol *paper*, where the search sees the metric that "
     "is reported, as in the reference implementation: {methods} on {benchmarks}, seeds "
     "{seeds}{few}. Nobody selected the seeds. Other protocols are in the tables, not here. "
     "Intervals: {level} %.",
     "seeds_fewer": " ({names}: fewer)",
     "claims": "## What became of the paper's claims\n\n{table}",
-    "datasets": "## Data set by data set\n\nWhat EDNAG reports at its own end, and all other "
+    "datasets": "## Dataset by dataset\n\nWhat EDNAG reports at its own end, and all other "
     "methods of the study compared with it at an equal budget of distinct evaluations: how many "
     "are better, how many worse, how many equivalent in practice (means differ by less than "
     "{region:g}), and how many undecided (Mann and Whitney's test, corrected by Holm, as in the "
     "tables of comparisons). Of the evaluations of a run, some are of no architecture (invalid), "
     "and some are repeats.\n\n{table}",
-    "datasets_none": "## Data set by data set\n\nThis study does not run EDNAG under protocol "
+    "datasets_none": "## Dataset by dataset\n\nThis study does not run EDNAG under protocol "
     "*paper*.",
     "drawn": "\n\nOn {names} an evaluation draws one of several trainings. Means here are over "
     "the trainings of an architecture; the reference reports the value drawn.",
     "states": "\n\n{odd} of {runs} of EDNAG did not complete ({states}).",
     "others": "\n\nNo claim of the paper is about {titles}.",
     "seeds": "## The authors' seeds\n\nOn {rare} of {sets} the values that the authors list are "
-    "better than unselected seeds explain (permutation test, corrected by Holm over these data "
-    "sets). The rarest is {rarest}: {chance:.3f} % of equally large sets of unselected seeds are "
-    "as good (interval {low:.3f} to {high:.3f} %). Of the {listed}, {same} are ours for the same "
+    "better than unselected seeds explain (permutation test, corrected by Holm over these "
+    "datasets). The rarest is {rarest}: {chance:.3f} % of equally large sets of unselected seeds "
+    "are as good (interval {low:.3f} to {high:.3f} %). Of the {listed}, {same} are ours for the same "
     "seed.",
     "seeds_few": "## The authors' seeds\n\nOf the {listed} in the authors' comments, {same} are "
     "ours for the same seed. How rare the listed sets are cannot be told from {seeds}; {least} "
@@ -155,7 +155,7 @@ def _rank(standing: Standing | None) -> str:
         "rank" if standing.is_tested else "rank_few",
         rank=standing.rank,
         methods=counted(len(standing.ranks), "method"),
-        datasets=counted(standing.datasets, "measured data set"),
+        datasets=counted(standing.datasets, "measured dataset"),
         better=f"{better} {'beat' if len(standing.better) > 1 else 'beats'} it",
         worse=worse,
         names=_ranked(tuple(standing.ranks), standing),
@@ -211,7 +211,7 @@ def _asked(record: StudyRecord) -> str:
         "asked",
         runs=counted(len(summary), "run"),
         methods=counted(summary["method"].nunique(), "method"),
-        benchmarks=counted(len(_benchmarks(summary)), "data set"),
+        benchmarks=counted(len(_benchmarks(summary)), "dataset"),
         seeds=record.seeds_text,
         few=_fill("seeds_fewer", names=enumerated(few)) if few else "",
         level=f"{100 * record.statistics.confidence:g}",
@@ -235,7 +235,7 @@ def group_of(claim: str) -> str:
 
 
 def _datasets(record: StudyRecord, claims: Sequence[Claim]) -> str:
-    """A table with a row per data set: EDNAG at its own end, and beside all others."""
+    """A table with a row per dataset: EDNAG at its own end, and beside all others."""
     summary = _paper(record)
     ours = _of_ednag(summary)
     if ours.empty:
@@ -263,9 +263,9 @@ def _datasets(record: StudyRecord, claims: Sequence[Claim]) -> str:
     return text + (_fill("others", titles=enumerated(others)) if others else "")
 
 
-#: Headings of the table of data sets: of EDNAG at its own end, and at an equal budget.
+#: Headings of the table of datasets: of EDNAG at its own end, and at an equal budget.
 _DATASET_HEAD = (
-    "Data set", "Runs", "Mean [interval]", "Best possible", "Found it (%)", "Look-ups", "Distinct",
+    "Dataset", "Runs", "Mean [interval]", "Best possible", "Found it (%)", "Look-ups", "Distinct",
     "Invalid (%)", "Budget", "EDNAG", "Others better", "worse", "equivalent", "undecided",
     "Best other",
 )  # fmt: skip
@@ -274,7 +274,7 @@ _SIDES = (WORSE, BETTER, EQUIVALENT, UNDECIDED)
 
 
 def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
-    """What EDNAG reports on one data set, and what it asks for."""
+    """What EDNAG reports on one dataset, and what it asks for."""
     mean = mean_interval(finite(runs["outcome"]), record.statistics.confidence)
     optimum = runs["optimum"].iloc[0]
     found = 100 * runs["found_optimum"].mean() if pd.notna(optimum) else float("nan")
@@ -290,7 +290,7 @@ def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
 
 
 def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
-    """All other methods on one data set beside EDNAG, after as many distinct evaluations."""
+    """All other methods on one dataset beside EDNAG, after as many distinct evaluations."""
     budget = budget_of(_of_ednag(group))
     space, dataset, protocol = map(str, group[["space", "dataset", "protocol"]].iloc[0])
     rows = record.comparisons(space, dataset, "ednag")
@@ -327,7 +327,7 @@ def _authors(record: StudyRecord) -> str:
         "seeds",
         **values,
         rare=int((sets["p_holm"] < level).sum()),
-        sets=counted(len(sets), "data set"),
+        sets=counted(len(sets), "dataset"),
         rarest=_title(str(rarest["space"]), str(rarest["dataset"])),
         chance=100 * rarest["chance_comment"],
         low=100 * rarest["chance_comment_low"],

@@ -1,4 +1,4 @@
-"""Where EDNAG stands among the methods of a study, over all its measured data sets."""
+"""Where EDNAG stands among the methods of a study, over all its measured datasets."""
 
 from dataclasses import dataclass
 
@@ -23,14 +23,14 @@ class Standing:
     Attributes:
         method: The method.
         ranks: Mean rank of each ranked method, the best first.
-        datasets: Number of data sets, those of `counted_datasets`.
+        datasets: Number of datasets, those of `counted_datasets`.
         not_counted: Those (space, dataset) that measure the same as one that is counted.
         budgets: Smallest and largest budget, in distinct evaluations.
-        left_out: Methods that lack a data set, have another number of seeds, or have drawn at
+        left_out: Methods that lack a dataset, have another number of seeds, or have drawn at
             random only within a budget.
         friedman_p: P-value of Friedman's test that the methods do not differ; NaN for fewer than
-            three methods or FEWEST_DATASETS data sets.
-        p_holm: P-value of `against_control` for each other method; empty for too few data sets.
+            three methods or FEWEST_DATASETS datasets.
+        p_holm: P-value of `against_control` for each other method; empty for too few datasets.
         confidence: The level of both.
     """
 
@@ -51,7 +51,7 @@ class Standing:
 
     @property
     def is_tested(self) -> bool:
-        """Whether there are data sets enough for a test."""
+        """Whether there are datasets enough for a test."""
         return bool(self.p_holm)
 
     @property
@@ -91,7 +91,7 @@ def against_control(ranks: dict[str, float], control: str, datasets: int) -> dic
     """P-values that mean ranks differ from that of a control, corrected by Holm.
 
     The test of Demsar (JMLR 2006, 3.2.2): under the hypothesis of no difference, the difference of
-    two mean ranks of k methods over N data sets is normal with variance k (k + 1) / (6 N).
+    two mean ranks of k methods over N datasets is normal with variance k (k + 1) / (6 N).
     """
     from scipy.special import ndtr
 
@@ -103,12 +103,12 @@ def against_control(ranks: dict[str, float], control: str, datasets: int) -> dic
 
 
 def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standing | None:
-    """The standing of a method over the measured data sets that it searched under protocol paper.
+    """The standing of a method over the measured datasets that it searched under protocol paper.
 
-    On each data set the methods are ranked by the mean of the best seen within the largest compared
+    On each dataset the methods are ranked by the mean of the best seen within the largest compared
     budget that at least half of the method's runs spend, in distinct evaluations. Methods that
     are `left_out` are not ranked.
-    None if there is no such data set or no other method to rank.
+    None if there is no such dataset or no other method to rank.
     """
     by_dataset = _by_dataset(summary, method)
     groups = [by_dataset[place] for place in counted_datasets(by_dataset)]
@@ -160,7 +160,7 @@ def _is_level(budget: int, group: pd.DataFrame, name: str, method: str) -> bool:
 
 
 def mean_scores(group: pd.DataFrame, budget: int) -> pd.Series:
-    """Method -> mean over seeds of the best after `budget` distinct evaluations, on one data set.
+    """Method -> mean over seeds of the best after `budget` distinct evaluations, on one dataset.
 
     Higher is better; NaN where no run has seen an architecture.
     """

@@ -195,7 +195,7 @@ def joined(databases: Sequence[Database], place: str = "joined databases") -> Da
 
 def _other_classes(place: str, task: str) -> EdnagError:
     return EdnagError(
-        f"{place}: task {task!r} has other classes in another row; give data sets of other "
+        f"{place}: task {task!r} has other classes in another row; give datasets of other "
         "classes other task names"
     )
 
