@@ -75,8 +75,8 @@ TEMPLATES = {
     "seeds": "## The authors' seeds\n\nOn {rare} of {sets} the values that the authors list are "
     "better than unselected seeds explain (permutation test, corrected by Holm over these "
     "datasets). The rarest is {rarest}: {chance:.3f} % of equally large sets of unselected seeds "
-    "are as good (interval {low:.3f} to {high:.3f} %). Of the {listed}, {same} are ours for the same "
-    "seed.",
+    "are as good (interval {low:.3f} to {high:.3f} %). Of the {listed}, {same} are ours for the "
+    "same seed.",
     "seeds_few": "## The authors' seeds\n\nOf the {listed} in the authors' comments, {same} are "
     "ours for the same seed. How rare the listed sets are cannot be told from {seeds}; {least} "
     "are needed.",
