@@ -45,7 +45,7 @@ class RuleResult(NamedTuple):
         verdict: If there is a p-value, the one where it is at most the level, also corrected.
         why: The numbers in words.
         ours: Our number and its interval.
-        p: P-value of a test, which `judge` corrects by Holm over the claims of the rule.
+        p: P-value of a test, which `judge` corrects over the claims of the rule.
         unless: The verdict where p is above the level. Between both: undecided.
     """
 
@@ -116,24 +116,34 @@ def _values_and_words(claim: Claim, runs: pd.DataFrame) -> tuple[np.ndarray, str
 def _printed_mean(claim: Claim, runs: pd.DataFrame, record: StudyRecord) -> RuleResult:
     values, why = _values_and_words(claim, runs)
     listed = _listed_values(claim, record)
-    p = printed_mean_p(claim.number, listed, values, claim.tolerance)
+    p, p_near = printed_mean_p(claim.number, listed, values, claim.tolerance)
     why += f"; {len(listed)} listed values, sd {standard_deviation(listed):.3f}"
+    why += f"; within one SD: p = {p_near:.2g}"
     rows, is_theirs = of_benchmark(record.sets, claim), False
     if len(rows):
         theirs = float(rows["ours_mean"].iloc[0])
         why += f"; {theirs:.3f} over the authors' own seeds"
         is_theirs = bool(claim.matches(theirs))
     mean = mean_interval(values, record.statistics.confidence)
-    return RuleResult(_verdict(False, is_theirs), why, mean, p, REPRODUCED)
+    unless = _either(p_near <= 1 - record.statistics.confidence, fails=False)
+    return RuleResult(_verdict(False, is_theirs), why, mean, p, unless)
+
+
+class PrintedMean(NamedTuple):
+    """P-values of a printed mean: that it differs from ours, and that it is within one SD."""
+
+    differs: float
+    is_near: float
 
 
 def printed_mean_p(
     printed: float, listed: np.ndarray, ours: np.ndarray, tolerance: float = 0.0
-) -> float:
-    """P-value that a printed mean and our runs come from one distribution.
+) -> PrintedMean:
+    """Whether a printed mean and our runs come from one distribution: two tests of Student.
 
-    Student's two-sided test of the distance beyond the tolerance, with pooled variance: the printed
-    mean has an error of its own. 0 or 1 where nothing varies.
+    Both are of the distance beyond the tolerance, with pooled variance: the printed mean has an
+    error of its own. The first, two-sided, asks whether there is a distance; the second (two
+    one-sided tests) whether it is less than the pooled SD. 0 or 1 where nothing varies.
 
     Args:
         printed: The printed mean of k runs.
@@ -144,12 +154,14 @@ def printed_mean_p(
     k, n = len(listed), len(ours)
     distance = max(0.0, abs(float(ours.mean()) - printed) - tolerance - MARGIN)
     squares = sum(((each - each.mean()) ** 2).sum() for each in (listed, ours))
-    error = np.sqrt(squares / (n + k - 2) * (1 / k + 1 / n))
+    deviation = np.sqrt(squares / (n + k - 2))
+    error = deviation * np.sqrt(1 / k + 1 / n)
     if error < MARGIN:
-        return float(distance == 0)
+        return PrintedMean(float(distance == 0), float(distance > 0))
     from scipy.special import stdtr
 
-    return float(2 * stdtr(n + k - 2, -distance / error))
+    differs, is_near = (stdtr(n + k - 2, x / error) for x in (-distance, distance - deviation))
+    return PrintedMean(float(2 * differs), float(is_near))
 
 
 def _holds(interval: Interval, claim: Claim) -> bool:

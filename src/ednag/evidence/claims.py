@@ -38,9 +38,10 @@ RULES = {
     "ones differ, beyond the tolerance, by no more than two samples of one distribution do "
     "(standard error: pooled SD times sqrt(1/k + 1/n); k and the SD of the printed sample are "
     "those of the values the authors list). Second: our mean over the listed seeds is the printed "
-    "one, within the tolerance. Reproduced: the first, p above the level. Where p, corrected by "
-    "Holm over all claims of this rule, is below: not reproduced, or partly if the second holds. "
-    "Undecided: p is below, corrected it is not.",
+    "one, within the tolerance. Where p, corrected by Benjamini and Hochberg over all claims "
+    "of this rule, is at most the level: not reproduced, or partly if the second holds. "
+    "Reproduced: p is above the level, and the means differ by less than one pooled SD (two "
+    "one-sided tests). Undecided: neither.",
     "always": "two parts: every run ends with the best architecture of the benchmark; and every "
     "run of the seeds that the authors list. Reproduced: the first. Partly: only the second.",
     "every-run": "reproduced: the quantity is the printed number, within the tolerance, in every "

@@ -262,6 +262,19 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return result
 
 
+def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+    """P-values float[k] corrected for the share of false discoveries (1995), in the given order.
+
+    NaN, where there was no test, stays NaN and counts for none.
+    """
+    from scipy.stats import false_discovery_control
+
+    tested = ~np.isnan(p_values)
+    result = np.full(len(p_values), np.nan)
+    result[tested] = false_discovery_control(p_values[tested]) if tested.any() else []
+    return result
+
+
 def mean_ranks(scores: np.ndarray) -> np.ndarray:
     """Mean rank float[methods] over datasets of scores float[datasets, methods]; 1 is best."""
     from scipy import stats

@@ -20,7 +20,7 @@ from ednag.evidence.claim_rules import (
 )
 from ednag.evidence.claims import KINDS, ON_PRINTED, ON_RANKING, Claim
 from ednag.evidence.record import PAPER, LackingData, StudyRecord
-from ednag.evidence.statistics import holm
+from ednag.evidence.statistics import benjamini_hochberg, holm
 from ednag.stages import RANKER, RUNS
 from ednag.tables import get_definition
 
@@ -62,7 +62,8 @@ class ClaimVerdict:
 def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
     """A verdict for each claim, in their order.
 
-    P-values are corrected by Holm over all claims of one rule that have one.
+    P-values are corrected over all claims of one rule that have one, by Holm, those of printed
+    means by Benjamini and Hochberg (docs/statistics.md, "A printed mean").
     """
     placed = [_on_a_table(claim, record) for claim in claims]
     results = [_test(*pair, record) for pair in zip(claims, placed, strict=True)]
@@ -70,7 +71,8 @@ def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
     p_values = np.array([result.p for result in results])
     corrected = np.full(len(claims), np.nan)
     for rule in dict.fromkeys(rules):
-        corrected[rules == rule] = holm(p_values[rules == rule])
+        correct = benjamini_hochberg if rule == "printed-mean" else holm
+        corrected[rules == rule] = correct(p_values[rules == rule])
     level = 1 - record.statistics.confidence
     decided = [_decided(*pair, level) for pair in zip(results, corrected, strict=True)]
     return [_judged(*pair, record) for pair in zip(placed, decided, strict=True)]
