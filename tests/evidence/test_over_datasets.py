@@ -145,14 +145,30 @@ def test_shares_that_have_reached_a_target() -> None:
     assert targets_frame(short)["evaluations"].max() == 3
 
 
-def test_few_seeds_have_no_interval_and_unseen_runs_no_gap() -> None:
+def test_few_seeds_have_no_interval() -> None:
     runs = pd.concat([runs_with(SCORES[:4]), runs_with(SCORES[:4], "random")])
-    runs.loc[(runs["method"] == "random") & (runs["seed"] == 0), "best_after_5"] = np.nan
-    table = over_datasets_table(runs, ranks_frame(runs, (5,), 0.95), 0.95).set_index("method")
-    assert table.loc["random", "mark"] == "1 run saw nothing"
-    assert table["optimality_gap"].notna().to_dict() == {"ednag": True, "random": False}
-    assert table["optimality_gap_low"].isna().all()
+    table = over_datasets_table(runs, ranks_frame(runs, (5,), 0.95), 0.95)
+    assert table["optimality_gap"].notna().all() and table["optimality_gap_low"].isna().all()
     assert profiles_frame(runs, (5,), 0.95)["share_low"].isna().all()
+
+
+def test_a_run_that_saw_nothing_is_the_worst_of_its_dataset() -> None:
+    """Left out, it would flatter the method; unranked, the method would be out of sight."""
+    runs = pd.concat([runs_with(SCORES), runs_with(SCORES - 0.1, "random")], ignore_index=True)
+    lost = (runs["method"] == "ednag") & (runs["seed"] < 3)
+    runs.loc[lost, "best_after_5"] = np.nan
+    ranked = ranks_frame(runs, (5,), 0.95)
+    # The lucky half of its runs alone would have the better mean on the first dataset.
+    assert ranked.set_index("method")["mean_rank"].to_dict() == {"random": 1.0, "ednag": 2.0}
+    table = over_datasets_table(runs, ranked, 0.95).set_index("method")
+    assert (table["mark"] == "").all()
+    assert table["saw_nothing"].to_dict() == {"ednag": 6, "random": 0}
+    # The largest regrets are 30 and 70, of random search.
+    expected = np.mean([[*[30] * 3, 0, 20, 1], [*[70] * 3, 15, 10, 60]])
+    assert table.loc["ednag", "optimality_gap"] == pytest.approx(expected)
+    drawn = profiles_frame(runs, (5,), 0.95)
+    shares = drawn[drawn["regret"] == REGRETS[-1]].set_index("method")["share"]
+    assert shares.to_dict() == {"ednag": 1.0, "random": 1.0}
 
 
 def test_one_measurement_of_the_same_images_counts(tmp_path: Path) -> None:

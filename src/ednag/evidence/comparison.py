@@ -113,10 +113,15 @@ def mark_of(runs: pd.DataFrame, place: Mapping[str, Any], column: str, most: int
         most: Number of runs of the method that has most.
     """
     unseen = int(runs[column].isna().sum())
+    saw_nothing = f"{counted(unseen, 'run')} saw nothing" if unseen else ""
+    return ", ".join(filter(None, (uneven_mark(runs, place, most), saw_nothing)))
+
+
+def uneven_mark(runs: pd.DataFrame, place: Mapping[str, Any], most: int) -> str:
+    """The same without runs that have seen no architecture: over datasets these are ranked."""
     reasons = {
         f"{len(runs)} of {most} seeds": len(runs) < most,
         "still random search": is_still_random(runs, place),
-        f"{counted(unseen, 'run')} saw nothing": unseen > 0,
     }
     return ", ".join(reason for reason, holds in reasons.items() if holds)
 

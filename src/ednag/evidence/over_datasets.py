@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.evidence.comparison import KEYS, mark_of
+from ednag.evidence.comparison import KEYS, uneven_mark
 from ednag.evidence.standing import friedman_p, mean_scores
 from ednag.evidence.statistics import (
     FEWEST_VALUES,
@@ -61,21 +61,22 @@ def common_methods(summary: pd.DataFrame) -> list[str]:
 def marks_after(runs: pd.DataFrame, budget: int) -> dict[str, str]:
     """Method -> why it cannot be ranked after `budget` distinct evaluations; "" if it can.
 
-    It is the first reason of `mark_of` among the datasets.
+    It is the first `uneven_mark` among the datasets.
     """
-    place, column = {"counted": DISTINCT, "budget": budget}, BEST_AFTER[DISTINCT].format(budget)
+    place = {"counted": DISTINCT, "budget": budget}
     marks = dict.fromkeys(map(str, runs["method"]), "")
     for _, group in runs.groupby(KEYS, sort=False):
         most = int(group["method"].value_counts().max())
         for name, own in group.groupby("method", sort=False):
-            marks[str(name)] = marks[str(name)] or mark_of(own, place, column, most)
+            marks[str(name)] = marks[str(name)] or uneven_mark(own, place, most)
     return marks
 
 
 def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> pd.DataFrame:
     """Score of each method (columns) on each dataset (rows) of one protocol, higher is better.
 
-    The score is the mean over seeds of the best seen after `budget` distinct evaluations.
+    The score is the mean over seeds of the best seen after `budget` distinct evaluations, see
+    `mean_scores`.
     """
     kept = summary[summary["method"].isin(methods)]
     rows = {names: mean_scores(group, budget) for names, group in kept.groupby(KEYS)}
@@ -166,7 +167,7 @@ def _regrets(runs: pd.DataFrame, budget: int) -> dict[str, list[np.ndarray]]:
     """Method -> normalised regret within a budget, in %, float64[runs] for each dataset.
 
     0 is the best of the table, 100 the mean of a random architecture: 100 (1 - score) for the
-    normalised score. NaN where a run has seen no architecture.
+    normalised score. A run that has seen no architecture has the largest one on the dataset.
     """
     regrets: dict[str, list[np.ndarray]] = {}
     for _, group in runs.groupby(KEYS, sort=False):
@@ -174,6 +175,7 @@ def _regrets(runs: pd.DataFrame, budget: int) -> dict[str, list[np.ndarray]]:
         left = best - group[BEST_AFTER[DISTINCT].format(budget)].to_numpy(dtype=float)
         # All architectures of a table may be equal: then nothing is left to any.
         values = np.round(100 * left / ((best - mean) or 1.0), 9)
+        values = np.where(np.isnan(values), np.nanmax(values), values)
         methods = group["method"].to_numpy()
         for name in dict.fromkeys(methods):
             regrets.setdefault(str(name), []).append(values[methods == name])
@@ -220,7 +222,8 @@ def over_datasets_table(
     """A row for each of `ranks_frame`: mean rank, optimality gap and targets reached.
 
     `optimality_gap` is the mean of the normalised regret in %, over runs and then datasets, with
-    an interval over seeds; `reached_*` are the shares of runs that have reached a target, in %.
+    an interval over seeds; `reached_*` are the shares of runs that have reached a target, in %;
+    `saw_nothing` is the number of runs that have seen no architecture.
     """
     groups_of = dict(_by_method(runs))
     rows = []
@@ -233,9 +236,12 @@ def over_datasets_table(
                 for target in TARGETS
             }
             gap = stratified_mean(regrets[method], confidence).columns("optimality_gap")
-            rows.append(row | gap | shares)
+            best = BEST_AFTER[DISTINCT].format(budget)
+            unseen = sum(int(group[best].isna().sum()) for group in groups_of[method])
+            rows.append(row | gap | shares | {"saw_nothing": unseen})
     columns = ["budget", "method", "mean_rank", "datasets", "optimality_gap", "optimality_gap_low"]
-    columns += ["optimality_gap_high", *(f"reached_{target}" for target in TARGETS), "mark"]
+    columns += ["optimality_gap_high", *(f"reached_{target}" for target in TARGETS)]
+    columns += ["saw_nothing", "mark"]
     return pd.DataFrame(rows)[columns]
 
 
@@ -252,6 +258,7 @@ def write_over_datasets(
             f"Reached {title} (%)": texts(frame[f"reached_{target}"], 1)
             for target, title in TARGETS.items()
         },
+        "Saw nothing": texts(frame["saw_nothing"]),
         "Mark": [mark or NO_VALUE for mark in frame["mark"]],
     }
     places = runs[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
@@ -266,6 +273,7 @@ _NOTE = (
     "same images in one space, one counts. Mean rank: by the mean over seeds of the best seen "
     "within the budget. Optimality gap: the mean of what is left to the best architecture, where "
     "100 % is the distance from the mean of a random architecture; interval over seeds, {level}, "
-    "not over datasets. Reached: share of runs that have seen an architecture as good. A method "
-    "with a mark is not ranked."
+    "not over datasets. Reached: share of runs that have seen an architecture as good. A run that "
+    "has seen none (saw nothing) counts as the worst run on its dataset. A method with a mark is "
+    "not ranked."
 )

@@ -162,8 +162,10 @@ def _is_level(budget: int, group: pd.DataFrame, name: str, method: str) -> bool:
 def mean_scores(group: pd.DataFrame, budget: int) -> pd.Series:
     """Method -> mean over seeds of the best after `budget` distinct evaluations, on one dataset.
 
-    Higher is better; NaN where no run has seen an architecture.
+    Higher is better. A run that has seen no architecture counts as the worst run of all methods:
+    a mean over the others alone would be that of the lucky ones.
     """
     metric = get_reported_metric(*map(str, group[KEYS].iloc[0]))
-    means = group.groupby("method", sort=False)[BEST_AFTER[DISTINCT].format(budget)].mean()
-    return (metric.sign * means).round(_DECIMALS)
+    best = metric.sign * group[BEST_AFTER[DISTINCT].format(budget)]
+    means = best.fillna(best.min()).groupby(group["method"], sort=False).mean()
+    return means.round(_DECIMALS)
