@@ -35,7 +35,7 @@ from ednag.study.environment import as_input, export_environment, folder_of_the_
 from ednag.study.options import unfit_files
 from ednag.study.plan import checked_plan
 from ednag.study.published import PUBLISHED_TABLES
-from ednag.study.ranking import EXAMPLE_RECORDS, LISTED_SOURCE
+from ednag.study.ranking import LISTED_SOURCE
 from ednag.study.running import hold_folder
 from ednag.study.seeds import format_seeds
 from ednag.study.trained import (

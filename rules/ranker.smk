@@ -26,7 +26,7 @@ rule ranker_cells:
 
 rule nar_records:
     input:
-        lambda at: plan.source_path(EXAMPLE_RECORDS[at.space]),
+        plan.nar_records,
     output:
         **made("nar_records"),
     log:
@@ -37,7 +37,7 @@ rule nar_records:
         code=lambda at: code_digest("cells compare", SPACES[at.space]),
         lock=lock,
     message:
-        "comparing NAR's example record of {wildcards.space} with what its cell gives"
+        "comparing NAR's records of {wildcards.space} with what its cell gives"
     shell:
         "ednag --record {output.record:q}"
         " cells compare {input:q} --output {output.nar_records_csv:q}"
@@ -94,12 +94,14 @@ rule ranker_study:
         ),
         training=named("--training", study.ranker.ranker_sizes),
         held_out=study.ranker.held_out,
+        size=study.ranker.model,
     message:
         "training NAR's ranker on {wildcards.space}/{wildcards.dataset},"
         " seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
         " ranker study {params.cells:q} {params.training:q} --held-out {params.held_out}"
+        " --size {params.size}"
         " --seed {wildcards.first} --output {output.ranker:q} --tiers {output.tiers:q}"
         " {params.search:q} 2> {log:q}"
 
@@ -135,6 +137,7 @@ rule ranker_tables:
             "--search-output", [file for file in output if "ranker-search-" in file]
         ),
         title=plan.ranking_title,
+        size=study.ranker.model,
         statistics=statistics,
     message:
         "tables of how cells of {wildcards.space}/{wildcards.dataset} are ranked"
@@ -142,6 +145,7 @@ rule ranker_tables:
         "ednag --record {output.record:q}"
         " ranker table {input.judged:q} {input.baselines:q} {params.tiers:q} {params.search:q}"
         " --title {params.title:q} --space {wildcards.space} --statistics {params.statistics:q}"
+        " --size {params.size}"
         " --output {output.ranking_csv:q} --output {output.ranking_md:q}"
         " --output {output.ranking_tex:q} --tiers-output {output.ranking_tiers_csv:q}"
         " --tiers-output {output.ranking_tiers_md:q}"

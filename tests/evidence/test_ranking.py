@@ -129,7 +129,11 @@ def test_the_note_says_what_ranks_better_than_the_ranker(tmp_path: Path) -> None
     )
     best = judged().assign(tau_b=lambda rows: rows["tau_b"] + (rows["predictor"] == "ranker"))
     write_learning(learning_table(best, STATISTICS), "M", STATISTICS, [tmp_path / "t.md"])
-    assert "the ranker ranks best" in (tmp_path / "t.md").read_text()
+    text = (tmp_path / "t.md").read_text()
+    assert "the ranker ranks best" in text and "The ranker is small" in text
+    write_learning(table, "M", STATISTICS, [tmp_path / "t.md"], size="published")
+    text = (tmp_path / "t.md").read_text()
+    assert "published size" in text and "small" not in text
 
 
 def test_what_learns_nothing_has_one_row(tmp_path: Path) -> None:

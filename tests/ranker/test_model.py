@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ednag.errors import EdnagError
-from ednag.ranker.model import SIZES, TIERS, Ranker, Sizes, new_ranker, rank, score
+from ednag.ranker.model import SIZES, TIERS, Ranker, Sizes, _Dropout, new_ranker, rank, score
 
 SMALL = Sizes(5, 3, 8, 2, 4, 16, 12, 10, layers=2)
 
@@ -125,3 +125,34 @@ def test_ranking_does_not_depend_on_the_batch() -> None:
 def test_sizes_that_make_no_ranker_are_refused(change: dict, reason: str) -> None:
     with pytest.raises(EdnagError, match=reason):
         replace(SMALL, **change)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    drop = _Dropout(0.1)
+    units = torch.ones(300, 1001, requires_grad=True)
+    torch.manual_seed(1)
+    dropped = drop(units)
+    torch.manual_seed(1)
+    assert torch.equal(dropped, drop(units))
+    assert not torch.equal(dropped, drop(units))
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.1, abs=0.005)
+    assert dropped.mean().item() == pytest.approx(1, abs=0.005)
+    # Neighbours, which share a draw, are dropped independently.
+    both = ((dropped[:, :-1] == 0) & (dropped[:, 1:] == 0)).float().mean().item()
+    assert both == pytest.approx(0.01, abs=0.002)
+    (gradient,) = torch.autograd.grad(dropped.sum(), units)
+    assert torch.equal(gradient, dropped.detach())
+    assert drop.eval()(units) is units
+
+
+def test_attention_with_dropout_is_the_same_attention() -> None:
+    sizes = replace(SIZES["nasbench201"], dropout=0.5)
+    attention = new_ranker(sizes, 0).encoder.layer_stack[0].slf_attn
+    vectors = torch.randn(2, 31, 128)
+    expected = attention.eval()(vectors, vectors)
+    # Dropout of nothing, by the way of training.
+    attention.train()
+    for each in attention.modules():
+        if isinstance(each, _Dropout):
+            each.forward = lambda units: units
+    torch.testing.assert_close(attention(vectors, vectors), expected, atol=1e-5, rtol=1e-5)

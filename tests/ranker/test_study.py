@@ -1,9 +1,13 @@
-"""How scores are judged."""
+"""How scores are judged, and the sizes of rankers."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ednag.ranker.study import judged
+from ednag.ranker import fitting
+from ednag.ranker.model import SIZES
+from ednag.ranker.study import cells_of, fit_ranker, judged
 
 
 def test_precision_and_regret_are_of_the_cells_taken_by_score() -> None:
@@ -22,3 +26,21 @@ def test_a_constant_score_has_no_rank_correlation() -> None:
     assert np.isnan(row["tau_b"]) and np.isnan(row["spearman"])
     # Of equal scores the first are taken.
     assert (row["precision"], row["regret"]) == (0, 30)
+
+
+def test_a_ranker_of_the_published_size_is_trained_by_the_published_recipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accuracies = np.arange(15625.0)
+    cells = cells_of("cifar10", accuracies, accuracies)
+    published = fitting.RECIPES["nasbench201"]
+    assert (published.epochs, published.batch) == (55, 128)
+    monkeypatch.setattr(fitting, "RECIPES", {"nasbench201": replace(published, epochs=1)})
+    fitted = fit_ranker(cells, np.arange(0, 15625, 1500), 0, size="published")
+    assert fitted.ranker.sizes == SIZES["nasbench201"]
+    assert fit_ranker(cells, np.arange(10), 0).ranker.sizes.model < SIZES["nasbench201"].model
+
+
+def test_of_1256_cells_the_published_share_chooses_the_epoch() -> None:
+    training, validation = fitting.split_for_fit(np.arange(1256))
+    assert (len(training), len(validation)) == (1000, 256)

@@ -7,10 +7,12 @@ import pytest
 from ednag.study.benchmarks import split_benchmarks
 from ednag.study.configuration import Study, read_study
 from ednag.study.ranking import (
+    ALL_RECORDS,
     LISTED_SOURCE,
     TAKEN_UP,
     ranking_lacks,
     ranking_sources,
+    records_of,
     searched_by_rankers,
 )
 from ednag.study.sources_read import generated_files, sources_read
@@ -59,8 +61,25 @@ def test_the_ranking_takes_up_what_is_here() -> None:
     assert not set(TAKEN_UP) & set(read(study))
     assert set(ranking_lacks(study, lambda source: False)) == set(TAKEN_UP)
     assert LISTED_SOURCE in read(study, LISTED_SOURCE)
-    assert ranking_sources(study, lambda source: True) == list(TAKEN_UP)
+    assert ranking_sources(study, lambda source: True) == [*TAKEN_UP, *ALL_RECORDS.values()]
     assert not ranking_lacks(study, lambda source: True)
+
+
+def test_all_records_of_nar_take_the_place_of_the_example() -> None:
+    study = read_study(
+        {"benchmarks": {"nasbench201": ["cifar10-analog"]}, "ranker": {"if_present": True}}
+    )
+    example, everything = "nar-example-201", "nar-nasbench201"
+    for here, taken in (
+        ({example}, example),
+        ({example, everything}, everything),
+        ({everything}, everything),
+        (set(), None),
+    ):
+        sources = ranking_sources(study, here.__contains__)
+        assert records_of("nasbench201", sources) == taken
+    # Nobody is asked to fetch 785 MB.
+    assert not set(ALL_RECORDS.values()) & set(ranking_lacks(study, lambda source: False))
 
 
 def test_without_seeds_or_unasked_the_ranking_takes_up_nothing() -> None:

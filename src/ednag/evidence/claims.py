@@ -76,10 +76,10 @@ RULES = {
     "neither.",
     "tier-draws": "two parts: NAR's sampler draws as its best tier is distributed in some "
     "iterations of every search, as published; and where the configuration is changed so that it "
-    "may. Reproduced: the first. Partly: only the second. By the study's small ranker.",
+    "may. Reproduced: the first. Partly: only the second. By the study's ranker.",
     "guided-draws": "reproduced: in each search that may draw as the best tier is distributed, "
     "guided draws are more often truly of the best tier than the random draws beside them. Not "
-    "reproduced: in none. Undecided: in some. By the study's small ranker.",
+    "reproduced: in none. Undecided: in some. By the study's ranker.",
     "published-records": "a part for each record: every number follows from its cell.",
     "enumerated": "reproduced: enumeration gives the printed number of cells.",
     "arithmetic": "reproduced: the printed numbers give it as 100 (new - old) / old, within the "

@@ -14,8 +14,8 @@ from ednag.study.statistics import Statistics
 
 #: Predictor -> its name in tables and figures, in their order.
 TITLES: Mapping[str, str] = {
-    "ranker": "NAR's ranker (small), score",
-    "ranker_tiers": "NAR's ranker (small), tier",
+    "ranker": "NAR's ranker, score",
+    "ranker_tiers": "NAR's ranker, tier",
     "ridge_pairs": "ridge on pairs of operations",
     "ridge_operations": "ridge on operations",
     "random_forest": "random forest",
@@ -38,8 +38,13 @@ _LACKING = {
 }
 
 
-def _small(space: str) -> str:
+def _size(space: str, size: str) -> str:
     """The size of the study's ranker of a space, and what its accuracies do not allow."""
+    if size == "published":
+        return (
+            f"{_LACKING.get(space, '')}The ranker has the published size: width, layers and epochs "
+            f"{_PUBLISHED[space]}. "
+        )
     return (
         f"{_LACKING.get(space, '')}The ranker is small (width 32, 1 layer, 30 epochs; published: "
         f"{_PUBLISHED[space]}), so that it trains on a laptop; it says little about the published "
@@ -102,6 +107,7 @@ def write_learning(
     statistics: Statistics,
     paths: Sequence[Path],
     space: str = "nasbench201",
+    size: str = "small",
 ) -> None:
     """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX.
 
@@ -112,7 +118,7 @@ def write_learning(
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. The reference's tau "
         "counts ties as concordant. Best 5 % found: of as many cells with the highest scores, "
         "those truly among the best 5 %. Regret: by how much the best of the ten with the highest "
-        f"scores misses the best cell held out. {_small(space)}{_verdict(table)}"
+        f"scores misses the best cell held out. {_size(space, size)}{_verdict(table)}"
     )
     repeated = table["predictor"].isin(UNTRAINED) & table.duplicated("predictor")
     once = table[~repeated].reset_index(drop=True)
@@ -169,7 +175,11 @@ def readable_tiers(table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def write_tiers(
-    table: pd.DataFrame, title: str, paths: Sequence[Path], space: str = "nasbench201"
+    table: pd.DataFrame,
+    title: str,
+    paths: Sequence[Path],
+    space: str = "nasbench201",
+    size: str = "small",
 ) -> None:
     """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
     accuracy = accuracies_of_tiers(table)
@@ -178,7 +188,7 @@ def write_tiers(
         f"{title}: cells held out, over {table['seeds'].max()} seeds, all predictors trained on "
         f"{table['training'].iloc[0]} cells. Tier 1 is the best fifth of the training cells; a "
         "score's tiers are the fifths of the cells held out, the ranker's own tier is what it "
-        f"assigns. In the right tier: {shares}; by chance 20 %. {_small(space)}"
+        f"assigns. In the right tier: {shares}; by chance 20 %. {_size(space, size)}"
     )
     write_frame(table, readable_tiers(table), note.strip(), paths)
 
@@ -231,7 +241,11 @@ def readable_search(table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def write_search(
-    table: pd.DataFrame, title: str, statistics: Statistics, paths: Sequence[Path]
+    table: pd.DataFrame,
+    title: str,
+    statistics: Statistics,
+    paths: Sequence[Path],
+    size: str = "small",
 ) -> None:
     """Write `search_table` as CSV, Markdown and LaTeX."""
     note = (
@@ -242,6 +256,6 @@ def write_search(
         "Where a benchmark has one accuracy only, it stands for both. The cells that the ranker "
         "was trained on are not among the evaluations. In brackets "
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. "
-        f"{_small('nasbench201')}"
+        f"{_size('nasbench201', size)}"
     )
     write_frame(table, readable_search(table), note.strip(), paths)

@@ -140,9 +140,10 @@ class SearchingRanker:
 def split_for_fit(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cells int64[n] to train on, and the last fifth to choose the epoch by.
 
-    The published shares are 1,000 and 256. Five cells, the fewest that can be trained on, are both.
+    The published shares are 1,000 and 256, as of 1,256 cells. Five cells, the fewest that can be
+    trained on, are both.
     """
-    training = max(TIERS, len(codes) - len(codes) // 5)
+    training = max(TIERS, len(codes) - len(codes) * 256 // 1256)
     return codes[:training], codes[training:] if training < len(codes) else codes
 
 

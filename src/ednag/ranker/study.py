@@ -8,7 +8,8 @@ trained on the same cells.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
 #: Names of the ranker besides BASELINES: by its score, and by the tier that it assigns.
 RANKER, RANKER_TIERS = "ranker", "ranker_tiers"
-#: The study's ranker has one attention head and no dropout. The published one has width 128,
+#: The small ranker has one attention head and no dropout. The published one has width 128,
 #: 6 layers, 4 heads and dropout 0.1.
 WIDTH, LAYERS = 32, 1
 #: The published recipes have 55 epochs at batch 128, and 35 at 256 on NAS-Bench-101.
 EPOCHS, BATCH = 30, 64
+RankerSize = Literal["small", "published"]
+#: Iterations of a search by the ranker of each size.
+ITERATIONS = MappingProxyType({"small": 20, "published": 50})
 TIERS = 5
 #: Columns that are read of a list of cells of NAS-Bench-101.
 LISTED = ("adjacency", "operations", "flops", "parameters", "validation_accuracy_108")
@@ -187,10 +191,16 @@ def fit_ranker(
     codes: np.ndarray,
     seed: int,
     progress: "Callable[[RankerEpoch], object] | None" = None,
+    size: RankerSize = "small",
 ) -> "FittedRanker":
-    """The study's small ranker of cells int64[n], a fifth of which choose the epoch."""
+    """The ranker of cells int64[n], a fifth of which choose the epoch."""
     from ednag.ranker.fitting import RECIPES, Sample, fit, split_for_fit
-    from ednag.ranker.model import Sizes
+    from ednag.ranker.model import SIZES, Sizes
+
+    samples = [Sample(cells.patches[some], cells.validation[some]) for some in split_for_fit(codes)]
+    if size == "published":
+        sizes, recipe = SIZES[cells.space], RECIPES[cells.space]
+        return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
     _, patches, side, _ = cells.patches.shape
     sizes = Sizes(
@@ -206,7 +216,6 @@ def fit_ranker(
         dropout=0.0,
     )
     recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
-    samples = [Sample(cells.patches[some], cells.validation[some]) for some in split_for_fit(codes)]
     return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
 
@@ -226,8 +235,9 @@ def study_ranker(
     seed: int,
     iterations: int | None,
     log: Callable[[str], object],
+    ranker: RankerSize = "small",
 ) -> RankerStudy:
-    """Train the small ranker on sets of several sizes and judge it by cells that it never saw.
+    """Train a ranker on sets of several sizes and judge it by cells that it never saw.
 
     Tiers and searches are those of the ranker of the largest size.
 
@@ -236,6 +246,7 @@ def study_ranker(
         held_out: Number of cells to judge by.
         iterations: Of each search; None for no search.
         log: Called with lines of progress.
+        ranker: Its size, with its epochs.
     """
 
     def progress(epoch: "RankerEpoch") -> None:
@@ -248,7 +259,7 @@ def study_ranker(
     draw = split_cells(cells, max(training), held_out, seed)
     unseen, rows, searches = draw.held_out, [], list[dict[str, Any]]()
     for size in sorted(training):
-        fitted = fit_ranker(cells, draw.pool[:size], seed, progress)
+        fitted = fit_ranker(cells, draw.pool[:size], seed, progress, ranker)
         logits, scores = fitted.score(cells.patches[unseen])
         row = judged(RANKER, size, scores, cells.validation[unseen])
         log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")

@@ -154,6 +154,12 @@ class RankingStudy(_Part):
     ranker_sizes: Annotated[tuple[_Size, ...], _SIZES] = Field(
         (200, 1000), description="Numbers of cells that the ranker, which is slow, is trained on."
     )
+    model: Literal["small", "published"] = Field(
+        "small",
+        description="Size and training of the ranker. published: as NAR's (width 128, 6 layers, 55 "
+        "epochs, 50 iterations of each search), some 25 minutes of processor and 2 GB a seed of "
+        "1,256 cells; 256 of them choose the epoch.",
+    )
     ranker_seeds: Annotated[Any, _seeds("ranker.ranker_seeds")] = Field(
         "0-2", description="Seeds of the ranker."
     )
@@ -171,7 +177,7 @@ class RankingStudy(_Part):
     if_present: bool = Field(
         False,
         description="Whether the 20,001 cells of NAS-Bench-101 whose validation accuracy is public "
-        "are ranked as well, and NAR's example records are checked, each where its file is already "
+        "are ranked as well, and NAR's records are checked, each where its file is already "
         "here; else it is listed as needing data.",
     )
 

@@ -73,7 +73,9 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
         case "ranker_baselines":
             return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
         case "ranker_study":
-            return {"training": list(study.ranker.ranker_sizes), "held_out": study.ranker.held_out}
+            ranking = study.ranker
+            of_ranker = {"training": list(ranking.ranker_sizes), "size": ranking.model}
+            return {**of_ranker, "held_out": ranking.held_out}
         case "top_k":
             top = study.top_k
             return {"seeds": format_seeds(top.runs), "count": top.k, "drawn": top.random}

@@ -62,6 +62,7 @@ from ednag.study.ranking import (
     LISTED_SOURCE,
     ranking_lacks,
     ranking_sources,
+    records_of,
     searched_by_rankers,
 )
 from ednag.study.refusals import check_folders, refuse_contradictions, refuse_too_large
@@ -615,9 +616,15 @@ class Plan:
 
     @property
     def nar_record_spaces(self) -> list[Wildcards]:
-        """Spaces of which NAR's example record is here."""
-        sources = self._ranking_sources
-        return [{"space": space} for space, id in EXAMPLE_RECORDS.items() if id in sources]
+        """Spaces of which records of NAR are here."""
+        return [{"space": space} for space in EXAMPLE_RECORDS if self._nar_records(space)]
+
+    def _nar_records(self, space: str) -> str | None:
+        return records_of(space, self._ranking_sources)
+
+    def nar_records(self, at: Any) -> str:
+        """The file with NAR's records of {space}: all of them where they are here."""
+        return self.source_path(self._nar_records(at.space) or EXAMPLE_RECORDS[at.space])
 
     def ranked_cells(self, at: Any) -> str:
         """The file with the cells of {space}/{dataset} and their accuracies."""

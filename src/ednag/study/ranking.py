@@ -11,6 +11,8 @@ LISTED_CELLS = ("nasbench101", "cifar10-20k")
 LISTED_SOURCE = "nasbench101-vis-20k"
 #: Space -> NAR's example of a record of its cells, which is compared with ours.
 EXAMPLE_RECORDS = {"nasbench101": "nar-example-101", "nasbench201": "nar-example-201"}
+#: All records of NAR, which are compared in place of the example where they are here.
+ALL_RECORDS = {"nasbench101": "nar-nasbench101", "nasbench201": "nar-nasbench201"}
 #: Ids of all files that a study with `ranker.if_present` takes up where they are here.
 TAKEN_UP = (LISTED_SOURCE, *EXAMPLE_RECORDS.values())
 
@@ -34,7 +36,13 @@ def searched_by_rankers(study: Study, searched: Sequence[tuple[str, str]]) -> li
 
 def ranking_sources(study: Study, is_here: Callable[[str], bool]) -> list[str]:
     """Ids of the files that are here and that the ranking reads besides benchmark tables."""
-    return [source for source in taken_up(study) if is_here(source)]
+    return [source for source in may_be_read(study) if is_here(source)]
+
+
+def records_of(space: str, sources: Sequence[str]) -> str | None:
+    """Of the files that are here, the one with most of NAR's records of a space; None without."""
+    ids = (ALL_RECORDS[space], EXAMPLE_RECORDS[space])
+    return next((id for id in ids if id in sources), None)
 
 
 def ranking_lacks(study: Study, is_here: Callable[[str], bool]) -> list[str]:
@@ -45,3 +53,9 @@ def ranking_lacks(study: Study, is_here: Callable[[str], bool]) -> list[str]:
 def taken_up(study: Study) -> tuple[str, ...]:
     """Ids of the files that the ranking takes up where they are here."""
     return TAKEN_UP if study.ranker.seeds and study.ranker.if_present else ()
+
+
+def may_be_read(study: Study) -> tuple[str, ...]:
+    """Those, and the large files of all records, which nothing asks for where they are not here."""
+    known = taken_up(study)
+    return (*known, *ALL_RECORDS.values()) if known else ()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ednag.study.benchmarks import compared_sources, sources_of
 from ednag.study.configuration import Study, definition_of
-from ednag.study.ranking import ranking_sources, taken_up
+from ednag.study.ranking import may_be_read, ranking_sources
 from ednag.tables.meta_predictor import GENERATED_FROM
 from ednag.training.places import IMAGE_SOURCES
 
@@ -18,7 +18,7 @@ def generated_files(study: Study, searched: Sequence[tuple[str, str]]) -> tuple[
 def optional_sources(study: Study) -> tuple[str, ...]:
     """Ids of the source files that decide by being here what a study searches and ranks."""
     places = [(space, name) for space, names in study.if_present.items() for name in names]
-    return (*sources_of(study, places), *taken_up(study))
+    return (*sources_of(study, places), *may_be_read(study))
 
 
 def sources_read(

@@ -1,6 +1,7 @@
 """`ednag ranker study`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,9 @@ from ednag.cli._progress import log
 from ednag.cli.ranker._shared import cells_options, read_cells
 from ednag.errors import EdnagError
 
+if TYPE_CHECKING:
+    from ednag.ranker.study import RankerSize
+
 #: The k of the outcomes that are logged.
 _LOGGED_TOP = 5
 
@@ -16,10 +20,15 @@ _LOGGED_TOP = 5
 @click.command()
 @cells_options
 @click.option(
+    "--size",
+    default="small",
+    type=click.Choice(("small", "published")),
+    help="Of the ranker, with its epochs and iterations.",
+)
+@click.option(
     "--iterations",
-    default=20,
     type=click.IntRange(1, 100_000),
-    help="Of each search by the ranker of the largest size; the published search makes 50.",
+    help="Of each search by the ranker of the largest training set; 20, or 50 as published.",
 )
 @click.option("--output", required=True, type=OUTPUT, help="A row per size.")
 @click.option("--tiers", required=True, type=OUTPUT, help="True and predicted tiers.")
@@ -32,22 +41,23 @@ def command(
     training: tuple[int, ...],
     held_out: int,
     seed: int,
-    iterations: int,
+    size: "RankerSize",
+    iterations: int | None,
     output: Path,
     tiers: Path,
     search: Path | None,
 ) -> None:
-    """Train a small ranker, judge it by cells it never saw, and search by it.
+    """Train a ranker, judge it by cells it never saw, and search by it.
 
-    Width 32, 1 layer, 30 epochs at batch 64; the published ones have width 128 (NAS-Bench-101:
-    256), 6 layers, 55 (35) epochs at batch 128 (256). Tiers and searches are of the ranker of the
-    largest size.
+    small: width 32, 1 layer, 30 epochs at batch 64. published: width 128 (NAS-Bench-101: 256), 6
+    layers, 55 (35) epochs at batch 128 (256). Tiers and searches are of the ranker of the largest
+    training set.
     """
     import pandas as pd
     import torch
 
     from ednag.files import write_parquet
-    from ednag.ranker.study import study_ranker
+    from ednag.ranker.study import ITERATIONS, study_ranker
 
     torch.set_num_threads(1)
     cells = read_cells(table, listed)
@@ -56,8 +66,8 @@ def command(
             f"{listed}: these cells have no test accuracy, so that no search of them can be "
             "reported; leave --search out"
         )
-    searched = None if search is None else iterations
-    result = study_ranker(cells, training, held_out, seed, searched, log)
+    searched = None if search is None else iterations or ITERATIONS[size]
+    result = study_ranker(cells, training, held_out, seed, searched, log, size)
     write_parquet(pd.DataFrame(result.judged).assign(seed=seed), output)
     write_parquet(pd.DataFrame(result.tiers).assign(seed=seed), tiers)
     if search is not None:

@@ -23,6 +23,12 @@ from ednag.errors import EdnagError
     type=click.Choice(("nasbench101", "nasbench201")),
     help="Whose cells; the tables' notes say what is known of them.",
 )
+@click.option(
+    "--size",
+    default="small",
+    type=click.Choice(("small", "published")),
+    help="Of the ranker; the tables' notes tell it.",
+)
 @table_files()
 @table_files("--tiers-output", "tier_outputs", "tiers")
 @table_files("--search-output", "search_outputs", "searches", required=False)
@@ -33,6 +39,7 @@ def command(
     title: str,
     statistics: str,
     space: str,
+    size: str,
     outputs: tuple[Path, ...],
     tier_outputs: tuple[Path, ...],
     search_outputs: tuple[Path, ...],
@@ -48,11 +55,12 @@ def command(
         raise EdnagError("ranker table: give --search and --search-output, or neither")
     settings = statistics_of(statistics)
     curves = ranking.learning_table(read_rows(*judged), settings)
-    ranking.write_learning(curves, title, settings, outputs, space)
-    ranking.write_tiers(ranking.tier_table(read_rows(*tiers)), title, tier_outputs, space)
+    ranking.write_learning(curves, title, settings, outputs, space, size)
+    confusion = ranking.tier_table(read_rows(*tiers))
+    ranking.write_tiers(confusion, title, tier_outputs, space, size)
     if searches:
         searched = ranking.search_table(read_rows(*searches), settings)
-        ranking.write_search(searched, title, settings, search_outputs)
+        ranking.write_search(searched, title, settings, search_outputs, size)
     largest = curves[curves["training"] == curves["training"].max()]
     for row in largest.itertuples():
         log(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")
