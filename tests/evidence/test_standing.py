@@ -107,6 +107,16 @@ def test_of_several_measurements_of_the_same_one_counts() -> None:
     assert found.not_counted == tuple(again)
 
 
+def test_a_dataset_on_which_the_method_ends_early_is_named() -> None:
+    summary = study_of({"ednag": 0.0, "random": 1.0}, datasets=4)
+    places = summary[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
+    early, *_ = places
+    is_early = (summary["dataset"] == early[1]) & (summary["method"] == "ednag")
+    summary.loc[is_early, "distinct"] = 50
+    found = standing(summary)
+    assert (found.datasets, found.not_compared) == (3, (early,))
+
+
 def test_what_has_drawn_at_random_only_is_not_ranked() -> None:
     summary = study_of({"ednag": 0.0, "random": -1.0, "nar": 5.0}, datasets=3)
     is_nar = summary["method"] == "nar"

@@ -41,15 +41,17 @@ TEMPLATES = {
     "by the mean of the best value seen within {budget}. Test: Friedman's ({p}), then each "
     "method against EDNAG by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
     "ranks compares all pairs of methods, and so tells fewer of them apart.)"
-    "{not_counted}{left_out}",
+    "{not_counted}{not_compared}{left_out}",
     "rank_few": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
     "rank is the best: {names}. That is too few datasets for a test, which needs {fewest}. "
     "Methods are ranked by the mean of the best value seen within {budget}."
-    "{not_counted}{left_out}",
+    "{not_counted}{not_compared}{left_out}",
     "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, or "
     "have drawn at random only within the budget: {names}.",
     "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
     "space: {names}.",
+    "rank_not_compared": " Not counted, because most runs of EDNAG end before the smallest "
+    "compared budget: {names}.",
     "rank_budgets": "{low} to {high} distinct evaluations, on each dataset the largest compared "
     "budget that at least every second run of EDNAG spends",
     "rank_none": "This study ranks EDNAG among no other method: that needs EDNAG and another "
@@ -149,6 +151,7 @@ def _rank(standing: Standing | None) -> str:
     low, high = standing.budgets
     same = f"{low} distinct evaluations"
     again = enumerated([_title(*place) for place in standing.not_counted])
+    short = enumerated([_title(*place) for place in standing.not_compared])
     left_out = enumerated([get_method(name).title for name in standing.left_out])
     better, worse = (_several(names, standing) for names in (standing.better, standing.worse))
     return _fill(
@@ -165,6 +168,7 @@ def _rank(standing: Standing | None) -> str:
         level=100 * standing.confidence,
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
         not_counted=_fill("rank_not_counted", names=again) if again else "",
+        not_compared=_fill("rank_not_compared", names=short) if short else "",
     )
 
 

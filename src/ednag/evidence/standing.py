@@ -1,5 +1,6 @@
 """Where EDNAG stands among the methods of a study, over all its measured datasets."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ class Standing:
         ranks: Mean rank of each ranked method, the best first.
         datasets: Number of datasets, those of `counted_datasets`.
         not_counted: Those (space, dataset) that measure the same as one that is counted.
+        not_compared: Those on which not half of the method's runs spend a compared budget.
         budgets: Smallest and largest budget, in distinct evaluations.
         left_out: Methods that lack a dataset, have another number of seeds, or have drawn at
             random only within a budget.
@@ -38,6 +40,7 @@ class Standing:
     ranks: dict[str, float]
     datasets: int
     not_counted: tuple[tuple[str, str], ...]
+    not_compared: tuple[tuple[str, str], ...]
     budgets: tuple[int, int]
     left_out: tuple[str, ...]
     friedman_p: float
@@ -129,6 +132,7 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
         ranks=ranks,
         datasets=len(groups),
         not_counted=measured_again(by_dataset),
+        not_compared=_without_budget(summary, method, by_dataset),
         budgets=(min(budgets), max(budgets)),
         left_out=tuple(name for name in everyone if name not in ranked),
         friedman_p=friedman_p(scores) if is_enough else np.nan,
@@ -149,6 +153,15 @@ def _by_dataset(
         if budget is not None:
             groups[str(space), str(dataset)] = (budget, group)
     return groups
+
+
+def _without_budget(
+    summary: pd.DataFrame, method: str, by_dataset: Collection[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """The measured (space, dataset) that a method searched and that `by_dataset` lacks."""
+    own = summary[(summary["protocol"] == PAPER) & (summary["method"] == method)]
+    searched = own[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
+    return tuple(counted_datasets(place for place in searched if place not in by_dataset))
 
 
 def _is_level(budget: int, group: pd.DataFrame, name: str, method: str) -> bool:
