@@ -241,25 +241,27 @@ class Objective:
 
     def evaluate_one(self, code: int) -> float:
         """Metric of one architecture of the benchmark, counted: `evaluate`, but faster."""
-        if self.protocol.drawn_metrics:
-            return float(self.evaluate(np.array([code], dtype=np.int32))[0][0])
         self.ledger.enter_one(code)
+        if self.protocol.drawn_metrics:
+            return float(self.drawn_metric_by_code[self._draw(code), code])
         return float(self.metric_by_code[code])
 
     def _evaluate_by_drawing(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One training each, drawn in order; an invalid code draws nothing."""
-        if self._draws is None:
-            raise ValueError("the protocol draws trainings at random: begin(seed) needs the seed")
-        trainings = np.zeros(len(codes), dtype=np.int64)
-        for position in np.flatnonzero(codes >= 0):
-            training = self._draws.randrange(len(self.protocol.drawn_metrics))
-            trainings[position], code = training, int(codes[position])
-            values = self.table.values[self.protocol.drawn_metrics[training]]
-            self._first_drawn.setdefault(code, float(values[code]))
+        trainings = np.array([self._draw(code) if code >= 0 else 0 for code in codes.tolist()], int)
         return (
             self.drawn_metric_by_code[trainings, codes],
             self.drawn_fitness_by_code[trainings, codes],
         )
+
+    def _draw(self, code: int) -> int:
+        """Which training an evaluation of a valid code sees; the first one is kept."""
+        if self._draws is None:
+            raise ValueError("the protocol draws trainings at random: begin(seed) needs the seed")
+        training = self._draws.randrange(len(self.protocol.drawn_metrics))
+        values = self.table.values[self.protocol.drawn_metrics[training]]
+        self._first_drawn.setdefault(code, float(values[code]))
+        return training
 
     def enter_run(
         self,
