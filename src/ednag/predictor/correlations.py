@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-_FUNCTIONS = {
-    "pearson": stats.pearsonr,
-    "spearman": stats.spearmanr,
-    "kendall": stats.kendalltau,
-}
+# scipy.stats takes a second to import, and pages that only read coefficients need none of it.
+
+#: Name of a coefficient -> its function in scipy.stats.
+_FUNCTIONS = {"pearson": "pearsonr", "spearman": "spearmanr", "kendall": "kendalltau"}
 COEFFICIENTS = tuple(_FUNCTIONS)
 #: Columns of one block of pairs; bounds memory.
 _PAIRS = 512
@@ -26,10 +24,12 @@ def coefficients(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float
     """
     if len(predicted) < FEWEST or not np.ptp(predicted) or not np.ptp(measured):
         return dict.fromkeys(COEFFICIENTS, float("nan"))
+    from scipy import stats
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", stats.NearConstantInputWarning)
         return {
-            name: float(function(predicted, measured).statistic)
+            name: float(getattr(stats, function)(predicted, measured).statistic)
             for name, function in _FUNCTIONS.items()
         }
 
@@ -90,10 +90,12 @@ def _resampled(
     one: np.ndarray, other: np.ndarray, drawn: np.ndarray, resamples: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients float64[3], and of the rows int64[resamples, n] float64[resamples, 3]."""
+    from scipy.stats import rankdata
+
     value = np.array(list(coefficients(one, other).values()))
     if np.isnan(value).any():
         return value, np.full((resamples, 3), np.nan)
-    ranks = (stats.rankdata(each[drawn], axis=1) for each in (one, other))
+    ranks = (rankdata(each[drawn], axis=1) for each in (one, other))
     by_row = (
         _pearson_by_row(one[drawn], other[drawn]),
         _pearson_by_row(*ranks),
