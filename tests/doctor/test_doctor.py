@@ -74,8 +74,9 @@ def test_the_default_study_needs_no_download_and_no_gpu(doctor: Call) -> None:
     assert study["verdict"]["outcome"] == "possible"
     assert study["needs"]["download"] == {}
     assert study["needs"]["training"] is None
-    # Six methods on 14 datasets, three of them by two protocols; two slow methods on one.
-    assert study["needs"]["runs"] == 6 * (14 + 3) * 100 + 2 * 2 * 3
+    # Six methods on 14 datasets, three of them by two protocols; guided EDNAG on the four measured
+    # ones of NAS-Bench-201; one slow method, with two seeds, on one.
+    assert study["needs"]["runs"] == 6 * (14 + 3) * 100 + (4 + 3) * 100 + 2 * 2
     assert record["fine"]
     assert record["servers"] is None
 
