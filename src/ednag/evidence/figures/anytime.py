@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
@@ -14,11 +13,11 @@ from ednag.evidence.figures.evaluations import draw_curve, log_evaluations, visi
 from ednag.evidence.figures.style import (
     Look,
     draw_band,
+    draw_legend,
     draw_optimum,
     looks_of,
     metric_label,
     new_figure,
-    title_of,
 )
 from ednag.evidence.summaries import DISTINCT, HOURS, LOOKUPS, OPTIMUM_TOLERANCE
 from ednag.study.comparisons import main_methods
@@ -107,8 +106,7 @@ def anytime(drawn: pd.DataFrame, optimum: float, metric: str, title: str) -> Fig
             _finish_distances(row[1], metric)
         for axes in row:
             log_evaluations(axes, part["evaluations"], _AXES[counted])
-    lines = [Line2D([], [], **look.line) for look in looks.values()]
-    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
+    draw_legend(figure, looks)
     return figure
 
 

@@ -2,15 +2,8 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ednag.evidence.figures.style import (
-    draw_band,
-    looks_of,
-    marked_text,
-    new_figure,
-    title_of,
-)
+from ednag.evidence.figures.style import draw_band, draw_legend, looks_of, marked_text, new_figure
 
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
@@ -45,6 +38,5 @@ def profiles(drawn: pd.DataFrame, ranked: pd.DataFrame, title: str) -> Figure:
         axes.set_xlabel("regret of at most (%)")
     for axes in grid[:, 0]:
         axes.set_ylabel("share of runs (%)")
-    lines = [Line2D([], [], **look.line) for look in looks.values()]
-    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
+    draw_legend(figure, looks)
     return figure

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ednag.files import replacing, write_text
 from ednag.methods import get_method
@@ -104,6 +105,12 @@ def looks_of(methods: Sequence[str]) -> dict[str, Look]:
 def title_of(method: str) -> str:
     """A method's name in a legend."""
     return get_method(method).title
+
+
+def draw_legend(figure: Figure, looks: Mapping[str, Look]) -> None:
+    """One legend of all methods, below the panels."""
+    lines = [Line2D([], [], **look.line) for look in looks.values()]
+    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
 
 
 def marked_text(rows: pd.DataFrame, what: str) -> str:

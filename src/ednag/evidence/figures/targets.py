@@ -2,10 +2,9 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations
-from ednag.evidence.figures.style import looks_of, new_figure, title_of
+from ednag.evidence.figures.style import draw_legend, looks_of, new_figure
 from ednag.evidence.over_datasets import ALL_TARGETS
 from ednag.evidence.targets import TARGETS
 
@@ -28,6 +27,5 @@ def targets(drawn: pd.DataFrame, title: str) -> Figure:
         log_evaluations(axes, drawn["evaluations"])
     for axes in grid[:, 0]:
         axes.set_ylabel("share of runs (%)")
-    lines = [Line2D([], [], **look.line) for look in looks.values()]
-    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
+    draw_legend(figure, looks)
     return figure
