@@ -75,6 +75,7 @@ $(INSTALLED): envs/requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement envs/requirements.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python -m ednag.search.compiled  # a quarter of a minute that no study then takes
 	touch $(INSTALLED)
 
 # Needs uv (pip install uv). The lock holds versions only: no address of any package registry.

@@ -17,7 +17,6 @@
 #   results/summaries/{space}/{dataset}.parquet
 #   results/summaries/{space}/{dataset}.anytime.parquet
 #   results/summaries/{space}/{dataset}.steps.parquet
-#   results/summaries/{space}/{dataset}.generated.parquet
 #   results/ranker/nasbench101/cells.parquet
 #   results/evidence/cells-nasbench101.{csv,md,tex}
 #   results/ranker/{space}/{dataset}/baselines-{first}.parquet

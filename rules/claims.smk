@@ -2,30 +2,6 @@
 # verdicts, findings.
 
 
-rule generated:
-    input:
-        plan.generator_runs,
-    output:
-        **made("generated"),
-    log:
-        logs("generated"),
-    group:
-        "summaries"
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of("claims generated"),
-        lock=lock,
-        seeds=format_seeds(study.seeds),
-        settings=settings(GENERATORS),
-    message:
-        "describing what was generated for {wildcards.space}/{wildcards.dataset}"
-    shell:
-        "ednag --record {output.record:q}"
-        " claims generated {input:q} --seeds {params.seeds:q} --settings {params.settings:q}"
-        " --output {output.generated:q} 2> {log:q}"
-
-
 rule authors_seeds:
     input:
         runs=plan.authors_runs,
@@ -89,6 +65,7 @@ rule published_table:
 rule verdicts:
     input:
         **MEASURED_FILES,
+        predictor=plan.files("predictor"),
         claims=published("claims.yaml"),
         reference=published("reference-seeds.csv"),
     output:
@@ -102,33 +79,6 @@ rule verdicts:
         lock=lock,
         methods=lambda at: plan.definitions(plan.methods_run),
         measured=measured_options,
-        statistics=statistics,
-    message:
-        "judging the paper's claims"
-    shell:
-        "ednag --record {output.record:q} {params.methods:q}"
-        " claims verdicts --claims {input.claims:q} --reference {input.reference:q}"
-        " {params.measured:q} --statistics {params.statistics:q} --page {output.verdicts_md:q}"
-        " --data {output.verdicts_json:q} 2> {log:q}"
-
-
-rule findings:
-    input:
-        **MEASURED_FILES,
-        predictor=plan.files("predictor"),
-        claims=published("claims.yaml"),
-        reference=published("reference-seeds.csv"),
-    output:
-        **made("findings"),
-    log:
-        logs("findings"),
-    conda:
-        "../envs/ednag.yaml"
-    params:
-        code=code_of_study("claims findings"),
-        lock=lock,
-        methods=lambda at: plan.definitions(plan.methods_run),
-        measured=measured_options,
         missing=[
             f"--missing={each.space}/{each.dataset}={','.join(each.sources)}"
             for each in plan.lacking
@@ -136,9 +86,10 @@ rule findings:
         predictor=each_of("--predictor", "predictor"),
         statistics=statistics,
     message:
-        "writing the findings"
+        "judging the paper's claims, and writing the findings"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " claims findings --claims {input.claims:q} --reference {input.reference:q}"
+        " claims verdicts --claims {input.claims:q} --reference {input.reference:q}"
         " {params.measured:q} {params.missing:q} {params.predictor:q}"
-        " --statistics {params.statistics:q} --output {output.findings:q} 2> {log:q}"
+        " --statistics {params.statistics:q} --page {output.verdicts_md:q}"
+        " --data {output.verdicts_json:q} --findings {output.findings:q} 2> {log:q}"

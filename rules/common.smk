@@ -26,7 +26,6 @@ from ednag.study.artefacts import (
     log_path,
     record_path,
 )
-from ednag.study.comparisons import GENERATORS
 from ednag.study.configuration import read_study
 from ednag.study.declared import declared
 from ednag.study.description import described
@@ -159,10 +158,6 @@ def logs(job):
     return log_path(job)
 
 
-def times(job):
-    return log_path(job, "logs/benchmarks", "tsv")
-
-
 def published(file):
     """A file of printed numbers: never in a storage, as results may be."""
     return local(str(plan.published / file))
@@ -230,7 +225,6 @@ def code_of_study(subcommand):
 #: What printed numbers and claims are held against: option of `ednag claims` -> artefact.
 MEASURED = {
     "--summary": "summary",
-    "--generated": "generated",
     "--listed": "authors_seeds",
     "--sets": "authors_sets",
     "--ranker-search": "ranker_search",

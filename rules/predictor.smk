@@ -53,8 +53,6 @@ rule small_database:
         **made("small_database"),
     log:
         logs("small_database"),
-    benchmark:
-        times("small_database")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -80,8 +78,6 @@ rule small_predictor:
         **made("small_predictor"),
     log:
         logs("small_predictor"),
-    benchmark:
-        times("small_predictor")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -108,8 +104,6 @@ rule published_predictor:
         **made("published_predictor"),
     log:
         logs("published_predictor"),
-    benchmark:
-        times("published_predictor")
     conda:
         "../envs/ednag.yaml"
     resources:

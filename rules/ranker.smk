@@ -8,8 +8,6 @@ rule ranker_cells:
         **made("ranker_cells"),
     log:
         logs("ranker_cells"),
-    benchmark:
-        times("ranker_cells")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -51,8 +49,6 @@ rule ranker_baselines:
         **made("ranker_baselines"),
     log:
         logs("ranker_baselines"),
-    benchmark:
-        times("ranker_baselines")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -79,8 +75,6 @@ rule ranker_study:
         **made("ranker_study"),
     log:
         logs("ranker_study"),
-    benchmark:
-        times("ranker_study")
     wildcard_constraints:
         space="nasbench201",
     conda:

@@ -8,8 +8,6 @@ rule run:
         **made("run"),
     log:
         logs("run"),
-    benchmark:
-        times("run")
     priority: 1  # first tables and figures before what is trained
     group:
         "runs"

@@ -35,8 +35,6 @@ rule trained_small:
         **made("trained_small"),
     log:
         logs("trained_small"),
-    benchmark:
-        times("trained_small")
     conda:
         "../envs/ednag.yaml"
     params:
@@ -59,8 +57,6 @@ rule trained_network:
         **made("trained_network"),
     log:
         logs("trained_network"),
-    benchmark:
-        times("trained_network")
     conda:
         "../envs/ednag.yaml"
     resources:

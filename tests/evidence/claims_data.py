@@ -48,8 +48,8 @@ def runs_of(
 
 
 def generated_of(runs: pd.DataFrame, last_mean: float = 93.0) -> pd.DataFrame:
-    """What the runs generated: all valid but one individual of the first run."""
-    frame = runs[["space", "dataset", "protocol", "method", "seed"]].copy()
+    """The runs with what they generated: all valid but one individual of the first run."""
+    frame = runs.copy()
     frame["last_size"] = 30
     frame["last_valid_share"] = np.where(frame["seed"] == 0, 29 / 30, 1.0)
     frame["last_unique"] = 10

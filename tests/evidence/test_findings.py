@@ -36,7 +36,7 @@ RANDOM = runs_of(np.full(40, 93.5), method="random")
 
 
 def test_the_numbers_are_those_of_the_runs() -> None:
-    record = record_of(RUNS, RANDOM, generated=generated_of(RUNS))
+    record = record_of(generated_of(RUNS), RANDOM)
     page = page_of(record)
     assert "Computed from 80 runs under protocol" in page
     assert "2 methods on 1 dataset, seeds 0-39." in page

@@ -34,7 +34,7 @@ def table_of(name: str, record: object) -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_no_printed_row_is_lost_and_every_gap_is_explained(name: str) -> None:
-    record = record_of(RUNS, generated=generated_of(RUNS))
+    record = record_of(generated_of(RUNS))
     frame = table_of(name, record)
     lines = (PUBLISHED / PUBLISHED_TABLES[name]).read_text().splitlines()[1:]
     assert len(frame) >= sum(name in line or not name.startswith("transnas") for line in lines)
@@ -116,7 +116,7 @@ def test_other_trainings_of_the_same_space_are_never_taken() -> None:
 
 def test_quality_validity_gaps_and_cost() -> None:
     others = runs_of(RUNS["outcome"].to_numpy() - 0.4, method="ednag-identity")
-    record = record_of(RUNS, others, generated=generated_of(RUNS))
+    record = record_of(generated_of(RUNS), others)
     quality = table_of("generated-quality", record)
     ours = quality[(quality["method"] == "EDNAG") & (quality["dataset"] == "cifar10")]
     assert ours["ours"].tolist() == [pytest.approx(94.3733), 93.0, 80.0]

@@ -180,7 +180,7 @@ def test_always_the_best() -> None:
 
 def test_every_run_has_the_number() -> None:
     runs = runs_of(94.2 + NOISE)
-    record = record_of(runs, generated=generated_of(runs))
+    record = record_of(generated_of(runs))
     count = {"quantity": "distinct", "tolerance": 0.5}
     assert verdict_of(record, "every-run", printed=500, **count).verdict == REPRODUCED
     assert verdict_of(record, "every-run", printed=1, **count).verdict == NOT_REPRODUCED
@@ -199,7 +199,7 @@ def test_a_single_run_is_placed_among_ours(printed: float, verdict: str, percent
     runs = runs_of(np.full(101, 94.0))
     generated = generated_of(runs).assign(last_worst=np.linspace(80, 90, 101))
     claim = {"quantity": "last_worst", "tolerance": 0.005, "printed": printed}
-    found = verdict_of(record_of(runs, generated=generated), "single-run", **claim)
+    found = verdict_of(record_of(generated), "single-run", **claim)
     assert found.verdict == verdict
     assert f"percentile {percentile} of 101 single runs" in found.why
 
@@ -465,7 +465,7 @@ def test_published_records_and_the_number_of_cells() -> None:
 def test_all_claims_get_one_verdict_on_any_study() -> None:
     claims = read_claims(PUBLISHED / "claims.yaml")
     runs = runs_of(94.2 + NOISE, dataset="cifar10-analog")
-    analog = record_of(runs, generated=generated_of(runs))
+    analog = record_of(generated_of(runs))
     judged = judge(
         claims, replace(analog, listed=read_listed_seeds(PUBLISHED / "reference-seeds.csv"))
     )
@@ -520,7 +520,7 @@ def test_only_the_papers_tested_claims_are_counted_as_results() -> None:
 def test_the_pages_tell_all_and_are_the_same_each_time() -> None:
     claims = read_claims(PUBLISHED / "claims.yaml")
     runs = runs_of(94.2 + NOISE)
-    record = record_of(runs, generated=generated_of(runs), sets=sets_of(94.37, 94.2, 0.001))
+    record = record_of(generated_of(runs), sets=sets_of(94.37, 94.2, 0.001))
     judged = judge(claims, record)
     page, data = verdicts_page(claims, judged, record), verdicts_json(claims, judged, record)
     assert page == verdicts_page(claims, judge(claims, record), record)

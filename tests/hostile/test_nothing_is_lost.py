@@ -42,16 +42,16 @@ TWICE = "would be written twice by one call"
 CASES = [
     # inputs of the same call
     ((*TABULATE, f"{SUMMARY}.parquet"), f"{MADE} summarise"),
-    (("claims", "generated", "lock.json", "--seeds", "0", "--output", "./lock.json"), BOTH),
-    (("claims", "generated", "lock.json", "--seeds", "0", "--output", "new/../lock.json"), BOTH),
-    (("claims", "generated", "lock.json", "--seeds", "0", "--output", "same.json"), BOTH),
+    (("tabulate", "own-end", "lock.json", "--output", "./lock.json"), BOTH),
+    (("tabulate", "own-end", "lock.json", "--output", "new/../lock.json"), BOTH),
+    (("tabulate", "own-end", "lock.json", "--output", "same.json"), BOTH),
     ((*SUMMARISE, RUN, *OTHERS), f"{MADE} run"),
     ((*SUMMARISE, "new/../" + TABLE, *OTHERS), BOTH),
     ((*RUNNING, TABLE), BOTH),
     ((*CHAINS, f"{EVIDENCE}.csv"), f"{MADE} tabulate own-end"),
     (("audit", "--against", "lock.json", "--json", "lock.json"), BOTH),
     (("--record", f"{SUMMARY}.parquet", *TABULATE, "new/x.csv"), "is no record of ednag tabulate"),
-    (("--record", "new/x", "claims", "generated", "lock.json", "--output", "new/x"), TWICE),
+    (("--record", "new/x", "tabulate", "own-end", "lock.json", "--output", "new/x"), TWICE),
     (
         (
             *("tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog"),

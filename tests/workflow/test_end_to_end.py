@@ -33,7 +33,6 @@ EVERY_OUTPUT = {
         for kind in ("", "-equal-budget", "-comparison")
         for suffix in ("csv", "md", "tex")
     ),
-    "results/summaries/nasbench201/cifar10-analog.generated.parquet",
     "results/study.json",
     "results/verdicts.md",
     "results/verdicts.json",

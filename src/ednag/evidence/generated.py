@@ -4,13 +4,8 @@ The paper's tables of quality and validity do not say which architectures are "g
 individuals that decode to none count as invalid, and repeats as often as they occur.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 
-from ednag.evidence.summaries import Settings, collect_runs
 from ednag.methods.interface import Run
 
 
@@ -50,31 +45,3 @@ def _qualities(name: str, values: np.ndarray, higher_is_better: bool) -> dict[st
     low, high = float(values.min()), float(values.max())
     best, worst = (high, low) if higher_is_better else (low, high)
     return {f"{name}_best": best, f"{name}_mean": float(values.mean()), f"{name}_worst": worst}
-
-
-def generated_table(
-    paths: Sequence[Path],
-    space: str,
-    dataset: str,
-    seeds: Sequence[int],
-    higher_is_better: bool,
-    settings: Settings | None = None,
-) -> pd.DataFrame:
-    """One row per run: space, dataset, protocol, method, seed, and what `describe_run` returns.
-
-    `paths` are run files of the methods in `study.comparisons.GENERATORS` on one benchmark;
-    `settings`, what the study runs there.
-    """
-    rows = [
-        {
-            "space": space,
-            "dataset": dataset,
-            "protocol": protocol,
-            "method": method,
-            "seed": run.seed,
-            **describe_run(run, higher_is_better),
-        }
-        for (protocol, method), runs in collect_runs(paths, seeds, settings=settings).items()
-        for run in runs
-    ]
-    return pd.DataFrame(rows)

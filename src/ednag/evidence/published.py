@@ -20,7 +20,6 @@ from ednag.evidence.record import (
     StudyRecord,
     drawn_note,
     published_column,
-    rows_of,
 )
 from ednag.evidence.statistics import (
     Interval,
@@ -180,7 +179,7 @@ def _optimum(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
     lacking = record.lacks(number.space, number.dataset)
     if lacking:
         return RegeneratedNumber(lacking)
-    runs = rows_of(record.summary, number.space, number.dataset)
+    runs = record.rows(number.space, number.dataset)
     note = "best of the benchmark table" + drawn_note(runs, "optimum")
     return RegeneratedNumber(note, float(runs[published_column(runs, "optimum")].iloc[0]))
 

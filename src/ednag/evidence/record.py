@@ -1,7 +1,8 @@
 """The measurements of a study that claims and printed tables are compared with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -51,7 +52,6 @@ class StudyRecord:
 
     Attributes:
         summary: One row per run (evidence.summaries).
-        generated: One row per run of the methods in study.comparisons.GENERATORS.
         seeds: One row per seed the authors list (evidence.authors_seeds).
         sets: One row per benchmark with listed seeds.
         searches: Draws and outcomes of searches by rankers (ranker.study.search_rows).
@@ -64,7 +64,6 @@ class StudyRecord:
     """
 
     summary: pd.DataFrame
-    generated: pd.DataFrame = field(default_factory=_empty)
     seeds: pd.DataFrame = field(default_factory=_empty)
     sets: pd.DataFrame = field(default_factory=_empty)
     searches: pd.DataFrame = field(default_factory=_empty)
@@ -77,14 +76,23 @@ class StudyRecord:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    @cached_property
+    def _by_benchmark(self) -> dict[tuple[Hashable, ...], pd.DataFrame]:
+        """(space, dataset, protocol) -> its rows of the summary."""
+        return dict(list(self.summary.groupby(["space", "dataset", "protocol"], sort=False)))
+
+    def rows(
+        self, space: str, dataset: str, method: str = "", protocol: str = PAPER
+    ) -> pd.DataFrame:
+        """The runs of a method, or of all, on a benchmark under a protocol; no predictions."""
+        if (space, dataset) in _TRAINED:
+            return self.summary[:0]
+        rows = self._by_benchmark.get((space, dataset, protocol), self.summary[:0])
+        return rows[rows["method"] == method].sort_values("seed") if method else rows
+
     def runs(self, space: str, dataset: str, method: str) -> pd.DataFrame:
-        """The runs of a method under the paper's protocol, with what it generated; by seed."""
-        group = rows_of(self.summary, space, dataset, method)
-        generated = rows_of(self.generated, space, dataset, method)
-        if generated.empty:
-            return group.reset_index(drop=True)
-        further = [name for name in generated if name not in group or name == "seed"]
-        return group.merge(generated[further], on="seed", how="left")
+        """The runs of a method under the paper's protocol, by seed."""
+        return self.rows(space, dataset, method).reset_index(drop=True)
 
     def required_runs(
         self, space: str, dataset: str, method: str, protocol: str = PAPER
@@ -95,30 +103,30 @@ class StudyRecord:
             raise LackingData(lacking)
         if protocol == PAPER:
             return self.runs(space, dataset, method)
-        runs = rows_of(self.summary, space, dataset, method, protocol)
+        runs = self.rows(space, dataset, method, protocol)
         if runs.empty:
             raise LackingData(f"needs runs of {method} under protocol {protocol}")
         return runs
 
     def has_benchmark(self, space: str, dataset: str) -> bool:
         """Whether any method ran on the benchmark under the paper's protocol."""
-        return not rows_of(self.summary, space, dataset).empty
+        return not self.rows(space, dataset).empty
 
     def comparisons(self, space: str, dataset: str, method: str) -> pd.DataFrame:
         """`comparison_table` of a method on a benchmark under the paper's protocol."""
         key = (space, dataset, method)
         if key not in self._compared:
-            rows = self.summary[_under(self.summary, space, dataset)]
+            rows = self._by_benchmark.get((*key[:2], PAPER), self.summary[:0])
             self._compared[key] = comparison_table(rows, self.statistics, method)
         return self._compared[key]
 
     def dataset_of(self, space: str, method: str) -> str:
         """The first dataset of a space with runs of a method on measured values; "" if none."""
-        frame = self.summary
-        runs = frame[(frame["space"] == space) & (frame["method"] == method)]
-        for dataset in runs["dataset"].unique():
-            if not is_predicted(space, dataset) and len(rows_of(runs, space, dataset)):
-                return str(dataset)
+        for place, dataset, protocol in self._by_benchmark:
+            name = str(dataset)
+            is_measured = (place, protocol) == (space, PAPER) and not is_predicted(space, name)
+            if is_measured and len(self.rows(space, name, method)):
+                return name
         return ""
 
     def lacks(self, space: str, dataset: str, *methods: str, needs: Sequence[str] = ()) -> str:
@@ -129,7 +137,7 @@ class StudyRecord:
         if not self.has_benchmark(space, dataset):
             names = ", ".join(needs or needs_of(space, dataset))
             return f"needs data {names}" if names else f"needs data of {space}/{dataset}"
-        absent = [name for name in methods if rows_of(self.summary, space, dataset, name).empty]
+        absent = [name for name in methods if self.rows(space, dataset, name).empty]
         if absent:
             return f"needs runs of {', '.join(absent)}"
         changed = [name for name in methods if name in self.changed]
@@ -141,25 +149,6 @@ class StudyRecord:
     def seeds_text(self) -> str:
         """The study's seeds as in the configuration."""
         return format_seeds(set(self.summary["seed"])) if len(self.summary) else ""
-
-
-def _under(
-    frame: pd.DataFrame, space: str, dataset: str, protocol: str = PAPER
-) -> "pd.Series[bool]":
-    """Which rows are of a benchmark under a protocol."""
-    place = frame["space"] == space
-    return place & (frame["dataset"] == dataset) & (frame["protocol"] == protocol)
-
-
-def rows_of(
-    frame: pd.DataFrame, space: str, dataset: str, method: str = "", protocol: str = PAPER
-) -> pd.DataFrame:
-    """Rows of a method, or of all, on a benchmark under a protocol; no predictions."""
-    if frame.empty or (space, dataset) in _TRAINED:
-        return frame[:0]
-    rows = _under(frame, space, dataset, protocol)
-    rows &= frame["method"] == method if method else True
-    return frame[rows].sort_values("seed")
 
 
 def read_study_record(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
+from ednag.evidence.generated import describe_run
 from ednag.evidence.targets import evaluations_to_targets, random_mean, target_masks
 from ednag.methods.consistency import check_described, check_values
 from ednag.methods.descriptions import description_in
@@ -242,7 +243,8 @@ def summarise_runs(
     hours, on datasets that have times. `described` is of `described_settings`, and empty where it
     is not known. An unknown optimum is NaN, and no run found or saw it. `tied_with_best` is of
     tables with repeated trainings, see the function of this name. `random_mean` is the mean of the
-    table, and `distinct_to_*` are of `evaluations_to_targets`.
+    table. `distinct_to_*` are of `evaluations_to_targets`; `last_*`, `seen_*`, `steps` and
+    `*_share` are of `describe_run`.
     """
     space = get_space(table.space)
     definition = get_definition(table.space, table.dataset)
@@ -302,6 +304,7 @@ def summarise_runs(
                     },
                     **_within_graphs(run, curve, space, checkpoints if count == GRAPHS else ()),
                     **_within_hours(run, curve, table, definition.time_metric, hours),
+                    **describe_run(run, table.metrics[protocol.fitness_metric].higher_is_better),
                 }
             )
     return pd.DataFrame(rows)

@@ -28,9 +28,6 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
 #: EDNAG with one part changed; these methods are compared in figures of their own.
 ABLATIONS = frozenset(name for names in VARIANTS.values() for name in names) - {"ednag"}
 
-#: Methods whose populations the paper's tables describe.
-GENERATORS = ("ednag", "ednag-identity", "ednag-power")
-
 #: A critical difference needs at least so many datasets.
 FEWEST_DATASETS = 3
 

@@ -64,8 +64,6 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
         case "summary":
             seeds = {"seeds": format_seeds(study.seeds), "method_seeds": plan.fewer_seeds(at)}
             return {**seeds, "settings": plan.settings(at), "count": study.count}
-        case "generated":
-            return {"seeds": format_seeds(study.seeds)}
         case "authors_seeds":
             return {"seeds": format_seeds(study.authors_seeds)}
         case "small_database":

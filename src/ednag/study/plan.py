@@ -36,7 +36,7 @@ from ednag.study.artefacts import (
     record_path,
 )
 from ednag.study.benchmarks import Missing, compared_sources, split_benchmarks
-from ednag.study.comparisons import FEWEST_DATASETS, GENERATORS, can_rank, variants_in
+from ednag.study.comparisons import FEWEST_DATASETS, can_rank, variants_in
 from ednag.study.configuration import (
     Study,
     definition_of,
@@ -388,10 +388,6 @@ class Plan:
         """Run files of the study's seeds at {space}/{dataset}."""
         return self._runs(at)
 
-    def generator_runs(self, at: Any) -> list[str]:
-        """Run files at {space}/{dataset} whose populations the paper's tables describe."""
-        return self._runs(at, GENERATORS)
-
     def top_k_runs(self, at: Any) -> list[str]:
         """Run files of the searches at {space}/{dataset} whose best are trained."""
         return self._runs(at, self.study.top_k.methods)
@@ -432,18 +428,6 @@ class Plan:
         """Blocks of runs: those of the study's seeds, then those of the authors' seeds."""
         planned = [*self._blocks.values(), *self._authors_blocks.values()]
         return _unique(block for blocks in planned for block in blocks)
-
-    @property
-    def generating(self) -> list[Wildcards]:
-        """Benchmarks with runs whose populations the paper's tables describe."""
-        return [
-            {"space": space, "dataset": dataset}
-            for space, dataset in self._paper
-            if any(
-                block["protocol"] == PAPER and block["method"] in GENERATORS
-                for block in self._blocks[space, dataset]
-            )
-        ]
 
     @property
     def authors_spaces(self) -> list[Wildcards]:

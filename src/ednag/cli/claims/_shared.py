@@ -19,7 +19,6 @@ def measured(function: Any) -> Any:
         "--ranker-search": "Searches by a ranker, of `ranker study` (Parquet).",
         "--sets": "Sets of the authors' seeds (CSV).",
         "--listed": "The authors' seeds (CSV).",
-        "--generated": "What runs generated (Parquet).",
         "--summary": "One row per run (Parquet).",
     }
     for name, text in kinds.items():
@@ -46,7 +45,6 @@ def read_measurements(files: dict[str, Any]) -> "StudyRecord":
         files["reference"],
         files["changed"],
         summary=files["summary_files"],
-        generated=files["generated_files"],
         seeds=files["listed_files"],
         sets=files["sets_files"],
         searches=files["ranker_search_files"],
