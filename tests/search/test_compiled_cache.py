@@ -24,12 +24,15 @@ print(twice(21))
 """
 
 
-def compiled(folder: Path, largest_file: int | None = None) -> "subprocess.CompletedProcess[str]":
+def compiled(
+    folder: Path, largest_file: int | None = None, options: tuple[str, ...] = ()
+) -> "subprocess.CompletedProcess[str]":
     """A process that compiles a function; its machine code goes to `code` in the home folder.
 
     Args:
         folder: The home folder.
         largest_file: Bytes that a file may have, as if the disk were full beyond.
+        options: Of Python.
     """
     (folder / "script.py").write_text(SCRIPT)
 
@@ -38,7 +41,7 @@ def compiled(folder: Path, largest_file: int | None = None) -> "subprocess.Compl
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
     done = subprocess.run(
-        [sys.executable, str(folder / "script.py")],
+        [sys.executable, *options, str(folder / "script.py")],
         cwd=folder,
         env={**os.environ, "HOME": str(folder), "NUMBA_CACHE_DIR": "~/code"},
         preexec_fn=limit,
@@ -62,6 +65,12 @@ def test_machine_code_is_kept_in_the_named_folder(tmp_path: Path) -> None:
     again = compiled(tmp_path)
     assert (again.stdout, again.stderr) == ("42\n", "")
     assert machine_code(tmp_path) == kept
+
+
+def test_kept_machine_code_is_loaded_without_what_can_be_compiled(tmp_path: Path) -> None:
+    runs = [compiled(tmp_path, options=("-X", "importtime")) for _ in range(2)]
+    assert [run.stdout for run in runs] == ["42\n", "42\n"]
+    assert ["numba.np.arraymath" in run.stderr for run in runs] == [True, False]
 
 
 @pytest.mark.parametrize("largest_file", [0, 1000])

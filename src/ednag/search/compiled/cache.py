@@ -107,11 +107,15 @@ def _with_cache(function: Callable[..., Any]) -> Any:
     if folder is None:
         _warn_not_kept("no folder can be written")
         return njit(**_OPTIONS)(function)
+    from ednag.search.compiled.linking import KeptCode  # here: imports numba, see _load_numba
+
     # numba reads this setting when it makes a cache; other users of numba must not see ours.
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = str(folder)
     try:
-        return njit(**_OPTIONS, cache=True)(function)
+        compiled = njit(**_OPTIONS, cache=True)(function)
+        compiled._cache = KeptCode(function)
+        return compiled
     except (OSError, RuntimeError) as error:
         _warn_not_kept(str(error))
         return njit(**_OPTIONS)(function)
