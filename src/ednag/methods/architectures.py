@@ -24,6 +24,7 @@ class Listed:
         #: The largest budget that can be spent on them.
         self.most = self.count if graphs is None else len(np.unique(graphs[self._codes]))
         self._neighbours: dict[int, np.ndarray] = {}
+        self._near: dict[int, list[int]] = {}
         self._present = None if present is None else present >= 0
 
     def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
@@ -43,12 +44,13 @@ class Listed:
 
     def mutate(self, code: int, generator: np.random.Generator) -> int:
         """A neighbour drawn uniformly; where there is none, any architecture."""
-        near = self.neighbours(code)
-        # A uniform number costs a tenth of a uniform integer, and is as uniform to 2^-50.
-        drawn = (
-            near[int(generator.random() * len(near))] if len(near) else self.draw(generator, 1)[0]
-        )
-        return int(drawn)
+        near = self._near.get(code)
+        if near is None:
+            near = self._near[code] = self.neighbours(code).tolist()
+        if near:
+            # A uniform number costs a tenth of a uniform integer, and is as uniform to 2^-50.
+            return near[int(generator.random() * len(near))]
+        return int(self.draw(generator, 1)[0])
 
 
 class Unlisted:

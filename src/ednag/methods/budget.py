@@ -21,6 +21,9 @@ class Spender:
         self.generator = np.random.default_rng(seed)
         self._architectures = architectures_of(objective)
         self.budget = min(budget, self._architectures.most)
+        self._ledger = objective.ledger
+        self._most_lookups = _LOOKUPS_PER_ARCHITECTURE * self.budget
+        self._draws = bool(objective.protocol.drawn_metrics)
         self._higher_is_better = objective.higher_is_better
         self.best = -1
         self._best_score = -np.inf
@@ -29,15 +32,18 @@ class Spender:
     @property
     def stalled(self) -> bool:
         """Whether there are far more look-ups than distinct architectures."""
-        return self.objective.ledger.total >= _LOOKUPS_PER_ARCHITECTURE * self.budget
+        return self._ledger.total >= self._most_lookups
 
     @property
     def spent(self) -> bool:
         """Whether the method must stop."""
-        return self.objective.ledger.spent >= self.budget or self.stalled
+        return self._ledger.spent >= self.budget or self._ledger.total >= self._most_lookups
 
     def score(self, code: int) -> float:
         """Evaluate one architecture; higher is better whatever the metric's direction."""
+        if code in self._scores and not self._draws:
+            self._ledger.repeat()
+            return self._scores[code]
         metric = self.objective.evaluate_one(code)
         score = metric if self._higher_is_better else -metric
         self._scores[code] = score
@@ -77,8 +83,8 @@ class Spender:
         """The run's end: the best architecture seen."""
         last = np.array(population, dtype=np.int32)
         drawn = self._best_score if self._higher_is_better else -self._best_score
-        if self.stalled and self.objective.ledger.spent < self.budget:
-            ledger = self.objective.ledger
+        ledger = self._ledger
+        if self.stalled and ledger.spent < self.budget:
             detail = f"{ledger.total} look-ups gave {ledger.distinct} distinct architectures"
             return Outcome(self.best, "stalled", detail, drawn, last)
         return Outcome(self.best, drawn=drawn, final_population=last)

@@ -16,7 +16,6 @@ from ednag.methods import METHODS, shared_method
 from ednag.methods.interface import Method
 from ednag.text_files import json_value
 from ednag.validation import StrictModel, read_model
-from ednag.yaml_files import read_yaml
 
 
 class MethodDefinition(StrictModel):
@@ -71,6 +70,8 @@ def define_methods(text: str) -> None:
 @cache
 def catalogue() -> dict[str, MethodDefinition]:
     """id -> definition of the instances that studies share, in the order of their list."""
+    from ednag.yaml_files import read_yaml  # here: a job of the workflow reads no YAML
+
     # The file has this module's name and is not named here: a file that a module names is part of
     # the code of every job that can import the module (`ednag.study.digests`). A job of the
     # workflow gets its definitions by `--methods` and does not open the catalogue.

@@ -5,7 +5,6 @@ child and removes the oldest.
 """
 
 from collections import deque
-from operator import itemgetter
 
 from pydantic import Field
 
@@ -16,7 +15,6 @@ from ednag.validation import StrictModel
 
 #: Cycles whose samples are drawn at a time.
 _CYCLES = 256
-_SCORE = itemgetter(0)
 
 
 class RegularisedEvolution(StrictModel):
@@ -32,22 +30,24 @@ def _search(
     objective: Objective, seed: int, budget: int, settings: RegularisedEvolution
 ) -> Outcome:
     spender = Spender(objective, budget, seed)
-    population: deque[tuple[float, int]] = deque()
+    # The population, oldest first; to append to a full one removes its oldest.
+    codes: deque[int] = deque(maxlen=settings.population_num)
+    scores: deque[float] = deque(maxlen=settings.population_num)
     for code in spender.sample(settings.population_num):
         if spender.spent:
             break
-        population.append((spender.score(code), code))
+        codes.append(code)
+        scores.append(spender.score(code))
     while not spender.spent:
         # One draw of many samples: a draw costs more than the cycle it is for.
         block = (_CYCLES, settings.sample_size)
-        for drawn in spender.generator.integers(len(population), size=block).tolist():
+        for drawn in spender.generator.integers(len(codes), size=block).tolist():
             if spender.spent:
                 break
-            _, parent = max([population[position] for position in drawn], key=_SCORE)
-            child = spender.mutate(parent)
-            population.append((spender.score(child), child))
-            population.popleft()
-    return spender.outcome([code for _, code in population])
+            child = spender.mutate(codes[max(drawn, key=scores.__getitem__)])
+            codes.append(child)
+            scores.append(spender.score(child))
+    return spender.outcome(list(codes))
 
 
 METHOD = Method(

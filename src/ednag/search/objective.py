@@ -56,6 +56,10 @@ class Ledger:
             self._append(np.array([code]), np.array([self.total]))
         self.total += 1
 
+    def repeat(self) -> None:
+        """Count one more evaluation of an architecture that was evaluated before."""
+        self.total += 1
+
     def enter_run(
         self, codes: np.ndarray, lookups: np.ndarray, total: int, invalid: int
     ) -> np.ndarray:

@@ -296,10 +296,8 @@ def digits_of(number: np.ndarray, base: int | tuple[int, ...], positions: int) -
 def one_digit_away(number: int, base: int | tuple[int, ...], positions: int) -> np.ndarray:
     """Integers int32[k], ascending, that differ from `number` in exactly one digit."""
     bases, weights = _weights(base, positions)
-    digits = digits_of(np.array([number]), base, positions)[0]
-    changed = [
-        number + (np.arange(radix) - digit) * weight
-        for digit, radix, weight in zip(digits, bases, weights, strict=True)
-    ]
-    numbers = np.unique(np.concatenate(changed))
-    return numbers[numbers != number].astype(np.int32)
+    numbers: set[int] = set()
+    for radix, weight in zip(bases.tolist(), weights.tolist(), strict=True):
+        zero = number - number // weight % radix * weight
+        numbers.update(range(zero, zero + radix * weight, weight))
+    return np.array(sorted(numbers - {number}), dtype=np.int32)
