@@ -95,10 +95,9 @@ def predictions(objective: Objective, current: Round, scores: np.ndarray) -> np.
     Scores float[15625] are in code order, by which equal ones are placed.
     """
     order = np.argsort(scores, kind="stable")
-    place = np.empty(len(scores))
-    place[order] = np.linspace(0, 1, len(scores))
     sign = 1 if objective.higher_is_better else -1
-    predicted = sign * np.quantile(current.scores, place)
+    predicted = np.empty(len(scores))
+    predicted[order] = sign * np.quantile(current.scores, np.linspace(0, 1, len(scores)))
     if objective.present is not None:
         predicted[objective.present[:-1] < 0] = np.nan
     return predicted

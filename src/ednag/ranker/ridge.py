@@ -60,7 +60,7 @@ class Ridge:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Scores float64[n] of features int64[n, k]; they rise with accuracy."""
         known = np.append(self.weights, 0.0)
-        return sum(known[np.minimum(column, len(self.weights))] for column in features.T)
+        return known.take(features, mode="clip").sum(axis=1)
 
 
 def fit_ridge(features: np.ndarray, accuracies: np.ndarray) -> Ridge:
@@ -79,10 +79,9 @@ def fit_ridge(features: np.ndarray, accuracies: np.ndarray) -> Ridge:
 
 def _solve(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The solution of a positive definite system of whole numbers, rounded to whole numbers."""
-    inverse = np.linalg.inv(system)
     solution = np.zeros(len(right))
     for _ in range(_CORRECTIONS):
-        correction = np.rint(inverse @ (right - system @ solution))
+        correction = np.rint(np.linalg.solve(system, right - system @ solution))
         if not correction.any():
             break
         solution += correction
