@@ -1,6 +1,7 @@
 """A benchmark as a method sees it: metric and fitness by code, every evaluation counted."""
 
 import random
+from array import array
 from functools import cached_property
 from typing import Literal
 
@@ -38,8 +39,8 @@ class Ledger:
         self._seen = np.zeros(size, dtype=bool)
         self._graph_of_code = graph_of_code
         self._seen_graphs = np.zeros(size, dtype=bool)
-        self._codes: list[np.ndarray] = []
-        self._lookups: list[np.ndarray] = []
+        self._codes = array("i")
+        self._lookups = array("i")
 
     def enter(self, codes: np.ndarray) -> None:
         """Count a batch of evaluations, int32[n], in order; -1 counts as an invalid one."""
@@ -53,7 +54,9 @@ class Ledger:
         """Count the evaluation of one valid architecture."""
         self._make_room(code)
         if not self._seen[code]:
-            self._append(np.array([code]), np.array([self.total]))
+            self._codes.append(code)
+            self._lookups.append(self.total)
+            self._see(code, 1)
         self.total += 1
 
     def repeat(self) -> None:
@@ -92,17 +95,19 @@ class Ledger:
 
     def affordable(self, codes: np.ndarray, budget: int) -> int:
         """How many of int32[n], from the first, a budget affords."""
-        spending = self.spending(codes)
         left = max(0, budget - self.spent)
+        if left >= len(codes):
+            return len(codes)
+        spending = self.spending(codes)
         return int(spending[left]) if left < len(spending) else len(codes)
 
     def codes(self) -> np.ndarray:
         """int32[distinct]: the distinct valid architectures in order of first evaluation."""
-        return np.concatenate([np.empty(0, np.int32), *self._codes]).astype(np.int32)
+        return np.array(self._codes, dtype=np.int32)
 
     def lookups(self) -> np.ndarray:
         """int32[distinct]: how many evaluations of any kind came before each first one."""
-        return np.concatenate([np.empty(0, np.int32), *self._lookups]).astype(np.int32)
+        return np.array(self._lookups, dtype=np.int32)
 
     def _make_room(self, code: int) -> None:
         """Extend `_seen` to a code; needed only where codes are numbered on first sight."""
@@ -110,10 +115,14 @@ class Ledger:
             self._seen = np.append(self._seen, np.zeros(code + 1, dtype=bool))
 
     def _append(self, codes: np.ndarray, lookups: np.ndarray) -> None:
-        self._codes.append(codes)
-        self._lookups.append(lookups)
+        self._codes.frombytes(codes.astype(np.int32).tobytes())
+        self._lookups.frombytes(lookups.astype(np.int32).tobytes())
+        self._see(codes, len(codes))
+
+    def _see(self, codes: np.ndarray | int, count: int) -> None:
+        """Mark `count` architectures that are new as seen."""
         self._seen[codes] = True
-        self.distinct += len(codes)
+        self.distinct += count
         if self._graph_of_code is not None:
             self._seen_graphs[self._graph_of_code[codes]] = True
 
