@@ -1,8 +1,10 @@
-"""Write the generated pages of docs/reference: the configuration's keys, the commands.
+"""Write the generated pages of docs/reference: the configuration's keys, methods, commands, paths.
 
 Called by `make reference`; tests/docs/test_reference.py holds the pages to what this gives.
 """
 
+import csv
+import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +14,7 @@ from typing import Any
 import click
 
 FOLDER = Path(__file__).resolve().parent / "reference"
+ROOT = FOLDER.parents[1]
 _NOTE = "<!-- Made by `make reference`. Do not edit. -->\n\n"
 
 _CONFIGURATION = """# Configuration
@@ -108,8 +111,6 @@ def keys_of(model: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 def configuration_page() -> str:
     """docs/reference/configuration.md."""
-    from ednag.methods import get_method
-    from ednag.methods.instances import method_names
     from ednag.study.configuration import schema
     from ednag.tables import TABLES
 
@@ -124,37 +125,79 @@ def configuration_page() -> str:
             parts += [f"## {name}\n", model["description"] + "\n", keys_of(model, definitions)]
     parts += ["## Search spaces and datasets\n", "Names for `benchmarks` and `if_present`.\n"]
     spaces = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
-    parts += [table(("search space", "datasets"), spaces), "## Methods\n"]
-    methods = [get_method(name) for name in method_names()]
-    rows = [
-        (code(each.name), each.title, cell(each.description), ", ".join(sorted(each.spaces or ())))
-        for each in methods
+    parts += [table(("search space", "datasets"), spaces)]
+    parts += [
+        "## Methods\n",
+        "Names for `methods`: [methods](methods.md).\n",
     ]
-    parts += ["Names for `methods`. A last column that is empty: all.\n"]
-    parts += [table(("method", "title", "what it does", "spaces"), rows), *hyperparameters()]
     return _NOTE + "\n".join(parts)
 
 
-def hyperparameters() -> Iterator[str]:
-    """Sections on the hyper-parameters of each registered method and its catalogued instances."""
+_METHODS = """# Methods
+
+Names for `methods` of a study. `{id: METHOD, hyperparameters: {NAME: VALUE}}` sets
+hyper-parameters; search spaces may have defaults of their own. A budget counts distinct evaluations
+for every method. *Cost* is the processor time that the method itself takes for a distinct
+evaluation, of 512 on a made-up table of NAS-Bench-201 (`python benchmarks/method_costs.py`, one
+thread of an Intel Xeon of 2023).
+"""
+
+
+def methods_page() -> str:
+    """docs/reference/methods.md."""
+    from ednag.methods import METHODS, get_method
+    from ednag.methods.instances import method_names
+
+    with (FOLDER / "method-costs.csv").open(encoding="utf-8") as file:
+        costs = {row["method"]: row for row in csv.DictReader(file)}
+    rows = []
+    for name in method_names():
+        each, cost = get_method(name), costs.get(name)
+        spaces = ", ".join(sorted(each.spaces or ())) or "all"
+        milliseconds = f"{cost['ms_an_evaluation']} ms" if cost else ""
+        rows.append((code(name), each.title, cell(each.description), spaces, milliseconds))
+    head = ("method", "title", "what it does", "spaces", "cost")
+    return _NOTE + "\n".join([_METHODS, table(head, rows), *map(method_section, METHODS)])
+
+
+def method_section(name: str) -> str:
+    """A registered method: its paper, where it is and is tested, hyper-parameters, instances."""
     from ednag.methods import METHODS, get_method
     from ednag.methods.instances import catalogue
 
-    yield "## Hyper-parameters\n"
-    yield "`{id: METHOD, hyperparameters: {NAME: VALUE}}`; spaces may have defaults of their own.\n"
-    for name in METHODS:
-        model = get_method(name).hyperparameters.model_json_schema()
-        if not model.get("properties"):
-            continue
-        yield f"### {name}\n"
-        yield keys_of(model, model.get("$defs", {}))
-        rows = [
-            (code(instance), code(settings_of(definition.hyperparameters)))
-            for instance, definition in catalogue().items()
-            if definition.of == name
-        ]
-        if rows:
-            yield table(("instance", "its hyper-parameters"), rows)
+    method = get_method(name)
+    module = importlib.import_module(METHODS[name].split(":")[0])
+    file = Path(str(module.__file__)).relative_to(ROOT)
+    names = [name, *(other for other, each in catalogue().items() if each.of == name)]
+    tests = [
+        path.relative_to(ROOT)
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if path.parent.name in ("methods", "search") and mentions(path, names, file.stem)
+    ]
+    end = "By its own rule." if method.has_own_end else "With the budget."
+    places = ", ".join(f"[{path.name}](../../{path})" for path in tests)
+    parts = [
+        f"## {name}\n",
+        (module.__doc__ or "").strip() + "\n",
+        f"Ends: {end} Code: [{file.name}](../../{file}). Tests: {places}.\n",
+    ]
+    model = method.hyperparameters.model_json_schema()
+    if model.get("properties"):
+        parts.append(keys_of(model, model.get("$defs", {})))
+    rows = [
+        (code(instance), code(settings_of(catalogue()[instance].hyperparameters)))
+        for instance in names[1:]
+    ]
+    if rows:
+        parts.append(table(("instance", "its hyper-parameters"), rows))
+    return "\n".join(parts)
+
+
+def mentions(path: Path, names: Sequence[str], module: str) -> bool:
+    """Whether a test runs on every method, or names this one or its module."""
+    text = path.read_text(encoding="utf-8")
+    words = [f'"{name}"' for name in names] + [f"methods.{module} ", f"methods import {module}"]
+    return path.name == "test_methods.py" or any(word in text for word in words)
 
 
 def settings_of(hyperparameters: Mapping[str, Any]) -> str:
@@ -243,6 +286,7 @@ def paths_page() -> str:
 #: file in docs/reference -> what makes it
 PAGES = {
     "configuration.md": configuration_page,
+    "methods.md": methods_page,
     "commands.md": commands_page,
     "paths.md": paths_page,
 }
