@@ -87,9 +87,28 @@ OFFICIAL = {
     "transnas-v10141024": "ednag.tables.transnas_official:from_official",
 }
 
+#: (space, dataset) -> definition of a table of this process alone: see `define_table`.
+_defined: dict[tuple[str, str], Definition] = {}
+
+
+def define_table(definition: Definition) -> None:
+    """Let `get_definition` know a table of this process, which no registry names.
+
+    Raises:
+        EdnagError: The name is that of another table.
+    """
+    place = (definition.space, definition.dataset)
+    other = _defined.get(place, definition)
+    same = (other.metrics, other.protocols) == (definition.metrics, definition.protocols)
+    if not same or definition.dataset in TABLES.get(definition.space, {}):
+        raise EdnagError(f"{'/'.join(place)} is another table; give this one its own name")
+    _defined[place] = definition
+
 
 def get_definition(space: str, dataset: str) -> Definition:
     """The definition of a benchmark; raises EdnagError naming the closest valid name."""
+    if (space, dataset) in _defined:
+        return _defined[space, dataset]
     if space not in TABLES:
         raise EdnagError(f"unknown search space {space!r}{suggestion(space, SPACES)}")
     if dataset not in TABLES[space]:
