@@ -15,6 +15,7 @@ from ednag.spaces.interface import (
     SearchProfile,
     SearchSpace,
     ThresholdReading,
+    Variable,
     digits_of,
     mixed_radix,
     one_digit_away,
@@ -46,42 +47,81 @@ def test_every_code_can_be_decoded(space: SearchSpace) -> None:
     assert np.unique(space.code_of_raw[space.code_of_raw >= 0]).tolist() == list(range(space.size))
 
 
-def choices(space: SearchSpace, codes: np.ndarray, raws: np.ndarray) -> np.ndarray:
-    """The option int[n, p] of each of p variables in valid architectures.
-
-    A space that decodes in its own way has one variable: the raw code.
-    """
+def some_codes(space: SearchSpace) -> np.ndarray:
+    """All codes, or 2,000 at random of a large space."""
     if isinstance(space, LargeSpace):
-        return space.contents(codes)
-    if isinstance(space.reading, ArgmaxReading):
-        return digits_of(raws, space.reading.radices, len(space.reading.radices))
-    if isinstance(space.reading, ThresholdReading):
-        return digits_of(raws, 2, len(space.reading.entries))
-    return raws[:, None]
+        return np.unique(space.sample(np.random.default_rng(0), 2000))
+    return np.arange(space.size)
+
+
+def test_every_code_is_the_code_of_its_values(space: SearchSpace) -> None:
+    codes = some_codes(space)
+    values = space.values_of(codes)
+    assert values.shape == (len(codes), len(space.variables))
+    back = space.code_of(values)
+    assert back.dtype == np.int32
+    assert back.tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "nasbench301", "mobilenetv3", "nasbench-graph"])
+def test_options_are_the_words_of_the_key_in_its_order(name: str) -> None:
+    space = get_space(name).fresh()
+    first = 1 if name == "nasbench-graph" else 0  # its macro is spread over the key
+    codes = space.sample(np.random.default_rng(0), 200)
+    for key, values in zip(space.keys(codes), space.values_of(codes), strict=True):
+        at = 0
+        for variable, value in list(zip(space.variables, values, strict=True))[first:]:
+            at = key.index(variable.options[value], at) + 1
+
+
+def test_every_option_of_every_variable_is_in_an_architecture(space: SearchSpace) -> None:
+    radices = [len(variable.options) for variable in space.variables]
+    assert min(radices) > 1, "what is the same in all architectures is no variable"
+    assert all(len(set(variable.options)) == len(variable.options) for variable in space.variables)
+    assert len({variable.name for variable in space.variables}) == len(radices)
+    values = np.random.default_rng(0).integers(radices, size=(20_000, len(radices)))
+    values = values[space.code_of(values) >= 0]
+    assert [len(np.unique(column)) for column in values.T] == radices
+
+
+def test_values_that_are_no_options_have_no_code(space: SearchSpace) -> None:
+    values = space.values_of(some_codes(space)[:1])
+    for place, variable in enumerate(space.variables):
+        for wrong in (-1, len(variable.options)):
+            values_of_none = values.copy()
+            values_of_none[0, place] = wrong
+            assert space.code_of(values_of_none).tolist() == [-1]
+
+
+def test_features_differ_where_architectures_differ(space: SearchSpace) -> None:
+    codes = some_codes(space)
+    features = space.features(codes)
+    assert features.dtype == np.float64
+    assert len(np.unique(features, axis=0)) == len(codes)
+    paths = space.paths(codes)
+    assert set(np.unique(features)) == {0.0, 1.0}
+    assert (features[:, features.shape[1] - paths.shape[1] :] == paths).all()
+    assert paths.any(axis=0).all()
+    np.testing.assert_array_equal(space.features(codes[::-1]), features[::-1])
 
 
 def unreached(space: SearchSpace, genotypes_in_all: int = 3_000_000) -> set[tuple[int, int]]:
     """(variable, option) of the space's architectures that no random genotype describes."""
-    if isinstance(space, LargeSpace):
-        codes = raws = space.sample(np.random.default_rng(0), 2000)
-    else:
-        raws = np.flatnonzero(space.code_of_raw >= 0)
-        codes = space.code_of_raw[raws]
 
-    def occurring(codes: np.ndarray, raws: np.ndarray) -> set[tuple[int, int]]:
-        columns = choices(space, codes, raws).T
+    def occurring(codes: np.ndarray) -> set[tuple[int, int]]:
+        columns = space.values_of(codes).T
         return {(place, option) for place, row in enumerate(columns) for option in np.unique(row)}
 
-    missing = occurring(codes, raws)
+    missing = occurring(some_codes(space))
     generator, batch = np.random.default_rng(0), 10_000
     for _ in range(0, genotypes_in_all, 3 * batch):
         shape = (batch, *space.shape)
         uniform = generator.random(shape, dtype=np.float32)
         one_hot = (uniform == uniform.max(axis=2, keepdims=True)).astype(np.float32)
         for drawn in (uniform, generator.standard_normal(shape, dtype=np.float32), one_hot):
-            raws, codes = space.decode_raw(drawn), space.decode(drawn)
+            codes = space.decode(drawn)
             if (codes >= 0).any():
-                missing -= occurring(codes[codes >= 0], raws[codes >= 0])
+                missing -= occurring(codes[codes >= 0])
         if not missing:
             break
     return missing
@@ -98,6 +138,7 @@ class Layers(SearchSpace):
     size = raw_size = 3**8
     grammar = "eight digits 0 to 2"
     profile = SearchProfile()
+    variables = tuple(Variable(f"layer {number}", ("0", "1", "2")) for number in range(1, 9))
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:
@@ -116,15 +157,26 @@ class Layers(SearchSpace):
         return one_digit_away(code, 3, 8)
 
 
-@pytest.mark.parametrize(("columns", "reached"), [(3, 3**8), (2, 2**8)])
-def test_options_that_no_genotype_can_describe_are_found(columns: int, reached: int) -> None:
+@pytest.mark.parametrize(("columns", "missing"), [(3, set()), (2, {(at, 2) for at in range(8)})])
+def test_options_that_no_genotype_can_describe_are_found(
+    columns: int, missing: set[tuple[int, int]]
+) -> None:
     class Own(Layers):
         shape = (8, columns)
 
         def decode_raw(self, genotypes: np.ndarray) -> np.ndarray:
             return mixed_radix(genotypes.argmax(axis=2), 3)
 
-    assert len(unreached(Own(), 600_000)) == 3**8 - reached
+    assert unreached(Own(), 60_000) == missing
+
+
+def test_a_space_without_variables_says_so_in_one_line() -> None:
+    class Own(Layers):
+        shape = (8, 3)
+        variables = ()
+
+    with pytest.raises(EdnagError, match=r"layers does not say what .* give it `variables` in"):
+        Own().features(np.arange(3))
 
 
 @pytest.mark.parametrize(

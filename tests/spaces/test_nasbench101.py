@@ -147,3 +147,14 @@ def test_all_cells_are_found_and_the_20001_lowest_hashes_resolve(mirror: Mirror)
     assert {SPACE.key(code) for code in range(SPACE.size)} <= set(cells)
     lowest = nasbench101_vis.read(mirror(nasbench101_vis.SOURCE))["key"]
     assert cells[:20_001] == sorted(lowest)
+
+
+def test_the_path_encoding_has_each_sequence_of_operations_on_a_path() -> None:
+    codes = np.random.default_rng(0).integers(SPACE.size, size=300)
+    sequences = sorted(
+        {tuple(LABELS[v] for v in path[1:-1]) for path in paths(2**21 - 1)},
+        key=lambda sequence: (len(sequence), [LABELS.index(label) for label in sequence]),
+    )
+    for code, encoded in zip(codes.tolist(), SPACE.paths(codes), strict=True):
+        found = {tuple(LABELS[v] for v in path[1:-1]) for path in paths(int(SPACE.graphs[code]))}
+        assert {s for s, has in zip(sequences, encoded, strict=True) if has} == found

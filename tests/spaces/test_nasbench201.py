@@ -1,5 +1,7 @@
 """The NAS-Bench-201 cell space: sizes, keys, decoding, neighbours."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,3 +120,17 @@ def test_a_graph_is_the_lowest_code_of_its_strings(code: int) -> None:
     graphs = SPACE.graph_of_code
     assert graphs is not None
     assert np.flatnonzero(graphs == graphs[code]).min() == graphs[code] <= code
+
+
+def test_the_path_encoding_has_each_sequence_of_operations_on_a_path() -> None:
+    operations = ("skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+    sequences = [path for length in (1, 2, 3) for path in product(operations, repeat=length)]
+    code = SPACE.code(
+        "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|skip_connect~2|"
+    )
+    (encoded,) = SPACE.paths(np.array([code]))
+    assert [s for s, has in zip(sequences, encoded, strict=True) if has] == [
+        ("avg_pool_3x3",),
+        ("nor_conv_3x3", "nor_conv_1x1"),
+        ("nor_conv_3x3", "skip_connect", "skip_connect"),
+    ]

@@ -1,5 +1,6 @@
 """The interface of a search space: decoding, keys, neighbours, and the reference's settings."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,14 @@ class ThresholdReading:
         return mixed_radix(flat[:, list(self.entries)] >= self.threshold, 2)
 
 
+@dataclass(frozen=True)
+class Variable:
+    """A choice that an architecture is made of: its name, and its options as keys write them."""
+
+    name: str
+    options: tuple[str, ...]
+
+
 class SearchSpace(ABC):
     """A finite set of architectures, each with a dense integer `code` in [0, size) and a `key`.
 
@@ -114,6 +123,9 @@ class SearchSpace(ABC):
     #: Number of unique graphs, see `graph_of_code`; None if the space does not know them.
     unique_graphs: int | None = None
     profile: SearchProfile
+    #: The choices that an architecture is made of, in the order of the key. What is the same in all
+    #: architectures is left out. Methods that describe architectures need them.
+    variables: tuple[Variable, ...] = ()
     #: How a genotype gives a raw code; None if the space overrides `decode_raw`.
     reading: ArgmaxReading | ThresholdReading | None = None
 
@@ -175,6 +187,69 @@ class SearchSpace(ABC):
         None where `unique_graphs` is None.
         """
         return None
+
+    @cached_property
+    def radices(self) -> tuple[int, ...]:
+        """The number of options of each variable; raises EdnagError if the space has none."""
+        if not self.variables:
+            raise EdnagError(
+                f"search space {self.name} does not say what an architecture is made of; give it "
+                f"`variables` in {type(self).__module__} (docs/own-search-space.md)"
+            )
+        return tuple(len(variable.options) for variable in self.variables)
+
+    @cached_property
+    def _raw_of_code(self) -> np.ndarray:
+        """The raw code int64[size] that stands for each code: the lowest one."""
+        if math.prod(self.radices) != self.raw_size:
+            raise NotImplementedError(f"{self.name}: raw codes are not the values of `variables`")
+        first = np.zeros(self.size + 1, dtype=np.int64)
+        # The last one written to a place stays; invalid ones are written to the end.
+        first[self.code_of_raw[::-1]] = np.arange(self.raw_size)[::-1]
+        return first[:-1]
+
+    def values_of(self, codes: np.ndarray) -> np.ndarray:
+        """Options int64[n, V] of each of the V `variables` in architectures int[n].
+
+        Where several descriptions are one architecture, those of one of them: the digits of the
+        raw code that stands for it, unless the space overrides this and `_code_of_options`.
+        """
+        raws = self._raw_of_code[np.asarray(codes, dtype=np.int64)]
+        return digits_of(raws, self.radices, len(self.radices))
+
+    def code_of(self, values: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of options int[n, V]; `INVALID` where they are no architecture.
+
+        In a `LargeSpace`, architectures that are new get new codes.
+        """
+        values = np.asarray(values, dtype=np.int64)
+        known = ((values >= 0) & (values < np.array(self.radices))).all(axis=1)
+        codes = np.full(len(values), INVALID, dtype=np.int32)
+        codes[known] = self._code_of_options(values[known])
+        return codes
+
+    def _code_of_options(self, values: np.ndarray) -> np.ndarray:
+        """`code_of`, of options that exist."""
+        return self.code_of_raw[mixed_radix(values, self.radices)]
+
+    def features(self, codes: np.ndarray) -> np.ndarray:
+        """What predictors see of architectures int[n], float64[n, F]: 0 or 1 each.
+
+        The option of each of the `variables`, one-hot, then the `paths`.
+        """
+        values, paths = self.values_of(codes), self.paths(codes)
+        chosen = [
+            values[:, [place]] == np.arange(options) for place, options in enumerate(self.radices)
+        ]
+        return np.concatenate([*chosen, paths], axis=1).astype(np.float64)
+
+    def paths(self, codes: np.ndarray) -> np.ndarray:
+        """The path encoding bool[n, P] of architectures int[n] (White et al., AAAI 2021).
+
+        For each sequence of operations, whether a path from input to output has it. P is 0 in a
+        space whose architectures are no cells.
+        """
+        return np.zeros((len(codes), 0), dtype=bool)
 
     @property
     def numbered(self) -> int:

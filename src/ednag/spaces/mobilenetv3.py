@@ -9,7 +9,7 @@ Source: search-spaces specification, row mobilenetv3.
 
 import numpy as np
 
-from ednag.spaces.interface import INVALID, LargeSpace, SearchProfile
+from ednag.spaces.interface import INVALID, LargeSpace, SearchProfile, Variable
 
 STAGES, LAYERS = 5, 4
 KERNELS, EXPANSIONS = (3, 5, 7), (3, 4, 6)
@@ -44,6 +44,11 @@ class MobileNetV3(LargeSpace):
     grammar = (
         f"as 20 layers joined by _, each one of {', '.join(OPERATIONS)} (kernel-expansion), at "
         "most two none in each four"
+    )
+    variables = tuple(
+        Variable(f"stage {stage} layer {layer}", OPERATIONS)
+        for stage in range(1, 1 + STAGES)
+        for layer in range(1, 1 + LAYERS)
     )
     profile = SearchProfile(
         first_step_index_factor=1.0,
@@ -89,6 +94,17 @@ class MobileNetV3(LargeSpace):
         if (depths(layers) < MIN_DEPTH).any():
             return INVALID
         return int(self.number(layers)[0])
+
+    def values_of(self, codes: np.ndarray) -> np.ndarray:
+        """The layers int64[n, 20]."""
+        return self.contents(codes).astype(np.int64)
+
+    def _code_of_options(self, values: np.ndarray) -> np.ndarray:
+        layers = values.astype(np.uint8)
+        deep = (depths(layers) >= MIN_DEPTH).all(axis=1)
+        codes = np.full(len(layers), INVALID, dtype=np.int32)
+        codes[deep] = self.number(layers[deep])
+        return codes
 
     def _one_layer_changed(self, code: int) -> np.ndarray:
         """The valid architectures uint8[k, 20] that differ in one layer."""

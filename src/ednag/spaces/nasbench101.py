@@ -9,10 +9,17 @@ Source: search-spaces specification, row nasbench101.
 """
 
 from functools import cached_property
+from itertools import combinations, pairwise
 
 import numpy as np
 
-from ednag.spaces.interface import INVALID, SearchProfile, SearchSpace, ThresholdReading
+from ednag.spaces.interface import (
+    INVALID,
+    SearchProfile,
+    SearchSpace,
+    ThresholdReading,
+    Variable,
+)
 from ednag.spaces.nasbench101_cells import (
     INPUT,
     OPERATIONS,
@@ -57,6 +64,10 @@ class NASBench101(SearchSpace):
         "as a module hash, 32 hexadecimal digits, of one of the 6,399 cells with vertices "
         f"{', '.join(VERTEX_OPERATIONS)}"
     )
+    variables = tuple(
+        Variable(f"{source} to {target}", ("no edge", "edge"))
+        for source, target in edges_of(VERTICES)
+    )
     profile = SearchProfile(lower=0.0, normalise_selected=True, evaluate_final=True)
     reading = ThresholdReading(
         entries=tuple(VERTICES * source + target for source, target in edges_of(VERTICES)),
@@ -99,6 +110,19 @@ class NASBench101(SearchSpace):
     @cached_property
     def _code_of_key(self) -> dict[str, int]:
         return {key: code for code, key in enumerate(self._keys)}
+
+    def paths(self, codes: np.ndarray) -> np.ndarray:
+        """bool[n, 16]: sequences of a 1x1 convolution or none, 3x3 ones, a pooling or none."""
+        edges = edges_of(VERTICES)
+        has = dict(zip(edges, self.values_of(codes).T.astype(bool), strict=True))
+        found: dict[tuple[int, ...], np.ndarray] = {}
+        for length in range(VERTICES - 1):
+            for inner in combinations(range(1, VERTICES - 1), length):
+                path = pairwise((0, *inner, VERTICES - 1))
+                there = np.all([has[edge] for edge in path], axis=0)
+                sequence = tuple(LABELS[vertex] for vertex in inner)
+                found[sequence] = found.get(sequence, False) | there
+        return np.stack(list(found.values()), axis=1)
 
     def raw_key(self, raw: int) -> str:
         """The module hash, or `invalid`."""

@@ -9,11 +9,13 @@ from itertools import islice
 
 import numpy as np
 
+from ednag.spaces.four_node_cells import EDGES, paths_of
 from ednag.spaces.interface import (
     INVALID,
     ArgmaxReading,
     SearchProfile,
     SearchSpace,
+    Variable,
     digits_of,
     mixed_radix,
     one_digit_away,
@@ -21,8 +23,6 @@ from ednag.spaces.interface import (
 
 #: The five operations an edge can carry; a code is the number with these digits.
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-#: (target, source) node of each edge, in the order of genotype positions 1..6 and of the key.
-EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
 #: The genotype's columns; the first two mark the ends of the cell.
 GENOTYPE_SYMBOLS = ("input", "output", *OPERATIONS)
 
@@ -67,6 +67,7 @@ class NASBench201(SearchSpace):
     unique_graphs = 6466
     grammar = f"|op~0|+|op~0|op~1|+|op~0|op~1|op~2| with op one of {', '.join(OPERATIONS)}"
     profile = SearchProfile()
+    variables = tuple(Variable(f"{source} to {target}", OPERATIONS) for target, source in EDGES)
     reading = ArgmaxReading(rows=(1, 2, 3, 4, 5, 6), radices=(len(GENOTYPE_SYMBOLS),) * len(EDGES))
 
     @cached_property
@@ -100,6 +101,17 @@ class NASBench201(SearchSpace):
             return INVALID
         digits = [OPERATIONS.index(name) for name in match.groups()]
         return int(mixed_radix(np.array([digits]), len(OPERATIONS))[0])
+
+    def values_of(self, codes: np.ndarray) -> np.ndarray:
+        """The digits int64[n, 6] of the codes; those of raw codes count two symbols more."""
+        return digits_of(codes, len(OPERATIONS), len(EDGES))
+
+    def _code_of_options(self, values: np.ndarray) -> np.ndarray:
+        return mixed_radix(values, len(OPERATIONS))
+
+    def paths(self, codes: np.ndarray) -> np.ndarray:
+        """bool[n, 84]: sequences of one, two and three of the operations but `none`."""
+        return paths_of(self.values_of(codes), len(OPERATIONS))
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 24 cells that differ in one edge."""

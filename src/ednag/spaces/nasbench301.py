@@ -14,6 +14,7 @@ from ednag.spaces.interface import (
     ArgmaxReading,
     SearchProfile,
     SearchSpace,
+    Variable,
     digits_of,
     mixed_radix,
     one_digit_away,
@@ -53,6 +54,10 @@ class NASBench301(SearchSpace):
         "fourth node 1 or 2"
     )
     profile = SearchProfile(lower=0.0, normalise_selected=True, evaluate_final=True)
+    variables = tuple(
+        Variable(f"edge {number}", tuple(map(str, choices)))
+        for number, choices in enumerate(CHOICES, start=1)
+    )
     reading = ArgmaxReading(rows=(0, 1, 2, 3), radices=_RADICES)
 
     def key(self, code: int) -> str:

@@ -20,6 +20,7 @@ from ednag.spaces.interface import (
     ArgmaxReading,
     SearchProfile,
     SearchSpace,
+    Variable,
     digits_of,
     mixed_radix,
     one_digit_away,
@@ -126,6 +127,10 @@ class NASBenchGraph(SearchSpace):
     )
     # The reference has no settings for this space; these are its settings for NAS-Bench-201.
     profile = SearchProfile()
+    variables = (
+        Variable("macro", tuple("".join(map(str, links)) for links in MACROS)),
+        *(Variable(f"position {number}", OPERATIONS) for number in range(1, 1 + POSITIONS)),
+    )
     # The digits of a raw code are the macro and four operations.
     reading = ArgmaxReading(
         rows=tuple(range(1 + POSITIONS)), radices=(len(OPERATIONS),) * (1 + POSITIONS)

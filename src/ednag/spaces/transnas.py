@@ -9,11 +9,13 @@ from itertools import product
 
 import numpy as np
 
+from ednag.spaces.four_node_cells import EDGES, paths_of
 from ednag.spaces.interface import (
     INVALID,
     ArgmaxReading,
     SearchProfile,
     SearchSpace,
+    Variable,
     digits_of,
     one_digit_away,
 )
@@ -23,7 +25,9 @@ _PROFILE = SearchProfile(evaluate_final=True)
 
 #: Operations of a micro edge by digit: none, skip connection, 1x1 and 3x3 convolution.
 MICRO_OPERATIONS = ("none", "skip_connect", "conv_1x1", "conv_3x3")
-_MICRO_EDGES = 6
+#: The same, as keys write them.
+MICRO_DIGITS = tuple(map(str, range(len(MICRO_OPERATIONS))))
+_MICRO_EDGES = len(EDGES)
 _MICRO_KEY = re.compile(r"64-41414-([0-3])_([0-3]{2})_([0-3]{3})")
 
 #: Module types of a macro skeleton: 1 keeps both resolution and channels, 2 doubles the channels,
@@ -46,6 +50,7 @@ class TransNASMicro(SearchSpace):
     size = raw_size = len(MICRO_OPERATIONS) ** _MICRO_EDGES
     grammar = "64-41414-a_bc_def with digits 0 to 3 (none, skip, 1x1, 3x3 convolution)"
     profile = _PROFILE
+    variables = tuple(Variable(f"{source} to {target}", MICRO_DIGITS) for target, source in EDGES)
     reading = ArgmaxReading(rows=(0, 1, 2, 3, 4, 5), radices=(4,) * _MICRO_EDGES)
 
     def key(self, code: int) -> str:
@@ -56,6 +61,10 @@ class TransNASMicro(SearchSpace):
     def parse(self, key: str) -> int:
         match = _MICRO_KEY.fullmatch(key)
         return INVALID if match is None else int("".join(match.groups()), base=4)
+
+    def paths(self, codes: np.ndarray) -> np.ndarray:
+        """bool[n, 39]: sequences of one, two and three of the operations but `none`."""
+        return paths_of(self.values_of(codes), len(MICRO_OPERATIONS))
 
     def neighbours(self, code: int) -> np.ndarray:
         """The 18 cells that differ in one edge."""
@@ -85,6 +94,11 @@ class TransNASMacro(SearchSpace):
         "halved) and 1 to 3 are 2 or 4 (channels doubled)"
     )
     profile = _PROFILE
+    # Of skeletons with fewer than six modules, the first are `none`.
+    variables = tuple(
+        Variable(f"module {number}", ("none", *map(str, MACRO_TYPES)))
+        for number in range(1, 1 + _MACRO_POSITIONS)
+    )
     reading = ArgmaxReading(rows=(0, 1, 2, 3, 4, 5), radices=(5,) * _MACRO_POSITIONS)
 
     @cached_property
