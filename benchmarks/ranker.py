@@ -1,6 +1,7 @@
 """Counts, encodings and the ranker of NAR: time and memory.
 
     python benchmarks/ranker.py [--quick]
+    python benchmarks/ranker.py --base ed3a8fd
 
 1. FLOPs and parameters of every vertex of all 423,624 cells of NAS-Bench-101, in chunks; with their
    enumeration, which takes about a minute (--quick: of 100,000 cells made of the same forms).
@@ -8,17 +9,27 @@
 2. The encodings of all 15,625 cells of NAS-Bench-201.
 3. The ranker at its published sizes: judging 64 architectures, and one step of training.
 
-Runs on one thread. Prints one JSON object; exits 1 where the counts take more than 120 s or more
+Runs on one thread. With --base none of this, but steps of training at the published size for
+NAS-Bench-201 (epochs of one batch of 128, and 5 architectures judged) by the code of a commit of
+before RankerRecipe had `precision`, by this code, and by this code in bfloat16: in turn, in
+processes of their own, on one thread and on two. Of each the shortest counts, by clock and by
+processor.
+
+Prints one JSON object; exits 1 where the counts take more than 120 s or more
 than 200 MB, or the encodings take more than 1 s.
 """
 
 import argparse
 import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +42,33 @@ from ednag.spaces.nasbench101_cells import NASBench101Cell, enumerate_cells, who
 
 LONGEST_COUNTS, LONGEST_ENCODINGS, LARGEST_MB = 120.0, 1.0, 200.0
 QUICK, JUDGED = 100_000, 64
+ROOT = Path(__file__).resolve().parents[1]
+#: Of every version: how often a process measures it, and steps of each process.
+REPEATS, STEPS = 5, 6
+#: Prints the shortest step, by clock and by processor; arguments: threads, steps, precision.
+STEP = """
+import sys, time
+from dataclasses import replace
+import numpy as np, torch
+from ednag.ranker.fitting import RECIPES, Sample, _RankerTraining
+from ednag.ranker.model import SIZES
+torch.set_num_threads(int(sys.argv[1]))
+sizes, recipe = SIZES["nasbench201"], RECIPES["nasbench201"]
+if sys.argv[3] != "float32":
+    recipe = replace(recipe, precision=sys.argv[3])
+generator = np.random.default_rng(0)
+patches = generator.random((recipe.batch, sizes.patches, sizes.side, sizes.side), np.float32)
+accuracies = generator.random(recipe.batch)
+samples = Sample(patches, accuracies), Sample(patches[:5], accuracies[:5])
+training = _RankerTraining(sizes, recipe, *samples, 0)
+shortest = [float("inf")] * 2
+for _ in range(int(sys.argv[2])):
+    before = time.perf_counter(), time.process_time()
+    training.train_epoch()
+    after = time.perf_counter(), time.process_time()
+    shortest = [min(s, (b - a) * 1e3 / recipe.batch) for s, a, b in zip(shortest, before, after)]
+print(*shortest)
+"""
 
 
 def made_up_cells() -> Iterator[NASBench101Cell]:
@@ -92,11 +130,57 @@ def ranking() -> dict[str, float]:
     return seconds
 
 
+def one_step(source: Path, threads: int, precision: str) -> np.ndarray:
+    """Milliseconds per architecture of the shortest step of a process, by clock and processor."""
+    # Two threads that wait for one another while others compute must not spin.
+    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_WAIT_POLICY": "passive"}
+    call = [sys.executable, "-c", STEP, str(threads), str(STEPS), precision]
+    printed = subprocess.run(call, env=environment, capture_output=True, text=True, check=True)
+    return np.array(printed.stdout.split(), dtype=np.float64)
+
+
+def against(base: str) -> dict[str, float]:
+    """Milliseconds per architecture of steps of a commit and of this code, and their ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        git = ["git", "-C", str(ROOT), "worktree"]
+        there = Path(folder) / "base"
+        subprocess.run([*git, "add", "--detach", str(there), base], check=True, capture_output=True)
+        try:
+            versions = {
+                "base": (there / "src", "float32"),
+                "float32": (ROOT / "src", "float32"),
+                "bfloat16": (ROOT / "src", "bfloat16"),
+            }
+            found = {(threads, name): np.full(2, np.inf) for threads in (1, 2) for name in versions}
+            for _ in range(REPEATS):
+                for threads, name in found:
+                    source, precision = versions[name]
+                    taken = one_step(source, threads, precision)
+                    found[threads, name] = np.minimum(found[threads, name], taken)
+        finally:
+            subprocess.run([*git, "remove", "--force", str(there)], check=True)
+    measured = {}
+    for (threads, name), taken in found.items():
+        for what, value, base_value in zip(
+            ("clock", "processor"), taken, found[threads, "base"], strict=True
+        ):
+            measured[f"{name}_{threads}_threads_{what}_ms"] = float(value)
+            measured[f"{name}_{threads}_threads_{what}_times_as_fast"] = float(base_value / value)
+    return measured
+
+
 def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--base", help="compare steps of training with those of this commit")
     parser.add_argument("--quick", action="store_true", help="count 100,000 made-up cells")
-    quick = parser.parse_args().quick
+    given = parser.parse_args()
+    if given.base is not None:
+        print(
+            json.dumps({n: round(value, 2) for n, value in against(given.base).items()}, indent=1)
+        )
+        return 0
+    quick = given.quick
     torch.set_num_threads(1)
     measured = counting(quick)
     start = time.perf_counter()

@@ -89,13 +89,14 @@ rule ranker_study:
         training=named("--training", study.ranker.ranker_sizes),
         held_out=study.ranker.held_out,
         size=study.ranker.model,
+        precision=study.ranker.precision,
     message:
         "training NAR's ranker on {wildcards.space}/{wildcards.dataset},"
         " seed {wildcards.first}"
     shell:
         "ednag --record {output.record:q}"
         " ranker study {params.cells:q} {params.training:q} --held-out {params.held_out}"
-        " --size {params.size}"
+        " --size {params.size} --precision {params.precision}"
         " --seed {wildcards.first} --output {output.ranker:q} --tiers {output.tiers:q}"
         " {params.search:q} 2> {log:q}"
 

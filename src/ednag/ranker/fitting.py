@@ -8,6 +8,7 @@ Source: specification nar.md, sections Ranker, and "Sampling and search, exactly
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,10 +16,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from ednag.errors import EdnagError
-from ednag.ranker.model import TIERS, Ranker, Sizes, new_ranker, rank
+from ednag.ranker.model import TIERS, LowPrecision, Ranker, Sizes, new_ranker, rank
 from ednag.ranker.tau import kendall_tau_b
 from ednag.ranker.tiers import TierEmbeddings, Tiers, tiers_of
 
+Precision = Literal["float32", "bfloat16"]
 #: The published seed.
 SEED = 77777777
 
@@ -34,6 +36,8 @@ class RankerRecipe:
         rate_factor: Of the learning-rate schedule.
         warm: Steps until the learning rate is highest.
         betas, weight_decay, epsilon: AdamW's.
+        precision: Of the forward and backward passes of training; weights, optimiser, losses and
+            all that a trained ranker computes are float32.
     """
 
     epochs: int
@@ -44,6 +48,7 @@ class RankerRecipe:
     betas: tuple[float, float]
     weight_decay: float
     epsilon: float = 1e-9
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch", 2), ("warm", 1)):
@@ -196,11 +201,13 @@ class _RankerTraining:
         self._accuracies = torch.from_numpy(np.asarray(training.accuracies, np.float64))
         self._members = torch.from_numpy(self._tiers.members)
         self.ranker = new_ranker(sizes, seed)
+        self._low = LowPrecision(self.ranker) if recipe.precision == "bfloat16" else None
         self._optimiser = torch.optim.AdamW(
             self.ranker.parameters(),
             betas=recipe.betas,
             eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
+            fused=self._low is not None,
         )
         self._step = 0
         self.tier_embeddings = torch.zeros(0)
@@ -231,7 +238,7 @@ class _RankerTraining:
         ]
         embeddings = TierEmbeddings(self._sizes.patches, self._sizes.model)
         sums = torch.zeros(2, dtype=torch.float64)
-        self.ranker.train()
+        (self._low.ranker if self._low else self.ranker).train()
         with torch.random.fork_rng(devices=[]):
             # Differs from epoch to epoch and from run to run.
             dropout_seed = np.random.SeedSequence([self._seed, epoch, 1]).generate_state(1)[0]
@@ -267,14 +274,20 @@ class _RankerTraining:
                 model=self._sizes.model,
                 warm=self._recipe.warm,
             )
-        encoding = self.ranker.encode(self._patches[rows])
+        self._optimiser.zero_grad()
+        patches, ranker = self._patches[rows], self.ranker
+        if self._low:
+            self._low.take_weights()
+            patches, ranker = patches.bfloat16(), self._low.ranker
+        encoding = ranker.encode(patches)
         # The step's own encodings come first, so that the first step has embeddings too.
-        embeddings.add(encoding, self._members[rows])
-        ranked = self.ranker.judge(encoding, embeddings.means())
+        embeddings.add(encoding.float(), self._members[rows])
+        ranked = ranker.judge(encoding, embeddings.means().to(encoding.dtype))
         of_tiers = functional.cross_entropy(ranked.tier_logits, self._members[rows])
         of_ranks = rank_loss(ranked.score, self._accuracies[rows])
-        self._optimiser.zero_grad()
         (of_tiers + self._recipe.rank_factor * of_ranks).backward()
+        if self._low:
+            self._low.give_gradients()
         self._optimiser.step()
         return torch.stack([of_tiers, of_ranks]).detach().double()
 

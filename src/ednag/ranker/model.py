@@ -4,12 +4,16 @@ A Transformer reads the patches of an architecture; its decoder compares them wi
 each of five quality tiers. Source: specification nar.md, section Ranker.
 """
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ednag.errors import EdnagError
 
@@ -127,8 +131,8 @@ class Ranker(nn.Module):
         # Each architecture is decoded once for each tier, all in one batch.
         decoded = self.decoder(targets, encoding).unflatten(0, (n, TIERS)).sum(dim=1)
         return Ranked(
-            tier_logits=self.tier_prj(decoded.flatten(1)) * self.sizes.model**-0.5,
-            score=self.val_acc_prj(encoding.flatten(1)).squeeze(1),
+            tier_logits=_head(self.tier_prj, decoded) * self.sizes.model**-0.5,
+            score=_head(self.val_acc_prj, encoding).squeeze(1),
             encoding=encoding,
         )
 
@@ -136,11 +140,47 @@ class Ranker(nn.Module):
         return self.judge(self.encode(patches), tier_embeddings)
 
 
+def _head(layers: nn.Sequential, vectors: Tensor) -> Tensor:
+    """What an MLP says of vectors Tensor[n, patches, model]; its last layer's precision."""
+    hidden = layers[:-1](vectors.flatten(1))
+    return cast(Tensor, layers[-1](hidden.to(layers[-1].weight.dtype)))
+
+
 def new_ranker(sizes: Sizes, seed: int) -> Ranker:
     """A ranker on the CPU with initial weights of `seed`; torch's generator does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Ranker(sizes)
+
+
+class LowPrecision:
+    """A ranker's forward and backward passes in bfloat16; its own weights stay float32.
+
+    Sums within products, softmax and layer normalisation are accumulated in float32 by torch, and
+    the last layers of both MLPs are float32. Other roundings are of 8 bits.
+    """
+
+    def __init__(self, ranker: Ranker) -> None:
+        self._ranker = ranker
+        self.ranker = deepcopy(ranker).to(torch.bfloat16)
+        self.ranker.tier_prj[-1].float()
+        self.ranker.val_acc_prj[-1].float()
+
+    @torch.no_grad()
+    def take_weights(self) -> None:
+        """Round the weights, and start with no gradient."""
+        self.ranker.zero_grad()
+        for ours, theirs in zip(*self._pairs(), strict=True):
+            ours.copy_(theirs)
+
+    @torch.no_grad()
+    def give_gradients(self) -> None:
+        """Set the gradients of the ranker."""
+        for ours, theirs in zip(*self._pairs(), strict=True):
+            theirs.grad = None if ours.grad is None else ours.grad.float()
+
+    def _pairs(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        return list(self.ranker.parameters()), list(self._ranker.parameters())
 
 
 @torch.no_grad()
@@ -175,7 +215,7 @@ def score(ranker: Ranker, patches: np.ndarray, batch: int = 256) -> np.ndarray:
     for start in range(0, len(patches), batch):
         some = slice(start, start + batch)
         encoding = ranker.encode(torch.from_numpy(np.ascontiguousarray(patches[some])))
-        scores[some] = ranker.val_acc_prj(encoding.flatten(1)).squeeze(1).numpy()
+        scores[some] = _head(ranker.val_acc_prj, encoding).squeeze(1).numpy()
     return scores
 
 
@@ -207,12 +247,25 @@ class _Dropout(nn.Module):
         self.least = round(share * 2**16)
 
     def forward(self, units: Tensor) -> Tensor:
-        if not (self.training and self.least):
-            return units
+        return units * self._factors(units) if self.training and self.least else units
+
+    def added(self, units: Tensor, others: Tensor) -> Tensor:
+        """What is left of `units`, plus `others`."""
+        if units.dtype == torch.bfloat16 and self.training and self.least:
+            return torch.addcmul(others, units, self._factors(units))
+        return self(units) + others
+
+    def _factors(self, units: Tensor) -> Tensor:
         draws = np.random.SFC64(int(torch.randint(2**62, (), device="cpu")))
         numbers = draws.random_raw(-(-units.numel() // 4)).view(np.uint16)[: units.numel()]
+        scale = 2**16 / (2**16 - self.least)
+        if units.dtype == torch.bfloat16:
+            # Torch converts truth values to bfloat16 one by one.
+            bits = torch.tensor(scale, dtype=torch.bfloat16).view(torch.int16).numpy()
+            kept = torch.from_numpy((numbers >= self.least) * bits).view(torch.bfloat16)
+            return kept.view(units.shape)
         kept = torch.from_numpy(numbers >= self.least).view(units.shape)
-        return units * kept.to(units).mul_(2**16 / (2**16 - self.least))
+        return kept.to(units).mul_(scale)
 
 
 class _Attention(nn.Module):
@@ -233,21 +286,83 @@ class _Attention(nn.Module):
         self.dropout = _Dropout(sizes.dropout)
 
     def forward(self, vectors: Tensor, memory: Tensor) -> Tensor:
+        low = vectors.dtype == torch.bfloat16
+        attended = (self._attended_low if low else self._attended)(vectors, memory)
+        attended = self.fc(attended.transpose(1, 2).flatten(2))
+        return self.layer_norm(self.dropout.added(attended, vectors))
+
+    def _attended(self, vectors: Tensor, memory: Tensor) -> Tensor:
         queries = self._split(self.w_qs(vectors)).expand(len(memory), -1, -1, -1)
         keys, values = self._split(self.w_ks(memory)), self._split(self.w_vs(memory))
         if self.training and self.dropout.least:
             # Torch's fast kernel for CPUs has no dropout.
             alike = queries @ keys.transpose(2, 3) * keys.shape[3] ** -0.5
-            attended = self.dropout(alike.softmax(dim=3)) @ values
+            return self.dropout(alike.softmax(dim=3)) @ values
+        # Its scale is key^-0.5 too.
+        return functional.scaled_dot_product_attention(queries, keys, values)
+
+    def _attended_low(self, vectors: Tensor, memory: Tensor) -> Tensor:
+        """The same in bfloat16, in as few products and passes as possible."""
+        scale = (self.w_qs.weight.shape[0] // self.heads) ** -0.5
+        weights = self.w_qs.weight * scale, self.w_ks.weight, self.w_vs.weight
+        if vectors is memory:
+            queries, keys, values = self._projected(vectors, *weights)
         else:
-            # Its scale is key^-0.5 too.
-            attended = nn.functional.scaled_dot_product_attention(queries, keys, values)
-        attended = attended.transpose(1, 2).flatten(2)
-        return self.layer_norm(self.dropout(self.fc(attended)) + vectors)
+            (queries,) = self._projected(vectors, weights[0])
+            keys, values = self._projected(memory, *weights[1:])
+        alike = (queries @ keys.transpose(2, 3)).softmax(dim=3, dtype=torch.float32)
+        return self.dropout(alike.to(values.dtype)) @ values
+
+    def _projected(self, vectors: Tensor, *weights: Tensor) -> Sequence[Tensor]:
+        """For each of the weights Tensor[n, heads, patches, key]."""
+        projected = functional.linear(vectors, torch.cat(weights))
+        split = projected.unflatten(2, (len(weights), self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return split.contiguous().unbind(0)
 
     def _split(self, vectors: Tensor) -> Tensor:
         """[n, patches, heads * key] -> [n, heads, patches, key]."""
         return vectors.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+class _TwoLayers(torch.autograd.Function):
+    """w_2(relu(w_1(vectors))) in bfloat16, some rows at a time.
+
+    Its hidden units, four times as many as all else, never leave the cache: the backward pass
+    computes them again, which takes less time than reading them from memory.
+    """
+
+    #: Their hidden units fill about a megabyte at the published sizes.
+    ROWS = 512
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, w_1: Tensor, b_1: Tensor, *last: Tensor) -> Tensor:
+        w_2, b_2 = last
+        ctx.save_for_backward(vectors, w_1, b_1, w_2)
+        output = torch.empty_like(vectors)
+        for rows, into in zip(_rows(vectors), _rows(output), strict=True):
+            torch.addmm(b_2, torch.addmm(b_1, rows, w_1.t()).relu_(), w_2.t(), out=into)
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor, ...]:
+        vectors, w_1, b_1, w_2 = ctx.saved_tensors
+        below = torch.empty_like(vectors)
+        # Sums over many parts are float32.
+        of_w_1, of_w_2 = torch.zeros_like(w_1).float(), torch.zeros_like(w_2).float()
+        of_b_1, of_b_2 = torch.zeros_like(b_1).float(), above[0].flatten(0, -2).sum(dim=0)
+        for rows, over, into in zip(*map(_rows, (vectors, above[0], below)), strict=True):
+            hidden = torch.addmm(b_1, rows, w_1.t()).relu_()
+            of_w_2 += over.t() @ hidden
+            of_hidden = torch.ops.aten.threshold_backward(over @ w_2, hidden, 0)
+            of_w_1 += of_hidden.t() @ rows
+            of_b_1 += of_hidden.sum(dim=0)
+            torch.mm(of_hidden, w_1, out=into)
+        dtype = vectors.dtype
+        return below, of_w_1.to(dtype), of_b_1.to(dtype), of_w_2.to(dtype), of_b_2
+
+
+def _rows(vectors: Tensor) -> tuple[Tensor, ...]:
+    return vectors.flatten(0, -2).split(_TwoLayers.ROWS)
 
 
 class _FeedForward(nn.Module):
@@ -261,8 +376,11 @@ class _FeedForward(nn.Module):
         self.dropout = _Dropout(sizes.dropout)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        inner = self.w_2(torch.relu(self.w_1(vectors)))
-        return self.layer_norm(self.dropout(inner) + vectors)
+        if vectors.dtype == torch.bfloat16:
+            inner = _TwoLayers.apply(vectors, *self.w_1.parameters(), *self.w_2.parameters())
+        else:
+            inner = self.w_2(functional.relu(self.w_1(vectors), inplace=True))
+        return self.layer_norm(self.dropout.added(inner, vectors))
 
 
 class _EncoderLayer(nn.Module):

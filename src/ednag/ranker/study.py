@@ -21,7 +21,7 @@ from ednag.ranker.encoding import encode_nasbench101, encode_nasbench201
 from ednag.ranker.tau import kendall_tau_b, kendall_tau_ties_concordant, spearman
 
 if TYPE_CHECKING:
-    from ednag.ranker.fitting import FittedRanker, RankerEpoch
+    from ednag.ranker.fitting import FittedRanker, Precision, RankerEpoch
     from ednag.ranker.sampling import Protocol
     from ednag.ranker.tiers import Tiers
 
@@ -192,6 +192,7 @@ def fit_ranker(
     seed: int,
     progress: "Callable[[RankerEpoch], object] | None" = None,
     size: RankerSize = "small",
+    precision: "Precision" = "float32",
 ) -> "FittedRanker":
     """The ranker of cells int64[n], a fifth of which choose the epoch."""
     from ednag.ranker.fitting import RECIPES, Sample, fit, split_for_fit
@@ -199,7 +200,8 @@ def fit_ranker(
 
     samples = [Sample(cells.patches[some], cells.validation[some]) for some in split_for_fit(codes)]
     if size == "published":
-        sizes, recipe = SIZES[cells.space], RECIPES[cells.space]
+        sizes = SIZES[cells.space]
+        recipe = replace(RECIPES[cells.space], precision=precision)
         return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
     _, patches, side, _ = cells.patches.shape
@@ -215,7 +217,7 @@ def fit_ranker(
         layers=LAYERS,
         dropout=0.0,
     )
-    recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH)
+    recipe = replace(RECIPES[cells.space], epochs=EPOCHS, batch=BATCH, precision=precision)
     return fit(sizes, recipe, *samples, seed=seed, progress=progress)
 
 
@@ -236,6 +238,7 @@ def study_ranker(
     iterations: int | None,
     log: Callable[[str], object],
     ranker: RankerSize = "small",
+    precision: "Precision" = "float32",
 ) -> RankerStudy:
     """Train a ranker on sets of several sizes and judge it by cells that it never saw.
 
@@ -247,6 +250,7 @@ def study_ranker(
         iterations: Of each search; None for no search.
         log: Called with lines of progress.
         ranker: Its size, with its epochs.
+        precision: Of the passes in training.
     """
 
     def progress(epoch: "RankerEpoch") -> None:
@@ -259,7 +263,7 @@ def study_ranker(
     draw = split_cells(cells, max(training), held_out, seed)
     unseen, rows, searches = draw.held_out, [], list[dict[str, Any]]()
     for size in sorted(training):
-        fitted = fit_ranker(cells, draw.pool[:size], seed, progress, ranker)
+        fitted = fit_ranker(cells, draw.pool[:size], seed, progress, ranker, precision)
         logits, scores = fitted.score(cells.patches[unseen])
         row = judged(RANKER, size, scores, cells.validation[unseen])
         log(f"ranker of {size} cells: tau-b {row['tau_b']:.3f} on {len(unseen)} held out")

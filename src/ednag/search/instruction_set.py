@@ -6,7 +6,8 @@ between machines. Environment variables that are set before torch is imported fi
 
 import os
 import sys
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, cast
 
 from ednag.errors import EdnagError
 
@@ -21,13 +22,24 @@ _FEATURES = {
 
 def has_instruction_set(arithmetic: Arithmetic) -> bool:
     """Whether this CPU has an instruction set."""
+    features = _features()
+    return all(features.get(name, False) for name in _FEATURES[arithmetic])
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has instructions for products in bfloat16, of which torch makes use."""
+    features = _features()
+    return any(features.get(name, False) for name in ("amx-bf16", "avx512bf16"))
+
+
+def _features() -> Mapping[str, bool]:
+    """What LLVM calls the features of this CPU: whether it has each; empty where it cannot tell."""
     from llvmlite import binding
 
     try:
-        features = binding.get_host_cpu_features()
-    except RuntimeError:  # LLVM cannot tell on this platform.
-        return False
-    return all(features.get(name, False) for name in _FEATURES[arithmetic])
+        return cast(Mapping[str, bool], binding.get_host_cpu_features())
+    except RuntimeError:
+        return {}
 
 
 def kernels(arithmetic: Arithmetic) -> dict[str, str]:

@@ -160,6 +160,12 @@ class RankingStudy(_Part):
         "epochs, 50 iterations of each search), some 25 minutes of processor and 2 GB a seed of "
         "1,256 cells; 256 of them choose the epoch.",
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="Of the ranker's passes in training. bfloat16: its weights, and whatever it "
+        "computes once trained, stay float32. Takes less time where the CPU multiplies bfloat16 "
+        "(AMX), more elsewhere.",
+    )
     ranker_seeds: Annotated[Any, _seeds("ranker.ranker_seeds")] = Field(
         "0-2", description="Seeds of the ranker."
     )

@@ -72,8 +72,8 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
         case "ranker_study":
             ranking = study.ranker
-            of_ranker = {"training": list(ranking.ranker_sizes), "size": ranking.model}
-            return {**of_ranker, "held_out": ranking.held_out}
+            cells = {"training": list(ranking.ranker_sizes), "held_out": ranking.held_out}
+            return {**cells, "size": ranking.model, "precision": ranking.precision}
         case "top_k":
             top = study.top_k
             return {"seeds": format_seeds(top.runs), "count": top.k, "drawn": top.random}

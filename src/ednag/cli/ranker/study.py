@@ -11,6 +11,7 @@ from ednag.cli.ranker._shared import cells_options, read_cells
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
+    from ednag.ranker.fitting import Precision
     from ednag.ranker.study import RankerSize
 
 #: The k of the outcomes that are logged.
@@ -24,6 +25,12 @@ _LOGGED_TOP = 5
     default="small",
     type=click.Choice(("small", "published")),
     help="Of the ranker, with its epochs and iterations.",
+)
+@click.option(
+    "--precision",
+    default="float32",
+    type=click.Choice(("float32", "bfloat16")),
+    help="Of the passes in training; bfloat16 is for CPUs that multiply it.",
 )
 @click.option(
     "--iterations",
@@ -42,6 +49,7 @@ def command(
     held_out: int,
     seed: int,
     size: "RankerSize",
+    precision: "Precision",
     iterations: int | None,
     output: Path,
     tiers: Path,
@@ -58,8 +66,14 @@ def command(
 
     from ednag.files import write_parquet
     from ednag.ranker.study import ITERATIONS, study_ranker
+    from ednag.search.instruction_set import multiplies_bfloat16
 
     torch.set_num_threads(1)
+    if precision == "bfloat16" and not multiplies_bfloat16():
+        log(
+            "warning: this CPU does not multiply bfloat16 (no AMX or AVX-512 BF16); training is "
+            "faster with --precision float32"
+        )
     cells = read_cells(table, listed)
     if search is not None and cells.test is None:
         raise EdnagError(
@@ -67,7 +81,7 @@ def command(
             "reported; leave --search out"
         )
     searched = None if search is None else iterations or ITERATIONS[size]
-    result = study_ranker(cells, training, held_out, seed, searched, log, size)
+    result = study_ranker(cells, training, held_out, seed, searched, log, size, precision)
     write_parquet(pd.DataFrame(result.judged).assign(seed=seed), output)
     write_parquet(pd.DataFrame(result.tiers).assign(seed=seed), tiers)
     if search is not None:
