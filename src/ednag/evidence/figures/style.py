@@ -178,8 +178,8 @@ def save_figure(figure: Figure, paths: Sequence[Path]) -> None:
             metadata = {"CreationDate": None, "Creator": None, "Producer": None}
         with replacing(path) as beside:
             figure.savefig(beside, metadata=metadata, format=path.suffix.removeprefix("."))
-        # The layout is computed once; it takes longer than the drawing. With the engine "none", which
-        # stands for one that was there, matplotlib would draw the figure twice.
+        # The layout is computed once; it takes longer than the drawing. With the engine "none",
+        # which stands for one that was there, matplotlib would draw the figure twice.
         with plt.rc_context({"figure.constrained_layout.use": False}):
             figure.set_layout_engine(None)
     plt.close(figure)
