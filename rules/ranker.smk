@@ -133,6 +133,7 @@ rule ranker_tables:
         ),
         title=plan.ranking_title,
         size=study.ranker.model,
+        precision=study.ranker.precision,
         statistics=statistics,
     message:
         "tables of how cells of {wildcards.space}/{wildcards.dataset} are ranked"
@@ -140,7 +141,7 @@ rule ranker_tables:
         "ednag --record {output.record:q}"
         " ranker table {input.judged:q} {input.baselines:q} {params.tiers:q} {params.search:q}"
         " --title {params.title:q} --space {wildcards.space} --statistics {params.statistics:q}"
-        " --size {params.size}"
+        " --size {params.size} --precision {params.precision}"
         " --output {output.ranking_csv:q} --output {output.ranking_md:q}"
         " --output {output.ranking_tex:q} --tiers-output {output.ranking_tiers_csv:q}"
         " --tiers-output {output.ranking_tiers_md:q}"

@@ -131,9 +131,12 @@ def test_the_note_says_what_ranks_better_than_the_ranker(tmp_path: Path) -> None
     write_learning(learning_table(best, STATISTICS), "M", STATISTICS, [tmp_path / "t.md"])
     text = (tmp_path / "t.md").read_text()
     assert "the ranker ranks best" in text and "The ranker is small" in text
-    write_learning(table, "M", STATISTICS, [tmp_path / "t.md"], size="published")
+    assert "trained in" not in text
+    made = {"size": "published", "precision": "bfloat16"}
+    write_learning(table, "M", STATISTICS, [tmp_path / "t.md"], **made)
     text = (tmp_path / "t.md").read_text()
     assert "published size" in text and "small" not in text
+    assert "It was trained in bfloat16." in text
 
 
 def test_what_learns_nothing_has_one_row(tmp_path: Path) -> None:

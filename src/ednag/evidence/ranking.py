@@ -38,17 +38,18 @@ _LACKING = {
 }
 
 
-def _size(space: str, size: str) -> str:
-    """The size of the study's ranker of a space, and what its accuracies do not allow."""
+def _size(space: str, size: str, precision: str) -> str:
+    """The size and training of the study's ranker, and what its accuracies do not allow."""
+    trained = "" if precision == "float32" else f"It was trained in {precision}. "
     if size == "published":
         return (
             f"{_LACKING.get(space, '')}The ranker has the published size: width, layers and epochs "
-            f"{_PUBLISHED[space]}. "
+            f"{_PUBLISHED[space]}. {trained}"
         )
     return (
         f"{_LACKING.get(space, '')}The ranker is small (width 32, 1 layer, 30 epochs; published: "
         f"{_PUBLISHED[space]}), so that it trains on a laptop; it says little about the published "
-        "one. "
+        f"one. {trained}"
     )
 
 
@@ -108,6 +109,7 @@ def write_learning(
     paths: Sequence[Path],
     space: str = "nasbench201",
     size: str = "small",
+    precision: str = "float32",
 ) -> None:
     """Write `learning_table` of cells of a space as CSV, Markdown and LaTeX.
 
@@ -118,7 +120,7 @@ def write_learning(
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. The reference's tau "
         "counts ties as concordant. Best 5 % found: of as many cells with the highest scores, "
         "those truly among the best 5 %. Regret: by how much the best of the ten with the highest "
-        f"scores misses the best cell held out. {_size(space, size)}{_verdict(table)}"
+        f"scores misses the best cell held out. {_size(space, size, precision)}{_verdict(table)}"
     )
     repeated = table["predictor"].isin(UNTRAINED) & table.duplicated("predictor")
     once = table[~repeated].reset_index(drop=True)
@@ -180,6 +182,7 @@ def write_tiers(
     paths: Sequence[Path],
     space: str = "nasbench201",
     size: str = "small",
+    precision: str = "float32",
 ) -> None:
     """Write `tier_table` of cells of a space as CSV, Markdown and LaTeX."""
     accuracy = accuracies_of_tiers(table)
@@ -188,7 +191,7 @@ def write_tiers(
         f"{title}: cells held out, over {table['seeds'].max()} seeds, all predictors trained on "
         f"{table['training'].iloc[0]} cells. Tier 1 is the best fifth of the training cells; a "
         "score's tiers are the fifths of the cells held out, the ranker's own tier is what it "
-        f"assigns. In the right tier: {shares}; by chance 20 %. {_size(space, size)}"
+        f"assigns. In the right tier: {shares}; by chance 20 %. {_size(space, size, precision)}"
     )
     write_frame(table, readable_tiers(table), note.strip(), paths)
 
@@ -246,6 +249,7 @@ def write_search(
     statistics: Statistics,
     paths: Sequence[Path],
     size: str = "small",
+    precision: str = "float32",
 ) -> None:
     """Write `search_table` as CSV, Markdown and LaTeX."""
     note = (
@@ -256,6 +260,6 @@ def write_search(
         "Where a benchmark has one accuracy only, it stands for both. The cells that the ranker "
         "was trained on are not among the evaluations. In brackets "
         f"{100 * statistics.confidence:g} % intervals of Student over seeds. "
-        f"{_size('nasbench201', size)}"
+        f"{_size('nasbench201', size, precision)}"
     )
     write_frame(table, readable_search(table), note.strip(), paths)

@@ -29,6 +29,12 @@ from ednag.errors import EdnagError
     type=click.Choice(("small", "published")),
     help="Of the ranker; the tables' notes tell it.",
 )
+@click.option(
+    "--precision",
+    default="float32",
+    type=click.Choice(("float32", "bfloat16")),
+    help="Of its training; the tables' notes tell it.",
+)
 @table_files()
 @table_files("--tiers-output", "tier_outputs", "tiers")
 @table_files("--search-output", "search_outputs", "searches", required=False)
@@ -40,6 +46,7 @@ def command(
     statistics: str,
     space: str,
     size: str,
+    precision: str,
     outputs: tuple[Path, ...],
     tier_outputs: tuple[Path, ...],
     search_outputs: tuple[Path, ...],
@@ -55,12 +62,12 @@ def command(
         raise EdnagError("ranker table: give --search and --search-output, or neither")
     settings = statistics_of(statistics)
     curves = ranking.learning_table(read_rows(*judged), settings)
-    ranking.write_learning(curves, title, settings, outputs, space, size)
+    ranking.write_learning(curves, title, settings, outputs, space, size, precision)
     confusion = ranking.tier_table(read_rows(*tiers))
-    ranking.write_tiers(confusion, title, tier_outputs, space, size)
+    ranking.write_tiers(confusion, title, tier_outputs, space, size, precision)
     if searches:
         searched = ranking.search_table(read_rows(*searches), settings)
-        ranking.write_search(searched, title, settings, search_outputs, size)
+        ranking.write_search(searched, title, settings, search_outputs, size, precision)
     largest = curves[curves["training"] == curves["training"].max()]
     for row in largest.itertuples():
         log(f"{row.predictor} of {row.training} cells: tau-b {row.tau_b:.3f}")
