@@ -10,6 +10,7 @@ from pathlib import Path
 from ednag.code import code_digest, lock_digest
 from ednag.errors import EdnagError
 from ednag.methods.instances import method_names
+from ednag.own_code import search_in
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
 from ednag.provenance.report import verdict_of
 from ednag.sources.lock import known_sha256
@@ -53,6 +54,9 @@ from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 # Nearly all that a DAG is made of stays to the end: looking for garbage in it takes a tenth of the
 # time before the first job.
 gc.disable()
+
+for file in workflow.config_settings.configfiles or ():
+    search_in(Path(file).parent, export=True)
 
 try:
     study = read_study(config)

@@ -225,3 +225,16 @@ def test_a_wrong_frame_is_refused() -> None:
     ednag.table_of(frame, "nasbench201", metric="made", dataset="twice")
     with pytest.raises(EdnagError, match="twice is another table"):
         ednag.table_of(frame, "nasbench201", metric="made", unit="points", dataset="twice")
+
+
+def test_a_method_of_the_users_is_searched_and_compared(
+    benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(DOCS / "example-package")
+    runs = [
+        ednag.search(method, benchmark, seed=seed, budget=30)
+        for method in ("greedy_mutation:METHOD", "random")
+        for seed in range(2)
+    ]
+    assert {run.status for run in runs} == {"completed"}
+    assert ednag.compare(runs)["method"].unique().tolist() == ["greedy-mutation", "random"]

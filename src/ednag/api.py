@@ -22,6 +22,7 @@ from ednag.evidence.tables import equal_budget_table
 from ednag.methods import get_method
 from ednag.methods.instances import MethodDefinition, defined, method_names
 from ednag.methods.interface import Run
+from ednag.own_code import is_reference
 from ednag.search.objective import objective_on
 from ednag.sources.lookup import locate
 from ednag.sources.places import cache_folder
@@ -202,7 +203,8 @@ def search(
     """Run one seed of a method.
 
     Args:
-        method: Id of a method.
+        method: Id of a method, or `module:attribute` of one of the user's, of which an edit is not
+            noticed in the same process.
         benchmark: What `load`, `read_table` or `table_of` returned.
         seed: 0 to 4,294,967,295. The same arguments give the same run on every machine.
         budget: Distinct evaluations; a method with an end of its own ignores it.
@@ -222,6 +224,8 @@ def search(
             raise EdnagError(
                 f"{place}: {shown(number)} is no whole number from {least} to {most}; give one"
             )
+    if is_reference(method):
+        name = name or get_method(method).name
     if name and name != method:
         if name in method_names():
             raise EdnagError(f"name: {name!r} is another method; give this one its own name")

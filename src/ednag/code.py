@@ -15,6 +15,7 @@ import grimp
 
 import ednag
 from ednag.errors import EdnagError
+from ednag.own_code import digests_of, imported_from_ednag, is_ours
 from ednag.registries import REGISTRIES, code_of
 
 _PACKAGE = Path(ednag.__file__).resolve().parent
@@ -27,7 +28,7 @@ _DIGITS = 16
 
 
 def modules_of(subcommand: str, *further: str) -> frozenset[str]:
-    """Names of the package's modules that a subcommand can import.
+    """Names of the package's modules, and of the user's, that a subcommand can import.
 
     Args:
         subcommand: As on the command line, for example `run` or `plot dataset`.
@@ -41,7 +42,10 @@ def modules_of(subcommand: str, *further: str) -> frozenset[str]:
     if module not in graph.modules:
         raise EdnagError(f"no subcommand {subcommand!r} in {_ENTRY}")
     names = {module, *(name.partition(":")[0] for name in further)}
-    return frozenset(names.union(*map(graph.find_upstream_modules, names)))
+    own = {name for name in names if not is_ours(name)}
+    names = (names - own).union(*map(imported_from_ednag, own)) & graph.modules
+    upstream = names.union(*map(graph.find_upstream_modules, names))
+    return frozenset(upstream.union(*map(digests_of, own)))
 
 
 @cache
@@ -75,7 +79,10 @@ def code_digest(subcommand: str, *further: str) -> str:
     """Digest of the modules of `modules_of` and of the package's data files that they name."""
     total, modules = hashlib.sha256(), modules_of(subcommand, *further)
     for name in sorted(modules):
-        digest = _digest_of(name, modules if name in REGISTRIES else frozenset())
+        if is_ours(name):
+            digest = _digest_of(name, modules if name in REGISTRIES else frozenset())
+        else:
+            digest = digests_of(name)[name]
         total.update(f"{name} {digest}\n".encode())
     return total.hexdigest()[:_DIGITS]
 

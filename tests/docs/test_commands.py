@@ -90,10 +90,11 @@ def prepare_own_dataset(clone: Path) -> None:
 
 
 def prepare_own_method(clone: Path) -> None:
-    """The file and the line that the reader of that page has written."""
+    """The files and the line that the reader of that page has written."""
     method, line = blocks(DOCS / "own-method.md", "python")
     methods = clone / "src" / "ednag" / "methods"
-    (methods / "greedy_mutation.py").write_text(method, encoding="utf-8")
+    for path in (clone / "greedy_mutation.py", methods / "greedy_mutation.py"):
+        path.write_text(method, encoding="utf-8")
     add_line(methods / "__init__.py", "METHODS", line)
 
 

@@ -1,5 +1,6 @@
 """Every method in a space too large for a table: codes are handed out, values predicted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,14 @@ def same(one: Run, other: Run) -> bool:
         np.array_equal(getattr(one, name), getattr(other, name))
         for name in ("outcome", "total", "distinct", "codes", "metrics", "lookups", "keys")
     ) and np.array_equal(one.final_population, other.final_population)
+
+
+@pytest.mark.parametrize("name", ["random", "regularised-evolution"])
+def test_a_method_of_the_users_has_the_same_run(name: str, objective: Objective) -> None:
+    method = get_method(name)
+    own = replace(method, of="my_module:METHOD")
+    runs = [each.run(objective, 5, BUDGET, settings_of(method)) for each in (method, own)]
+    assert same(*runs) and runs[1].status == "completed"
 
 
 @pytest.mark.parametrize("name", HERE)

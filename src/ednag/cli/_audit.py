@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ednag.own_code import search_in
 from ednag.provenance.audit import Audit, audit
 from ednag.provenance.findings import Finding, no_study
 from ednag.provenance.recording import project_folder
@@ -21,6 +22,7 @@ def plan_at(root: Path) -> Plan | None:
     """
     if not (root / STUDY_FILE).is_file():
         return None
+    search_in(root)
     return read_plan(root, load_registry(), project_folder() / "published")
 
 

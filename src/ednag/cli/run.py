@@ -72,8 +72,9 @@ def command(
         "sources": benchmark.sources,
     }
     write_runs(runs, described, output)
+    outcomes = [run.outcome_metric for run in runs if run.outcome >= 0]
     log(
-        f"{len(runs)} runs: mean outcome {np.nanmean([run.outcome_metric for run in runs]):.4f}, "
+        f"{len(runs)} runs: mean outcome {np.mean(outcomes) if outcomes else np.nan:.4f}, "
         f"mean distinct {np.mean([run.distinct for run in runs]):.1f} of "
         f"{np.mean([run.total for run in runs]):.1f} evaluations"
     )

@@ -1,10 +1,18 @@
-"""Methods by id. A method is one file here and one line in METHODS."""
+"""Methods by id. A method is one file here and one line in METHODS.
+
+Methods of the user's are named `module:attribute`, or by an entry point of an installed package in
+the group `ednag.methods`.
+"""
 
 import importlib
+import importlib.metadata
+from dataclasses import replace
+from functools import cache
 
 from ednag.errors import EdnagError
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
+from ednag.own_code import is_reference, resolve
 
 #: id -> "module:method"; a module is imported when its method is needed
 METHODS = {
@@ -35,13 +43,31 @@ def get_method(name: str) -> Method:
 
 
 def shared_method(name: str) -> Method:
-    """The method with this id as all studies have it; raises EdnagError like `get_method`."""
+    """The method with this id as all studies have it, or of the user's.
+
+    Raises:
+        EdnagError: As `get_method`; the reference leads to no method.
+    """
+    if is_reference(name):
+        from ednag.methods.instances import check_method
+
+        return replace(check_method(resolve(name, Method), name), of=name)
     if name in METHODS:
         module, attribute = METHODS[name].split(":")
         method: Method = getattr(importlib.import_module(module), attribute)
         return method
     from ednag.methods.instances import catalogue, method_names
 
-    if name not in catalogue():
-        raise EdnagError(f"unknown method {name!r}{suggestion(name, method_names())}")
-    return catalogue()[name].method(name)
+    if name in catalogue():
+        return catalogue()[name].method(name)
+    if name in installed_methods():
+        return replace(shared_method(installed_methods()[name]), name=name)
+    names = (*method_names(), *installed_methods())
+    raise EdnagError(f"unknown method {name!r}{suggestion(name, names)}")
+
+
+@cache
+def installed_methods() -> dict[str, str]:
+    """id -> `module:attribute` of methods that installed packages bring."""
+    points = importlib.metadata.entry_points(group="ednag.methods")
+    return {point.name: point.value for point in sorted(points, key=lambda point: point.name)}

@@ -5,15 +5,17 @@ The catalogue, a YAML file beside this module, holds the instances that studies 
 """
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.interface import Method
+from ednag.own_code import is_reference
 from ednag.text_files import json_value
 from ednag.validation import StrictModel, read_model
 
@@ -21,7 +23,11 @@ from ednag.validation import StrictModel, read_model
 class MethodDefinition(StrictModel):
     """A method by another one and what differs from it."""
 
-    of: str = Field("", description="Method that is run; by default the one with the same id.")
+    of: str = Field(
+        "",
+        description="Method that is run, by its id or, if it is of your own code, as "
+        "module:attribute; by default the one with the same id.",
+    )
     title: str = Field(
         "",
         max_length=60,
@@ -43,10 +49,24 @@ class MethodDefinition(StrictModel):
     def method(self, name: str) -> Method:
         """The method that is defined under the id `name`; raises EdnagError if this is wrong."""
         base = shared_method(self.of or name)
+        if is_reference(self.of):
+            base = replace(base, name=name)  # itself under this id, no variant of another
         method = base.instance(name, self.title, self.description, self.hyperparameters)
         if self.hyperparameters:
             method.read_hyperparameters({})
         return method
+
+
+def check_method(method: Method, place: str) -> Method:
+    """A method of the user's; raises EdnagError if its fields are not those of a method."""
+    model = method.hyperparameters
+    if not (isinstance(model, type) and issubclass(model, BaseModel) and callable(method.search)):
+        raise EdnagError(
+            f"{place}: search must be a function and hyperparameters a class of pydantic's models, "
+            "such as NoHyperparameters (docs/own-method.md)"
+        )
+    read_model(MethodDefinition, {"title": method.title, "description": method.description}, place)
+    return method
 
 
 #: id -> definition: what `ednag --methods` defines in this process.

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from ednag.errors import EdnagError
+from ednag.own_code import is_reference
 from ednag.search.objective import DISTINCT, Count, Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
 from ednag.tables.interface import Protocol
@@ -116,7 +117,8 @@ class Method:
         seeds: Default seeds of a slow method, such as "0-9"; "" for all seeds of the study.
         varies: Id of the method that this one is a variant of, or None. Tables that compare a
             method with others leave its variants out.
-        of: Id of the registered method that an instance runs; None: it is registered itself.
+        of: Id of the registered method that an instance runs, or `module:attribute` of a method
+            that is not registered; None: it is registered itself.
         random_start: Takes (hyper-parameters, budget): the distinct evaluations at most that a run
             draws at random before anything it has seen can guide it. So long the method is still
             random search, and tables mark it. None: less than two.
@@ -156,6 +158,11 @@ class Method:
             of=self.of if own else self.of or self.name,
             settings={**self.settings, **settings},
         )
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the method is of the user's code: see `ednag.methods.own`."""
+        return is_reference(self.of or "")
 
     def can_search(self, space: str) -> bool:
         """Whether the method can search the space of this name."""
@@ -207,14 +214,18 @@ class Method:
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger; raises EdnagError in a space that it cannot search."""
         self.check_space(objective.space.name)
+        if self.is_own:
+            from ednag.methods.own import run_own
+
+            return run_own(self, objective, seed, budget, settings)
         objective.begin(seed)
-        return _run_of(objective, seed, self.search(objective, seed, budget, settings))
+        return run_of(objective, seed, self.search(objective, seed, budget, settings))
 
     def run_all(
         self, objective: Objective, seeds: Sequence[int], budget: int, settings: BaseModel
     ) -> Iterator[Run]:
-        """Run all seeds, together where the method has `search_together`."""
-        if self.search_together is None or isinstance(objective.space, LargeSpace):
+        """Run all seeds, together where a registered method has `search_together`."""
+        if self.search_together is None or isinstance(objective.space, LargeSpace) or self.is_own:
             for seed in seeds:
                 yield self.run(objective, seed, budget, settings)
             return
@@ -225,7 +236,7 @@ class Method:
             for each, seed in zip(objectives, group, strict=True):
                 each.begin(seed)
             outcomes = self.search_together(objectives, group, budget, settings)
-            yield from map(_run_of, objectives, group, outcomes)
+            yield from map(run_of, objectives, group, outcomes)
 
 
 def first_population(settings: Any, budget: int) -> int:
@@ -233,7 +244,7 @@ def first_population(settings: Any, budget: int) -> int:
     return int(settings.population_num)
 
 
-def _run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
+def run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
     """The record of a run that has ended."""
     ledger = objective.ledger
     codes = ledger.codes()

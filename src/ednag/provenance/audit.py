@@ -273,8 +273,9 @@ def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:
 
 
 def _from_elsewhere(record: Record) -> list[str]:
-    """Modules from outside the installation, except the project's own."""
-    return [name for names in record.code.path.values() for name in names if name != "ednag"]
+    """Modules from outside the installation whose digest the record does not have."""
+    known = {"ednag", *(name.partition(".")[0] for name in record.code.modules)}
+    return [name for names in record.code.path.values() for name in names if name not in known]
 
 
 def _outputs(records: Iterable[Record]) -> list[str]:

@@ -288,12 +288,19 @@ class Recorder:
             if name.partition(".")[0] == "ednag" and not name.startswith(_WATCHING)
         }
         # Imported here, so that it is not among the modules of every recorded job.
+        from ednag import own_code
         from ednag.registries import digest_of_code
 
+        own = [name.partition(":")[0] for name in own_code.resolved]
         return Code(
             commit=commit,
             dirty=dirty,
-            modules={name: digest_of_code(name, path, modules) for name, path in modules.items()},
+            modules={name: digest_of_code(name, path, modules) for name, path in modules.items()}
+            | {
+                name: sha256
+                for module in own
+                for name, sha256 in own_code.digests_of(module).items()
+            },
             files=self._package_files(),
             path={
                 name_of(Path(folder), self.root, self.project): names

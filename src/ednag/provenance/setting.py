@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import ednag
 from ednag.errors import listed
+from ednag.own_code import digests_of, is_ours
 from ednag.provenance.findings import rerun
 from ednag.provenance.recording import LOCK, project_folder
 from ednag.provenance.records import PROJECT, name_of, path_of
@@ -121,15 +122,16 @@ class Setting:
     def code_digest(self, name: str, imported: Container[str] = ()) -> str:
         """The current sha256 of a module, a data file of the package, or the lock; "" if missing.
 
-        Of a registry, only the lines count that a job uses which imported the modules `imported`:
-        see `ednag.registries`.
+        A module may be of the user's (`ednag.own_code`). Of a registry, only the lines count that a
+        job uses which imported the modules `imported`: see `ednag.registries`.
         """
         module = self.package.joinpath(*name.split(".")[1:])
         data = self.project / LOCK if name == LOCK else self.package / name
-        for path in (data, module.with_suffix(".py"), module / "__init__.py"):
+        modules = (module.with_suffix(".py"), module / "__init__.py") if is_ours(name) else ()
+        for path in (data, *modules):
             if path.is_file():
                 return digest_of_code(name, path, imported)
-        return ""
+        return "" if is_ours(name) else digests_of(name).get(name, "")
 
     def measure(self, names: frozenset[str]) -> Mapping[str, Digests | None]:
         """The current digests of the named files, sorted; None for a missing file.

@@ -15,6 +15,7 @@ from ednag.methods import METHODS, shared_method
 from ednag.methods.instances import method_names
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
+from ednag.own_code import search_in
 from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import GRAPHS, Count, graphs_of
 from ednag.spaces import SPACES, get_space
@@ -493,6 +494,7 @@ def read_study(raw: Mapping[str, Any]) -> Study:
 def load_study(path: Path) -> Study:
     """A validated study from a YAML file; raises EdnagError with one line."""
     raw = _read_keys(path)
+    search_in(path.parent)
     try:
         return read_study(raw)
     except EdnagError as error:

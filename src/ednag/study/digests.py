@@ -30,4 +30,5 @@ def registered(
             references[SPACES[space]] = None
         if official is not None:
             references[OFFICIAL[official]] = None
-    return (*references, *(METHODS[method_of(study, name).of or name] for name in methods))
+    ran = (method_of(study, name).of or name for name in methods)
+    return (*references, *(METHODS.get(name, name) for name in ran))

@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, ValidationInfo, field_serializer, field_validator
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, shared_method
+from ednag.methods import METHODS, installed_methods, shared_method
 from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
 from ednag.spaces import SPACES
@@ -62,7 +62,8 @@ class MethodInstance(MethodDefinition):
             raise EdnagError(
                 f"{self.id!r} is another method; give the one of {self.of!r} its own id"
             )
-        if not shared and not self.of and self.model_fields_set - {"id"}:
+        installed = self.id in installed_methods()
+        if not (shared or installed or self.of) and self.model_fields_set - {"id"}:
             raise EdnagError(
                 f"no method is called {self.id!r}; add `of`, the method that it varies"
             )
