@@ -24,6 +24,7 @@ METHODS = {
     "ednag-plus": "ednag.methods.ednag_plus:METHOD",
     "genetic-algorithm": "ednag.methods.genetic_algorithm:METHOD",
     "diffusion-evolution": "ednag.methods.diffusion_evolution:METHOD",
+    "tpe": "ednag.methods.tpe:METHOD",
     "nar": "ednag.methods.nar:METHOD",
     "ednag-ranked": "ednag.methods.ednag_ranked:METHOD",
 }
