@@ -18,6 +18,7 @@ from ednag.methods.storage import RunFile
 from ednag.own_code import digests_of, files_of, imported_from_ednag, resolve, search_in
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
+from ednag.study.configuration import read_study
 from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
 
@@ -231,6 +232,11 @@ def test_the_code_of_a_module_is_what_it_imports_from_its_place(tmp_path: Path) 
     assert resolve(f"{name}.parts.first:VALUE", int) == 3
     assert len(set(digests_of(f"{name}.parts").values())) == 5
     assert files_of("no_such_module") == {}
+
+
+def test_a_reference_in_a_study_needs_an_id() -> None:
+    with pytest.raises(EdnagError, match='give a:B an id: {id: my-method, of: "a:B"}'):
+        read_study({"methods": ["random", "a:B"]})
 
 
 @pytest.mark.parametrize("reference", ["a:", ":b", "a b:c", "a:b:c", "../a:b", "1a:b"])

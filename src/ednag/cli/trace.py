@@ -35,8 +35,9 @@ def command(
     from ednag.cli._audit import plan_at, setting_of
     from ednag.provenance.trace import as_json, as_text, trace
 
+    setting = setting_of(root, plan_at(root))
     aliases = _printed_titles(root) if rows or column else {}
-    chain = trace(setting_of(root, plan_at(root)), file, rows, column, aliases)
+    chain = trace(setting, file, rows, column, aliases)
     for line in [as_json(chain)] if for_programs else as_text(chain):
         click.echo(line)
     if chain.faults:

@@ -5,7 +5,6 @@ the group `ednag.methods`.
 """
 
 import importlib
-import importlib.metadata
 from dataclasses import replace
 from functools import cache
 
@@ -70,5 +69,7 @@ def shared_method(name: str) -> Method:
 @cache
 def installed_methods() -> dict[str, str]:
     """id -> `module:attribute` of methods that installed packages bring."""
+    import importlib.metadata  # here: few processes ask
+
     points = importlib.metadata.entry_points(group="ednag.methods")
     return {point.name: point.value for point in sorted(points, key=lambda point: point.name)}

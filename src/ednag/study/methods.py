@@ -11,6 +11,7 @@ from ednag.errors import EdnagError
 from ednag.methods import METHODS, installed_methods, shared_method
 from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
+from ednag.own_code import is_reference
 from ednag.spaces import SPACES
 from ednag.study.seeds import format_seeds, parse_seeds
 from ednag.tables import TABLES, is_predicted
@@ -106,6 +107,8 @@ def _keys(method: Method) -> Mapping[str, object]:
 
 def named(entry: Any) -> dict[str, Any]:
     """An entry of `methods` as a mapping; a name is `{id: NAME}`."""
+    if isinstance(entry, str) and is_reference(entry):
+        raise EdnagError(f'methods: give {entry} an id: {{id: my-method, of: "{entry}"}}')
     return dict(entry) if isinstance(entry, Mapping) else {"id": entry}
 
 
