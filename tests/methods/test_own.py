@@ -235,7 +235,7 @@ def test_the_code_of_a_module_is_what_it_imports_from_its_place(tmp_path: Path) 
 
 
 def test_a_reference_in_a_study_needs_an_id() -> None:
-    with pytest.raises(EdnagError, match='give a:B an id: {id: my-method, of: "a:B"}'):
+    with pytest.raises(EdnagError, match=r"give a:B an id: \{id: my-method, of: .a:B.\}"):
         read_study({"methods": ["random", "a:B"]})
 
 
