@@ -1,9 +1,9 @@
 """The paper's printed tables beside the numbers that the study regenerates.
 
 A number that cannot be regenerated stays in the table with a note that says why. Rows that the
-paper took from other papers have protocols of their own. Random search and regularised evolution
-among them are regenerated under the nearest protocol that the study has, and have a difference
-only where it is near (`_OWN`).
+paper took from other papers have protocols of their own. Random search, regularised evolution and
+REINFORCE among them are regenerated under the nearest protocol that the study has, and have a
+difference only where it is near (`_OWN`).
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,12 @@ from ednag.tables import TABLES, get_definition
 from ednag.text_files import csv_rows
 
 #: Method as printed -> ours.
-OURS = {"EDNAG": "ednag", "RS": "random", "REA": "regularised-evolution-30-10"}
+OURS = {
+    "EDNAG": "ednag",
+    "RS": "random",
+    "REA": "regularised-evolution-30-10",
+    "REINFORCE": "reinforce",
+}
 GLOBAL_BEST = "Global Best"
 NOT_RUN = "published by others; no method of this project"
 #: Column of `mapping-ablation.csv` -> the method that EDNAG is compared with.
@@ -48,7 +53,7 @@ _SECONDS, _EPOCHS = 12_000, 12
 #: Most that a checkpoint may be away from this number of trainings, as a share of it.
 _AWAY = 0.1
 #: Rows on CIFAR-10 of NAS-Bench-201's paper -> our method with the same settings.
-_OWN = {"RS": "random", "REA": "regularised-evolution-10-3"}
+_OWN = {"RS": "random", "REA": "regularised-evolution-10-3", "REINFORCE": "reinforce"}
 #: Why a row of others has no difference, by space and dataset.
 _UNLIKE = {
     ("nasbench201", "cifar10"): "the printed search saw validation accuracy after 12 epochs",

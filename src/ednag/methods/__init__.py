@@ -26,6 +26,10 @@ METHODS = {
     "tpe": "ednag.methods.tpe:METHOD",
     "nar": "ednag.methods.nar:METHOD",
     "ednag-ranked": "ednag.methods.ednag_ranked:METHOD",
+    "ridge-guided": "ednag.methods.ridge_guided:METHOD",
+    "reinforce": "ednag.methods.reinforce:METHOD",
+    "flops-guided": "ednag.methods.cost_guided:FLOPS",
+    "parameters-guided": "ednag.methods.cost_guided:PARAMETERS",
 }
 
 

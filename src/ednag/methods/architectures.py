@@ -14,26 +14,27 @@ class Listed:
     def __init__(self, objective: Objective) -> None:
         self._space = objective.space
         present = objective.present
-        self._codes = (
+        #: All of them, int32[count], ascending.
+        self.codes = (
             np.arange(objective.space.size, dtype=np.int32)
             if present is None
             else present[present >= 0]
         )
-        self.count = len(self._codes)
+        self.count = len(self.codes)
         graphs = objective.graph_of_code
         #: The largest budget that can be spent on them.
-        self.most = self.count if graphs is None else len(np.unique(graphs[self._codes]))
+        self.most = self.count if graphs is None else len(np.unique(graphs[self.codes]))
         self._neighbours: dict[int, np.ndarray] = {}
         self._near: dict[int, list[int]] = {}
         self._present = None if present is None else present >= 0
 
     def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """Codes int32[count] drawn uniformly and independently."""
-        return self._codes[generator.integers(self.count, size=count)]
+        return self.codes[generator.integers(self.count, size=count)]
 
     def draw_distinct(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """Codes int32[count] drawn uniformly, none twice; all of them if there are fewer."""
-        return generator.permutation(self._codes)[:count]
+        return generator.permutation(self.codes)[:count]
 
     def neighbours(self, code: int) -> np.ndarray:
         """Codes int32[k] of the architectures one change from `code`, ascending."""

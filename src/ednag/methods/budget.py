@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ednag.methods.architectures import architectures_of
+from ednag.methods.architectures import Listed, architectures_of
 from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
 
@@ -70,6 +70,11 @@ class Spender:
             code = self.sample(1)[0]
             if not self.seen(code):
                 return code
+
+    @property
+    def listed(self) -> np.ndarray | None:
+        """Codes int32[n], ascending, of all architectures; None in a space too large to list."""
+        return self._architectures.codes if isinstance(self._architectures, Listed) else None
 
     def neighbours(self, code: int) -> list[int]:
         """The architectures one change away, in random order."""

@@ -15,7 +15,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-#: Operations at a place are numbered 0 to 5.
+#: Operations at a place of a cell are numbered 0 to 5.
 _OPERATIONS = 6
 #: The penalty on squared weights, scikit-learn's default.
 _PENALTY = 1
@@ -33,18 +33,18 @@ def normal_scores(accuracies: np.ndarray) -> np.ndarray:
     return np.array([round(NormalDist().inv_cdf(share), 6) for share in shares.tolist()])[inverse]
 
 
-def features_of(operations: np.ndarray, *, pairs: bool) -> np.ndarray:
+def features_of(operations: np.ndarray, *, pairs: bool, options: int = _OPERATIONS) -> np.ndarray:
     """Numbers int64[n, places (+ pairs of places)] of what each cell has.
 
     Args:
-        operations: int[n, places], 0 to 5 each.
+        operations: int[n, places], 0 to `options` - 1 each.
         pairs: Whether pairs of places count as well.
     """
     columns = list(np.asarray(operations, dtype=np.int64).T)
-    ones = [_OPERATIONS * place + column for place, column in enumerate(columns)]
-    start = _OPERATIONS * len(columns)
+    ones = [options * place + column for place, column in enumerate(columns)]
+    start = options * len(columns)
     twos = [
-        start + number * _OPERATIONS**2 + _OPERATIONS * first + second
+        start + number * options**2 + options * first + second
         for number, (first, second) in enumerate(combinations(columns, 2))
         if pairs
     ]
@@ -60,7 +60,10 @@ class Ridge:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Scores float64[n] of features int64[n, k]; they rise with accuracy."""
         known = np.append(self.weights, 0.0)
-        return known.take(features, mode="clip").sum(axis=1)
+        scores = np.zeros(len(features))
+        for column in features.T:
+            scores += known.take(column, mode="clip")
+        return scores
 
 
 def fit_ridge(features: np.ndarray, accuracies: np.ndarray) -> Ridge:

@@ -1,0 +1,111 @@
+"""Search guided by ridge regression: the architectures with the highest predictions are next.
+
+A predictor-guided search without exploration (Wen et al., ECCV 2020, who train a graph network
+once). The predictor is a ridge regression on the options of an architecture and on pairs of them,
+fitted again as evaluations come. It scores every architecture of the table that was not evaluated;
+in a space too large to list, mutations of the best so far. Predictions are no evaluations: only
+what is evaluated is counted. All arithmetic is on whole numbers, the same on every CPU.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from pydantic import Field
+
+from ednag.methods.budget import Spender
+from ednag.methods.interface import Method, Outcome
+from ednag.ranker.ridge import features_of, fit_ridge
+from ednag.search.objective import Objective
+from ednag.spaces.interface import SearchSpace
+from ednag.validation import StrictModel
+
+#: In a space too large to list: parents, and mutations of each that are scored.
+_PARENTS, _MUTATIONS = 10, 20
+
+
+class RidgeGuided(StrictModel):
+    """Hyper-parameters of the search guided by ridge regression."""
+
+    start: int = Field(20, ge=2, le=1000, description="Random architectures evaluated first.")
+    least: int = Field(
+        10, ge=1, le=1000, description="Least evaluations between fits of the predictor."
+    )
+    share: float = Field(
+        0.2, ge=0, le=1, description="The same, as a share of the evaluations so far."
+    )
+    sample: int = Field(
+        500, ge=10, le=1000, description="Evaluations that are fitted at most: the last ones."
+    )
+
+
+def _search(objective: Objective, seed: int, budget: int, settings: RidgeGuided) -> Outcome:
+    spender = Spender(objective, budget, seed)
+    for code in spender.sample(settings.start):
+        if not spender.spent:
+            spender.score(code)
+    batch: list[int] = []
+    while not spender.spent:
+        batch = _promising(spender, settings)
+        for code in batch:
+            if not spender.spent:
+                spender.score(code)
+    return spender.outcome(batch)
+
+
+def _promising(spender: Spender, settings: RidgeGuided) -> list[int]:
+    """The new candidates with the highest predictions, the highest first."""
+    codes, scores = (values[-settings.sample :] for values in spender.evaluated())
+    candidates = _candidates(spender)
+    space = spender.objective.space
+    if spender.listed is None:
+        ridge = fit_ridge(_features(space, codes), scores)
+        predicted = ridge.predict(_features(space, candidates))
+    else:
+        features = _all_features(space)
+        predicted = fit_ridge(features[codes], scores).predict(features)[candidates]
+    count = max(settings.least, round(settings.share * len(codes)))
+    return candidates[_highest(predicted, count, spender.generator)].tolist()
+
+
+def _highest(values: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Positions of the `count` highest values, descending, equal ones in random order."""
+    least = np.partition(values, -count)[-count] if count < len(values) else values.min()
+    positions = generator.permutation(np.flatnonzero(values >= least))
+    return positions[np.argsort(-values[positions], kind="stable")][:count]
+
+
+def _candidates(spender: Spender) -> np.ndarray:
+    """Codes int64[n] of new architectures; at least one."""
+    codes, scores = spender.evaluated()
+    if spender.listed is not None:
+        return np.setdiff1d(spender.listed, codes, assume_unique=True)
+    best = codes[np.argsort(-scores, kind="stable")[:_PARENTS]].tolist()
+    near = dict.fromkeys(spender.mutate(code) for code in best * _MUTATIONS)
+    new = [code for code in near if not spender.seen(code)]
+    return np.array(new or [spender.sample_unseen()])
+
+
+@lru_cache(maxsize=1)
+def _all_features(space: SearchSpace) -> np.ndarray:
+    """Those of all codes, column after column in memory, as they are read."""
+    return np.asfortranarray(_features(space, np.arange(space.size)))
+
+
+def _features(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
+    """Numbers int64[n, k] of the options, and pairs of options, of codes int[n]."""
+    return features_of(space.values_of(codes), pairs=True, options=max(space.radices))
+
+
+def _random_start(settings: RidgeGuided, budget: int) -> int:
+    return min(settings.start, budget)
+
+
+METHOD = Method(
+    name="ridge-guided",
+    title="Ridge-guided search",
+    description="a ridge regression on pairs of options scores all architectures; the highest are "
+    "evaluated, and it is fitted again",
+    hyperparameters=RidgeGuided,
+    search=_search,
+    random_start=_random_start,
+)
