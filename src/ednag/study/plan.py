@@ -798,14 +798,14 @@ class Plan:
         return attempt * (_MINUTES + int(_SEARCH_SECONDS.get(at.space, 0) * seeds / 60))
 
     def number_of_runs(self) -> int:
-        """Runs of the study, at most: all seeds of the study, and those placed beside them."""
+        """Runs of the study, without the few of seeds that only the authors list."""
         total = 0
         for space, dataset in self.searched:
             methods = methods_on(self.study, space, dataset)
             protocols = protocols_of(self.study, space, dataset)
             total += sum(len(seeds_of(self.study, name)) for name in methods) * len(protocols)
             if PAPER in protocols and not is_predicted(space, dataset):
-                total += len(self.study.authors_seeds)
+                total += len({*self.study.authors_seeds} - {*self.study.seeds})
         return total
 
 

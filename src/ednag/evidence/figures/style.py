@@ -63,6 +63,12 @@ _SPARE = (
     Look(_BLACK, _DASHED),
     Look(_BLACK, _MIXED),
     Look(_RED, _DOTTED),
+    Look(_PINK, _LONG),
+    Look(_ORANGE, _DOTTED),
+    Look(_SKY, _DOTTED),
+    Look(_GREEN, _LONG),
+    Look(_ORANGE, _DASHED),
+    Look(_SKY, _DASHED),
 )
 
 _STYLE = Path(__file__).parents[1] / "ednag.mplstyle"
