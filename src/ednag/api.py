@@ -4,7 +4,6 @@ A thin layer on the parts that the workflow uses: the same source files, objecti
 statistics. `import ednag` has these functions as attributes. docs/python-api.md shows their use.
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pandas as pd
 from ednag.code import code_digest
 from ednag.errors import EdnagError, shown
 from ednag.evidence.comparison import comparison_table
-from ednag.evidence.summaries import reported_curve, summarise_runs
+from ednag.evidence.summaries import reported_curve, settings_text, summarise_runs
 from ednag.evidence.tables import equal_budget_table
 from ednag.methods import get_method
 from ednag.methods.instances import MethodDefinition, defined, method_names
@@ -286,9 +285,7 @@ def _summary(runs: Sequence[SearchRun], checkpoints: Sequence[int]) -> pd.DataFr
     described: dict[tuple[str, str], str] = {}
     for run in runs:
         place = (run.protocol, run.method)
-        text = json.dumps(
-            {name: run.described[name] for name in ("budget", "hyperparameters")}, sort_keys=True
-        )
+        text = settings_text(run.described)
         if described.setdefault(place, text) != text:
             raise EdnagError(
                 f"compare: runs of {run.method} differ in budget or hyper-parameters; give some of "

@@ -221,9 +221,14 @@ def described_settings(paths: Sequence[Path]) -> dict[tuple[str, str], str]:
     for path in paths:
         described = description_in(path)
         place = str(described.get("protocol")), str(described.get("method"))
-        chosen = {name: described.get(name) for name in ("budget", "hyperparameters")}
-        settings[place] = json.dumps(chosen, sort_keys=True)
+        settings[place] = settings_text(described)
     return settings
+
+
+def settings_text(described: Mapping[str, Any]) -> str:
+    """JSON of budget and hyper-parameters in what a run file describes."""
+    chosen = {name: described.get(name) for name in ("budget", "hyperparameters")}
+    return json.dumps(chosen, sort_keys=True)
 
 
 def summarise_runs(

@@ -49,9 +49,13 @@ def search_by(
         fruitless = 0
         while not spender.spent:
             values = [int(value) for value in optimiser.ask()]
-            code = _code(objective, values)
+            code = int(objective.code_of(np.array([values]))[0])
             fruitless = fruitless + 1 if code == INVALID or spender.seen(code) else 0
-            optimiser.tell(values, _score(objective, spender, code))
+            if code == INVALID:
+                spender.score_none()
+                optimiser.tell(values, None)
+            else:
+                optimiser.tell(values, spender.score(code))
             if fruitless >= _FRUITLESS and not spender.spent:
                 fruitless, drawn = 0, spender.sample_unseen()
                 chosen = space.values_of(np.array([drawn]))[0].tolist()
@@ -59,17 +63,3 @@ def search_by(
         return spender.outcome([spender.best] if spender.best != INVALID else [])
 
     return search
-
-
-def _code(objective: Objective, values: Sequence[int]) -> int:
-    """The code of an architecture that the benchmark has, else `INVALID`."""
-    code = int(objective.space.code_of(np.array([values]))[0])
-    return code if objective.present is None else int(objective.present[code])
-
-
-def _score(objective: Objective, spender: Spender, code: int) -> float | None:
-    """What a proposal is worth; either way it is a look-up."""
-    if code != INVALID:
-        return spender.score(code)
-    objective.evaluate(np.array([INVALID], dtype=np.int32))
-    return None

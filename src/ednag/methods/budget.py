@@ -5,9 +5,10 @@ import numpy as np
 from ednag.methods.architectures import Listed, architectures_of
 from ednag.methods.interface import Outcome
 from ednag.search.objective import Objective
+from ednag.spaces.interface import INVALID
 
 #: Look-ups for each architecture of the budget after which a method counts as stalled.
-_LOOKUPS_PER_ARCHITECTURE = 100
+LOOKUPS_PER_ARCHITECTURE = 100
 
 
 class Spender:
@@ -22,7 +23,7 @@ class Spender:
         self._architectures = architectures_of(objective)
         self.budget = min(budget, self._architectures.most)
         self._ledger = objective.ledger
-        self._most_lookups = _LOOKUPS_PER_ARCHITECTURE * self.budget
+        self._most_lookups = LOOKUPS_PER_ARCHITECTURE * self.budget
         self._draws = bool(objective.protocol.drawn_metrics)
         self._higher_is_better = objective.higher_is_better
         self.best = -1
@@ -50,6 +51,11 @@ class Spender:
         if score > self._best_score:
             self.best, self._best_score = code, score
         return score
+
+    def score_none(self) -> float:
+        """Count a proposal that is no architecture; the score that it has."""
+        (metric,), _ = self.objective.evaluate(np.array([INVALID], dtype=np.int32))
+        return float(metric) if self._higher_is_better else -float(metric)
 
     def seen(self, code: int) -> bool:
         """Whether this architecture has been evaluated."""
@@ -93,3 +99,11 @@ class Spender:
             detail = f"{ledger.total} look-ups gave {ledger.distinct} distinct architectures"
             return Outcome(self.best, "stalled", detail, drawn, last)
         return Outcome(self.best, drawn=drawn, final_population=last)
+
+
+def evaluate_in_order(objective: Objective, codes: np.ndarray, budget: int) -> Outcome:
+    """Evaluate distinct architectures int32[n] in this order until the budget is spent."""
+    codes = codes[: objective.ledger.spending(codes)[:budget][-1] + 1]
+    metric, _ = objective.evaluate(codes)
+    best = metric.argmax() if objective.higher_is_better else metric.argmin()
+    return Outcome(code=int(codes[best]), final_population=codes[-1:])

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ednag.methods.architectures import Listed, architectures_of
+from ednag.methods.budget import evaluate_in_order
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.methods.learnt_ranking import counted_as
 from ednag.search.objective import Objective
@@ -53,11 +54,8 @@ def _search(
     assert isinstance(architectures, Listed)
     shuffled = np.random.default_rng(seed).permutation(architectures.codes)
     costs = _COSTS[objective.space.name](objective.space, cost, counted_as(objective))
-    codes = shuffled[np.argsort(-costs[shuffled], kind="stable")]
-    codes = codes[: objective.ledger.spending(codes)[:budget][-1] + 1]
-    metric, _ = objective.evaluate(codes)
-    best = metric.argmax() if objective.higher_is_better else metric.argmin()
-    return Outcome(code=int(codes[best]), final_population=codes[-1:])
+    largest_first = shuffled[np.argsort(-costs[shuffled], kind="stable")]
+    return evaluate_in_order(objective, largest_first, budget)
 
 
 FLOPS = Method(

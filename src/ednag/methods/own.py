@@ -12,13 +12,11 @@ import numpy as np
 from pydantic import BaseModel
 
 from ednag.errors import EdnagError, shown
+from ednag.methods.budget import LOOKUPS_PER_ARCHITECTURE
 from ednag.methods.interface import STATUSES, STEP_COLUMNS, Method, Outcome, Run, run_of
 from ednag.own_code import told
 from ednag.search.objective import Ledger, Objective
 from ednag.spaces.interface import INVALID
-
-#: Look-ups in a row without a new architecture, for each of the budget, after which a run stalls.
-_LOOKUPS_PER_ARCHITECTURE = 100
 
 
 def _named(value: object) -> str:
@@ -41,7 +39,7 @@ class _StalledError(Exception):
 class _WatchedLedger(Ledger):
     """A ledger that ends a run without new architectures."""
 
-    most: int
+    most: int  # look-ups in a row that bring none
     _found: tuple[int, int] = (0, 0)  # distinct architectures, and look-ups until the last one
 
     def enter(self, codes: np.ndarray) -> None:
@@ -152,5 +150,5 @@ def _checked(method: Method, objective: Objective, seed: int, budget: int) -> An
     checked.__class__ = type("CheckedObjective", (_CheckedObjective, type(objective)), {})
     checked.limit = None if method.has_own_end else budget
     checked.ledger.__class__ = _WatchedLedger
-    checked.ledger.most = _LOOKUPS_PER_ARCHITECTURE * budget
+    checked.ledger.most = LOOKUPS_PER_ARCHITECTURE * budget
     return checked

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ednag.methods.architectures import architectures_of
+from ednag.methods.budget import evaluate_in_order
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.search.objective import Objective
 
@@ -11,11 +12,7 @@ def _search(objective: Objective, seed: int, budget: int, settings: NoHyperparam
     generator, architectures = np.random.default_rng(seed), architectures_of(objective)
     # Only a budget of graphs may need more architectures than it counts.
     most = budget if objective.graph_of_code is None else architectures.count
-    codes = architectures.draw_distinct(generator, most)
-    codes = codes[: objective.ledger.spending(codes)[:budget][-1] + 1]
-    metric, _ = objective.evaluate(codes)
-    best = metric.argmax() if objective.higher_is_better else metric.argmin()
-    return Outcome(code=int(codes[best]), final_population=codes[-1:])
+    return evaluate_in_order(objective, architectures.draw_distinct(generator, most), budget)
 
 
 METHOD = Method(

@@ -100,10 +100,11 @@ def _search_together(
         if step % _STEPS == 0:
             uniform = np.stack([s.generator.random((_STEPS, len(radices))) for s in going])
         drawn = policies.draw(uniform[:, step % _STEPS])
-        codes = going[0].objective.space.code_of(drawn)
-        if (present := going[0].objective.present) is not None:
-            codes = present[codes]
-        rewards = [_reward(*each) for each in zip(going, codes.tolist(), strict=True)]
+        codes = going[0].objective.code_of(drawn).tolist()
+        rewards = [
+            spender.score_none() if code == INVALID else spender.score(code)
+            for spender, code in zip(going, codes, strict=True)
+        ]
         policies.learn(drawn, np.array(rewards))
         step += 1
         if any(spender.spent for spender in going):
@@ -112,14 +113,6 @@ def _search_together(
             uniform = uniform[left]
             going = [spender for spender in going if not spender.spent]
     return [spender.outcome([spender.best]) for spender in spenders]
-
-
-def _reward(spender: Spender, code: int) -> float:
-    """The metric of a draw, negated where lower is better; counted."""
-    if code != INVALID:
-        return spender.score(code)
-    (metric,), _ = spender.objective.evaluate(np.array([INVALID], dtype=np.int32))
-    return float(metric) if spender.objective.higher_is_better else -float(metric)
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: Reinforce) -> Outcome:

@@ -243,6 +243,11 @@ class Objective:
         codes = self.space.decode(genotypes)
         return codes if self.present is None else self.present[codes]
 
+    def code_of(self, values: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of options int[n, V], -1 also where the table lacks one."""
+        codes = self.space.code_of(values)
+        return codes if self.present is None else self.present[codes]
+
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Metric and fitness, float32[n] each, of codes int[n]; counts every one of them."""
         if self.present is not None:
@@ -377,6 +382,11 @@ class PredictedObjective(Objective):
     @property
     def present(self) -> None:
         """None: every architecture of the space has a value."""
+
+    def code_of(self, values: np.ndarray) -> np.ndarray:
+        """Codes int32[n] of options int[n, V], -1 also where the table lacks one."""
+        codes = self.space.code_of(values)
+        return codes if self.present is None else self.present[codes]
 
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Metric and fitness, float32[n] each, of codes int[n]; predicts new ones."""

@@ -203,10 +203,10 @@ def record_path(job: str, **wildcards: object) -> str:
     return f"{RECORDS.folder}/{below}.json"
 
 
-def log_path(job: str, folder: str = "logs", suffix: str = "log") -> str:
+def log_path(job: str) -> str:
     """Path of the log of a job, wildcards in braces."""
     first, *_ = artefacts_of(job)
-    return f"{folder}/{first.stage.name}/{first.stem}.{suffix}"
+    return f"logs/{first.stage.name}/{first.stem}.log"
 
 
 def find_artefact(path: str) -> tuple[Artefact, dict[str, str]] | None:
