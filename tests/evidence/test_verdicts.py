@@ -433,6 +433,26 @@ def test_what_guides_the_draws_of_a_ranker_and_whether_it_helps() -> None:
     assert verdict("guided-draws", 1.0, 0.0, np.nan).why.startswith("needs a search that kept")
 
 
+def test_whether_searches_as_published_find_the_optimum() -> None:
+    def verdict(iterations: int, *accuracies: float) -> ClaimVerdict:
+        searches = searches_of(1.0, 0.0, *np.zeros(len(accuracies)))
+        as_published = (searches["draws"] == "uniform") & (searches["top"] == 5)
+        searches["iterations"], searches["test_evaluations"] = iterations, 200
+        searches["test_accuracy"] = np.where(
+            as_published, np.array(accuracies)[searches["seed"]], np.nan
+        )
+        runs = runs_of(np.full(3, 93.0)).assign(optimum=94.373)
+        return verdict_of(record_of(runs, searches=searches), "searches-find-optimum")
+
+    found = verdict(50, 94.373, 94.0)
+    assert (found.verdict, found.ours, found.runs) == (PARTLY, pytest.approx(94.1865), 2)
+    assert "so in 1 of 2 searches, each of which looked at 200 test accuracies" in found.why
+    assert "not forced, in 0 of 2; the best is 94.373" in found.why
+    assert verdict(50, 94.373, 94.373).verdict == REPRODUCED
+    assert verdict(50, 94.0, np.nan).verdict == NOT_REPRODUCED
+    assert verdict(20, 94.373).why.startswith("needs searches by the ranker of NAR's size")
+
+
 def test_claims_on_ranking_need_the_study_of_it_or_its_data() -> None:
     without = record_of(runs_of(np.ones(3)))
     assert verdict_of(without, "tier-draws").why == "needs the ranking study: ranker.seeds"

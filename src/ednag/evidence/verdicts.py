@@ -147,10 +147,8 @@ def _rows(claim: Claim, record: StudyRecord) -> pd.DataFrame:
         rows = record.published_records
         return rows[rows["space"] == claim.space]
     if claim.rule in ON_RANKING:
-        # All k of one search share their draws.
         rows = of_benchmark(record.searches, claim)
-        rows = rows[rows["protocol"] == PAPER]
-        return rows if rows.empty else rows[rows["top"] == rows["top"].min()]
+        return rows[rows["protocol"] == PAPER]
     return record.runs(claim.space, claim.dataset, claim.method)
 
 

@@ -70,10 +70,12 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             return {"cells": small_parts(study)[at.part][1]}
         case "ranker_baselines":
             return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
-        case "ranker_study":
+        case "ranker_study" | "ranker_tables":
             ranking = study.ranker
-            cells = {"training": list(ranking.ranker_sizes), "held_out": ranking.held_out}
-            return {**cells, "size": ranking.model, "precision": ranking.precision}
+            trained = {"size": ranking.model, "precision": ranking.precision}
+            if job == "ranker_tables":
+                return trained
+            return {"training": list(ranking.ranker_sizes), "held_out": ranking.held_out, **trained}
         case "top_k":
             top = study.top_k
             return {"seeds": format_seeds(top.runs), "count": top.k, "drawn": top.random}
