@@ -64,6 +64,7 @@
 #   figures/{space}/{dataset}/ranker/tiers.{csv,pdf,png}
 #   results/verdicts.{md,json}
 #   results/findings.md
+#   results/numbers.{json,tex}
 #   results/audit.{json,md}
 #   results/provenance/chains/{space}.html
 #   results/report

@@ -61,3 +61,22 @@ for each in SPACE_TABLES:
             "ednag --record {output.record:q} {params.methods:q}"
             " tabulate {params.kind} {input:q} --statistics {params.statistics:q}"
             " {params.files:q} 2> {log:q}"
+
+
+rule numbers:
+    input:
+        [plan.files(name) for name in ("own_end", "equal_budget", "over_datasets")],
+    output:
+        **made("numbers"),
+    log:
+        logs("numbers"),
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_digest("numbers"),
+        lock=lock,
+    message:
+        "numbers that a manuscript may cite"
+    shell:
+        "ednag --record {output.record:q}"
+        " numbers {input:q} --macros {output.numbers_tex:q} --data {output.numbers_json:q} 2> {log:q}"

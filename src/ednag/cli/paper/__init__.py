@@ -1,0 +1,1 @@
+"""Manuscripts that cite a study."""
