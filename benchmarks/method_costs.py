@@ -13,6 +13,7 @@ import csv
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,6 +23,7 @@ from ednag.methods.instances import method_names
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from ednag.tables.zero_cost import Proxy, proxy_metrics
 
 BUDGET, SPACE = 512, "nasbench201"
 
@@ -37,7 +39,9 @@ def made_up() -> Objective:
     shares = 0.1 + 0.8 * (values - values.min()) / np.ptp(values)
     metric = Metric("value", "", "made up")
     table = BenchmarkTable(SPACE, "cifar10-analog", {"value": shares}, {"value": metric})
-    return Objective(table, Protocol("value", "value", "made up"), space)
+    proxies = {each.name: each for each in proxy_metrics(*get_args(Proxy))}
+    further = BenchmarkTable(SPACE, "made-up", dict.fromkeys(proxies, shares), proxies)
+    return Objective(table, Protocol("value", "value", "made up"), space, further=further)
 
 
 def cost(name: str, seeds: int) -> tuple[float, float, float]:

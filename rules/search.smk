@@ -4,6 +4,7 @@
 rule run:
     input:
         table=path("table"),
+        further=plan.further_files,
     output:
         **made("run"),
     log:
@@ -20,6 +21,7 @@ rule run:
         lock=lock,
         methods=lambda at: plan.definitions([at.method], titles=False),
         budget=plan.budget_option,
+        further=each_of("--further", "further"),
         hyperparameters=lambda at: as_json(plan.hyperparameters(at)),
     message:
         "{wildcards.method} on {wildcards.space}/{wildcards.dataset},"
@@ -28,5 +30,5 @@ rule run:
         "ednag --record {output.record:q} {params.methods:q}"
         " run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
-        " {params.budget} --hyperparameters {params.hyperparameters:q}"
+        " {params.budget} {params.further:q} --hyperparameters {params.hyperparameters:q}"
         " --output {output.run:q} 2> {log:q}"

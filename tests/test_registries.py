@@ -8,7 +8,7 @@ import pytest
 from ednag.methods import METHODS
 from ednag.registries import REGISTRIES, code_of, digest_of_code
 from ednag.spaces import SPACES
-from ednag.tables import OFFICIAL, TABLES
+from ednag.tables import FURTHER, OFFICIAL, TABLES
 from tests.copies import add_line
 
 SOURCE = '''"""Methods."""
@@ -85,7 +85,8 @@ def test_other_modules_count_whole(tmp_path: Path) -> None:
 
 
 def test_each_registry_of_the_package_is_read() -> None:
-    registries = {"METHODS": METHODS, "SPACES": SPACES, "TABLES": TABLES, "OFFICIAL": OFFICIAL}
+    tables = {"TABLES": TABLES, "FURTHER": FURTHER, "OFFICIAL": OFFICIAL}
+    registries = {"METHODS": METHODS, "SPACES": SPACES, **tables}
     assert {name for names in REGISTRIES.values() for name in names} == set(registries)
     for module, names in REGISTRIES.items():
         path = Path(str(importlib.import_module(module).__file__))

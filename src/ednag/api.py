@@ -20,7 +20,7 @@ from ednag.evidence.summaries import reported_curve, settings_text, summarise_ru
 from ednag.evidence.tables import equal_budget_table
 from ednag.methods import get_method
 from ednag.methods.instances import MethodDefinition, defined, method_names
-from ednag.methods.interface import Run
+from ednag.methods.interface import Method, Run
 from ednag.own_code import is_reference
 from ednag.search.objective import objective_on
 from ednag.sources.lookup import locate
@@ -29,7 +29,13 @@ from ednag.sources.verification import digest
 from ednag.spaces import SPACES, get_space
 from ednag.study.seeds import LARGEST_SEED
 from ednag.study.statistics import Statistics
-from ednag.tables import TABLES, define_table, get_definition, get_protocol
+from ednag.tables import (
+    define_table,
+    further_table,
+    get_definition,
+    get_protocol,
+    reference_to,
+)
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
@@ -113,9 +119,13 @@ def load(space: str, dataset: str) -> Benchmark:
         )
     paths = locate(definition.sources)
     digests = {name: digest(path).sha256 for name, path in paths.items()}
-    if dataset not in TABLES[space]:
-        raise EdnagError(f"{space}/{dataset} is a table of this process: use what table_of gave")
-    code = code_digest("tables build", TABLES[space][dataset], SPACES[space])
+    try:
+        reference = reference_to(space, dataset)
+    except EdnagError:
+        raise EdnagError(
+            f"{space}/{dataset} is a table of this process: use what table_of gave"
+        ) from None
+    code = code_digest("tables build", reference, SPACES[space])
     kept = cache_folder() / "tables" / space / f"{dataset}-{code}.parquet"
     if kept.is_file():
         benchmark = read_benchmark(kept)
@@ -233,11 +243,25 @@ def search(
     space = get_space(benchmark.space)
     rules = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = chosen.read_hyperparameters(hyperparameters, space, rules)
-    objective = objective_on(benchmark, rules, space)
+    further = _further(chosen, benchmark) if chosen.further else None
+    objective = objective_on(benchmark, rules, space, further=further)
     (result,) = chosen.run_all(objective, [int(seed)], int(budget), settings)
     return SearchRun(
         benchmark, protocol, chosen.name, chosen.described(int(budget), settings), result
     )
+
+
+def _further(method: Method, benchmark: Benchmark) -> BenchmarkTable:
+    """The further table that a method reads beside a benchmark; EdnagError if there is none."""
+    name = further_table(benchmark.space, benchmark.dataset, method.further)
+    if name is None:
+        raise EdnagError(
+            f"method {method.name} reads a table {method.further}, and there is none of "
+            f"{benchmark.space}/{benchmark.dataset}; choose another method or benchmark"
+        )
+    table = load(benchmark.space, name)
+    assert isinstance(table, BenchmarkTable)
+    return table
 
 
 def compare(

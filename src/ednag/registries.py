@@ -15,7 +15,7 @@ from pathlib import Path
 REGISTRIES = {
     "ednag.methods": ("METHODS",),
     "ednag.spaces": ("SPACES",),
-    "ednag.tables": ("TABLES", "OFFICIAL"),
+    "ednag.tables": ("TABLES", "FURTHER", "OFFICIAL"),
 }
 
 

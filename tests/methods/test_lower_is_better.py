@@ -29,6 +29,7 @@ from ednag.study.statistics import Statistics
 from ednag.tables import TABLES
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from tests.methods.made_up_latencies import LATENCY, TABLE
+from tests.methods.made_up_proxies import proxies
 
 SPACE = get_space("nasbench201")
 PAPER = TABLE.protocols["paper"]
@@ -43,7 +44,7 @@ def table() -> BenchmarkTable:
 @pytest.mark.parametrize("name", method_names())
 def test_every_method_minimises_a_latency(name: str, table: BenchmarkTable) -> None:
     method = get_method(name)
-    objective = Objective(table, PAPER, SPACE)
+    objective = Objective(table, PAPER, SPACE, further=proxies())
     runs = [method.run(objective, seed, 60, method.read_hyperparameters({})) for seed in range(3)]
     for run in runs:
         assert run.outcome_metric == table.values["latency"][run.outcome]

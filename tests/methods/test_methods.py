@@ -14,6 +14,7 @@ from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from tests.methods.made_up_proxies import proxies
 
 BUDGET = 40
 
@@ -24,7 +25,8 @@ def objective() -> Objective:
     accuracy = np.random.default_rng(1).uniform(10, 94, space.size)
     metric = Metric("accuracy", "%", "made up")
     table = BenchmarkTable("nasbench201", "made-up", {"accuracy": accuracy}, {"accuracy": metric})
-    return Objective(table, Protocol("accuracy", "accuracy", "made up"), space)
+    protocol = Protocol("accuracy", "accuracy", "made up")
+    return Objective(table, protocol, space, further=proxies())
 
 
 def same(one: Run, other: Run) -> bool:
@@ -88,6 +90,7 @@ def test_a_budget_of_graphs_ends_every_method_at_the_same_number(
         replace(objective.protocol, drawn_metrics=drawn),
         objective.space,
         "unique graphs",
+        objective.further,
     )
     method = get_method(name)
     settings = method.read_hyperparameters({})

@@ -19,7 +19,6 @@ from ednag.study.configuration import (
     method_of,
     methods_of,
     methods_on,
-    methods_on_all,
     read_study,
     schema,
     seeds_of,
@@ -264,9 +263,6 @@ def test_slow_methods_run_fewer_seeds_and_only_where_they_can() -> None:
     assert methods_of(study, "nasbench-graph") == ("random",)
     assert methods_on(study, "nasbench201", "cifar10-analog") == ("random", "nar")
     assert methods_on(study, "nasbench201", "digits-unseen") == ("random",)
-    assert methods_on_all(study, [("nasbench201", "cifar10"), ("nasbench-graph", "cora")]) == (
-        "random",
-    )
     assert seeds_of(study, "random") == tuple(range(5, 21))
     assert seeds_of(study, "nar") == tuple(range(10))
     assert seeds_of(read_study({"seeds": "8-30"}), "nar") == (8, 9)

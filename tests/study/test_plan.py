@@ -55,6 +55,13 @@ def test_a_benchmark_that_no_method_searches_is_refused(tmp_path: Path) -> None:
         plan_of(tmp_path, **predicted).check()
 
 
+def test_methods_are_compared_over_datasets_where_they_run_on_each(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, methods=["random", "nar"])
+    places = [("nasbench201", "cifar10"), ("nasbench-graph", "cora")]
+    assert plan.methods_on_all(places) == ("random",)
+    assert plan.methods_on_all(places[:1]) == ("random", "nar")
+
+
 def test_a_trained_benchmark_without_searches_is_refused(tmp_path: Path) -> None:
     trained = {
         "benchmarks": {"nasbench201": ["digits-unseen"]},

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 )
 @COUNT
 @click.option(
+    "--further", type=EXISTING, help="Table (Parquet) that the method reads beside the benchmark's."
+)
+@click.option(
     "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
 )
 @click.option("--output", required=True, type=OUTPUT, help="Run file to write (Parquet).")
@@ -33,6 +36,7 @@ def command(
     seeds: str,
     budget: int,
     count: "Count",
+    further: Path | None,
     hyperparameters: str,
     output: Path,
 ) -> None:
@@ -48,7 +52,7 @@ def command(
     from ednag.spaces import get_space
     from ednag.study.seeds import parse_seeds
     from ednag.tables import get_protocol
-    from ednag.tables.parquet import read_benchmark
+    from ednag.tables.parquet import read_benchmark, read_table
 
     method = get_method(method_name)
     changes = parse_mapping(hyperparameters, "--hyperparameters")
@@ -56,7 +60,8 @@ def command(
     space = get_space(benchmark.space)
     definition = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = method.read_hyperparameters(changes, space, definition)
-    objective = objective_on(benchmark, definition, space, count)
+    beside = read_table(further) if further else None
+    objective = objective_on(benchmark, definition, space, count, beside)
     log(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")
     end = "runs to its own end" if method.has_own_end else f"budget {budget} {count}"
     log(f"hyper-parameters {settings.model_dump()}; {end}")
@@ -71,6 +76,8 @@ def command(
         "table": benchmark.digest,
         "sources": benchmark.sources,
     }
+    if beside:
+        described["further"] = {"table": beside.digest, "sources": beside.sources}
     write_runs(runs, described, output)
     outcomes = [run.outcome_metric for run in runs if run.outcome >= 0]
     log(

@@ -30,6 +30,7 @@ METHODS = {
     "reinforce": "ednag.methods.reinforce:METHOD",
     "flops-guided": "ednag.methods.cost_guided:FLOPS",
     "parameters-guided": "ednag.methods.cost_guided:PARAMETERS",
+    "zero-cost-guided": "ednag.methods.zero_cost_guided:METHOD",
 }
 
 

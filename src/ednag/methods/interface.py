@@ -112,6 +112,9 @@ class Method:
             objective for each seed, in less time; None if there is no such function.
         from_space: Hyper-parameters whose default comes from the space's profile where it has one.
         spaces: Search spaces that the method can search, None for all; a study skips it in others.
+        further: Kind of the further table that the method reads beside that of the dataset, such as
+            `zero-cost`, as `objective.further`; "" for none. A study skips the method on datasets
+            beside which there is none (`ednag.tables.further_table`).
         measured_only: Whether a study skips the method on predicted values, because it learns a
             predictor itself.
         seeds: Default seeds of a slow method, such as "0-9"; "" for all seeds of the study.
@@ -134,6 +137,7 @@ class Method:
     search_together: Callable[[list[Objective], list[int], int, Any], list[Outcome]] | None = None
     from_space: frozenset[str] = frozenset()
     spaces: frozenset[str] | None = None
+    further: str = ""
     measured_only: bool = False
     seeds: str = ""
     varies: str | None = None
@@ -211,9 +215,18 @@ class Method:
             "hyperparameters": settings.model_dump(mode="json"),
         }
 
-    def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
-        """Run one seed from an empty ledger; raises EdnagError in a space that it cannot search."""
+    def check_objective(self, objective: Objective) -> None:
+        """Raise EdnagError if the method cannot search the space, or lacks what it reads."""
         self.check_space(objective.space.name)
+        if self.further and objective.further is None:
+            raise EdnagError(
+                f"method {self.name} reads a table {self.further} beside that of the benchmark; "
+                "give its file: --further results/tables/SPACE/NAME.parquet"
+            )
+
+    def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
+        """Run one seed from an empty ledger; raises EdnagError, see `check_objective`."""
+        self.check_objective(objective)
         if self.is_own:
             from ednag.methods.own import run_own
 
@@ -229,7 +242,7 @@ class Method:
             for seed in seeds:
                 yield self.run(objective, seed, budget, settings)
             return
-        self.check_space(objective.space.name)
+        self.check_objective(objective)
         for start in range(0, len(seeds), _TOGETHER):
             group = list(seeds[start : start + _TOGETHER])
             objectives = [copy(objective) for _ in group]

@@ -144,7 +144,8 @@ def _first_of_each(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
 class Objective:
     """A benchmark table under a protocol; its `ledger` has the evaluations since `begin`.
 
-    An architecture of the space that the table lacks decodes and counts as invalid.
+    An architecture of the space that the table lacks decodes and counts as invalid. `further` is
+    the table that the method reads beside it (`Method.further`); reading costs nothing.
     """
 
     def __init__(
@@ -153,8 +154,10 @@ class Objective:
         protocol: Protocol,
         space: SearchSpace,
         count: Count = "distinct evaluations",
+        further: BenchmarkTable | None = None,
     ) -> None:
         self.space = space
+        self.further = further
         self.graph_of_code = graphs_of(space) if count == GRAPHS else None
         self.protocol = protocol
         self.table = table
@@ -419,15 +422,21 @@ def objective_on(
     protocol: Protocol,
     space: SearchSpace,
     count: Count = "distinct evaluations",
+    further: BenchmarkTable | None = None,
 ) -> Objective:
     """The objective of a benchmark, whether its values are tabulated or predicted.
 
-    `count` is what a budget counts.
+    `count` is what a budget counts, `further` the table that the method reads beside it.
 
     Raises:
-        EdnagError: The protocol needs a metric that the benchmark lacks, or the space does not know
-            what `count` counts.
+        EdnagError: The protocol needs a metric that the benchmark lacks, the space does not know
+            what `count` counts, or `further` is of another space.
     """
+    if further is not None and further.space != benchmark.space:
+        raise EdnagError(
+            f"the further table is of {further.space}, and the benchmark of {benchmark.space}; "
+            "give one of its space"
+        )
     if isinstance(benchmark, PredictedBenchmark):
         if count == GRAPHS:
             graphs_of(space)
@@ -435,4 +444,4 @@ def objective_on(
         (metric,) = benchmark.metrics.values()
         return PredictedObjective(benchmark.predict, metric, protocol, space, benchmark.dataset)
     assert isinstance(benchmark, BenchmarkTable)
-    return Objective(benchmark, protocol, space, count)
+    return Objective(benchmark, protocol, space, count, further)

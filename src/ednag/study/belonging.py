@@ -6,7 +6,7 @@ from pathlib import Path
 from ednag.errors import EdnagError
 from ednag.files import read_parquet
 from ednag.study.artefacts import artefact_named
-from ednag.study.configuration import methods_on, protocols_of, seeds_of
+from ednag.study.configuration import protocols_of, seeds_of
 from ednag.study.options import unfit_files
 from ednag.study.plan import Plan
 from ednag.study.seeds import format_seeds
@@ -39,7 +39,7 @@ def _seeds_fault(plan: Plan, path: Path, space: str, dataset: str) -> str:
     expected = {
         (protocol, method): list(seeds_of(plan.study, method))
         for protocol in protocols_of(plan.study, space, dataset)
-        for method in methods_on(plan.study, space, dataset)
+        for method in plan.methods_on(space, dataset)
     }
     for key in (*expected, *seeds):
         own, right = sorted(seeds.get(key, [])), expected.get(key, [])

@@ -50,6 +50,38 @@ def split_benchmarks(
     return sorted(chosen, key=lambda place: spaces.index(place[0])), missing
 
 
+@dataclass(frozen=True)
+class Further:
+    """A further table that a method reads beside that of a benchmark.
+
+    Attributes:
+        space, dataset: The benchmark.
+        method: Id of the method.
+        name: The table's own name, in place of a dataset's.
+        absent: Ids of its source files that are not here: the method is then left out.
+    """
+
+    space: str
+    dataset: str
+    method: str
+    name: str
+    absent: tuple[str, ...]
+
+
+def further_tables(
+    study: Study, benchmarks: Iterable[tuple[str, str]], is_here: Callable[[str], bool]
+) -> list[Further]:
+    """The further tables that methods of a study read on benchmarks (space, dataset)."""
+    found = []
+    for space, dataset in benchmarks:
+        for entry in study.methods:
+            if entry.is_run_on(space, dataset) and (name := entry.further_on(space, dataset)):
+                needed = get_definition(space, name).sources
+                absent = tuple(source for source in needed if not is_here(source))
+                found.append(Further(space, dataset, entry.id, name, absent))
+    return found
+
+
 def sources_of(study: Study, benchmarks: Iterable[tuple[str, str]]) -> dict[str, None]:
     """Ids of the source files that benchmarks of a study are read from, each once, in order."""
     return dict.fromkeys(

@@ -452,12 +452,6 @@ def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     return tuple(entry.id for entry in study.methods if entry.is_run_on(space, dataset))
 
 
-def methods_on_all(study: "Study", benchmarks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Ids of the methods that a study runs on each of these (space, dataset)."""
-    names = (entry.id for entry in study.methods)
-    return tuple(name for name in names if all(name in methods_on(study, *b) for b in benchmarks))
-
-
 def seeds_of(study: "Study", method: str) -> tuple[int, ...]:
     """Those of the study's seeds that it runs of a method."""
     own = set(_own_seeds(study, method))

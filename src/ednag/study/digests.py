@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ednag.methods import METHODS
 from ednag.spaces import SPACES
 from ednag.study.configuration import Study, method_of
-from ednag.tables import OFFICIAL, TABLES
+from ednag.tables import OFFICIAL, reference_to
 
 
 def registered(
@@ -25,7 +25,7 @@ def registered(
     references: dict[str, None] = {}
     for space, dataset in benchmarks:
         official = study.official_files.get(space, {}).get(dataset)
-        references[TABLES[space][dataset]] = None
+        references[reference_to(space, dataset)] = None
         if spaces:
             references[SPACES[space]] = None
         if official is not None:

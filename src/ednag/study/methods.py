@@ -14,7 +14,7 @@ from ednag.methods.interface import Method
 from ednag.own_code import is_reference
 from ednag.spaces import SPACES
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.tables import TABLES, is_predicted
+from ednag.tables import TABLES, further_table, is_predicted
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -87,12 +87,19 @@ class MethodInstance(MethodDefinition):
         )
 
     def is_run_on(self, space: str, dataset: str) -> bool:
-        """Whether the study runs the method on a dataset: on predicted values, not all methods."""
+        """Whether the study runs the method on a dataset: not all have what each method needs."""
+        method = self.as_method
         return (
             self.is_run_in(space)
             and (self.datasets is None or dataset in self.datasets)
-            and not (self.as_method.measured_only and is_predicted(space, dataset))
+            and not (method.measured_only and is_predicted(space, dataset))
+            and (not method.further or self.further_on(space, dataset) is not None)
         )
+
+    def further_on(self, space: str, dataset: str) -> str | None:
+        """The name of the further table that the method reads on a dataset; None for none."""
+        kind = self.as_method.further
+        return further_table(space, dataset, kind) if kind else None
 
     def settings(self, arithmetic: str) -> dict[str, Any]:
         """The hyper-parameters that `ednag run` needs; `arithmetic` where the method has it."""

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ednag.code import code_digest
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, listed
 from ednag.files import user_path
 from ednag.methods import METHODS
 from ednag.methods.descriptions import RUN_FORMAT, description_in, differences
@@ -35,7 +36,13 @@ from ednag.study.artefacts import (
     artefacts_of,
     record_path,
 )
-from ednag.study.benchmarks import Missing, compared_sources, split_benchmarks
+from ednag.study.benchmarks import (
+    Further,
+    Missing,
+    compared_sources,
+    further_tables,
+    split_benchmarks,
+)
 from ednag.study.comparisons import FEWEST_DATASETS, can_rank, variants_in
 from ednag.study.configuration import (
     Study,
@@ -44,7 +51,6 @@ from ednag.study.configuration import (
     method_of,
     methods_of,
     methods_on,
-    methods_on_all,
     protocols_of,
     seeds_of,
     study_instances,
@@ -114,9 +120,12 @@ class Plan:
         _ = self._authors_blocks
         for (space, dataset), blocks in self._blocks.items():
             if not blocks:
+                absent = [each for each in self.further if each.dataset == dataset and each.absent]
+                lack = (f"on which {each.method} needs {listed(each.absent)}" for each in absent)
+                reason = next(lack, "whose values are predicted")
                 raise EdnagError(
-                    f"methods: none of the study runs on {space}/{dataset}, whose values are "
-                    "predicted; add one that does, such as random"
+                    f"methods: none of the study runs on {space}/{dataset}, {reason}; add one that "
+                    "does, such as random"
                 )
         refuse_contradictions(self.study, self.searched)
 
@@ -125,7 +134,12 @@ class Plan:
         """What is left out because its data is not here -> ids of the files that are not here."""
         benchmarks = {f"{each.space}/{each.dataset}": each.sources for each in self.lacking}
         ranked = ranking_lacks(self.study, self.is_here)
-        return benchmarks | {f"ranking of {source}": (source,) for source in ranked}
+        methods = {
+            f"{each.method} on {each.space}/{each.dataset}": each.absent
+            for each in self.further
+            if each.absent
+        }
+        return benchmarks | methods | {f"ranking of {source}": (source,) for source in ranked}
 
     # --- benchmarks, methods, seeds ---------------------------------------------------------------
 
@@ -154,6 +168,17 @@ class Plan:
         return compared_sources(self.study, self.searched, self.is_here)
 
     @cached_property
+    def further(self) -> list[Further]:
+        """The further tables of the methods of the study, those whose files are not here too."""
+        return further_tables(self.study, self.searched, self.is_here)
+
+    def further_files(self, at: Any) -> list[str]:
+        """The further table, if any, that {method} reads at {space}/{dataset}."""
+        place = (at.space, at.dataset, at.method)
+        named = (f.name for f in self.further if (f.space, f.dataset, f.method) == place)
+        return [artefact_named("table").path(space=at.space, dataset=name) for name in named]
+
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Ids of the source files that any job reads."""
         return sources_read(self.study, self.searched, self.is_here)
@@ -172,12 +197,18 @@ class Plan:
         dataset = getattr(at, "dataset", None)
         if dataset is None:
             return methods_of(self.study, at.space)
-        return methods_on(self.study, at.space, dataset)
+        return self.methods_on(at.space, dataset)
+
+    def methods_on(self, space: str, dataset: str) -> tuple[str, ...]:
+        """Those of the study that run on a benchmark, as far as what they read is here."""
+        absent = {(each.space, each.dataset, each.method) for each in self.further if each.absent}
+        names = methods_on(self.study, space, dataset)
+        return tuple(name for name in names if (space, dataset, name) not in absent)
 
     @cached_property
     def methods_run(self) -> list[str]:
         """Methods that run on any benchmark."""
-        named = [name for place in self.searched for name in methods_on(self.study, *place)]
+        named = [name for place in self.searched for name in self.methods_on(*place)]
         return list(dict.fromkeys(named))
 
     def fewer_seeds(self, at: Any = None) -> dict[str, str]:
@@ -261,7 +292,7 @@ class Plan:
             name: {
                 protocol: {
                     method: self._described(at.space, name, protocol, method)
-                    for method in methods_on(self.study, at.space, name)
+                    for method in self.methods_on(at.space, name)
                     if methods is None or method in methods
                 }
                 for protocol in protocols_of(self.study, at.space, name)
@@ -282,6 +313,11 @@ class Plan:
         expected = {"format": RUN_FORMAT, **place, **self._described(**place)}
         if digest := self._description(table).get("digest"):
             expected["table"] = digest
+        for file in self.further_files(SimpleNamespace(**run)):
+            further = self._description(self.folder / file)
+            if further.get("digest"):
+                known = {"table": further["digest"], "sources": further.get("sources")}
+                expected["further"] = known
         described = self._description(self.folder / artefact_named("run").path(**run))
         return next(differences(described, expected), "")
 
@@ -344,7 +380,7 @@ class Plan:
         for space, dataset in self.searched:
             blocks: list[Wildcards] = []
             for protocol in protocols_of(self.study, space, dataset):
-                for method in methods_on(self.study, space, dataset):
+                for method in self.methods_on(space, dataset):
                     blocks += self._blocks_of(space, dataset, protocol, method)
             planned[space, dataset] = self._few_enough(blocks, f"{space}/{dataset}")
         return planned
@@ -414,6 +450,12 @@ class Plan:
         return _benchmarks(self.searched)
 
     @property
+    def tables(self) -> list[Wildcards]:
+        """Those, and the further tables that methods read."""
+        read = [(each.space, each.name) for each in self.further if not each.absent]
+        return _unique(_benchmarks([*self.searched, *read]))
+
+    @property
     def spaces(self) -> list[Wildcards]:
         """Search spaces of these."""
         return [{"space": space} for space in self.searched_spaces]
@@ -453,7 +495,7 @@ class Plan:
         return [
             place
             for place in self.drawn
-            if variants_in(figure, methods_on(self.study, place["space"], place["dataset"]))
+            if variants_in(figure, self.methods_on(place["space"], place["dataset"]))
         ]
 
     def _ranked_datasets(self, protocol: str) -> list[Benchmark]:
@@ -462,6 +504,11 @@ class Plan:
             place for place in self.searched if protocol in protocols_of(self.study, *place)
         )
 
+    def methods_on_all(self, places: Sequence[Benchmark]) -> tuple[str, ...]:
+        """Methods that run on each of some benchmarks."""
+        names = (entry.id for entry in self.study.methods)
+        return tuple(name for name in names if all(name in self.methods_on(*p) for p in places))
+
     @property
     def ranked_protocols(self) -> list[Wildcards]:
         """Protocols with enough datasets for a critical difference."""
@@ -469,7 +516,7 @@ class Plan:
         return [
             {"protocol": protocol}
             for protocol, places in ranked.items()
-            if len(places) >= FEWEST_DATASETS and can_rank(methods_on_all(self.study, places))
+            if len(places) >= FEWEST_DATASETS and can_rank(self.methods_on_all(places))
         ]
 
     # What is trained here.
@@ -801,7 +848,7 @@ class Plan:
         """Runs of the study, without the few of seeds that only the authors list."""
         total = 0
         for space, dataset in self.searched:
-            methods = methods_on(self.study, space, dataset)
+            methods = self.methods_on(space, dataset)
             protocols = protocols_of(self.study, space, dataset)
             total += sum(len(seeds_of(self.study, name)) for name in methods) * len(protocols)
             if PAPER in protocols and not is_predicted(space, dataset):

@@ -25,6 +25,7 @@ from ednag.study.configuration import (
 )
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
+from ednag.tables import TABLES
 
 #: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
 MOST_JOBS = 20_000
@@ -112,6 +113,15 @@ def _check_datasets(study: Study) -> None:
                 raise EdnagError(
                     f"{place}[{position}]: the study does not search {name}"
                     f"{suggestion(name, searched)}; or add it to benchmarks"
+                )
+    for position, entry in enumerate(study.methods):
+        kind = entry.as_method.further
+        for name in entry.datasets or () if kind else ():
+            spaces = (space for space in TABLES if name in TABLES[space])
+            if not any(entry.further_on(space, name) for space in spaces):
+                raise EdnagError(
+                    f"methods[{position}].datasets: {entry.id} reads a table {kind} beside that of "
+                    f"the dataset, and nobody has one of {name}; leave {name} out"
                 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ednag.study.benchmarks import compared_sources, sources_of
+from ednag.study.benchmarks import compared_sources, further_tables, sources_of
 from ednag.study.configuration import Study, definition_of
 from ednag.study.ranking import may_be_read, ranking_sources
 from ednag.tables.meta_predictor import GENERATED_FROM
@@ -18,7 +18,10 @@ def generated_files(study: Study, searched: Sequence[tuple[str, str]]) -> tuple[
 def optional_sources(study: Study) -> tuple[str, ...]:
     """Ids of the source files that decide by being here what a study searches and ranks."""
     places = [(space, name) for space, names in study.if_present.items() for name in names]
-    return (*sources_of(study, places), *may_be_read(study))
+    everywhere = [(space, name) for space, names in study.benchmarks.items() for name in names]
+    further = further_tables(study, [*everywhere, *places], lambda source: False)
+    beside = [source for each in further for source in each.absent]
+    return tuple(dict.fromkeys([*sources_of(study, places), *beside, *may_be_read(study)]))
 
 
 def sources_read(
@@ -32,8 +35,10 @@ def sources_read(
         is_here: Whether a source file, by its id, can be had without any download.
     """
     compared = compared_sources(study, searched, is_here)
+    further = [each for each in further_tables(study, searched, is_here) if not each.absent]
     sources = [
         *sources_of(study, searched),
+        *sources_of(study, ((each.space, each.name) for each in further)),
         *(source for sources in compared.values() for source in sources),
         *(
             source

