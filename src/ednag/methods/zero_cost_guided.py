@@ -11,6 +11,7 @@ none; on NAS-Bench-301, a group of networks with the same first pairs has the hi
 import numpy as np
 from pydantic import Field
 
+from ednag.errors import EdnagError
 from ednag.methods.architectures import Listed, architectures_of
 from ednag.methods.budget import evaluate_in_order
 from ednag.methods.interface import Method, Outcome
@@ -32,7 +33,12 @@ def _search(objective: Objective, seed: int, budget: int, settings: Hyperparamet
     architectures = architectures_of(objective)
     assert isinstance(architectures, Listed) and objective.further is not None
     shuffled = np.random.default_rng(seed).permutation(architectures.codes)
-    proxies = objective.further.values[settings.proxy][shuffled]
+    further = objective.further
+    if settings.proxy not in further.values:
+        raise EdnagError(
+            f"{further.space}/{further.dataset} has no {settings.proxy}; give the table of proxies"
+        )
+    proxies = further.values[settings.proxy][shuffled]
     highest_first = shuffled[np.argsort(-proxies, kind="stable")]  # NaN last
     return evaluate_in_order(objective, highest_first, budget)
 

@@ -4,7 +4,7 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -191,6 +191,51 @@ class TableDefinition(Definition):
             metrics={metric.name: metric for metric in self.metrics},
             sources=dict(digests),
         )
+
+
+def joined(
+    table: TableDefinition,
+    further: TableDefinition,
+    dataset: str,
+    title: str,
+    protocols: Mapping[str, Protocol],
+) -> TableDefinition:
+    """A dataset with the metrics of two tables, joined by the key of the architecture.
+
+    Architectures that one of the two lacks are left out. It counts as another measurement of the
+    first table's dataset.
+
+    Args:
+        table, further: The two, of one space.
+        dataset, title: Of the new dataset.
+        protocols: May name metrics of both.
+
+    Raises:
+        EdnagError: A protocol contradicts the metrics.
+    """
+
+    def read(paths: Mapping[str, Path]) -> "pd.DataFrame":
+        frames = [
+            each.read({name: paths[name] for name in each.sources})[
+                ["key", *(metric.name for metric in each.metrics)]
+            ]
+            for each in (table, further)
+        ]
+        return frames[0].merge(frames[1], on="key")
+
+    return replace(
+        table,
+        dataset=dataset,
+        title=title,
+        sources=tuple(dict.fromkeys([*table.sources, *further.sources])),
+        metrics=(*table.metrics, *further.metrics),
+        protocols=protocols,
+        measured_on=table.measured_on or table.dataset,
+        read=read,
+        complete=table.complete and further.complete,
+        official=(),
+        trained=None,
+    )
 
 
 #: Values float64[n] of codes int[n] that are architectures of the space, never `INVALID`.
