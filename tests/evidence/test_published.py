@@ -56,7 +56,7 @@ def test_a_cell_beside_its_regenerated_number() -> None:
     other = frame[(frame["method"] == "BOHB") & (frame["dataset"] == "cifar10")].iloc[0]
     assert (other["printed"], other["note"]) == (
         "93.61",
-        "published by others; no method of this project",
+        "published by others; not run here",
     )
     missing = frame[(frame["method"] == "EDNAG") & (frame["dataset"] == "cifar100")].iloc[0]
     assert missing["note"] == "needs data nasbench201-cifar100-csv"

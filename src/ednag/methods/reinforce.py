@@ -2,9 +2,10 @@
 
 The policy draws each variable on its own, from the softmax of its logits. The gradient of the
 log-probability of an architecture, times how far its metric is above a moving average, is a step of
-Adam. Settings: Dong and Yang, ICLR 2020 (Adam, moving average with momentum 0.9), and the learning
-rate 0.01 of the commands of NATS-Bench (Dong et al., 2021). A draw that is no architecture counts
-as an invalid evaluation and has the metric of one.
+Adam. Settings are of the benchmark's authors, in their repository AutoDL-Projects: momentum 0.9 of
+the moving average (`scripts-search/NAS-Bench-201-algos/REINFORCE.sh`), Adam and its rate 0.01 (the
+commands for NATS-Bench in `exps/NATS-algos/reinforce.py`; that script's example has 0.001). A draw
+that is no architecture counts as an invalid evaluation and has the metric of one.
 
 Exponentials of NumPy differ in their last bits from one CPU to another; `_exponential` does not.
 """

@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from ednag.methods.budget import Spender
-from ednag.methods.interface import Method, Outcome
+from ednag.methods.interface import Method
+from ednag.methods.model_based import highest, mutations_of_best, random_start, search_in_batches
 from ednag.ranker.ridge import features_of, fit_ridge
-from ednag.search.objective import Objective
 from ednag.spaces.interface import SearchSpace
 from ednag.validation import StrictModel
 
@@ -38,51 +38,28 @@ class RidgeGuided(StrictModel):
     )
 
 
-def _search(objective: Objective, seed: int, budget: int, settings: RidgeGuided) -> Outcome:
-    spender = Spender(objective, budget, seed)
-    for code in spender.sample(settings.start):
-        if not spender.spent:
-            spender.score(code)
-    batch: list[int] = []
-    while not spender.spent:
-        batch = _promising(spender, settings)
-        for code in batch:
-            if not spender.spent:
-                spender.score(code)
-    return spender.outcome(batch)
-
-
-def _promising(spender: Spender, settings: RidgeGuided) -> list[int]:
+def _propose(spender: Spender, settings: RidgeGuided) -> list[int]:
     """The new candidates with the highest predictions, the highest first."""
     codes, scores = (values[-settings.sample :] for values in spender.evaluated())
     candidates = _candidates(spender)
     space = spender.objective.space
+    places = len(space.variables)
     if spender.listed is None:
-        ridge = fit_ridge(_features(space, codes), scores)
+        ridge = fit_ridge(_features(space, codes), scores, places)
         predicted = ridge.predict(_features(space, candidates))
     else:
         features = _all_features(space)
-        predicted = fit_ridge(features[codes], scores).predict(features)[candidates]
+        predicted = fit_ridge(features[codes], scores, places).predict(features)[candidates]
     count = max(settings.least, round(settings.share * len(codes)))
-    return candidates[_highest(predicted, count, spender.generator)].tolist()
-
-
-def _highest(values: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Positions of the `count` highest values, descending, equal ones in random order."""
-    least = np.partition(values, -count)[-count] if count < len(values) else values.min()
-    positions = generator.permutation(np.flatnonzero(values >= least))
-    return positions[np.argsort(-values[positions], kind="stable")][:count]
+    return candidates[highest(predicted, count, spender.generator)].tolist()
 
 
 def _candidates(spender: Spender) -> np.ndarray:
     """Codes int64[n] of new architectures; at least one."""
-    codes, scores = spender.evaluated()
-    if spender.listed is not None:
-        return np.setdiff1d(spender.listed, codes, assume_unique=True)
-    best = codes[np.argsort(-scores, kind="stable")[:_PARENTS]].tolist()
-    near = dict.fromkeys(spender.mutate(code) for code in best * _MUTATIONS)
-    new = [code for code in near if not spender.seen(code)]
-    return np.array(new or [spender.sample_unseen()])
+    if spender.listed is None:
+        return mutations_of_best(spender, _PARENTS, _MUTATIONS)
+    codes, _ = spender.evaluated()
+    return np.setdiff1d(spender.listed, codes, assume_unique=True)
 
 
 @lru_cache(maxsize=1)
@@ -96,16 +73,12 @@ def _features(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
     return features_of(space.values_of(codes), pairs=True, options=max(space.radices))
 
 
-def _random_start(settings: RidgeGuided, budget: int) -> int:
-    return min(settings.start, budget)
-
-
 METHOD = Method(
     name="ridge-guided",
     title="Ridge-guided search",
     description="a ridge regression on pairs of options scores all architectures; the highest are "
     "evaluated, and it is fitted again",
     hyperparameters=RidgeGuided,
-    search=_search,
-    random_start=_random_start,
+    search=search_in_batches(_propose),
+    random_start=random_start,
 )

@@ -10,6 +10,7 @@ rounded to whole numbers by residuals that are exact; whatever follows adds whol
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 
@@ -29,8 +30,13 @@ def normal_scores(accuracies: np.ndarray) -> np.ndarray:
     """Standard normal quantiles float64[n] of the mid-ranks of float[n], to six decimals."""
     _, inverse, counts = np.unique(accuracies, return_inverse=True, return_counts=True)
     shares = (np.cumsum(counts) - counts / 2) / len(accuracies)
-    # Rounded, because logarithms differ in their last bits from one C library to another.
-    return np.array([round(NormalDist().inv_cdf(share), 6) for share in shares.tolist()])[inverse]
+    return np.array([_quantile(share) for share in shares.tolist()])[inverse]
+
+
+@lru_cache(maxsize=2**16)
+def _quantile(share: float) -> float:
+    """Rounded, because logarithms differ in their last bits from one C library to another."""
+    return round(NormalDist().inv_cdf(share), 6)
 
 
 def features_of(operations: np.ndarray, *, pairs: bool, options: int = _OPERATIONS) -> np.ndarray:
@@ -66,25 +72,62 @@ class Ridge:
         return scores
 
 
-def fit_ridge(features: np.ndarray, accuracies: np.ndarray) -> Ridge:
-    """Fit normal scores of accuracies float[n] on features int64[n, k], n at least 1."""
-    seen, numbers = np.unique(features, return_inverse=True)
-    numbers = numbers.reshape(features.shape)
-    has = np.zeros((len(features), len(seen)))
-    np.put_along_axis(has, numbers, 1.0, axis=1)
-    # The dual system, as large as the sample: how many features two cells share, and the penalty.
-    system = has @ has.T + _PENALTY * np.eye(len(has))
-    dual = _solve(system, np.rint(normal_scores(accuracies) * _UNIT))
-    weights = np.zeros(seen[-1] + 1)
-    weights[seen] = dual @ has
-    return Ridge(weights)
+def fit_ridge(features: np.ndarray, accuracies: np.ndarray, places: int = 0) -> Ridge:
+    """Fit normal scores of accuracies float[n] on features int64[n, k], n at least 1.
+
+    `places`: how many of the columns are places, where the others are all pairs of them. Shared
+    pairs follow from shared places, which takes a tenth of the time to count.
+    """
+    has = _indicators(features[:, :places] if places else features)
+    similar = with_pairs(has, has) if places else (has @ has.T).astype(np.float64)
+    dual = solve_dual(similar, normal_scores(accuracies))
+    return Ridge(np.bincount(features.ravel(), np.repeat(dual, features.shape[1])))
+
+
+def _indicators(features: np.ndarray) -> np.ndarray:
+    """Which features int64[n, k] each cell has, float32[n, F], 0 or 1."""
+    has = np.zeros((len(features), features.max() + 1), dtype=np.float32)
+    np.put_along_axis(has, features, 1, axis=1)
+    return has
+
+
+def with_pairs(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How many features, and pairs of them, cells share: float64[n, m].
+
+    Args:
+        ones, others: float32[n, F] and float32[m, F], 1 where a cell has a feature, else 0.
+    """
+    both = (ones @ others.T).astype(np.float64)
+    both *= both + 1
+    both /= 2
+    return both
+
+
+def solve_dual(similar: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The weights of the cells of a sample, whole numbers float64[n].
+
+    Args:
+        similar: float64[n, n], whole numbers: how many features two cells share.
+        scores: float64[n], normal scores.
+
+    Returns:
+        In steps of 2^-30. Their sum over what a cell shares with each, `similar @ weights`, is the
+        prediction: exact while below 2^53.
+    """
+    system = similar.copy()
+    system.flat[:: len(system) + 1] += _PENALTY
+    return _solve(system, np.rint(scores * _UNIT))
 
 
 def _solve(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The solution of a positive definite system of whole numbers, rounded to whole numbers."""
+    from scipy.linalg import cho_factor, cho_solve  # here: it takes 0.2 s to import
+
+    factor = cho_factor(system, check_finite=False)
     solution = np.zeros(len(right))
     for _ in range(_CORRECTIONS):
-        correction = np.rint(np.linalg.solve(system, right - system @ solution))
+        residual = right - system @ solution
+        correction = np.rint(cho_solve(factor, residual, check_finite=False))
         if not correction.any():
             break
         solution += correction
