@@ -10,12 +10,12 @@ from pathlib import Path
 from ednag.code import code_digest, lock_digest
 from ednag.errors import EdnagError
 from ednag.methods.instances import method_names
-from ednag.own_code import search_in
+from ednag.own_code import fault_in, search_in
 from ednag.provenance.recording import COMMIT_VARIABLE, PROJECT_VARIABLE, commit_state
 from ednag.provenance.report import verdict_of
 from ednag.sources.lock import known_sha256
 from ednag.sources.registry import find_source, load_registry
-from ednag.spaces import SPACES
+from ednag.spaces import SPACES, space_names
 from ednag.study.artefacts import (
     DATASET_FIGURE_JOBS,
     SPACE_TABLES,
@@ -32,7 +32,7 @@ from ednag.study.declared import declared
 from ednag.study.description import described
 from ednag.study.downloads import data_command, what_is_left_out
 from ednag.study.environment import as_input, export_environment, folder_of_the_call
-from ednag.study.options import unfit_files
+from ednag.study.options import changed_sources, unfit_files
 from ednag.study.plan import checked_plan
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import LISTED_SOURCE
@@ -65,9 +65,13 @@ try:
     export_environment(Path(workflow.basedir), study.mirrors, called)
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
     plan = checked_plan(study, registry, Path(workflow.basedir), called)
-    unfit = unfit_files(plan)
+    unfit = dict(changed_sources(plan, registry)) | unfit_files(plan)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
+except Exception as error:
+    if not (fault := fault_in(error)):
+        raise
+    sys.exit(f"configuration: {fault}")
 
 config["audit_verdict"] = verdict_of(Path(artefact_named("audit").path("md")))
 os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
@@ -76,10 +80,13 @@ ids = [entry.id for entry in study.methods]
 lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
 
 
-# A file of a method that the study does not have is no target.
+# A file of a method or space that the study does not have is no target.
 wildcard_constraints:
     **WILDCARDS
-    | {"method": "|".join({**dict.fromkeys(method_names()), **dict.fromkeys(ids)})},
+    | {
+        "method": "|".join({**dict.fromkeys(method_names()), **dict.fromkeys(ids)}),
+        "space": "|".join(space_names()),
+    },
 
 
 onstart:

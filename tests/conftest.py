@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 #: What the environment may say to the tests; all other variables of EDNAG are the user's own.
-KEPT = ("EDNAG_MIRROR", "EDNAG_GOLDEN", "EDNAG_ROC_VALIDATOR")
+KEPT = ("EDNAG_MIRROR", "EDNAG_GOLDEN", "EDNAG_ROC_VALIDATOR", "EDNAG_BENCHMARKS", "EDNAG_CODE")
 
 #: Gives the file of a registered source by its id, or skips the test.
 Mirror = Callable[[str], Path]

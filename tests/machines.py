@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,41 @@ def without_locks(folder: Path, error: int) -> dict[str, str]:
         error: The error number that `flock` gives.
     """
     return {**_preloaded(folder, "flock", _FLOCK), "FLOCK_ERRNO": str(error)}
+
+
+#: Fails unless OpenBLAS and NumPy have the kernels that are asked for. The names of NumPy's groups
+#: change with its version: the running one lists them.
+_HAS_KERNELS = """
+from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+from threadpoolctl import threadpool_info
+assert not sys.argv[2] or not [name for name in __cpu_dispatch__ if __cpu_features__[name]]
+used = {each["architecture"] for each in threadpool_info() if each["internal_api"] == "openblas"}
+assert used == {sys.argv[1]}, used
+"""
+
+
+def said_with_kernels(code: str, openblas: str, numpy_baseline: bool, threads: int = 1) -> str:
+    """What code prints in a process with other kernels of linear algebra.
+
+    Args:
+        code: Python, which imports numpy.
+        openblas: Name of a CPU.
+        numpy_baseline: Whether NumPy uses no instructions but those that it is built for.
+        threads: Of OpenBLAS.
+    """
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+    variables = {"OPENBLAS_CORETYPE": openblas, "OPENBLAS_NUM_THREADS": str(threads)}
+    groups = [name for name in __cpu_dispatch__ if __cpu_features__[name]]
+    if numpy_baseline and groups:
+        variables["NPY_DISABLE_CPU_FEATURES"] = " ".join(groups)
+    script = f"import sys\n{code}\n{_HAS_KERNELS}"
+    command = [sys.executable, "-W", "ignore", "-c", script, openblas, "1" * numpy_baseline]
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def without_home(folder: Path) -> dict[str, str]:

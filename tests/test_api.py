@@ -227,6 +227,21 @@ def test_a_wrong_frame_is_refused() -> None:
         ednag.table_of(frame, "nasbench201", metric="made", unit="points", dataset="twice")
 
 
+def test_a_space_and_a_table_of_ones_own_have_their_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDNAG_CODE", str(DOCS / "example-package" / "chains"))
+    monkeypatch.setenv("EDNAG_BENCHMARKS", "{}")
+    monkeypatch.setenv("EDNAG_CACHE", str(tmp_path))
+    benchmark = ednag.load("chain:Chain", "my_chains:TABLE")
+    assert (benchmark.space, benchmark.dataset) == ("chain", "mine")
+    runs = [ednag.search(name, benchmark, seed=1, budget=40) for name in ("ednag", "random")]
+    assert [run.status for run in runs] == ["completed", "completed"]
+    assert ednag.load("chain", "mine").digest == benchmark.digest
+    with pytest.raises(EdnagError, match=r"unknown dataset 'min' of space chain; did you mean 'mi"):
+        ednag.load("chain", "min")
+
+
 def test_a_method_of_the_users_is_searched_and_compared(
     benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,12 +21,13 @@ from ednag.evidence.tables import equal_budget_table
 from ednag.methods import get_method
 from ednag.methods.instances import MethodDefinition, defined, method_names
 from ednag.methods.interface import Method, Run
-from ednag.own_code import is_reference
+from ednag.own_code import declare_benchmarks, is_reference, resolve
 from ednag.search.objective import objective_on
 from ednag.sources.lookup import locate
 from ednag.sources.places import cache_folder
 from ednag.sources.verification import digest
-from ednag.spaces import SPACES, get_space
+from ednag.spaces import get_space, space_reference
+from ednag.spaces.interface import SearchSpace
 from ednag.study.seeds import LARGEST_SEED
 from ednag.study.statistics import Statistics
 from ednag.tables import (
@@ -39,6 +40,7 @@ from ednag.tables import (
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
+    Definition,
     Metric,
     Protocol,
     TableDefinition,
@@ -107,10 +109,15 @@ def load(space: str, dataset: str) -> Benchmark:
     their checksums are verified at each call. What is kept is used if it was made of the same bytes
     by the same code.
 
+    Args:
+        space: Name of a search space, or `module:class` of one of the user's.
+        dataset: Name of a dataset of it, or `module:attribute` of a table of the user's.
+
     Raises:
         EdnagError: The name is unknown (the message has the closest one), a source file cannot be
             had, or the workflow makes the table from other results.
     """
+    space, dataset = _declared(space, dataset)
     definition = get_definition(space, dataset)
     if definition.generated:
         raise EdnagError(
@@ -125,7 +132,7 @@ def load(space: str, dataset: str) -> Benchmark:
         raise EdnagError(
             f"{space}/{dataset} is a table of this process: use what table_of gave"
         ) from None
-    code = code_digest("tables build", reference, SPACES[space])
+    code = code_digest("tables build", reference, space_reference(space))
     kept = cache_folder() / "tables" / space / f"{dataset}-{code}.parquet"
     if kept.is_file():
         benchmark = read_benchmark(kept)
@@ -135,6 +142,17 @@ def load(space: str, dataset: str) -> Benchmark:
     with suppress(OSError):  # a cache that cannot be written
         write_benchmark(benchmark, kept)
     return benchmark
+
+
+def _declared(space: str, dataset: str) -> tuple[str, str]:
+    """The names of a space and a dataset, which this process knows from now on."""
+    if is_reference(space):
+        reference, space = space, resolve(space, SearchSpace, made=True).name
+        declare_benchmarks({space: reference}, {})
+    if is_reference(dataset):
+        reference, dataset = dataset, resolve(dataset, Definition).dataset
+        declare_benchmarks({}, {space: {dataset: reference}})
+    return space, dataset
 
 
 def read_table(path: str | Path) -> Benchmark:

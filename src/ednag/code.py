@@ -84,6 +84,8 @@ def code_digest(subcommand: str, *further: str) -> str:
         else:
             digest = digests_of(name)[name]
         total.update(f"{name} {digest}\n".encode())
+    own = sorted(name for name in further if ":" in name and not is_ours(name))
+    total.update("".join(f"{name}\n" for name in own).encode())
     return total.hexdigest()[:_DIGITS]
 
 

@@ -1,5 +1,9 @@
 """Code of the user's: objects that a study names as `module:attribute`, and their files.
 
+Methods are named where they are used. Search spaces and tables have names of their own, in a study
+(`own_spaces`, `own_tables`), whose processes know them by `EDNAG_BENCHMARKS`. Entry points of an
+installed package, in the groups `ednag.methods`, `ednag.spaces` and `ednag.tables`, name them, too.
+
 A module is looked for where Python looks, then in the folders of `EDNAG_CODE` and in the current
 one. The workflow puts the folder of the study's file into `EDNAG_CODE`. What counts as the code of
 a module is its own file and those of the modules that it imports from the same place: of a folder,
@@ -10,11 +14,12 @@ import ast
 import hashlib
 import importlib
 import importlib.util
+import json
 import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,13 @@ from ednag.naming import suggestion
 
 #: Folders with code of the user's, separated as in `$PATH`.
 CODE_VARIABLE = "EDNAG_CODE"
+#: Spaces and tables of the user's: `{"spaces": {NAME: REFERENCE}, "tables": {SPACE: {DATASET:
+#: REFERENCE}}}`, as JSON.
+BENCHMARKS_VARIABLE = "EDNAG_BENCHMARKS"
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+#: What the user's own source files are; beside the study, or in a package that names itself in the
+#: group `ednag.sources`.
+REGISTRY_NAME = "own-sources.yaml"
 #: Folders of `search_in`.
 _named: dict[str, None] = {}
 #: References that this process has resolved: what a run record names.
@@ -51,8 +62,83 @@ def search_in(folder: Path, export: bool = False) -> None:
         os.environ[CODE_VARIABLE] = os.pathsep.join(_folders()[:-1])
 
 
-def resolve(reference: str, kind: type) -> Any:
+def declare_benchmarks(spaces: Mapping[str, str], tables: Mapping[str, Mapping[str, str]]) -> None:
+    """Let this process, and those that it starts, know spaces and tables by their names.
+
+    Args:
+        spaces: Name -> `module:attribute`.
+        tables: Name of a space -> dataset -> `module:attribute`.
+    """
+    known = declared_benchmarks()
+    merged = {name: {**known["tables"].get(name, {}), **own} for name, own in tables.items()}
+    every = {"spaces": {**known["spaces"], **spaces}, "tables": {**known["tables"], **merged}}
+    if any(every.values()):
+        os.environ[BENCHMARKS_VARIABLE] = json.dumps(every, sort_keys=True)
+
+
+def declared_benchmarks() -> dict[str, dict[str, Any]]:
+    """What `declare_benchmarks` or the environment says; EdnagError where that is something else.
+
+    Returns:
+        "spaces": name -> reference; "tables": space -> dataset -> reference.
+    """
+    return _read_benchmarks(os.environ.get(BENCHMARKS_VARIABLE, ""))
+
+
+@cache
+def _read_benchmarks(text: str) -> dict[str, dict[str, Any]]:
+    from ednag.text_files import json_value
+
+    given: Any = json_value(text or "{}", BENCHMARKS_VARIABLE)
+    try:
+        spaces = {name: str(given["spaces"][name]) for name in given.get("spaces", {})}
+        tables = {
+            space: {name: str(own) for name, own in datasets.items()}
+            for space, datasets in given.get("tables", {}).items()
+        }
+        assert given.keys() <= {"spaces", "tables"}
+    except (AssertionError, AttributeError, TypeError):
+        raise EdnagError(
+            f'{BENCHMARKS_VARIABLE}: write it as {{"spaces": {{"NAME": "MODULE:CLASS"}}, "tables": '
+            '{"SPACE": {"DATASET": "MODULE:TABLE"}}}'
+        ) from None
+    return {"spaces": spaces, "tables": tables}
+
+
+@cache
+def _entry_points() -> Any:
+    import importlib.metadata  # here: few processes ask
+
+    return importlib.metadata.entry_points()
+
+
+@cache
+def installed(group: str) -> dict[str, str]:
+    """Name -> `module:attribute` of the entry points of installed packages in a group, sorted."""
+    points = _entry_points().select(group=f"ednag.{group}")
+    return {point.name: point.value for point in sorted(points, key=lambda point: point.name)}
+
+
+def own_spaces() -> dict[str, str]:
+    """Name -> reference of the spaces of the user's that this process knows."""
+    return {**installed("spaces"), **declared_benchmarks()["spaces"]}
+
+
+def installed_tables(space: str) -> dict[str, str]:
+    """Dataset -> reference of the tables of a space that packages bring as `SPACE.DATASET`."""
+    parted = {name.partition(".")[::2]: own for name, own in installed("tables").items()}
+    return {dataset: own for (place, dataset), own in parted.items() if place == space}
+
+
+def own_tables(space: str) -> dict[str, str]:
+    """Dataset -> reference of the tables of the user's that this process knows of a space."""
+    return {**installed_tables(space), **declared_benchmarks()["tables"].get(space, {})}
+
+
+def resolve(reference: str, kind: type, made: bool = False) -> Any:
     """The object of class `kind` that `module:attribute` names.
+
+    `made`: it may also be a subclass of `kind`, of which an object is made.
 
     Raises:
         EdnagError: The text is no reference, the module cannot be imported, or it has no such
@@ -63,18 +149,29 @@ def resolve(reference: str, kind: type) -> Any:
     module, _, attribute = reference.partition(":")
     value: Any = _imported(module)
     place = f"{module} ({Path(value.__file__ or module).name})"
-    there = [name for name, each in vars(value).items() if isinstance(each, kind)]
+
+    def fits(each: object) -> bool:
+        return isinstance(each, kind) or (
+            made and isinstance(each, type) and issubclass(each, kind) and each is not kind
+        )
+
+    there = [name for name, each in vars(value).items() if fits(each)]
     for name in attribute.split("."):
         if not hasattr(value, name):
             raise EdnagError(f"{place} has no {attribute!r}{suggestion(attribute, there)}")
         value = getattr(value, name)
-    if not isinstance(value, kind):
+    if not fits(value):
         raise EdnagError(
             f"{reference} is of the class {type(value).__name__}, not {kind.__module__}."
             f"{kind.__name__}{suggestion(attribute, there)}"
         )
     resolved[reference] = None
-    return value
+    if not isinstance(value, type):
+        return value
+    try:
+        return value()
+    except Exception as error:  # whatever a class does when an object is made
+        raise EdnagError(f"{reference} cannot be made: {told(error)}; correct it") from None
 
 
 def _imported(module: str) -> Any:
@@ -109,6 +206,27 @@ def told(error: BaseException) -> str:
     # An address in memory is another one in each run.
     message = re.sub(r" at 0x[0-9a-f]+", "", one_line(error))
     return f"{type(error).__name__}: {message}{place}"
+
+
+def fault_in(error: BaseException) -> str:
+    """Module, class, message and place of an exception that code of the user's raised; else ""."""
+    called = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+    for module in dict.fromkeys(reference.partition(":")[0] for reference in resolved):
+        if called.intersection(map(str, files_of(module).values())):
+            return f"{module} raised {told(error)}; correct it"
+    return ""
+
+
+def registries() -> list[Path]:
+    """The files `own-sources.yaml` in the folders of the user's code and in installed packages."""
+    packages = (_folder_of(module) for module in installed("sources").values())
+    folders = dict.fromkeys([*map(Path, _folders()), *filter(None, packages)])
+    return [path for folder in folders if (path := folder / REGISTRY_NAME).is_file()]
+
+
+def _folder_of(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package.partition(".")[0])
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def _folders() -> list[str]:

@@ -91,7 +91,8 @@ def prepare_own_dataset(clone: Path) -> None:
 
 def prepare_own_method(clone: Path) -> None:
     """The files and the line that the reader of that page has written."""
-    method, line = blocks(DOCS / "own-method.md", "python")
+    method, ridge, line = blocks(DOCS / "own-method.md", "python")
+    (clone / "ridge_search.py").write_text(ridge, encoding="utf-8")
     methods = clone / "src" / "ednag" / "methods"
     for path in (clone / "greedy_mutation.py", methods / "greedy_mutation.py"):
         path.write_text(method, encoding="utf-8")

@@ -13,9 +13,11 @@ from tests.docs.test_commands import given
 #: (page, place among its blocks of Python) -> the file that the page says it is.
 EXAMPLES = {
     ("own-method.md", 0): "greedy_mutation.py",
-    ("own-dataset.md", 0): "src/ednag/tables/my_cells.py",
-    ("own-search-space.md", 0): "src/ednag/spaces/chain.py",
-    ("own-search-space.md", 2): "src/ednag/tables/chain.py",
+    ("own-method.md", 1): "ridge_search.py",
+    ("own-dataset.md", 0): "my_cells.py",
+    ("own-search-space.md", 0): "chain.py",
+    ("own-search-space.md", 1): "my_chains.py",
+    ("own-search-space.md", 3): "my_latencies.py",
 }
 TABLE = "results/tables/nasbench201/cifar10-valid.parquet"
 

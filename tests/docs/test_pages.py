@@ -25,7 +25,7 @@ def called(arguments: list[str]) -> tuple[click.Command, list[click.Parameter], 
     parameters = list(group.params)
     arguments = list(arguments)
     while isinstance(command, click.Group) and arguments:
-        if arguments[0] == "--record":
+        if arguments[0] in ("--record", "--benchmarks"):
             del arguments[:2]
             continue
         if arguments[0].startswith("-") or not re.fullmatch(r"[a-z][a-z-]*", arguments[0]):

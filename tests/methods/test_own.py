@@ -10,12 +10,19 @@ import numpy as np
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.methods import get_method, installed_methods
+from ednag.methods import get_method
 from ednag.methods.budget import Spender
 from ednag.methods.consistency import check_values
 from ednag.methods.interface import Method, NoHyperparameters, Outcome, Run
 from ednag.methods.storage import RunFile
-from ednag.own_code import digests_of, files_of, imported_from_ednag, resolve, search_in
+from ednag.own_code import (
+    digests_of,
+    files_of,
+    imported_from_ednag,
+    installed,
+    resolve,
+    search_in,
+)
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.study.configuration import read_study
@@ -204,7 +211,7 @@ def test_a_registered_method_that_raises_is_not_hidden(objective: Objective) -> 
 
 def test_no_entry_point_replaces_a_registered_method() -> None:
     assert get_method("random").of is None
-    assert not set(installed_methods()) & {"random", "ednag"}
+    assert not set(installed("methods")) & {"random", "ednag"}
 
 
 NUMBER = itertools.count()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ednag.errors import EdnagError
-from ednag.spaces import SPACES, get_space
+from ednag.spaces import get_space, space_names
 from ednag.spaces.interface import (
     ArgmaxReading,
     LargeSpace,
@@ -21,6 +21,8 @@ from ednag.spaces.interface import (
     one_digit_away,
 )
 
+#: Registered ones, and those of the user's that EDNAG_BENCHMARKS names.
+SPACES = space_names()
 RNG = np.random.default_rng(0)
 
 
@@ -61,6 +63,15 @@ def test_every_code_is_the_code_of_its_values(space: SearchSpace) -> None:
     back = space.code_of(values)
     assert back.dtype == np.int32
     assert back.tolist() == codes.tolist()
+
+
+def test_none_of_anything_is_an_empty_array(space: SearchSpace) -> None:
+    none, width = np.zeros(0, np.int32), len(space.variables)
+    assert space.keys(none) == []
+    assert space.values_of(none).shape == (0, width)
+    assert space.code_of(np.zeros((0, width), np.int64)).shape == (0,)
+    assert space.decode(genotypes(space, 0)).shape == (0,)
+    assert space.features(none).shape == (0, space.features(space.sample(RNG, 1)).shape[1])
 
 
 @pytest.mark.parametrize("name", ["nasbench201", "nasbench301", "mobilenetv3", "nasbench-graph"])

@@ -56,8 +56,17 @@ class LazyGroup(click.Group):
     help='Methods of a study that are not registered: {"ID": {"of": "METHOD", "title": "TITLE", '
     '"hyperparameters": {...}}}.',
 )
+@click.option(
+    "--benchmarks",
+    metavar="STUDY|JSON",
+    help="The study that names search spaces and tables of your own code, or, as in "
+    'EDNAG_BENCHMARKS, {"spaces": {"NAME": "MODULE:CLASS"}, "tables": {"SPACE": {"DATASET": '
+    '"MODULE:TABLE"}}}.',
+)
 @click.pass_context
-def group(context: click.Context, record: Path | None, methods: str | None) -> None:
+def group(
+    context: click.Context, record: Path | None, methods: str | None, benchmarks: str | None
+) -> None:
     """Regenerate, check and extend the results of EDNAG and NAR."""
     if record is not None:
         from ednag.provenance.recording import Recorder
@@ -65,6 +74,12 @@ def group(context: click.Context, record: Path | None, methods: str | None) -> N
         arguments = _without_record(sys.argv[1:])
         _check_record(context, record, arguments)
         context.obj = Recorder(arguments)
+    if benchmarks:
+        if benchmarks.lstrip().startswith("{"):
+            # The variable that the workflow sets.
+            os.environ["EDNAG_BENCHMARKS"] = benchmarks
+        else:
+            importlib.import_module("ednag.study.configuration").load_study(Path(benchmarks))
     if methods:
         # By name, as the subcommands are: only jobs with methods depend on this module's code.
         importlib.import_module("ednag.methods.instances").define_methods(methods)
@@ -107,4 +122,10 @@ def main() -> None:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         click.echo(f"ednag: {error.strerror or error}{where}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        # By name: a job that ends well does not depend on this module's code.
+        if not (fault := importlib.import_module("ednag.own_code").fault_in(error)):
+            raise
+        click.echo(f"ednag: {printable(fault)}", err=True)
         sys.exit(1)

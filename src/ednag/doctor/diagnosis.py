@@ -92,9 +92,12 @@ def _packages(diagnosis: Diagnosis) -> None:
 
 def _sources(diagnosis: Diagnosis, studies: Sequence[Path], online: bool) -> None:
     from ednag.doctor.holdings import folder_size, look_at_mirrors
+    from ednag.own_code import search_in
     from ednag.sources.obtain import Surroundings
     from ednag.sources.registry import load_registry
 
+    for path in studies:
+        search_in(path.parent)
     registry, around = load_registry(), Surroundings.of_user()
     diagnosis.machine = look_at_machine(Path.cwd(), around.cache)
     diagnosis.mirrors = look_at_mirrors(around.mirrors, registry, around.lock)

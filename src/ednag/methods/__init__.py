@@ -6,12 +6,11 @@ the group `ednag.methods`.
 
 import importlib
 from dataclasses import replace
-from functools import cache
 
 from ednag.errors import EdnagError
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
-from ednag.own_code import is_reference, resolve
+from ednag.own_code import installed, is_reference, resolve
 
 #: id -> "module:method"; a module is imported when its method is needed
 METHODS = {
@@ -68,16 +67,7 @@ def shared_method(name: str) -> Method:
 
     if name in catalogue():
         return catalogue()[name].method(name)
-    if name in installed_methods():
-        return replace(shared_method(installed_methods()[name]), name=name)
-    names = (*method_names(), *installed_methods())
+    if name in installed("methods"):
+        return replace(shared_method(installed("methods")[name]), name=name)
+    names = (*method_names(), *installed("methods"))
     raise EdnagError(f"unknown method {name!r}{suggestion(name, names)}")
-
-
-@cache
-def installed_methods() -> dict[str, str]:
-    """id -> `module:attribute` of methods that installed packages bring."""
-    import importlib.metadata  # here: few processes ask
-
-    points = importlib.metadata.entry_points(group="ednag.methods")
-    return {point.name: point.value for point in sorted(points, key=lambda point: point.name)}

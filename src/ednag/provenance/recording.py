@@ -201,7 +201,9 @@ class Recorder:
 
     def _undeclared(self) -> list[str]:
         """Opened files that are neither declared nor of the project or the environment."""
-        allowed = [*self.inputs, *self.outputs, *self._written]
+        from ednag.own_code import registries
+
+        allowed = [*self.inputs, *self.outputs, *self._written, *registries()]
         allowed += [self.project / name for name in ("sources.yaml", "sources.lock", LOCK)]
         named = filter(None, map(os.environ.get, ("EDNAG_REGISTRY", "EDNAG_LOCK")))
         allowed += [files.user_path(path, self.root) for path in named]
@@ -333,6 +335,7 @@ class Recorder:
             for file in self._written
             if file.is_file() and any(file.is_relative_to(folder) for folder in self.folders)
         ]
+        code = self._code()  # before own_code is imported for what follows
         undeclared = tuple(self._undeclared())
         ended = datetime.now(UTC)
         record = Record(
@@ -342,7 +345,7 @@ class Recorder:
             outputs=measured_files(dict.fromkeys(outputs), self.root, self.project),
             undeclared_reads=undeclared,
             connections=tuple(sorted(self._connections)),
-            code=self._code(),
+            code=code,
             packages=_packages(),
             machine=_machine(),
             started=self.started.isoformat(timespec="milliseconds"),

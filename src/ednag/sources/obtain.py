@@ -26,7 +26,7 @@ from ednag.sources.places import (
     sync_file,
     sync_folder,
 )
-from ednag.sources.registry import Source
+from ednag.sources.registry import Source, own_file_changed
 from ednag.sources.stamps import write_stamp
 from ednag.sources.transfer import (
     PartialFile,
@@ -370,6 +370,8 @@ class _SourceSearch:
         else:
             head = f"{name} could not be obtained"
         answers = "".join(f"; {answer}" for answer in self.answers)
+        if source.folder is not None:
+            return own_file_changed(source)
         return (
             f"{head}{answers}; place the file by hand as {self.home} or name a folder that holds "
             "it in EDNAG_MIRROR, then run again: it is verified and used"

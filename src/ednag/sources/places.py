@@ -58,8 +58,11 @@ def is_file(path: Path) -> bool:
 
 
 def in_mirrors(source: Source, mirrors: Iterable[Path]) -> Iterator[Path]:
-    """Files in `mirrors` with the name of `source`, alone or in a folder named after its id."""
-    for mirror in mirrors:
+    """Files in `mirrors` with the name of `source`, alone or in a folder named after its id.
+
+    A file of the user's own is looked for beside its registry first.
+    """
+    for mirror in (*filter(None, [source.folder]), *mirrors):
         for candidate in (mirror / source.file, mirror / source.id / source.file):
             if is_file(candidate):
                 yield candidate

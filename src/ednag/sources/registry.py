@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ import yaml
 from pydantic import (
     BaseModel,
     Field,
+    PrivateAttr,
     Strict,
     StringConstraints,
     ValidationError,
@@ -20,6 +22,7 @@ from pydantic import (
 
 from ednag.errors import EdnagError
 from ednag.files import user_path
+from ednag.own_code import registries
 from ednag.sources.shape import KINDS, kind_of
 from ednag.yaml_files import read_yaml
 
@@ -74,6 +77,12 @@ class Source(BaseModel, frozen=True, extra="forbid"):
     note: Text | None = None
     status: Literal["published", "unpublished"] = "published"
     stand_in: Text | None = None
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that a file of the user's own is in, with its registry; else None."""
+        return self._folder
 
     @field_validator("file")
     @classmethod
@@ -179,8 +188,25 @@ def registry_path() -> Path:
 
 
 def load_registry(path: Path | None = None) -> dict[str, Source]:
-    """Id -> source, in the file's order; raises EdnagError that names the wrong line or entry."""
+    """Id -> source, in the file's order, then the user's own (`ednag.own_code.registries`).
+
+    Raises:
+        EdnagError: A file is no registry (the message has the line or entry), or an id is taken.
+    """
     path = path or registry_path()
+    registry = _read(path)
+    for own in registries():
+        if own.resolve() == path.resolve():
+            continue
+        for id, source in _read(own).items():
+            if id in registry:
+                raise EdnagError(f"{own}: {id!r} is in another registry; give it its own id")
+            source._folder = own.parent
+            registry[id] = source
+    return registry
+
+
+def _read(path: Path) -> dict[str, Source]:
     registry = {}
     for key, entry in read_mapping(path).items():
         if not isinstance(entry, dict):
@@ -219,6 +245,15 @@ def find_source(registry: Mapping[str, Source], id: str) -> Source:
     raise EdnagError(f"no source is called '{id}'; {meant}`ednag sources list` shows all")
 
 
+def own_file_changed(source: Source) -> str:
+    """The message where a file of the user's own is missing, or is not the one in its registry."""
+    return (
+        f"{source.id}: {source.folder} has no {source.file} with the sha256 in own-sources.yaml; "
+        f"put it there, or enter the file that is there: cd {shlex.quote(str(source.folder))} && "
+        f"ednag sources add {source.id} --path {shlex.quote(source.file)}"
+    )
+
+
 def select_sources(
     registry: Mapping[str, Source], ids: Iterable[str], purposes: Iterable[str]
 ) -> dict[str, Source]:
@@ -252,6 +287,11 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
         """Indent a list below its key."""
         return super().increase_indent(flow, False)
+
+
+def without_entry(text: str, id: str) -> str:
+    """The registry `text` without the entry `id`."""
+    return re.sub(rf"^'?{re.escape(id)}'?:.*\n(?:[ \n].*\n|\n)*", "", text, flags=re.M)
 
 
 def insert_entry(text: str, source: Source) -> str:

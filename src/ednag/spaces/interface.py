@@ -331,8 +331,9 @@ class LargeSpace(SearchSpace):
         return codes
 
     def contents(self, codes: np.ndarray) -> np.ndarray:
-        """Architectures uint8[n, L] of codes int[n]."""
-        return np.stack([self._contents[self.check_code(int(code))] for code in codes])
+        """Architectures uint8[n, L] of codes int[n], a number for each of the L `variables`."""
+        known = [self._contents[self.check_code(int(code))] for code in codes]
+        return np.array(known, dtype=np.uint8).reshape(len(known), len(self.radices))
 
     @cached_property
     def code_of_raw(self) -> np.ndarray:

@@ -81,8 +81,6 @@ class MobileNetV3(LargeSpace):
         return self.keys(np.array([code]))[0]
 
     def keys(self, codes: np.ndarray) -> list[str]:
-        if not len(codes):
-            return []
         return ["_".join(names) for names in np.array(OPERATIONS)[self.contents(codes)].tolist()]
 
     def parse(self, key: str) -> int:
@@ -152,6 +150,5 @@ class MobileNetV3(LargeSpace):
         """Number of `none` in each key, int64[n]; 0 if invalid."""
         counts = np.zeros(len(codes), dtype=np.int64)
         valid = codes != INVALID
-        if valid.any():
-            counts[valid] = (self.contents(codes[valid]) == NONE).sum(axis=1)
+        counts[valid] = (self.contents(codes[valid]) == NONE).sum(axis=1)
         return counts

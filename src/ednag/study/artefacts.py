@@ -19,15 +19,15 @@ from string import Formatter
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from ednag.errors import EdnagError
-from ednag.spaces import SPACES
+from ednag.spaces import space_names
 from ednag.stages import EVIDENCE, PAGES, RECORDS, STAGES, Stage
 from ednag.yaml_files import read_yaml
 
 _CAPTIONS = Path(__file__).parent / "captions"
 
-#: Wildcard -> regular expression of its values. Only a file may hold slashes.
+#: Wildcard -> regular expression of its values. Only a file may hold slashes. A space is one that
+#: this process knows.
 WILDCARDS: Mapping[str, str] = {
-    "space": "|".join(SPACES),
     "dataset": "[A-Za-z0-9_-]+",
     "protocol": "[a-z-]+",
     "method": "[a-z0-9][a-z0-9-]*",
@@ -147,16 +147,17 @@ class Artefact(BaseModel):
     @property
     def pattern(self) -> re.Pattern[str]:
         """Matches the paths of its files, with a group for each wildcard."""
-        return _pattern(self)
+        return _pattern(self, "|".join(space_names()))
 
 
 @cache
-def _pattern(artefact: Artefact) -> re.Pattern[str]:
+def _pattern(artefact: Artefact, spaces: str) -> re.Pattern[str]:
     text, seen = "", set()
     for literal, name, _, _ in Formatter().parse(f"{artefact.stage.folder}/{artefact.stem}"):
         text += re.escape(literal)
         if name:
-            text += f"(?P={name})" if name in seen else f"(?P<{name}>{WILDCARDS[name]})"
+            values = spaces if name == "space" else WILDCARDS[name]
+            text += f"(?P={name})" if name in seen else f"(?P<{name}>{values})"
             seen.add(name)
     suffixes = "|".join(map(re.escape, artefact.suffixes))
     return re.compile(rf"{text}\.(?:{suffixes})" if suffixes else text)

@@ -5,6 +5,7 @@ Every error is one line that names the place, the closest valid name and the all
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,14 +16,21 @@ from ednag.methods import METHODS, shared_method
 from ednag.methods.instances import method_names
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
-from ednag.own_code import search_in
+from ednag.own_code import declare_benchmarks, installed, installed_tables, search_in
 from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import GRAPHS, Count, graphs_of
 from ednag.spaces import SPACES, get_space
 from ednag.study.methods import MethodInstance, named, refuse_old_keys
 from ednag.study.seeds import LARGEST_SEED, format_seeds, parse_seeds
 from ednag.study.statistics import Statistics, ascending
-from ednag.tables import TABLES, Definition, get_definition, official_definitions
+from ednag.tables import (
+    TABLES,
+    Definition,
+    get_definition,
+    is_registered,
+    official_definitions,
+    reference_to,
+)
 from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
 
@@ -191,7 +199,8 @@ class RankingStudy(_Part):
     @model_validator(mode="after")
     def _enough_cells(self) -> "RankingStudy":
         if self.datasets:
-            _check_names(self.datasets, TABLES["nasbench201"], "ranker.datasets", "dataset")
+            for name in self.datasets:
+                reference_to("nasbench201", name)
         cells = get_space("nasbench201").size
         largest = max(*self.sizes, *self.ranker_sizes)
         if largest + self.held_out > cells:
@@ -216,6 +225,16 @@ class Study(_Part):
         {},
         description="Search space -> dataset -> the benchmark's own file to read its table from, "
         "instead of the small files; what both hold is compared.",
+    )
+    own_spaces: dict[str, str] = Field(
+        {},
+        description="Name -> module:class of a search space of your own code "
+        "(docs/own-search-space.md).",
+    )
+    own_tables: dict[str, dict[str, str]] = Field(
+        {},
+        description="Search space -> dataset -> module:attribute of a benchmark table of your own "
+        "code (docs/own-dataset.md).",
     )
     protocols: tuple[str, ...] = Field(
         ("paper",),
@@ -307,9 +326,10 @@ class Study(_Part):
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
-        _check_benchmarks(self.benchmarks, "benchmarks")
-        _check_benchmarks(self.if_present, "if_present")
-        _check_official_files(self.official_files)
+        _declare_own(self)
+        _check_benchmarks(self, self.benchmarks, "benchmarks")
+        _check_benchmarks(self, self.if_present, "if_present")
+        _check_official_files(self)
         _check_protocols(self)
         _check_methods(self)
         if self.count == GRAPHS:
@@ -337,11 +357,51 @@ def _check_names(names: Sequence[str], valid: Iterable[str] | None, place: str, 
             raise EdnagError(f"{place}[{position}]: {kind} {name!r} is repeated; name it once")
 
 
-def _check_benchmarks(benchmarks: Mapping[str, tuple[str, ...]], place: str) -> None:
+def _declare_own(study: "Study") -> None:
+    """Let this process know the study's own spaces and tables; refuse what is none."""
+    declare_benchmarks(study.own_spaces, study.own_tables)
+    for space in study.own_spaces:
+        with _at(f"own_spaces.{space}"):
+            if space in SPACES:
+                raise EdnagError("is another search space; give this one its own name")
+            get_space(space)
+    for space, datasets in study.own_tables.items():
+        _check_names([space], _spaces(study), "own_tables", "search space")
+        for dataset in datasets:
+            with _at(f"own_tables.{space}.{dataset}"):
+                if is_registered(space, dataset):
+                    raise EdnagError("is another table; give this one its own name")
+                get_definition(space, dataset)
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Name the place of the key in errors."""
+    try:
+        yield
+    except EdnagError as error:
+        raise EdnagError(f"{place}: {error}") from None
+
+
+def _spaces(study: "Study") -> list[str]:
+    """Search spaces that a study can name."""
+    return list(dict.fromkeys([*SPACES, *study.own_spaces, *installed("spaces")]))
+
+
+def _datasets(study: "Study", space: str) -> list[str]:
+    """Datasets of a search space that a study can name: not further tables, without protocols."""
+    own = {**installed_tables(space), **study.own_tables.get(space, {})}
+    searched = [name for name in own if get_definition(space, name).protocols]
+    return list(dict.fromkeys([*TABLES.get(space, ()), *searched]))
+
+
+def _check_benchmarks(
+    study: "Study", benchmarks: Mapping[str, tuple[str, ...]], place: str
+) -> None:
     if benchmarks or place == "benchmarks":
-        _check_names(tuple(benchmarks), SPACES, place, "search space")
+        _check_names(tuple(benchmarks), _spaces(study), place, "search space")
     for space, datasets in benchmarks.items():
-        _check_names(datasets, TABLES[space], f"{place}.{space}", "dataset")
+        _check_names(datasets, _datasets(study, space), f"{place}.{space}", "dataset")
 
 
 def _check_methods(study: "Study") -> None:
@@ -349,9 +409,11 @@ def _check_methods(study: "Study") -> None:
     _check_names([entry.id for entry in study.methods], None, "methods", "method")
     for position, entry in enumerate(study.methods):
         if entry.spaces is not None:
-            _check_names(entry.spaces, SPACES, f"methods[{position}].spaces", "search space")
+            place = f"methods[{position}].spaces"
+            _check_names(entry.spaces, _spaces(study), place, "search space")
         if entry.datasets is not None:
-            known = [name for space in entry.spaces or SPACES for name in TABLES[space]]
+            spaces = entry.spaces or _spaces(study)
+            known = [name for space in spaces for name in _datasets(study, space)]
             _check_names(
                 entry.datasets, dict.fromkeys(known), f"methods[{position}].datasets", "dataset"
             )
@@ -383,8 +445,10 @@ def _check_methods(study: "Study") -> None:
                 )
 
 
-def _check_official_files(given: Mapping[str, Mapping[str, str]]) -> None:
-    _check_benchmarks({space: tuple(files) for space, files in given.items()}, "official_files")
+def _check_official_files(study: "Study") -> None:
+    given = study.official_files
+    named = {space: tuple(files) for space, files in given.items()}
+    _check_benchmarks(study, named, "official_files")
     for space, files in given.items():
         for dataset, source in files.items():
             known = official_definitions(space, dataset)
@@ -544,7 +608,9 @@ def schema() -> str:
     seeds = {"type": ["string", "integer", "array"], "minimum": 0, "maximum": LARGEST_SEED}
     for model, name in [(described, "seeds"), (described, "authors_seeds"), (instance, "seeds")]:
         model["properties"][name] |= seeds
-    described["properties"]["benchmarks"]["propertyNames"] = {"enum": list(SPACES)}
+    described["properties"]["benchmarks"]["propertyNames"] = {
+        "anyOf": [{"enum": list(SPACES)}, {"pattern": "^[a-z0-9][a-z0-9-]*$"}]
+    }
     return json.dumps(described, indent=2) + "\n"
 
 

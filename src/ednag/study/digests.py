@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ednag.methods import METHODS
-from ednag.spaces import SPACES
+from ednag.spaces import space_reference
 from ednag.study.configuration import Study, method_of
 from ednag.tables import OFFICIAL, reference_to
 
@@ -27,7 +27,7 @@ def registered(
         official = study.official_files.get(space, {}).get(dataset)
         references[reference_to(space, dataset)] = None
         if spaces:
-            references[SPACES[space]] = None
+            references[space_reference(space)] = None
         if official is not None:
             references[OFFICIAL[official]] = None
     ran = (method_of(study, name).of or name for name in methods)

@@ -8,13 +8,13 @@ import yaml
 from pydantic import Field, ValidationInfo, field_serializer, field_validator
 
 from ednag.errors import EdnagError
-from ednag.methods import METHODS, installed_methods, shared_method
+from ednag.methods import METHODS, shared_method
 from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
-from ednag.own_code import is_reference
-from ednag.spaces import SPACES
+from ednag.own_code import installed, is_reference
+from ednag.spaces import SPACES, is_space
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.tables import TABLES, further_table, is_predicted
+from ednag.tables import further_table, is_predicted, is_table
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -63,8 +63,8 @@ class MethodInstance(MethodDefinition):
             raise EdnagError(
                 f"{self.id!r} is another method; give the one of {self.of!r} its own id"
             )
-        installed = self.id in installed_methods()
-        if not (shared or installed or self.of) and self.model_fields_set - {"id"}:
+        known = shared or self.of or self.id in installed("methods")
+        if not known and self.model_fields_set - {"id"}:
             raise EdnagError(
                 f"no method is called {self.id!r}; add `of`, the method that it varies"
             )
@@ -75,7 +75,7 @@ class MethodInstance(MethodDefinition):
                 "methods; name it there"
             )
         for space in self.spaces or ():
-            if space in SPACES:
+            if is_space(space):
                 method.check_space(space)
 
     def is_run_in(self, space: str) -> bool:
@@ -83,7 +83,7 @@ class MethodInstance(MethodDefinition):
         return (
             self.as_method.can_search(space)
             and (self.spaces is None or space in self.spaces)
-            and (self.datasets is None or any(name in TABLES[space] for name in self.datasets))
+            and (self.datasets is None or any(is_table(space, name) for name in self.datasets))
         )
 
     def is_run_on(self, space: str, dataset: str) -> bool:

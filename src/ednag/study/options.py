@@ -5,12 +5,14 @@ Of searches the run files themselves are compared: see `Plan.unfit`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from ednag.errors import EdnagError
 from ednag.methods.descriptions import differences
+from ednag.sources.registry import Source
+from ednag.sources.verification import digest
 from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
 from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
@@ -85,6 +87,16 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             recipe = training_settings(study, at.space, at.dataset)
             return {"recipe": recipe, "images": study.training.images}
     return {}
+
+
+def changed_sources(plan: Plan, registry: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
+    """(path, why) of the user's own files that are there as they were before an edit."""
+    for source in (registry[id] for id in plan.sources):
+        path = plan.source_path(source.id)
+        if source.folder is not None and (plan.folder / path).is_file():
+            sha256 = digest(plan.folder / path).sha256
+            if sha256 != source.sha256:
+                yield path, f"own-sources.yaml has another sha256 of {source.file}"
 
 
 def unfit_files(plan: Plan) -> dict[str, str]:

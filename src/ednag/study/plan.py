@@ -24,7 +24,7 @@ from ednag.methods.descriptions import RUN_FORMAT, description_in, differences
 from ednag.search.objective import DISTINCT
 from ednag.sources.inventory import Holding, take_stock
 from ednag.sources.obtain import Surroundings
-from ednag.sources.registry import Source, find_source
+from ednag.sources.registry import Source, find_source, own_file_changed
 from ednag.spaces import SPACES, get_space
 from ednag.stages import RECORDS, RUNS, SUMMARIES, TABLES
 from ednag.study import trained
@@ -798,7 +798,7 @@ class Plan:
 
     def code_of_comparison(self, subcommand: str, at: Any) -> str:
         """The same for every table of {space} and every reader of another file of them."""
-        tables = [(at.space, dataset) for dataset in TABLE_DEFINITIONS[at.space]]
+        tables = [(at.space, dataset) for dataset in TABLE_DEFINITIONS.get(at.space, ())]
         others = [name for place in tables for name in get_definition(*place).official]
         readers = [OFFICIAL[name] for name in dict.fromkeys(others)]
         return code_digest(subcommand, *registered(self.study, tables, spaces=True), *readers)
@@ -822,8 +822,9 @@ class Plan:
     @cached_property
     def all_methods(self) -> list[str]:
         """Methods of the study in any search space."""
+        spaces = dict.fromkeys([*SPACES, *self.study.benchmarks, *self.study.if_present])
         return list(
-            dict.fromkeys(name for space in SPACES for name in methods_of(self.study, space))
+            dict.fromkeys(name for space in spaces for name in methods_of(self.study, space))
         )
 
     # --- what jobs ask of a cluster ---------------------------------------------------------------
@@ -871,7 +872,8 @@ def stock_of(
     """
     mirrors = tuple(user_path(folder, called) for folder in study.mirrors)
     wider = replace(around, mirrors=(*mirrors, *around.mirrors))
-    stock = take_stock(registry, wider, verified=optional_sources(study))
+    own = [id for id, source in registry.items() if source.folder is not None]
+    stock = take_stock(registry, wider, verified={*optional_sources(study), *own})
     return {holding.source.id: holding for holding in stock}
 
 
@@ -892,6 +894,9 @@ def checked_plan(
     check_folders(study, called or Path.cwd())
     plan = plan_of(study, stock_of(study, registry, Surroundings.of_user(), called), root)
     plan.check()
+    for source in (registry[id] for id in plan.sources):
+        if source.folder is not None and not plan.is_here(source.id):
+            raise EdnagError(own_file_changed(source))
     return plan
 
 

@@ -25,7 +25,7 @@ from ednag.study.configuration import (
 )
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
-from ednag.tables import TABLES
+from ednag.tables import is_table
 
 #: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
 MOST_JOBS = 20_000
@@ -117,7 +117,8 @@ def _check_datasets(study: Study) -> None:
     for position, entry in enumerate(study.methods):
         kind = entry.as_method.further
         for name in entry.datasets or () if kind else ():
-            spaces = (space for space in TABLES if name in TABLES[space])
+            named = (*study.benchmarks, *study.if_present)
+            spaces = (space for space in named if is_table(space, name))
             if not any(entry.further_on(space, name) for space in spaces):
                 raise EdnagError(
                     f"methods[{position}].datasets: {entry.id} reads a table {kind} beside that of "

@@ -1,11 +1,21 @@
-"""Benchmark tables by space and dataset. A table is one reader here and one line in TABLES."""
+"""Benchmark tables by space and dataset. A table is one reader here and one line in TABLES.
 
-from collections.abc import Collection, Iterable
+Tables of the user's are named by a study, or by an entry point of an installed package: see
+`ednag.own_code`.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
 from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
-from ednag.spaces import SPACES
+from ednag.own_code import own_tables, resolve, told
+from ednag.spaces import OWN, get_space
 from ednag.tables.interface import (
     Benchmark,
     Definition,
@@ -14,6 +24,9 @@ from ednag.tables.interface import (
     Protocol,
     TableDefinition,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: space -> dataset -> "module:definition"; imported on demand
 TABLES = {
@@ -116,7 +129,7 @@ def define_table(definition: Definition) -> None:
     place = (definition.space, definition.dataset)
     other = _defined.get(place, definition)
     same = (other.metrics, other.protocols) == (definition.metrics, definition.protocols)
-    if not same or definition.dataset in TABLES.get(definition.space, {}):
+    if not same or is_table(*place):
         raise EdnagError(f"{'/'.join(place)} is another table; give this one its own name")
     _defined[place] = definition
 
@@ -125,20 +138,34 @@ def get_definition(space: str, dataset: str) -> Definition:
     """The definition of a benchmark; raises EdnagError naming the closest valid name."""
     if (space, dataset) in _defined:
         return _defined[space, dataset]
-    if space not in TABLES:
-        raise EdnagError(f"unknown search space {space!r}{suggestion(space, SPACES)}")
-    definition: Definition = resolve_name(reference_to(space, dataset))
-    return definition
+    reference = reference_to(space, dataset)
+    if is_registered(space, dataset):
+        definition: Definition = resolve_name(reference)
+        return definition
+    return _own_definition(space, dataset, reference)
+
+
+def is_registered(space: str, dataset: str) -> bool:
+    """Whether a table, or further table, is of this package."""
+    return dataset in TABLES.get(space, {}) or dataset in FURTHER.get(space, {})
+
+
+def is_table(space: str, dataset: str) -> bool:
+    """Whether a table has this name, registered or of the user's."""
+    return dataset in TABLES.get(space, {}) or dataset in own_tables(space)
 
 
 def reference_to(space: str, dataset: str) -> str:
     """The `module:definition` of a table or further table; raises EdnagError if there is none."""
-    known = {**TABLES[space], **FURTHER.get(space, {})}
-    if dataset not in known:
-        raise EdnagError(
-            f"unknown dataset {dataset!r} of space {space}{suggestion(dataset, known)}"
-        )
-    return known[dataset]
+    known = {**TABLES.get(space, {}), **FURTHER.get(space, {})}
+    if dataset in known:
+        return known[dataset]
+    own = own_tables(space)
+    if dataset not in own:
+        get_space(space)  # an unknown space is the greater mistake
+        closest = suggestion(dataset, [*known, *own])
+        raise EdnagError(f"unknown dataset {dataset!r} of space {space}{closest}; {OWN}")
+    return own[dataset]
 
 
 def further_table(space: str, dataset: str, kind: str) -> str | None:
@@ -147,7 +174,60 @@ def further_table(space: str, dataset: str, kind: str) -> str | None:
     None if there is none, such as of proxies of a dataset on which nobody computed them.
     """
     names = (f"{each}-{kind}" for each in (dataset, get_definition(space, dataset).measured_on))
-    return next((name for name in names if name in FURTHER.get(space, {})), None)
+    known = {**FURTHER.get(space, {}), **own_tables(space)}
+    return next((name for name in names if name in known), None)
+
+
+@cache
+def _own_definition(space: str, dataset: str, reference: str) -> Definition:
+    definition: Definition = resolve(reference, Definition)
+    if (definition.space, definition.dataset) != (space, dataset):
+        raise EdnagError(
+            f"{reference} is the table {definition.space}/{definition.dataset}, not "
+            f"{space}/{dataset}; give both one name"
+        )
+    wrong = [
+        what
+        for what, is_wrong in {
+            f"the dataset {dataset!r}: use letters, digits, _ and -": not re.fullmatch(
+                "[A-Za-z0-9_-]+", dataset
+            ),
+            "protocols without one called paper, which every table has": (
+                definition.protocols and "paper" not in definition.protocols
+            ),
+            "a protocol whose name is not of small letters and -": not all(
+                re.fullmatch("[a-z-]+", name) for name in definition.protocols
+            ),
+            "generated, trained or official, which are of registered tables; leave it out": (
+                definition.generated or definition.trained or definition.official
+            ),
+        }.items()
+        if is_wrong
+    ]
+    if wrong:
+        raise EdnagError(f"{reference} has {wrong[0]}")
+    if isinstance(definition, TableDefinition):
+        return replace(definition, read=partial(_read_own, definition.read, reference))
+    return definition
+
+
+def _read_own(
+    read: "Callable[[Mapping[str, Path]], pd.DataFrame]", reference: str, paths: Mapping[str, Path]
+) -> "pd.DataFrame":
+    """What a reader of the user's returns; whatever it raises is an EdnagError."""
+    import pandas as pd
+
+    try:
+        rows = read(paths)
+    except (EdnagError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        reason = told(error)
+    else:
+        if isinstance(rows, pd.DataFrame):
+            return rows
+        reason = f"returns a value of the class {type(rows).__name__}, not a pandas.DataFrame"
+    raise EdnagError(f"`read` of {reference}: {reason}; correct it, or the file that it reads")
 
 
 def official_definitions(space: str, dataset: str) -> dict[str, TableDefinition]:

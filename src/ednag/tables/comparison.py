@@ -75,9 +75,11 @@ class ReaderPair:
 
 def pairs(space: str | None = None, dataset: str | None = None) -> list[ReaderPair]:
     """All comparisons, of a space or of a dataset if named, whether their files are here or not."""
+    if space is not None and space not in TABLES:
+        return []
     comparisons = [
         ReaderPair(name, data, _default(name, data), TableReader(other.sources, other.read))
-        for name in ([space] if space in TABLES else TABLES)
+        for name in (TABLES if space is None else [space])
         for data in TABLES[name]
         for other in official_definitions(name, data).values()
     ]

@@ -17,11 +17,10 @@ def command(files: tuple[Path, ...]) -> None:
     from ednag.study.configuration import load_study
     from ednag.study.plan import checked_plan
 
-    registry = load_registry()
     for path in files:
         study = load_study(path)
         try:
-            checked_plan(study, registry, project_folder())
+            checked_plan(study, load_registry(), project_folder())
         except EdnagError as error:
             raise EdnagError(f"{path}: {error}") from None
         methods = ", ".join(entry.id for entry in study.methods)

@@ -44,12 +44,14 @@ def command(
 ) -> None:
     """Obtain files, verify them and print where they are."""
     from ednag.cli.sources._of_study import fetch_for_study
+    from ednag.own_code import search_in
     from ednag.sources.archives import extract as unpack
     from ednag.sources.obtain import deliver, fetch_all
     from ednag.sources.progress import following
     from ednag.sources.registry import load_registry, select_sources
 
     if study is not None:
+        search_in(study.parent)
         if ids or needed_for or output or extract:
             raise click.UsageError("--study takes no ID, --needed-for, --output and --extract")
         for path in fetch_for_study(study, optional, load_registry(registry), around, jobs):
@@ -62,7 +64,8 @@ def command(
     selected = list(select_sources(load_registry(registry), ids, needed_for).values())
     if len(selected) != 1 and (output or extract):
         raise click.UsageError("--output and --extract take one ID")
-    note_searched([around.cache, *around.mirrors])
+    own = {source.folder for source in selected if source.folder is not None}
+    note_searched([around.cache, *around.mirrors, *own])
     with following() as report_of:
         if output is not None:
             deliver(selected[0], output, around, report_of(selected[0].id))

@@ -1,0 +1,1 @@
+"""Chains of four layers: a search space and a table."""
