@@ -16,6 +16,28 @@ from ednag.report.pages import FinishedStudy, write_report
 ODD = '<script>alert(1)</script> & "more"'
 
 
+def drawn_curves() -> pd.DataFrame:
+    """Curves of two methods, 300 points each, as `anytime.csv` has them."""
+    counted = ["distinct evaluations", "look-ups"]
+    rows = [(kind, name, n) for kind in counted for name in ("ednag", "random") for n in range(300)]
+    frame = pd.DataFrame(rows, columns=["counted", "method", "evaluations"])
+    values = 90 + frame["evaluations"] / 100
+    columns = ["median", "quartile_low", "quartile_high", "mean"]
+    return frame.assign(
+        evaluations=frame["evaluations"] + 1, running=3, **dict.fromkeys(columns, values)
+    )
+
+
+def drawn_outcomes() -> pd.DataFrame:
+    """Three runs of two methods, as `outcomes.csv` has them; the last saw no architecture."""
+    frame = pd.DataFrame(
+        [(method, seed) for method in ("ednag", "random") for seed in range(3)],
+        columns=["method", "seed"],
+    )
+    outcome = [93.1, 93.2, 93.3, 93.1, 93.1, float("nan")]
+    return frame.assign(status="completed", outcome=outcome, optimum=94.0, distinct=500)
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> FinishedStudy:
     """A study with two tables, a figure, three claims and a chain page; no record."""
@@ -37,7 +59,9 @@ def study(tmp_path: Path) -> FinishedStudy:
     axes.plot([1, 2], [3, 4])
     stem = tmp_path / "figures" / "nasbench201" / "cifar10-analog" / "paper" / "anytime"
     files = [stem.with_suffix(f".{suffix}") for suffix in ("csv", "png", "pdf")]
-    save_drawing(figure, frame, files)
+    save_drawing(figure, drawn_curves(), files)
+    outcomes = [path.with_stem("outcomes") for path in files]
+    save_drawing(figure, drawn_outcomes(), outcomes)
     claim = {
         "id": "one", "kind": "ednag", "statement": ODD, "rule": "mean",
         "verdict": "reproduced", "why": "1 < 2",
@@ -83,7 +107,10 @@ def study(tmp_path: Path) -> FinishedStudy:
         folder="results/report",
         facts=[("seeds", "0-99"), ("methods", ODD)],
         tables=["results/evidence/nasbench201.csv", "results/evidence/sources-nasbench201.csv"],
-        figures=["figures/nasbench201/cifar10-analog/paper/anytime.csv"],
+        figures=[
+            f"figures/nasbench201/cifar10-analog/paper/{name}.csv"
+            for name in ("anytime", "outcomes")
+        ],
         verdicts="results/verdicts.json",
         findings="results/findings.md",
         audit="results/audit.json",

@@ -99,3 +99,17 @@ def test_key_figures_are_seen(report: Path, page: Any) -> None:
     image.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('figure img').complete")
     assert image.evaluate("image => image.naturalWidth") > 100
+
+
+def test_a_figure_can_be_explored(report: Path, page: Any) -> None:
+    page.goto((report / "figures-nasbench201-cifar10-analog.html").as_uri())
+    assert page.locator(".chart svg").count() == 0
+    for number in range(2):
+        page.locator("details.explore > summary").nth(number).click()
+        page.locator("details.explore").nth(number).locator("svg.marks").wait_for(timeout=60_000)
+    lines = page.locator(".chart").first.locator("g.mark-line path")
+    assert lines.count() == 2
+    before = lines.first.get_attribute("d")
+    page.get_by_label("Counted:").select_option("look-ups")
+    assert page.get_by_label("Line:").count() == 1
+    assert lines.count() == 2 and before

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from ednag.errors import EdnagError
 from ednag.files import report_written
 from ednag.report import material
+from ednag.report.interactive import chart_of
 from ednag.sources.places import beside
 
 #: The pages that every page links to.
@@ -29,7 +30,9 @@ PAGES = (
 )
 #: One template for each page; page.html is the frame of all pages, grid.html has the macros.
 _TEMPLATES = Path(__file__).with_name("templates")
-_ASSETS = ("style.css", "script.js")
+_ASSETS = ("style.css", "script.js", "vega.js", "vega.LICENSE")
+#: Assets that reports of earlier versions do not have.
+_NEW_ASSETS = {"vega.js", "vega.LICENSE"}
 #: Parts of the page of findings: without its title, and of this what precedes the next heading.
 _WITHOUT_TITLE = re.compile(r"\A(?:# [^\n]*\n)?(.*)", re.DOTALL)
 _BEFORE_HEADINGS = re.compile(r"\A(?:# [^\n]*\n)?(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
@@ -115,7 +118,8 @@ def _refuse_other_files(folder: Path) -> None:
         or not path.is_file()
     ]
     # A folder of other files may hold one that is called like a page.
-    missing = sorted(known - {path.name for path in entries}) if entries else []
+    required = known - _NEW_ASSETS
+    missing = sorted(required - {path.name for path in entries}) if entries else []
     if others or missing:
         named = ", ".join(others[:3]) + (" and others" if others[3:] else "")
         fault = f"would lose {named}" if others else f"has no {missing[0]}"
@@ -130,7 +134,9 @@ class _PageWriter:
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.globals.update(link=study.link, exists=study.exists, pages=PAGES)
+        self._templates.globals.update(
+            link=study.link, exists=study.exists, pages=PAGES, chart_of=self._chart
+        )
         self._audit = material.read_object(study.root, study.audit)
         self._verdicts = material.read_object(study.root, study.verdicts)
         self._environment = material.read_environment(study.root, study.pinned)
@@ -153,6 +159,9 @@ class _PageWriter:
 
     def _fill(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(values)
+
+    def _chart(self, figure: material.Exhibit) -> Markup:
+        return Markup(chart_of(self._study.root, figure))
 
     def _first_page(self) -> str:
         """The first findings, counts of verdicts, state of the audit, what was run, key figures."""

@@ -51,3 +51,26 @@ for (const field of document.querySelectorAll("input[data-filters]")) {
   window.addEventListener("hashchange", follow);
   follow();
 }
+const draw = part => {
+  const chart = JSON.parse(part.querySelector("script").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  const actions = { export: true, source: false, compiled: false, editor: false };
+  window.vegaEmbed(part.querySelector(".chart"), chart,
+    { renderer: "svg", actions, theme: dark ? "dark" : undefined });
+};
+let library;
+const loaded = () => library ||= new Promise(done => {
+  const script = document.createElement("script");
+  script.src = "vega.js";
+  script.addEventListener("load", done);
+  document.head.append(script);
+});
+const drawOnce = part => {
+  if (!part.open || part.dataset.drawn) return;
+  part.dataset.drawn = "yes";
+  loaded().then(() => draw(part));
+};
+for (const part of document.querySelectorAll("details.explore")) {
+  part.addEventListener("toggle", () => drawOnce(part));
+  drawOnce(part);
+}
