@@ -1,6 +1,7 @@
 """However a server misbehaves: the file ends verified, or the error names cause and next step."""
 
 import dataclasses
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -289,6 +290,28 @@ def test_doi_is_resolved_by_pooch(
     assert_verified(obtain(source, around=around), payload, around)
     message = refusal(source_of("doi:10.5281/zenodo.8/table.csv", id="other"), around)
     assert "cannot be resolved: Invalid DOI" in message
+
+
+def test_the_archive_of_software_heritage_is_the_last_place(
+    server: LoopbackServer,
+    payload: bytes,
+    around: Surroundings,
+    source_of: SourceOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = hashlib.sha1(b"blob %d\0" % len(payload) + payload).hexdigest()
+    path = f"/api/1/content/sha1_git:{name}/raw/"
+    gone = server.serve("/table.csv", behaviour.status(404))
+    archived = server.serve(path, behaviour.status(404), behaviour.ranged(payload))
+    monkeypatch.setattr(registry, "ARCHIVE", archived.replace(name, "{}"))
+    # By git's name alone: what the archive sends is verified like any other file.
+    source = source_of(gone, sha256=None, git_blob_sha1=name)
+    assert "sha1_git" in refusal(source, around)
+    assert_verified(obtain(source, around=around), payload, around)
+    server.serve(path, behaviour.whole(payload[::-1]))
+    other = source_of(gone, sha256=None, git_blob_sha1=name, id="other")
+    assert f"sha1_git:{name}/raw/: sends a file" in refusal(other, around)
+    assert not any("sha1_git" in each for each in source_of(gone).remote)
 
 
 def test_missing_proxy_is_named(

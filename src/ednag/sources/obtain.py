@@ -252,7 +252,7 @@ class _SourceSearch:
 
     def fetched(self) -> VerifiedFile | None:
         """The file from the first address that serves the right bytes."""
-        remote = [each for each in self.source.addresses if not each.startswith("package:")]
+        remote = self.source.remote
         if self.around.offline or not remote:
             if remote:
                 self.answers.append("offline: its addresses were not asked")

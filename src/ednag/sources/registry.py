@@ -41,6 +41,8 @@ Md5 = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256Prefix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{8,63}$")]
 Md5Suffix = Annotated[str, Strict(), StringConstraints(pattern=r"^[0-9a-f]{6}$")]
 Bytes = Annotated[int, Strict(), Field(ge=0)]
+#: Address of a content in the archive of Software Heritage, by git's name of it.
+ARCHIVE = "https://archive.softwareheritage.org/api/1/content/sha1_git:{}/raw/"
 #: Fields with a part of a checksum, which a file made for it can have.
 _PARTS = ("sha256_prefix", "md5_suffix")
 #: Bytes of a file's name; the cache adds suffixes to it, and file systems take 255.
@@ -135,6 +137,16 @@ class Source(BaseModel, frozen=True, extra="forbid"):
         """The field of the strongest published checksum, or of a part of one; None without any."""
         fields = ("sha256", "git_blob_sha1", "md5", *_PARTS)
         return next((name for name in fields if getattr(self, name)), None)
+
+    @property
+    def remote(self) -> tuple[str, ...]:
+        """Addresses to download from, in their order; the last is Software Heritage's archive.
+
+        The archive names a content `swh:1:cnt:` and git's name of it, so that it has an address for
+        each file with a `git_blob_sha1`. Not every content is archived.
+        """
+        online = tuple(each for each in self.addresses if not each.startswith("package:"))
+        return (*online, ARCHIVE.format(self.git_blob_sha1)) if self.git_blob_sha1 else online
 
     @property
     def has_checksum(self) -> bool:
