@@ -12,7 +12,13 @@ from pydantic import ValidationError
 from ednag.errors import EdnagError
 from ednag.files import write_text
 from ednag.sources.obtain import Surroundings, find
-from ednag.sources.registry import Source, first_fault, insert_entry, without_entry
+from ednag.sources.registry import (
+    Source,
+    first_fault,
+    insert_entry,
+    load_registry,
+    without_entry,
+)
 from ednag.sources.verification import Digests, digest, verify
 
 
@@ -41,9 +47,12 @@ def add_source(
 def add_own_source(registry: Path, fields: Mapping[str, Any], path: Path | None) -> Source:
     """The same for a file without an address, at `path`; an earlier entry of its id is replaced.
 
-    Raises EdnagError if a field is invalid, or the file is not in the folder of `registry`.
+    Raises EdnagError if a field is invalid, the id is one of `sources.yaml`, or the file is not in
+    the folder of `registry`.
     """
     id = fields["id"]
+    if (known := load_registry().get(id)) and known.folder is None:
+        raise EdnagError(f"'{id}' not added: it is the id of another file; give it its own")
     if path is None:
         raise EdnagError(f"'{id}' not added: give the ADDRESS of the file, or the file as --path")
     file = fields["file"] or os.path.relpath(path.resolve(), registry.resolve().parent)

@@ -303,7 +303,7 @@ class _Dumper(yaml.SafeDumper):
 
 def without_entry(text: str, id: str) -> str:
     """The registry `text` without the entry `id`."""
-    return re.sub(rf"^'?{re.escape(id)}'?:.*\n(?:[ \n].*\n|\n)*", "", text, flags=re.M)
+    return re.sub(rf"^'?{re.escape(id)}'?:.*\n(?: .*\n|\n)*", "", text, flags=re.M)
 
 
 def insert_entry(text: str, source: Source) -> str:
