@@ -17,6 +17,8 @@ from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from tests.methods.made_up_proxies import proxies
 
 BUDGET = 40
+#: Methods with shorter trainings: tests/methods/test_successive_halving.py.
+NAMES = [name for name in method_names() if not get_method(name).epochs]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def same(one: Run, other: Run) -> bool:
     ) and np.array_equal(one.final_population, other.final_population)
 
 
-@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_a_seed_does_not_depend_on_what_ran_before(name: str, objective: Objective) -> None:
     method = get_method(name)
     settings = method.read_hyperparameters({})
@@ -46,7 +48,7 @@ def test_a_seed_does_not_depend_on_what_ran_before(name: str, objective: Objecti
     assert not same(alone, method.run(objective, 6, BUDGET, settings))
 
 
-@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None:
     method = get_method(name)
     run = method.run(objective, 0, BUDGET, method.read_hyperparameters({}))
@@ -63,7 +65,7 @@ def test_counts_agree_with_the_sequence(name: str, objective: Objective) -> None
 def test_no_method_but_those_with_their_own_end_exceeds_a_small_budget(
     objective: Objective,
 ) -> None:
-    for name in method_names():
+    for name in NAMES:
         method = get_method(name)
         for budget in (1, 31) if not method.has_own_end else ():
             assert (
@@ -77,9 +79,7 @@ def graphs_in(run: Run) -> int:
     return len(np.unique(graph_of_code[run.codes]))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in method_names() if not get_method(name).has_own_end]
-)
+@pytest.mark.parametrize("name", [name for name in NAMES if not get_method(name).has_own_end])
 @pytest.mark.parametrize("protocol", ["one value", "drawn"])
 def test_a_budget_of_graphs_ends_every_method_at_the_same_number(
     name: str, protocol: str, objective: Objective
@@ -143,7 +143,7 @@ def test_run_files_give_the_runs_back_and_the_same_bytes(
     objective: Objective, tmp_path: Path
 ) -> None:
     runs = []
-    for name in method_names():
+    for name in NAMES:
         method = get_method(name)
         runs.append(method.run(objective, len(runs), BUDGET, method.read_hyperparameters({})))
     write_runs(runs, {"method": "several"}, tmp_path / "a.parquet")
@@ -166,9 +166,7 @@ def test_an_unknown_method_names_the_closest() -> None:
         get_method("randm")
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in method_names() if get_method(n).search_together is not None]
-)
+@pytest.mark.parametrize("name", [n for n in NAMES if get_method(n).search_together is not None])
 def test_runs_together_are_the_runs_alone(name: str, objective: Objective) -> None:
     method = get_method(name)
     settings = method.read_hyperparameters({})

@@ -12,7 +12,8 @@ from ednag.methods.interface import Run
 def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
     """Counts and qualities of one run, of the queried metric; NaN for no value.
 
-    If evaluations draw one of several trainings, the value is the one first drawn.
+    If evaluations draw one of several trainings, the value is the one first drawn; of shorter
+    trainings, those of the most epochs count.
 
     Returns:
         last_{size, valid_share, unique, best, mean, worst}: of the last population.
@@ -21,7 +22,11 @@ def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
         first_invalid_share: share of invalid individuals in the initial population.
         evaluated_valid_share: share of all evaluations that are of an architecture.
     """
-    metric_of = dict(zip(run.codes.tolist(), run.metrics.tolist(), strict=True))
+    codes, metrics = run.codes, run.metrics
+    if len(run.epochs):
+        longest = run.epochs == run.epochs.max()
+        codes, metrics = codes[longest], metrics[longest]
+    metric_of = dict(zip(codes.tolist(), metrics.tolist(), strict=True))
     population = run.final_population.tolist()
     valid = [code for code in population if code >= 0]
     last = np.array([metric_of.get(code, np.nan) for code in valid])
@@ -31,7 +36,7 @@ def describe_run(run: Run, higher_is_better: bool = True) -> dict[str, float]:
         "last_valid_share": len(valid) / len(population) if population else np.nan,
         "last_unique": len(set(valid)),
         **_qualities("last", last[~np.isnan(last)], higher_is_better),
-        **_qualities("seen", run.metrics, higher_is_better),
+        **_qualities("seen", metrics, higher_is_better),
         "steps": len(shares),
         "first_invalid_share": 1 - float(shares[0]) if len(shares) else np.nan,
         "evaluated_valid_share": 1 - run.invalid / run.total if run.total else np.nan,

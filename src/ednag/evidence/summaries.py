@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,37 @@ def incumbents(metrics: np.ndarray, higher_is_better: bool) -> np.ndarray:
     return np.maximum.accumulate(np.where(score > before, np.arange(len(score)), 0))
 
 
+def _best_so_far(run: Run, higher_is_better: bool) -> np.ndarray:
+    """The same of a run: of shorter trainings, the best of those that were trained longest."""
+    score = run.metrics if higher_is_better else -run.metrics
+    if len(run.epochs):
+        _, score = np.unique(np.stack([run.epochs, score]), axis=1, return_inverse=True)
+    return incumbents(score.ravel(), True)
+
+
+def over_trainings(run: Run, protocol: Protocol, higher_is_better: bool) -> Run:
+    """A run with shorter trainings as one of whole trainings; any other run as it is.
+
+    Its entry k is the architecture that it would report when the epochs of k whole trainings are
+    spent: the best of those trained longest so far. `distinct` counts the entries, the last of
+    which may be spent in part.
+    """
+    if not len(run.epochs):
+        return run
+    spent, whole = np.cumsum(run.epochs, dtype=np.int64), max(protocol.epochs)
+    ends = whole * np.arange(1, 1 + -(-spent[-1] // whole))
+    last = np.searchsorted(spent, ends, side="right") - 1
+    best = _best_so_far(run, higher_is_better)[last]
+    return replace(
+        run,
+        distinct=len(ends),
+        codes=run.codes[best],
+        metrics=run.metrics[best],
+        epochs=run.epochs[best],
+        lookups=run.lookups[last],
+    )
+
+
 def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
     """Reported metric, float64[distinct], of the best queried one after each distinct evaluation.
 
@@ -152,17 +184,17 @@ def reported_curve(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray
     several trainings and reports their mean.
     """
     higher = table.metrics[protocol.fitness_metric].higher_is_better
-    best = incumbents(run.metrics, higher)
-    if protocol.reported_metric == protocol.fitness_metric and not protocol.drawn_metrics:
+    best = _best_so_far(run, higher)
+    same = protocol.reported_metric == protocol.fitness_metric and not protocol.drawn_metrics
+    if same and not len(run.epochs):
         return run.metrics[best]
     return table.values[protocol.reported_metric][run.codes[best]]
 
 
 def incumbent_codes(run: Run, table: Benchmark, protocol: Protocol) -> np.ndarray:
     """Code of the best queried architecture after each distinct evaluation, int32[distinct]."""
-    return run.codes[
-        incumbents(run.metrics, table.metrics[protocol.fitness_metric].higher_is_better)
-    ]
+    higher = table.metrics[protocol.fitness_metric].higher_is_better
+    return run.codes[_best_so_far(run, higher)]
 
 
 def optimum_drawn(table: Benchmark, protocol: Protocol) -> float:
@@ -261,13 +293,16 @@ def summarise_runs(
         tied = tied_with_best(table, protocol.reported_metric)
         masks = target_masks(table, protocol.reported_metric, tied, OPTIMUM_TOLERANCE)
         mean = random_mean(table, protocol.reported_metric)
-        for run in group:
+        higher = table.metrics[protocol.fitness_metric].higher_is_better
+        for made in group:
+            run = over_trainings(made, protocol, higher)
             curve = reported_curve(run, table, protocol)
             best = best_after(curve, len(curve))
             valid = run.total - run.invalid
             to_optimum = evaluations_to(curve, optimum)
-            seen = seen_within(run, np.array(checkpoints, dtype=np.int64)).tolist()
-            budgets = {DISTINCT: checkpoints, LOOKUPS: seen}
+            seen = seen_within(made, np.array(checkpoints, dtype=np.int64)).tolist()
+            by_lookups = curve if made is run else reported_curve(made, table, protocol)
+            budgets = {DISTINCT: (curve, checkpoints), LOOKUPS: (by_lookups, seen)}
             rows.append(
                 {
                     "space": table.space,
@@ -295,10 +330,10 @@ def summarise_runs(
                     "distinct": run.distinct,
                     "invalid": run.invalid,
                     "invalid_rate": run.invalid / run.total if run.total else np.nan,
-                    "unique_rate": run.distinct / valid if valid else np.nan,
+                    "unique_rate": made.distinct / valid if valid else np.nan,
                     **{
-                        BEST_AFTER[counted].format(checkpoint): best_after(curve, count)
-                        for counted, counts in budgets.items()
+                        BEST_AFTER[counted].format(checkpoint): best_after(best_so_far, count)
+                        for counted, (best_so_far, counts) in budgets.items()
                         for checkpoint, count in zip(checkpoints, counts, strict=True)
                     },
                     **{
@@ -309,7 +344,7 @@ def summarise_runs(
                     },
                     **_within_graphs(run, curve, space, checkpoints if count == GRAPHS else ()),
                     **_within_hours(run, curve, table, definition.time_metric, hours),
-                    **describe_run(run, table.metrics[protocol.fitness_metric].higher_is_better),
+                    **describe_run(made, higher),
                 }
             )
     return pd.DataFrame(rows)
@@ -397,11 +432,17 @@ def anytime_curves(runs: dict[tuple[str, str], list[Run]], table: Benchmark) -> 
     frames = []
     for (protocol_name, method), group in runs.items():
         protocol = definition.protocols[protocol_name]
+        higher = table.metrics[protocol.fitness_metric].higher_is_better
         begun = [run for run in group if run.distinct]
         if not begun:
             continue
         curves = [reported_curve(run, table, protocol) for run in begun]
-        by_budget = {DISTINCT: _over_distinct(curves), LOOKUPS: _over_lookups(curves, begun)}
+        whole = [over_trainings(run, protocol, higher) for run in begun]
+        by_trainings = [
+            curve if run is made else reported_curve(run, table, protocol)
+            for curve, run, made in zip(curves, whole, begun, strict=True)
+        ]
+        by_budget = {DISTINCT: _over_distinct(by_trainings), LOOKUPS: _over_lookups(curves, begun)}
         if definition.time_metric:
             spent = [hours_spent(run, table, definition.time_metric) for run in begun]
             by_budget[HOURS] = _over_hours(curves, spent)

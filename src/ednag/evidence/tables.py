@@ -160,6 +160,12 @@ _INTERVALS = (
     "that found the best architecture of the benchmark (in %). Of fewer than 5 seeds, the values "
     "stand in place of the interval. "
 )
+#: Where methods make shorter trainings.
+_EPOCHS = (
+    " Of a method that trains for fewer epochs first, a distinct evaluation is as many epochs as a "
+    "whole training has, and a look-up is a training of any length; until its first whole training "
+    "it would report the best of those trained longest."
+)
 #: Where strings of one graph count apart.
 _STRINGS = " {space}: {size:,} strings spell {graphs:,} graphs; {counted}."
 #: Kind of table -> the note under it.
@@ -189,6 +195,8 @@ def note_under(kind: str, summary: pd.DataFrame, statistics: Statistics) -> str:
     """The note under a table of this kind, one of TABLES."""
     level = f"{100 * statistics.confidence:g} %"
     note = _NOTES[kind].format(level=level, equivalence=statistics.equivalence)
+    if any(get_method(name).epochs for name in summary["method"].unique()):
+        note += _EPOCHS
     if kind == "own-end":
         return note
     counted = "a string of a graph seen before counts again, in every method"

@@ -33,6 +33,9 @@ METHODS = {
     "flops-guided": "ednag.methods.cost_guided:FLOPS",
     "parameters-guided": "ednag.methods.cost_guided:PARAMETERS",
     "zero-cost-guided": "ednag.methods.zero_cost_guided:METHOD",
+    "successive-halving": "ednag.methods.successive_halving:METHOD",
+    "hyperband": "ednag.methods.successive_halving:HYPERBAND",
+    "asha": "ednag.methods.successive_halving:ASHA",
 }
 
 

@@ -70,7 +70,11 @@ def _against_itself(run: Run) -> Iterator[str]:
         run.lookups[0] < 0 or run.lookups[-1] >= run.total or np.any(np.diff(run.lookups) <= 0)
     ):
         yield "lookups are not ascending numbers below total"
-    if len(np.unique(run.codes)) < run.distinct:
+    if len(run.epochs) not in (0, run.distinct):
+        yield f"epochs has {len(run.epochs)} entries, and distinct is {run.distinct}"
+        return
+    named = run.codes[None] if not len(run.epochs) else np.stack([run.codes, run.epochs])
+    if np.unique(named, axis=1).shape[1] < run.distinct:
         yield "codes name an architecture twice"
     if run.outcome != INVALID and run.outcome not in run.codes:
         yield f"outcome is {run.outcome}, which the run did not evaluate"
@@ -87,6 +91,13 @@ def _against_table(
             return
     queried = protocol.drawn_metrics or (protocol.fitness_metric,)
     given = np.stack([benchmark.values[name][run.codes] for name in queried])
+    if len(run.epochs):
+        if unknown := set(run.epochs.tolist()) - set(protocol.epochs):
+            yield f"epochs has {min(unknown)}, and the protocol knows no training of so many"
+            return
+        for number, name in protocol.epochs.items():
+            shorter = run.epochs == number
+            given[0, shorter] = benchmark.values[name][run.codes[shorter]]
     wrong = np.flatnonzero(~(given == run.metrics).any(axis=0))
     if len(wrong):
         at = int(wrong[0])

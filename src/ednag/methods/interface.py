@@ -48,6 +48,9 @@ class Run:
         outcome_drawn: The value by which the outcome was chosen, where each evaluation draws one
             of several trainings (`drawn_metrics`); NaN under other protocols, and if none.
         steps: STEP_COLUMNS -> float64 per step.
+        epochs: int32[distinct], the epochs of each evaluation, where some were shorter than a whole
+            training: each pair of architecture and epochs is then an evaluation, and `metrics` are
+            after so many epochs. Empty in all other runs.
         keys: In a `LargeSpace`, the keys of the evaluated architectures, then of others in the
             last population; codes are positions in this list. Empty in all other spaces.
     """
@@ -66,6 +69,7 @@ class Run:
     final_population: np.ndarray
     outcome_drawn: float = float("nan")
     steps: dict[str, np.ndarray] = field(default_factory=dict)
+    epochs: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
     keys: list[str] = field(default_factory=list)
 
     def key(self, code: int, space: SearchSpace) -> str:
@@ -115,6 +119,8 @@ class Method:
         further: Kind of the further table that the method reads beside that of the dataset, such as
             `zero-cost`, as `objective.further`; "" for none. A study skips the method on datasets
             beside which there is none (`ednag.tables.further_table`).
+        epochs: Whether the method trains for fewer epochs first. A study skips it where a protocol
+            has no `epochs`. Its budget is of epochs: as many as the trainings of others have.
         measured_only: Whether a study skips the method on predicted values, because it learns a
             predictor itself.
         seeds: Default seeds of a slow method, such as "0-9"; "" for all seeds of the study.
@@ -138,6 +144,7 @@ class Method:
     from_space: frozenset[str] = frozenset()
     spaces: frozenset[str] | None = None
     further: str = ""
+    epochs: bool = False
     measured_only: bool = False
     seeds: str = ""
     varies: str | None = None
@@ -223,6 +230,12 @@ class Method:
                 f"method {self.name} reads a table {self.further} beside that of the benchmark; "
                 "give its file: --further results/tables/SPACE/NAME.parquet"
             )
+        if self.epochs and not objective.protocol.epochs:
+            raise EdnagError(
+                f"method {self.name} trains for fewer epochs first, and "
+                f"{objective.table.space}/{objective.table.dataset} has no accuracies after fewer "
+                "epochs; choose another method, or nasbench101/cifar10-epochs"
+            )
 
     def run(self, objective: Objective, seed: int, budget: int, settings: BaseModel) -> Run:
         """Run one seed from an empty ledger; raises EdnagError, see `check_objective`."""
@@ -260,7 +273,7 @@ def first_population(settings: Any, budget: int) -> int:
 def run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
     """The record of a run that has ended."""
     ledger = objective.ledger
-    codes = ledger.codes()
+    codes, epochs = objective.entered()
     metric = drawn = float("nan")
     if outcome.code >= 0:
         metric = objective.report(outcome.code)
@@ -278,10 +291,11 @@ def run_of(objective: Objective, seed: int, outcome: Outcome) -> Run:
         distinct=ledger.distinct,
         invalid=ledger.invalid,
         codes=codes,
-        metrics=objective.metric(codes),
+        metrics=objective.metric(codes, epochs),
         lookups=ledger.lookups(),
         final_population=np.asarray(outcome.final_population, dtype=np.int32),
         steps=outcome.steps,
+        epochs=epochs,
     )
     space = objective.space
     return _with_own_codes(run, space) if isinstance(space, LargeSpace) else run

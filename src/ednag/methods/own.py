@@ -66,10 +66,7 @@ class _CheckedObjective(Objective):
     limit: int | None  # None: the method ends by its own rule
 
     def evaluate(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        given = np.asarray(codes)
-        if given.ndim != 1 or given.dtype.kind not in "iu":
-            raise _RuleBrokenError(f"hands in {_named(codes)}, not codes as an array int[n]")
-        self._check_range(given)
+        given = self._given(codes)
         known = given if self.present is None else self.present[given]
         if self.limit is not None and self.ledger.affordable(known, self.limit) < len(known):
             raise _RuleBrokenError(f"asks for more than its budget of {self.limit}")
@@ -77,6 +74,23 @@ class _CheckedObjective(Objective):
 
     def evaluate_one(self, code: int) -> float:
         return float(self.evaluate(np.array([code]))[0][0])
+
+    def evaluate_after(self, codes: np.ndarray, epochs: int) -> np.ndarray:
+        given, lengths = self._given(codes), self.protocol.epochs
+        if epochs not in lengths or INVALID in given:
+            raise _RuleBrokenError(f"asks for {_named(epochs)} epochs, or of no architecture")
+        new = len(self.ledger.spending(self.entries(given, epochs)))
+        spent = int(self.entered()[1].sum()) or max(lengths) * self.ledger.distinct
+        if self.limit is not None and spent + new * epochs > self.limit * max(lengths):
+            raise _RuleBrokenError(f"asks for more epochs than its budget of {self.limit} has")
+        return super().evaluate_after(given, epochs)
+
+    def _given(self, codes: np.ndarray) -> np.ndarray:
+        given = np.asarray(codes)
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise _RuleBrokenError(f"hands in {_named(codes)}, not codes as an array int[n]")
+        self._check_range(given)
+        return given
 
     def _check_range(self, codes: np.ndarray) -> None:
         outside = codes[(codes < INVALID) | (codes >= self.space.numbered)]
@@ -90,7 +104,7 @@ class _CheckedObjective(Objective):
         """What a search returned; raises _RuleBrokenError if it is no outcome of its run."""
         if not isinstance(outcome, Outcome):
             raise _RuleBrokenError(f"returns {_named(outcome)}, not an Outcome")
-        evaluated = {INVALID, *self.ledger.codes().tolist()}
+        evaluated = {INVALID, *self.entered()[0].tolist()}
         if not isinstance(outcome.code, int | np.integer) or outcome.code not in evaluated:
             raise _RuleBrokenError(
                 f"reports {_named(outcome.code)}, a code that it has not evaluated"
@@ -111,9 +125,11 @@ class _CheckedObjective(Objective):
     @property
     def best(self) -> int:
         """Code of the best architecture evaluated, -1 if none."""
-        codes = self.ledger.codes()
+        codes, epochs = self.entered()
         if not len(codes):
             return INVALID
+        if len(epochs):
+            codes = codes[epochs == epochs.max()]
         values = self.metric(codes)
         return int(codes[values.argmax() if self.higher_is_better else values.argmin()])
 

@@ -4,7 +4,7 @@ The file's metadata key `ednag` holds what determines the runs: space, dataset, 
 budget, all hyper-parameters, the digest of the benchmark's values and those of its sources. It
 holds no time and no machine, so that the same configuration, seed and table give the same bytes.
 Runs in a space that assigns codes on first use (`LargeSpace`) have one more column, the keys of
-their codes.
+their codes; runs with shorter trainings, the epochs of their evaluations.
 """
 
 import json
@@ -39,6 +39,8 @@ _LISTS = {
     "lookups": pa.list_(pa.int32()),
     "final_population": pa.list_(pa.int32()),
 }
+#: Only where some evaluations are of shorter trainings.
+_EPOCHS = pa.list_(pa.int32())
 _STEPS = {name: pa.list_(pa.float64()) for name in STEP_COLUMNS}
 
 
@@ -61,6 +63,8 @@ def write_runs(runs: Sequence[Run], described: dict[str, Any], path: Path) -> No
     for name, kind in _STEPS.items():
         empty = np.empty(0)
         arrays[name] = _lists([run.steps.get(name, empty) for run in ordered], kind)
+    if any(len(run.epochs) for run in ordered):
+        arrays["epochs"] = _lists([run.epochs for run in ordered], _EPOCHS)
     if any(run.keys for run in ordered):
         arrays["keys"] = _lists([run.keys for run in ordered], pa.list_(pa.string()))
     metadata = {"ednag": json.dumps({"format": RUN_FORMAT, **described}, sort_keys=True)}
@@ -107,13 +111,14 @@ def read_runs(path: Path) -> RunFile:
         described = json.loads((table.schema.metadata or {})[b"ednag"])
         if described.pop("format") != RUN_FORMAT:
             raise ValueError("another format")
-        for name, kind in (_SCALARS | _LISTS | _STEPS).items():
+        shorter = {"epochs": _EPOCHS} if "epochs" in table.column_names else {}
+        for name, kind in (_SCALARS | _LISTS | _STEPS | shorter).items():
             if table.schema.field(name).type != kind or table[name].null_count:
                 raise ValueError(f"column {name} does not hold {kind}, or lacks a value")
         columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in _SCALARS}
         lists: dict[str, list[Any]] = {
             name: [np.asarray(values.values.to_numpy()) for values in table[name]]
-            for name in (*_LISTS, *_STEPS)
+            for name in (*_LISTS, *_STEPS, *shorter)
         }
         # Only in spaces whose codes are those of one run.
         keys = table["keys"].to_pylist() if "keys" in table.column_names else None
@@ -123,7 +128,7 @@ def read_runs(path: Path) -> RunFile:
         Run(
             **(
                 {name: columns[name][row] for name in _SCALARS}
-                | {name: lists[name][row] for name in _LISTS}
+                | {name: lists[name][row] for name in (*_LISTS, *shorter)}
             ),
             steps={name: lists[name][row] for name in _STEPS if len(lists[name][row])},
             keys=keys[row] if keys else [],

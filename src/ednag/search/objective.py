@@ -267,6 +267,32 @@ class Objective:
             return float(self.drawn_metric_by_code[self._draw(code), code])
         return float(self.metric_by_code[code])
 
+    def evaluate_after(self, codes: np.ndarray, epochs: int) -> np.ndarray:
+        """Metric float32[n] of distinct valid codes int[n] after a training of so many epochs.
+
+        Args:
+            codes: Architectures of the benchmark.
+            epochs: One of `protocol.epochs`. Each number is an evaluation of its own.
+        """
+        self.ledger.enter(self.entries(codes, epochs))
+        return self._dense(self.table.values[self.protocol.epochs[epochs]])[codes]
+
+    def entries(self, codes: np.ndarray, epochs: int) -> np.ndarray:
+        """What the ledger has of trainings, int32[n]: codes; of shorter ones, numbers above."""
+        level = list(reversed(list(self.protocol.epochs))).index(epochs)
+        return (np.asarray(codes) + level * self.space.size).astype(np.int32)
+
+    def entered(self) -> tuple[np.ndarray, np.ndarray]:
+        """Codes int32[n] of the ledger's evaluations, and the epochs int32[n] of each.
+
+        The second is empty where all are whole trainings.
+        """
+        codes, lengths = self.ledger.codes(), list(reversed(list(self.protocol.epochs)))
+        if not lengths or not len(codes) or codes.max() < self.space.size:
+            return codes, np.empty(0, dtype=np.int32)
+        level, codes = np.divmod(codes, np.int32(self.space.size))
+        return codes, np.array(lengths, dtype=np.int32)[level]
+
     def _evaluate_by_drawing(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One training each, drawn in order; an invalid code draws nothing."""
         trainings = np.array([self._draw(code) if code >= 0 else 0 for code in codes.tolist()], int)
@@ -302,11 +328,16 @@ class Objective:
             values = self.table.values[name][drawn]
             self._first_drawn.update(zip(drawn.tolist(), values.tolist(), strict=True))
 
-    def metric(self, codes: np.ndarray) -> np.ndarray:
+    def metric(self, codes: np.ndarray, epochs: np.ndarray | None = None) -> np.ndarray:
         """The queried metric, float64[n], of evaluated codes as in the table; not counted.
 
-        With `drawn_metrics`, the metric of the training that the first evaluation drew.
+        With `drawn_metrics`, the metric of the training that the first evaluation drew; with
+        `epochs` int[n], the metrics after so many.
         """
+        if epochs is not None and len(epochs):
+            pairs = zip(codes.tolist(), epochs.tolist(), strict=True)
+            names = self.protocol.epochs
+            return np.array([self.table.values[names[number]][code] for code, number in pairs])
         if self.protocol.drawn_metrics:
             return np.array([self._first_drawn[int(code)] for code in codes], dtype=np.float64)
         return self._values[codes]

@@ -14,7 +14,7 @@ from ednag.methods.interface import Method
 from ednag.own_code import installed, is_reference
 from ednag.spaces import SPACES, is_space
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.tables import further_table, is_predicted, is_table
+from ednag.tables import further_table, has_epochs, is_predicted, is_table
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -94,6 +94,7 @@ class MethodInstance(MethodDefinition):
             and (self.datasets is None or dataset in self.datasets)
             and not (method.measured_only and is_predicted(space, dataset))
             and (not method.further or self.further_on(space, dataset) is not None)
+            and (not method.epochs or has_epochs(space, dataset))
         )
 
     def further_on(self, space: str, dataset: str) -> str | None:

@@ -47,6 +47,7 @@ TABLES = {
     },
     "nasbench101": {
         "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",
+        "cifar10-epochs": "ednag.tables.nasbench101_vis:BY_EPOCHS",
     },
     "transnas-micro": {
         "class_scene": "ednag.tables.transnas_csv:MICRO.class_scene",
@@ -283,6 +284,11 @@ def check_generated(definition: Definition, given: Collection[str]) -> None:
 def is_predicted(space: str, dataset: str) -> bool:
     """Whether a benchmark's values are predictions; see `counted_datasets`."""
     return get_definition(space, dataset).predicted
+
+
+def has_epochs(space: str, dataset: str) -> bool:
+    """Whether a search of a benchmark may also ask for shorter trainings (`Protocol.epochs`)."""
+    return all(each.epochs for each in get_definition(space, dataset).protocols.values())
 
 
 def counted_datasets(places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -66,6 +66,9 @@ class Protocol:
         drawn_metrics: One metric per repeated training. If there are any, each evaluation reads one
             of them, drawn by Python's `random` with the seed of the run, instead of
             `fitness_metric`, which is their mean.
+        epochs: Number of epochs -> metric after a training of so many, ascending; the last one is
+            `fitness_metric`. If there are any, a search may also ask for the shorter trainings,
+            each of which is a training of its own.
     """
 
     fitness_metric: str
@@ -76,6 +79,7 @@ class Protocol:
     zero_below: float = 0.0
     drawn_metrics: tuple[str, ...] = ()
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    epochs: Mapping[int, str] = field(default_factory=dict)
 
 
 def _contradiction(protocol: Protocol, metric: Metric) -> str:
@@ -98,6 +102,18 @@ def _contradiction(protocol: Protocol, metric: Metric) -> str:
         if metric.higher_is_better
         else "let `read` add a constant so that no value is below 0, and give the metric low=0"
     )
+
+
+def _unfit_epochs(protocol: Protocol, time_metric: str) -> str:
+    """What is wrong with the shorter trainings of a protocol; "" if nothing."""
+    numbers = list(protocol.epochs)
+    if numbers != sorted(numbers) or numbers[0] < 1:
+        return f"{numbers} are not ascending numbers from 1; order them"
+    if protocol.epochs[numbers[-1]] != protocol.fitness_metric:
+        return f"the last one, {numbers[-1]}, is not of {protocol.fitness_metric}; make it so"
+    if protocol.drawn_metrics or time_metric:
+        return "leave out drawn_metrics and time_metric, which are of whole trainings alone"
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +157,9 @@ class Definition(ABC):
         metrics = {metric.name: metric for metric in self.metrics}
         for name, protocol in self.protocols.items():
             place = f"{self.space}/{self.dataset}, protocol {name}"
-            queried = (protocol.fitness_metric, *protocol.drawn_metrics)
+            queried = (*protocol.epochs.values(), protocol.fitness_metric, *protocol.drawn_metrics)
+            if protocol.epochs and (reason := _unfit_epochs(protocol, self.time_metric)):
+                raise EdnagError(f"{place}: epochs: {reason}")
             for needed in (*queried, protocol.reported_metric):
                 if needed not in metrics:
                     raise EdnagError(
