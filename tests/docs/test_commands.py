@@ -39,6 +39,7 @@ NOT_HERE = {
     "pytest tests/house": "part of the tests as they are",
     "python -m venv /tmp/validator": "downloads; tests/provenance uses one that is here",
     "python benchmarks/scaling.py": "an hour",
+    "snakemake --cores 2 --configfile config/fidelity.yaml": "minutes; tests/methods runs it small",
     "snakemake --cores 2 --configfile my-study.yaml": "the images are the user's",
     "snakemake --profile profiles/slurm": "needs Slurm; tests/slurm/run.sh sets one up",
     "snakemake --snakefile ../ednag-frozen": "a second clone for a cluster",

@@ -18,6 +18,7 @@ from ednag.tables.interface import Metric
 
 _DASHED, _DOTTED = (0, (4, 1.5)), (0, (1, 1.2))
 _LONG, _MIXED = (0, (9, 2)), (0, (5, 1.2, 1, 1.2))
+_TWO_DOTS, _SPARSE = (0, (5, 1.2, 1, 1.2, 1, 1.2)), (0, (2.5, 3))
 #: Colours of Okabe and Ito, which colour-blind people can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BLUE, _RED, _GREEN, _PINK, _ORANGE, _SKY = COLOURS
@@ -69,6 +70,7 @@ _SPARE = (
     Look(_GREEN, _LONG),
     Look(_ORANGE, _DASHED),
     Look(_SKY, _DASHED),
+    *(Look(colour, dash) for dash in (_TWO_DOTS, _SPARSE) for colour in (*COLOURS, _BLACK)),
 )
 
 _STYLE = Path(__file__).parents[1] / "ednag.mplstyle"
