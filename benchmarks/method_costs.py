@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import scipy.linalg  # noqa: F401  # threads are limited of what is loaded
 from threadpoolctl import threadpool_limits
 
 from ednag.methods import get_method

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as ReferenceRidge
 
-from ednag.ranker.ridge import features_of, fit_ridge, normal_scores
+from ednag.ranker.ridge import Listing, features_of, fit_ridge, normal_scores
 from tests.machines import said_with_kernels
 
 GENERATOR = np.random.default_rng(0)
@@ -50,6 +50,27 @@ def test_scores_are_those_of_the_same_ridge_in_scikit_learn(size: int, pairs: bo
     # Ours are in steps of 2^-30.
     ours = fit_ridge(features[:size], ACCURACIES[:size]).predict(features) / 2**30
     np.testing.assert_allclose(ours, reference.predict(has), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("places", "options"), [(1, 3), (2, 5), (6, 5), (7, 2), (9, 2), (5, 9), (3, 99)]
+)
+def test_a_listing_predicts_what_its_cells_are_predicted(places: int, options: int) -> None:
+    generator = np.random.default_rng(places)
+    cells = generator.integers(options, size=(300, places))
+    features = features_of(cells, pairs=True, options=options)
+    ridge = fit_ridge(features[:80], generator.normal(size=80), places)
+    plain = fit_ridge(features[:80], generator.normal(size=80))
+    for fitted in (ridge, plain):
+        predicted = Listing(cells, options).predict(fitted)
+        np.testing.assert_array_equal(predicted, fitted.predict(features))
+
+
+@pytest.mark.parametrize("size", [1, 2, 300])
+def test_shared_pairs_follow_from_shared_places(size: int) -> None:
+    features = features_of(OPERATIONS, pairs=True)[:size]
+    fitted = [fit_ridge(features, ACCURACIES[:size], places).weights for places in (0, 6)]
+    np.testing.assert_array_equal(*fitted)
 
 
 def test_whole_numbers_have_no_last_bits() -> None:

@@ -15,7 +15,7 @@ from pydantic import Field
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method
 from ednag.methods.model_based import highest, mutations_of_best, random_start, search_in_batches
-from ednag.ranker.ridge import features_of, fit_ridge
+from ednag.ranker.ridge import Listing, features_of, fit_ridge
 from ednag.spaces.interface import SearchSpace
 from ednag.validation import StrictModel
 
@@ -43,13 +43,11 @@ def _propose(spender: Spender, settings: RidgeGuided) -> list[int]:
     codes, scores = (values[-settings.sample :] for values in spender.evaluated())
     candidates = _candidates(spender)
     space = spender.objective.space
-    places = len(space.variables)
+    ridge = fit_ridge(_features(space, codes), scores, len(space.variables))
     if spender.listed is None:
-        ridge = fit_ridge(_features(space, codes), scores, places)
         predicted = ridge.predict(_features(space, candidates))
     else:
-        features = _all_features(space)
-        predicted = fit_ridge(features[codes], scores, places).predict(features)[candidates]
+        predicted = _listing(space).predict(ridge)[candidates]
     count = max(settings.least, round(settings.share * len(codes)))
     return candidates[highest(predicted, count, spender.generator)].tolist()
 
@@ -59,13 +57,15 @@ def _candidates(spender: Spender) -> np.ndarray:
     if spender.listed is None:
         return mutations_of_best(spender, _PARENTS, _MUTATIONS)
     codes, _ = spender.evaluated()
-    return np.setdiff1d(spender.listed, codes, assume_unique=True)
+    new = np.ones(spender.objective.space.size, dtype=bool)
+    new[codes] = False
+    return spender.listed[new[spender.listed]]
 
 
 @lru_cache(maxsize=1)
-def _all_features(space: SearchSpace) -> np.ndarray:
-    """Those of all codes, column after column in memory, as they are read."""
-    return np.asfortranarray(_features(space, np.arange(space.size)))
+def _listing(space: SearchSpace) -> Listing:
+    """All codes of the space."""
+    return Listing(space.values_of(np.arange(space.size)), max(space.radices))
 
 
 def _features(space: SearchSpace, codes: np.ndarray) -> np.ndarray:

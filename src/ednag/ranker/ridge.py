@@ -9,15 +9,18 @@ LAPACK's last bits depend on the CPU. So the equations are of whole numbers, and
 rounded to whole numbers by residuals that are exact; whatever follows adds whole numbers.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from statistics import NormalDist
 
 import numpy as np
 
 #: Operations at a place of a cell are numbered 0 to 5.
 _OPERATIONS = 6
+#: Most different cells of a block of places in a `Listing`.
+_LARGEST_BLOCK = 8192
 #: The penalty on squared weights, scikit-learn's default.
 _PENALTY = 1
 #: Steps of a normal score of one: 2^30. No sum reaches 2^53, up to which float64 is exact.
@@ -72,6 +75,37 @@ class Ridge:
         return scores
 
 
+class Listing:
+    """Many cells with their pairs, listed once so that each prediction takes a fifth of the time.
+
+    Places are in groups, and each column of features belongs to one block of two groups. A block
+    has few different cells, so that their sums are added up once and then looked up.
+    """
+
+    def __init__(self, operations: np.ndarray, options: int) -> None:
+        """`operations` int[n, places], 0 to `options` - 1 each, as in `features_of`."""
+        places = range(operations.shape[1])
+        size = max(1, int(math.log(_LARGEST_BLOCK, options) / 2))
+        groups = [set(places[start : start + size]) for start in places[::size]]
+        left = [{place} for place in places] + [set(pair) for pair in combinations(places, 2)]
+        self._blocks = []
+        for one, other in combinations(groups, 2) if len(groups) > 1 else [(groups[0], set())]:
+            columns = [number for number, used in enumerate(left) if used and used <= one | other]
+            within = sorted(one | other)
+            cells = np.zeros((options ** len(within), len(places)), dtype=np.int64)
+            cells[:, within] = list(product(range(options), repeat=len(within)))
+            features = features_of(cells, pairs=True, options=options)[:, columns]
+            weights = options ** np.arange(len(within))[::-1]
+            self._blocks.append((np.asfortranarray(features), operations[:, within] @ weights))
+            for number in columns:
+                left[number] = set()
+
+    def predict(self, ridge: Ridge) -> np.ndarray:
+        """Scores float64[n] of the cells by a ridge that was fitted with pairs."""
+        first, *others = (ridge.predict(cells)[numbers] for cells, numbers in self._blocks)
+        return sum(others, start=first)
+
+
 def fit_ridge(features: np.ndarray, accuracies: np.ndarray, places: int = 0) -> Ridge:
     """Fit normal scores of accuracies float[n] on features int64[n, k], n at least 1.
 
@@ -97,10 +131,10 @@ def with_pairs(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
     Args:
         ones, others: float32[n, F] and float32[m, F], 1 where a cell has a feature, else 0.
     """
-    both = (ones @ others.T).astype(np.float64)
-    both *= both + 1
+    both = ones @ others.T
+    both *= both + 1  # float32 is exact up to 2^24, and so for 4,095 features
     both /= 2
-    return both
+    return both.astype(np.float64)
 
 
 def solve_dual(similar: np.ndarray, scores: np.ndarray) -> np.ndarray:
