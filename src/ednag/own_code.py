@@ -87,22 +87,19 @@ def declared_benchmarks() -> dict[str, dict[str, Any]]:
 
 @cache
 def _read_benchmarks(text: str) -> dict[str, dict[str, Any]]:
-    from ednag.text_files import json_value
+    if not text:
+        return {"spaces": {}, "tables": {}}
+    from pydantic import Field  # here: few processes have any
 
-    given: Any = json_value(text or "{}", BENCHMARKS_VARIABLE)
-    try:
-        spaces = {name: str(given["spaces"][name]) for name in given.get("spaces", {})}
-        tables = {
-            space: {name: str(own) for name, own in datasets.items()}
-            for space, datasets in given.get("tables", {}).items()
-        }
-        assert given.keys() <= {"spaces", "tables"}
-    except (AssertionError, AttributeError, TypeError):
-        raise EdnagError(
-            f'{BENCHMARKS_VARIABLE}: write it as {{"spaces": {{"NAME": "MODULE:CLASS"}}, "tables": '
-            '{"SPACE": {"DATASET": "MODULE:TABLE"}}}'
-        ) from None
-    return {"spaces": spaces, "tables": tables}
+    from ednag.text_files import json_value
+    from ednag.validation import StrictModel, read_model
+
+    class Benchmarks(StrictModel):
+        spaces: dict[str, str] = Field({})
+        tables: dict[str, dict[str, str]] = Field({})
+
+    given = json_value(text, BENCHMARKS_VARIABLE)
+    return read_model(Benchmarks, given, BENCHMARKS_VARIABLE).model_dump()
 
 
 @cache
