@@ -73,7 +73,7 @@ def command(
     note_inputs(*shown, *filter(Path.is_file, beside))
     note_searched([root / STORE])
     lock = project_folder() / LOCK
-    pages = write_report(
+    pages, read = write_report(
         FinishedStudy(
             root=root,
             folder=_name(output, root),
@@ -87,6 +87,7 @@ def command(
             pinned=pinned_versions(lock) if lock.is_file() else {},
         )
     )
+    note_inputs(*read)
     log(f"{output / PAGES[0][0]}: the first of {pages} pages")
 
 

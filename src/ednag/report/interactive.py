@@ -1,7 +1,7 @@
 """Figures that can be explored in a page, as Vega-Lite over the CSV of the static figure."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,25 +46,46 @@ def chart_of(root: Path, exhibit: Exhibit) -> str:
         raise EdnagError(
             f"{exhibit.path} has no column {error}; make it again: run the workflow"
         ) from None
-    # No text of a study ends the script that holds the chart.
+    return as_text(chart)
+
+
+def as_text(chart: Chart) -> str:
+    """A chart as JSON in which no text of a study ends the script that holds it."""
     return json.dumps(chart, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def data_of(frame: pd.DataFrame, numbers: Iterable[str]) -> Chart:
+    """The rows of a chart, of which some columns are numbers."""
+    return {
+        "values": frame.to_csv(index=False, lineterminator="\n", float_format=_DIGITS),
+        "format": {"type": "csv", "parse": dict.fromkeys(numbers, "number")},
+    }
+
+
+def chosen(name: str, label: str, options: Sequence[str]) -> Chart:
+    """A parameter that a reader chooses, the first option at the beginning."""
+    bind = {"input": "select", "options": list(options), "name": f"{label} "}
+    return {"name": name, "value": options[0], "bind": bind}
+
+
+def metric_label(wildcards: Mapping[str, str]) -> str:
+    """Name and unit of what a protocol of a benchmark reports."""
+    metric = get_reported_metric(*(wildcards[name] for name in ("space", "dataset", "protocol")))
+    return f"{metric.name.replace('_', ' ')} ({metric.unit})"
 
 
 def _title(method: str) -> str:
     return get_method(method).title
 
 
-def _framed(frame: pd.DataFrame, parsed: Mapping[str, str], **parts: Any) -> Chart:
+def _framed(frame: pd.DataFrame, numbers: Iterable[str], **parts: Any) -> Chart:
     """What all charts share: size, data, colours by method."""
     return {
         "width": "container",
         "height": 340,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "background": None,
-        "data": {
-            "values": frame.to_csv(index=False, lineterminator="\n", float_format=_DIGITS),
-            "format": {"type": "csv", "parse": dict(parsed)},
-        },
+        "data": data_of(frame, numbers),
         "config": {"range": {"category": list(_COLOURS)}, "legend": {"symbolLimit": 0}},
         **parts,
     }
@@ -85,16 +106,11 @@ def _method_colour(frame: pd.DataFrame) -> Chart:
     }
 
 
-def _chosen(name: str, label: str, options: list[str]) -> Chart:
-    bind = {"input": "select", "options": options, "name": f"{label} "}
-    return {"name": name, "value": options[0], "bind": bind}
-
-
 def _curves(frame: pd.DataFrame, wildcards: Mapping[str, str]) -> Chart:
     """The best so far of each method against what it has spent."""
     numbers = ["evaluations", "median", "quartile_low", "quartile_high", "mean", "running"]
     frame = _thinned(frame[["counted", "method", *numbers]])
-    label = _metric_label(wildcards)
+    label = metric_label(wildcards)
     x = {
         "field": "evaluations",
         "type": "quantitative",
@@ -106,10 +122,10 @@ def _curves(frame: pd.DataFrame, wildcards: Mapping[str, str]) -> Chart:
     shown = [*numbers, "method"]
     return _framed(
         frame,
-        dict.fromkeys(numbers, "number"),
+        numbers,
         params=[
-            _chosen("counted", "Counted:", list(dict.fromkeys(frame["counted"]))),
-            _chosen("centre", "Line:", ["median", "mean"]),
+            chosen("counted", "Counted:", list(dict.fromkeys(frame["counted"]))),
+            chosen("centre", "Line:", ["median", "mean"]),
         ],
         transform=[
             {"filter": "datum.counted == counted"},
@@ -164,7 +180,7 @@ def _outcomes(frame: pd.DataFrame, wildcards: Mapping[str, str]) -> Chart:
     """What each run reported, a point for each seed."""
     frame = frame[["method", "seed", "status", "outcome", "optimum", "distinct"]]
     numbers = ["outcome", "optimum", "distinct", "seed"]
-    x = {"type": "quantitative", "scale": {"zero": False}, "title": _metric_label(wildcards)}
+    x = {"type": "quantitative", "scale": {"zero": False}, "title": metric_label(wildcards)}
     y = {
         "field": "method",
         "type": "nominal",
@@ -173,7 +189,7 @@ def _outcomes(frame: pd.DataFrame, wildcards: Mapping[str, str]) -> Chart:
     }
     chart = _framed(
         frame,
-        dict.fromkeys(numbers, "number"),
+        numbers,
         layer=[
             {
                 "mark": {"type": "rule", "strokeDash": [4, 3], "color": "#7f7f7f"},
@@ -202,7 +218,7 @@ def _ranks(frame: pd.DataFrame, _: Mapping[str, str]) -> Chart:
     frame = frame[["budget", "method", "mean_rank", "datasets", "mark"]]
     return _framed(
         frame,
-        {"budget": "number", "mean_rank": "number", "datasets": "number"},
+        ("budget", "mean_rank", "datasets"),
         mark={"type": "line", "point": {"size": 60}},
         params=[_METHODS],
         encoding={
@@ -218,11 +234,6 @@ def _ranks(frame: pd.DataFrame, _: Mapping[str, str]) -> Chart:
             "tooltip": [{"field": name} for name in frame],
         },
     )
-
-
-def _metric_label(wildcards: Mapping[str, str]) -> str:
-    metric = get_reported_metric(*(wildcards[name] for name in ("space", "dataset", "protocol")))
-    return f"{metric.name.replace('_', ' ')} ({metric.unit})"
 
 
 #: Figure -> what makes its chart of the rows of its CSV.

@@ -15,8 +15,10 @@ from markupsafe import Markup
 from ednag.errors import EdnagError
 from ednag.files import report_written
 from ednag.report import material
-from ednag.report.interactive import chart_of
+from ednag.report.explorer import explored
+from ednag.report.interactive import as_text, chart_of
 from ednag.sources.places import beside
+from ednag.study.artefacts import DATASET_FIGURES
 
 #: The pages that every page links to.
 PAGES = (
@@ -76,11 +78,11 @@ class FinishedStudy:
         return (self.root / path).is_file()
 
 
-def write_report(study: FinishedStudy) -> int:
+def write_report(study: FinishedStudy) -> tuple[int, list[Path]]:
     """Write the report's folder, whole or not at all, in place of the folder before.
 
     Returns:
-        The number of pages.
+        The number of pages, and the tables and run files that were read.
 
     Raises:
         EdnagError: A file of the study is missing or invalid, or the folder holds other files than
@@ -88,7 +90,8 @@ def write_report(study: FinishedStudy) -> int:
     """
     folder = study.root / study.folder
     _refuse_other_files(folder)
-    pages = dict(_PageWriter(study).pages())
+    writer = _PageWriter(study)
+    pages = dict(writer.pages())
     assets = {name: (_TEMPLATES / name).read_text(encoding="utf-8") for name in _ASSETS}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as whole:
@@ -99,7 +102,7 @@ def write_report(study: FinishedStudy) -> int:
         whole.replace(folder)
     for name in (*pages, *assets):
         report_written(folder / name)
-    return len(pages)
+    return len(pages), writer.read
 
 
 def _refuse_other_files(folder: Path) -> None:
@@ -143,6 +146,8 @@ class _PageWriter:
         self._tables = [
             material.read_table(study.root, each, study.chains) for each in study.tables
         ]
+        #: Tables and run files that were read.
+        self.read: list[Path] = []
         self._figures = [material.exhibit_of(path) for path in study.figures]
 
     def pages(self) -> Iterator[tuple[str, str]]:
@@ -244,7 +249,19 @@ class _PageWriter:
         ]
         yield "figures.html", self._fill("figures.html", groups=groups)
         for file, group, figures in groups:
-            yield file, self._fill("group.html", group=group, figures=figures)
+            chart = self._explored(figures[0])
+            yield file, self._fill("group.html", group=group, figures=figures, chart=chart)
+
+    def _explored(self, figure: material.Exhibit) -> Markup:
+        """The chart of the architectures of a figure's dataset; empty for any other figure."""
+        if figure.artefact not in DATASET_FIGURES:
+            return Markup("")
+        place = (figure.wildcards["space"], figure.wildcards["dataset"])
+        found = explored(self._study.root, *place, self._study.link)
+        if found is None:
+            return Markup("")
+        self.read.extend(found[0])
+        return Markup(as_text(found[1]))
 
     def _sources(self) -> str:
         """The audit, and every source with its checksum."""

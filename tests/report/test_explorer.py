@@ -1,0 +1,66 @@
+"""The chart of architectures holds what the table and the runs of a study hold."""
+
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ednag.methods.storage import read_runs
+from ednag.report.explorer import explored
+from ednag.report.interactive import as_text
+
+PLACE = ("nasbench201", "cifar10-valid")
+TABLE = Path("results/tables/nasbench201/cifar10-valid.parquet")
+RUNS = Path("results/runs/nasbench201/cifar10-valid/paper")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table, and two runs of two methods in blocks of one seed."""
+    folder = tmp_path_factory.mktemp("study")
+
+    def ednag(*arguments: str) -> None:
+        subprocess.run(["ednag", *arguments], cwd=folder, check=True, capture_output=True)
+
+    where = ("--space", PLACE[0], "--dataset", PLACE[1])
+    ednag("tables", "build", *where, "--output", str(TABLE))
+    for method in ("random", "ednag"):
+        for seed in ("10", "9"):
+            output = RUNS / method / f"seeds-{seed}-{seed}.parquet"
+            made = ("--method", method, "--seeds", seed, "--output", str(output))
+            ednag("run", "--table", str(TABLE), "--budget", "40", *made)
+    return folder
+
+
+def test_a_chart_holds_the_first_run_of_each_method_in_order(root: Path) -> None:
+    found = explored(root, *PLACE, link=lambda path: f"../{path}")
+    assert found is not None
+    files, chart = found
+    read = [
+        root / TABLE,
+        *(root / RUNS / each / "seeds-9-9.parquet" for each in ("ednag", "random")),
+    ]
+    assert files == read
+    held = pd.read_csv(io.StringIO(chart["datasets"]["runs"]))
+    assert list(dict.fromkeys(held["run"])) == ["EDNAG, seed 9", "Random search, seed 9"]
+    rows = held[held["run"] == "Random search, seed 9"]
+    (run,) = read_runs(read[2]).runs
+    table = pd.read_parquet(root / TABLE).set_index("index")
+    assert rows["key"].tolist() == table.loc[run.codes, "key"].tolist()
+    assert rows["value"].to_numpy() == pytest.approx(run.metrics, rel=1e-5)
+    assert rows["order"].tolist() == list(range(1, 41))
+    text = as_text(chart)
+    assert "../results/provenance/runs/nasbench201/cifar10-valid/paper/ednag/seeds-9-9" in text
+    assert [each["name"] for each in chart["params"]] == ["run", "cost"]
+    assert len(text) < 1_500_000 and json.loads(text) == chart
+
+
+def test_no_table_or_no_run_is_no_chart(root: Path, tmp_path: Path) -> None:
+    assert explored(tmp_path, *PLACE, link=str) is None
+    place = tmp_path / TABLE
+    place.parent.mkdir(parents=True)
+    place.write_bytes((root / TABLE).read_bytes())
+    assert explored(tmp_path, *PLACE, link=str) is None
