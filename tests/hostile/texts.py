@@ -21,6 +21,8 @@ from ednag.sources.shape import KINDS, misshapen
 from ednag.study.configuration import load_study
 from ednag.study.published import read_listed_seeds
 from ednag.tables.columns import read_csv
+from ednag.tables.hardware_costs import CIFAR10 as HARDWARE
+from ednag.tables.hardware_costs import read as read_hardware
 from ednag.tables.nasbench101_vis import read as read_vis
 from ednag.tables.naslib_nasbench301 import read_groups
 from ednag.training.image_files import read_digits, read_folder
@@ -89,6 +91,15 @@ def _check_shapes(path: Path) -> None:
         misshapen(path, kind, 1)
 
 
+def _read_hardware(path: Path) -> object:
+    return read_hardware({"source": path}, "source")
+
+
+def _hardware() -> bytes:
+    names = [metric.name for metric in HARDWARE.metrics]
+    return f'net,{",".join(names)}\n"(4, 3, 3, 0, 0, 1)"{",1.5" * len(names)}\n'.encode()
+
+
 def text_readers() -> Mapping[str, tuple[Callable[[Path], object], Sequence[bytes]]]:
     """Reader -> (function of the path of a file, contents of small files)."""
     columns = partial(read_csv, source="source", text=["key"], numbers=["acc"])
@@ -104,6 +115,7 @@ def text_readers() -> Mapping[str, tuple[Callable[[Path], object], Sequence[byte
         "printed table": (PRINTED["nasbench201"], [_project("published/nasbench201.csv")]),
         "nasbench101-vis": (read_vis, [json.dumps(_VIS).encode()]),
         "nasbench301 groups": (partial(read_groups, source="source"), [groups]),
+        "hardware costs": (_read_hardware, [_hardware()]),
         "image": (_read_image, _images()),
         "digits": (read_digits, [b"\n".join(b",".join([b"3"] * 65) for _ in range(3))]),
         "archive": (_unpack, _archives()),
