@@ -112,7 +112,7 @@ def keys_of(model: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 def configuration_page() -> str:
     """docs/reference/configuration.md."""
     from ednag.study.configuration import schema
-    from ednag.tables import TABLES
+    from ednag.tables import FURTHER, TABLES
 
     described = json.loads(schema())
     definitions = described["$defs"]
@@ -126,6 +126,11 @@ def configuration_page() -> str:
     parts += ["## Search spaces and datasets\n", "Names for `benchmarks` and `if_present`.\n"]
     spaces = [(code(space), ", ".join(map(code, names))) for space, names in TABLES.items()]
     parts += [table(("search space", "datasets"), spaces)]
+    further = [(code(space), ", ".join(map(code, names))) for space, names in FURTHER.items()]
+    parts += [
+        "Tables beside these, which are no benchmarks: methods that need them read them.\n",
+        table(("search space", "further tables"), further),
+    ]
     parts += [
         "## Methods\n",
         "Names for `methods`: [methods](methods.md).\n",
@@ -136,10 +141,11 @@ def configuration_page() -> str:
 _METHODS = """# Methods
 
 Names for `methods` of a study. `{id: METHOD, hyperparameters: {NAME: VALUE}}` sets
-hyper-parameters; search spaces may have defaults of their own. A budget counts distinct evaluations
-for every method. *Cost* is the processor time that the method itself takes for a distinct
-evaluation, of 512 on a made-up table of NAS-Bench-201 (`python benchmarks/method_costs.py`, one
-thread of an Intel Xeon of 2023).
+hyper-parameters; search spaces may have defaults of their own. A budget counts distinct
+evaluations; of methods that train for fewer epochs first, it is as many epochs as so many whole
+trainings have. *Cost* is the processor time that the method itself takes for a distinct evaluation,
+of 512 on a made-up table of NAS-Bench-201 (`python benchmarks/method_costs.py`, one thread of an
+Intel Xeon of 2023).
 """
 
 
@@ -153,7 +159,8 @@ def methods_page() -> str:
     rows = []
     for name in method_names():
         each, cost = get_method(name), costs.get(name)
-        spaces = ", ".join(sorted(each.spaces or ())) or "all"
+        everywhere = "where accuracies after fewer epochs are known" if each.epochs else "all"
+        spaces = ", ".join(sorted(each.spaces or ())) or everywhere
         milliseconds = f"{cost['ms_an_evaluation']} ms" if cost else ""
         rows.append((code(name), each.title, cell(each.description), spaces, milliseconds))
     head = ("method", "title", "what it does", "spaces", "cost")
