@@ -1,6 +1,7 @@
 """Further tables: zero-cost proxies and hardware costs, read by the key of the architecture."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from ednag.errors import EdnagError
 from ednag.spaces import get_space
 from ednag.tables import FURTHER, TABLES, further_table, get_definition
 from ednag.tables.hardware_costs import CIFAR10 as HARDWARE
-from ednag.tables.interface import BenchmarkTable, TableDefinition
+from ednag.tables.interface import BenchmarkTable, TableDefinition, joined
 from ednag.tables.naslib_nasbench301 import SMALL_PROXIES
 from ednag.tables.zero_cost import NASBENCH201, SOURCE
 from tests.conftest import Mirror
+from tests.methods.made_up_latencies import TABLE as LATENCIES
 
 EVERY = [(space, name) for space, names in FURTHER.items() for name in names]
 CONVOLUTIONS = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+" + "|".join(
@@ -140,3 +142,22 @@ def test_a_wrong_proxy_is_named(tmp_path: Path, score: Any) -> None:
     path = networks(tmp_path / "n.json", synflow=score)
     with pytest.raises(EdnagError, match="naslib-zc-nasbench301-725: row 0"):
         build(SMALL_PROXIES, path)
+
+
+def test_a_joined_dataset_has_the_metrics_of_both_where_both_have_a_row(tmp_path: Path) -> None:
+    some = replace(HARDWARE, complete=False)
+    names = ["latency", *HARDWARE_NAMES]
+    dataset = joined(LATENCIES, some, "both", "Both", LATENCIES.protocols)
+    assert (dataset.measured_on, dataset.complete) == ("latencies", False)
+    assert dataset.sources == HARDWARE.sources and [m.name for m in dataset.metrics] == names
+    path = tmp_path / "h.csv"
+    with pytest.raises(EdnagError, match="have no row"):
+        build_hardware(path, ["(0, 0, 0, 0, 0, 0)", "(2, 2, 2, 2, 2, 2)"])
+    table = dataset.build({HARDWARE.sources[0]: path}, {})
+    measured = LATENCIES.build({}, {}).values["latency"]
+    code = SPACE.code(CONVOLUTIONS)
+    assert table.valid.sum() == 2 and table.values["latency"][code] == measured[code]
+    assert table.values["fpga_energy"][code] == 1
+    protocol = replace(LATENCIES.protocols["paper"], reported_metric="lost")
+    with pytest.raises(EdnagError, match="both, protocol paper: no metric is called 'lost'"):
+        joined(LATENCIES, some, "both", "Both", {"paper": protocol})
