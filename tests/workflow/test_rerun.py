@@ -168,7 +168,7 @@ def add_a_table(project: Project) -> None:
     copied = (tables / "analog_nasbench.py").read_text(encoding="utf-8")
     (tables / "added.py").write_text(copied, encoding="utf-8")
     registry = tables / "__init__.py"
-    text, space = registry.read_text(encoding="utf-8"), '    "nasbench201": {\n'
+    text, space = registry.read_text(encoding="utf-8"), 'TABLES = {\n    "nasbench201": {\n'
     assert text.count(space) == 1
     line = '        "added": "ednag.tables.added:TABLE",\n'
     registry.write_text(text.replace(space, space + line), encoding="utf-8")
