@@ -181,7 +181,7 @@ class _CrateWriter:
             **({"id": web[0]} if web and not shared else {}),
             "identifier": used.id,
             "alternateName": source.file,
-            "url": _one_or_all(source.addresses),
+            **({"url": _one_or_all(source.addresses)} if source.addresses else {}),
             "description": "; ".join(filter(None, notes)),
         }
 

@@ -25,7 +25,7 @@ SPACES = {
 }
 
 #: The next step where a name is of the user's.
-OWN = "of your own code: ednag --benchmarks STUDY ... with the study that names it"
+OWN = "where it is of your own code, name its study: ednag --benchmarks STUDY ..."
 
 
 def space_names() -> tuple[str, ...]:
