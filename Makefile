@@ -25,11 +25,10 @@ results: $(INSTALLED)
 	@$(RUN) ednag config check $(QUOTED_STUDY) > /dev/null
 	@$(RUN) ednag sources fetch --optional --study $(QUOTED_STUDY) > /dev/null
 	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY)
-	@echo "Open results/report/index.html in a browser; tables are in results/evidence, figures in figures."
 
 report: results
 	$(RUN) snakemake --cores $(CORES) --configfile $(QUOTED_STUDY) --report report.html
-	@echo "report.html is one file to send; results/report/index.html the pages. Both need no network."
+	@echo "report.html, in the folder of the study, is one file to send. It needs no network."
 
 data: $(INSTALLED)
 	$(RUN) ednag sources fetch --study $(QUOTED_STUDY)
@@ -86,4 +85,4 @@ lock:
 
 clean:
 	find results figures -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
-	rm -rf $(VENV) .smoke .snakemake logs resources report.html site
+	rm -rf $(VENV) .smoke .snakemake logs resources studies report.html site

@@ -1,5 +1,7 @@
 # EDNAG and NAR: regenerate, check and extend the results.
 #
+# In the current folder or, with --configfile path/to/NAME.yaml, in studies/NAME:
+#
 #   results/study.json
 #   resources/{source}/{file}
 #   results/features/small.pt
@@ -62,9 +64,9 @@
 #   figures/{space}/{dataset}/trained/top-k.{csv,pdf,png}
 #   figures/{space}/{dataset}/ranker/learning.{csv,pdf,png}
 #   figures/{space}/{dataset}/ranker/tiers.{csv,pdf,png}
-#   results/verdicts.{md,json}
 #   results/findings.md
 #   results/numbers.{json,tex}
+#   results/verdicts.{md,json}
 #   results/audit.{json,md}
 #   results/provenance/chains/{space}.html
 #   results/report
@@ -79,15 +81,19 @@ from snakemake.utils import min_version
 
 from ednag.errors import EdnagError
 from ednag.study.configuration import check_study_files
+from ednag.study.environment import folder_of_the_call, study_folder
 
 # The version that is pinned and tested.
 min_version("9.27")
 
 # Snakemake reads files of the command line before this line, any other after it.
+project = Path(workflow.basedir)
+study_files = [
+    Path(file)
+    for file in workflow.config_settings.configfiles or [project / "config.yaml"]
+]
 try:
-    check_study_files(
-        workflow.config_settings.configfiles or [Path(workflow.basedir) / "config.yaml"]
-    )
+    check_study_files(study_files)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
@@ -96,6 +102,13 @@ except EdnagError as error:
 if not workflow.config_settings.configfiles:
 
     configfile: f"{workflow.basedir}/config.yaml"
+
+
+called = folder_of_the_call(workflow.overwrite_workdir)
+
+
+# A study that is not config.yaml has a folder of its own; `--directory` names another.
+workdir: study_folder(study_files[0], project)
 
 
 report: "rules/workflow.rst"

@@ -84,13 +84,15 @@ rule pages:
         captions=captions_digest(),
         lock=lock,
         methods=lambda at: plan.definitions(plan.methods_run),
+        title=study.title,
         study=lambda at: json.dumps(described(plan)),
+        verdicts=each_of("--verdicts", "verdicts"),
         chains=each_of("--chains", "chains"),
     message:
         "pages to read in a browser: results/report/index.html"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " report {input.shown:q} --verdicts {input.verdicts:q}"
+        " report {input.shown:q} {params.verdicts:q} --title {params.title:q}"
         " --findings {input.findings:q} --audit {input.audit:q} {params.chains:q}"
         " --study {params.study:q} --output {output.pages:q} 2> {log:q}"
 

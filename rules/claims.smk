@@ -66,10 +66,10 @@ rule verdicts:
     input:
         **MEASURED_FILES,
         predictor=plan.files("predictor"),
-        claims=published("claims.yaml"),
+        claims=[published("claims.yaml")] if plan.claimed else [],
         reference=published("reference-seeds.csv"),
     output:
-        **made("verdicts"),
+        **made("verdicts", without=() if plan.claimed else ["verdicts"]),
     log:
         logs("verdicts"),
     conda:
@@ -85,11 +85,17 @@ rule verdicts:
         ],
         predictor=each_of("--predictor", "predictor"),
         statistics=statistics,
+        title=study.title,
+        claims=each_of("--claims", "claims"),
+        verdicts=lambda wildcards, output: [
+            f"{option}={file}"
+            for option, file in zip(["--page", "--data"], output[1:-1])
+        ],
     message:
         "judging the paper's claims, and writing the findings"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " claims verdicts --claims {input.claims:q} --reference {input.reference:q}"
+        " claims verdicts {params.claims:q} --reference {input.reference:q}"
         " {params.measured:q} {params.missing:q} {params.predictor:q}"
-        " --statistics {params.statistics:q} --page {output.verdicts_md:q}"
-        " --data {output.verdicts_json:q} --findings {output.findings:q} 2> {log:q}"
+        " --statistics {params.statistics:q} --title {params.title:q} {params.verdicts:q}"
+        " --findings {output.findings:q} 2> {log:q}"

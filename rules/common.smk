@@ -31,7 +31,7 @@ from ednag.study.configuration import read_study
 from ednag.study.declared import declared
 from ednag.study.description import described
 from ednag.study.downloads import data_command, what_is_left_out
-from ednag.study.environment import as_input, export_environment, folder_of_the_call
+from ednag.study.environment import as_input, export_environment
 from ednag.study.options import changed_sources, unfit_files
 from ednag.study.plan import checked_plan
 from ednag.study.published import PUBLISHED_TABLES
@@ -55,16 +55,15 @@ from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 # time before the first job.
 gc.disable()
 
-for file in workflow.config_settings.configfiles or ():
-    search_in(Path(file).parent, export=True)
+for file in study_files:
+    search_in(file.parent, export=True)
 
 try:
-    study = read_study(config)
-    registry = load_registry(Path(workflow.basedir) / "sources.yaml")
-    called = folder_of_the_call(workflow.overwrite_workdir)
-    export_environment(Path(workflow.basedir), study.mirrors, called)
+    study = read_study(config, study_files[0])
+    registry = load_registry(project / "sources.yaml")
+    export_environment(project, study.mirrors, called)
     own_images = str(as_input(study.own_images, called)) if study.own_images else ""
-    plan = checked_plan(study, registry, Path(workflow.basedir), called)
+    plan = checked_plan(study, registry, project, called)
     unfit = dict(changed_sources(plan, registry)) | unfit_files(plan)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
@@ -73,11 +72,12 @@ except Exception as error:
         raise
     sys.exit(f"configuration: {fault}")
 
+config["title"] = study.title
 config["audit_verdict"] = verdict_of(Path(artefact_named("audit").path("md")))
-os.environ[PROJECT_VARIABLE] = str(workflow.basedir)
-os.environ[COMMIT_VARIABLE] = commit_state(Path(workflow.basedir))
+os.environ[PROJECT_VARIABLE] = str(project)
+os.environ[COMMIT_VARIABLE] = commit_state(project)
 ids = [entry.id for entry in study.methods]
-lock = lock_digest(Path(workflow.basedir) / "envs" / "requirements.lock")
+lock = lock_digest(project / "envs" / "requirements.lock")
 
 
 # A file of a method or space that the study does not have is no target.
@@ -104,8 +104,10 @@ onstart:
 
 
 onsuccess:
-    files = workflow.config_settings.configfiles or []
-    command = data_command([Path(file) for file in files], Path(workflow.basedir))
+    first_page = Path(path("pages")) / "index.html"
+    if first_page.is_file():
+        print_error(f"open in a browser: {os.path.relpath(first_page, called)}")
+    command = data_command(study_files, project, called)
     if line := what_is_left_out(plan, registry, command):
         print_error(line)
 

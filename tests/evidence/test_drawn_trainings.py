@@ -114,9 +114,9 @@ def test_regret_keeps_its_sign(summary: pd.DataFrame) -> None:
 def test_the_drawn_values_have_a_column_where_there_are_any(
     summary: pd.DataFrame, tmp_path: Path
 ) -> None:
-    page, others = tmp_path / "own.md", tmp_path / "others.md"
+    page, others = tmp_path / "own.csv", tmp_path / "others.csv"
     write_evidence(own_end_table(summary, STATISTICS), "", [page])
-    assert "Mean of values drawn" in page.read_text()
+    assert "drawn" in page.read_text()
     none = summary.assign(outcome_drawn=np.nan)
     write_evidence(own_end_table(none, STATISTICS), "", [others])
     assert "drawn" not in others.read_text()

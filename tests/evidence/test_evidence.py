@@ -27,12 +27,19 @@ from ednag.evidence.summaries import (
     step_curves,
     summarise_runs,
 )
-from ednag.evidence.tables import equal_budget_table, note_under, own_end_table, write_evidence
+from ednag.evidence.tables import (
+    TABLES,
+    equal_budget_table,
+    note_under,
+    own_end_table,
+    readable,
+    write_evidence,
+)
 from ednag.methods.interface import Run
 from ednag.methods.storage import write_runs
 from ednag.spaces import get_space
 from ednag.study.statistics import Statistics
-from ednag.tables import get_definition
+from ednag.tables import get_definition, get_reported_metric
 from ednag.tables.interface import BenchmarkTable, PredictedBenchmark, Protocol
 
 DEFINITION = get_definition("nasbench201", "cifar10-analog")
@@ -298,3 +305,18 @@ def test_methods_without_steps_have_no_step_curves(table: BenchmarkTable) -> Non
     curves = step_curves(runs)
     assert curves.empty
     denoising_trace(curves, "accuracy (%)", "title")
+
+
+def test_main_tables_have_eight_columns_and_the_unit_of_their_values(
+    table: BenchmarkTable, tmp_path: Path
+) -> None:
+    summary = summarise_runs(make_runs(table), table, STATISTICS.checkpoints)
+    label = get_reported_metric("nasbench201", "cifar10-analog", "paper").label
+    for make in TABLES.values():
+        frame = make(summary, STATISTICS)
+        shown = readable(frame)
+        assert len(shown) == 8 and set(shown["Metric"]) == {label}
+        write_evidence(frame, "", [tmp_path / "t.csv"])
+        whole = pd.read_csv(tmp_path / "t.csv")
+        assert whole["unit"].unique().tolist() == ["%"]
+        assert set(frame) < set(whole)

@@ -101,8 +101,8 @@ def test_a_benchmark_without_its_data_is_told() -> None:
 
 def test_what_the_study_lacks_is_said() -> None:
     page = page_of(record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog", method="random")))
-    assert "does not run EDNAG" in page
-    assert "ranks EDNAG among no other method" in page
+    assert "What Random search reports at its own end" in page
+    assert "ranks Random search among no other method" in page
     page = page_of(record_of(runs_of(np.full(40, 94.0), dataset="cifar10-analog")))
     assert "No claim of the paper is about CIFAR-10" in page
     assert "nan" not in page
@@ -150,3 +150,19 @@ def test_the_papers_claims_are_one_table() -> None:
     own = counts(each for each in judged if each.kind == "ednag")
     assert numbers[:, 1:].sum(axis=0).tolist() == list(own.values())
     assert (numbers[:, 0] == numbers[:, 1:].sum(axis=1)).all()
+
+
+def test_a_study_without_claims_is_told_by_its_first_method() -> None:
+    places = [("nasbench-graph", name) for name in ("cora", "citeseer", "pubmed")]
+    runs = [
+        runs_of(np.full(40, value), *place, method)
+        for place in places
+        for method, value in (("local-search-best", 71.0), ("random", 70.0))
+    ]
+    page = findings_page(record_of(*runs), [], [], title="My study")
+    title = get_method("local-search-best").title
+    first, second = page.split("\n\n")[1:3]
+    assert page.startswith("# Findings: My study\n")
+    assert first.startswith(f"{title} has mean rank 1.0 among 2 methods over 3 measured datasets")
+    assert second.startswith("Computed from 240 runs")
+    assert "claim" not in page and "EDNAG" not in page and "verdicts" not in page

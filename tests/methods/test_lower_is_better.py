@@ -79,7 +79,7 @@ def test_evidence_says_that_lower_is_better(
     np.testing.assert_allclose(own["regret"], own["mean"] - best, rtol=1e-12)
     assert (own["regret"] > 0).all()
     write_evidence(own, "", [tmp_path / "own.md"])
-    assert "Latencies (lower is better)" in (tmp_path / "own.md").read_text()
+    assert "| latency (ms, lower is better) |" in (tmp_path / "own.md").read_text()
     page = findings_page(StudyRecord(summary, statistics=STATISTICS), [], [])
     assert "Latencies (nasbench201, lower is better)" in page
     equal = equal_budget_table(summary, STATISTICS)

@@ -44,9 +44,12 @@ def study(tmp_path: Path) -> FinishedStudy:
     names = {"space": "nasbench201", "dataset": "cifar10-analog", "protocol": "paper"}
     methods = ["ednag", "random", "nar"]
     frame = pd.DataFrame({"method": methods, "seeds": 3, "mean": [9.5, 10.25, float("nan")]})
+    rest = {"sd": 1.0, "mean_low": 9.0, "mean_high": 11.0, "optimum_found": 0.5}
+    rest |= {"optimum_found_low": 0.1, "optimum_found_high": 0.9}
+    rest |= {f"distinct_{name}": 30 for name in ("evaluations", "low", "high")}
     evidence = tmp_path / "results" / "evidence"
     paths = [evidence / f"nasbench201.{suffix}" for suffix in ("csv", "md", "tex")]
-    write_evidence(frame.assign(**names), "A note of nasbench201.", paths)
+    write_evidence(frame.assign(**rest, **names), "A note of nasbench201.", paths)
     odd = pd.DataFrame(
         {
             "Method": ["a", ODD, "c"],
@@ -105,6 +108,7 @@ def study(tmp_path: Path) -> FinishedStudy:
     return FinishedStudy(
         root=tmp_path,
         folder="results/report",
+        title="Odd & ends",
         facts=[("seeds", "0-99"), ("methods", ODD)],
         tables=["results/evidence/nasbench201.csv", "results/evidence/sources-nasbench201.csv"],
         figures=[

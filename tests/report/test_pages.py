@@ -1,6 +1,7 @@
 """The report holds what the study's files say, and every link in it leads somewhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,22 @@ def test_figures_have_their_caption(report: Path) -> None:
 def test_packages_are_held_against_the_lock(tmp_path: Path) -> None:
     environment = read_environment(tmp_path, {"a_b": "1.0", "c": "2"})
     assert dict(environment.locked) == {"a-b": "1.0", "c": "2"} and not environment.packages
+
+
+def test_a_study_without_claims_has_no_page_and_no_link_on_them(study: FinishedStudy) -> None:
+    path = study.root / study.findings
+    path.write_text(path.read_text().replace("- [verdicts](verdicts.md)\n", ""))
+    report = study.root / study.folder
+    for each in (study, replace(study, verdicts=""), study):
+        write_report(each)
+        pages = text_of(report)
+        assert ("verdicts.html" in pages) is bool(each.verdicts)
+        assert ("erdicts" in "".join(pages.values())) is bool(each.verdicts)
+        assert ("Counted apart" in pages["index.html"]) is bool(each.verdicts)
+    assert list(broken_links(report)) == []
+
+
+def test_every_page_names_the_study(report: Path) -> None:
+    pages = {name: text for name, text in text_of(report).items() if name.endswith(".html")}
+    assert all("Odd &amp; ends</title>" in text for text in pages.values())
+    assert "<h1>Odd &amp; ends</h1>" in pages["index.html"]

@@ -70,7 +70,7 @@ def test_every_key_has_a_description_and_a_default() -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ("sedes: 0-9", "sedes: unknown key 'sedes'; did you mean 'seeds'? allowed: benchmarks,"),
+        ("sedes: 0-9", "sedes: unknown key 'sedes'; did you mean 'seeds'? allowed: title,"),
         ("methods: [ednga]", "methods[0]: unknown method 'ednga'; did you mean 'ednag'?"),
         ("methods: [random, random]", "methods[1]: method 'random' is repeated"),
         ("methods: []", "methods: empty; allowed: ednag, "),
@@ -367,3 +367,12 @@ def test_the_studys_arithmetic_reaches_every_method_that_searches_as_ednag_does(
 def test_a_study_may_leave_ranking_out() -> None:
     assert read_study({"ranker": {"seeds": []}}).ranker.seeds == ()
     assert not read_study({}).ranker.if_present
+
+
+def test_the_title_of_a_study_is_its_own_or_the_name_of_its_file(tmp_path: Path) -> None:
+    assert load_study(ROOT / "config" / "smoke.yaml").title == "Smoke test"
+    path = tmp_path / "_my $tudy.yaml"
+    path.write_text("seeds: 0-9\n")
+    assert load_study(path).title == "my tudy"
+    with pytest.raises(EdnagError, match=r"^title: .*must begin with a letter"):
+        read_study({"title": "a|b"})

@@ -88,11 +88,13 @@ def test_the_command_is_one_that_works_where_it_is_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert data_command([], tmp_path) == "make data"
     assert data_command([Path("config.yaml")], tmp_path) == "make data"
     for named in (Path("config/my study.yaml"), tmp_path / "config/my study.yaml"):
         assert data_command([named], tmp_path) == "make data STUDY='config/my study.yaml'"
     assert data_command([Path("a.yaml"), Path("overlay.yaml")], tmp_path) is None
-    assert data_command([], tmp_path / "elsewhere") is None
+    assert data_command([Path("config.yaml")], tmp_path / "elsewhere") is None
+    monkeypatch.chdir(tmp_path.parent)
+    assert data_command([Path("config.yaml")], tmp_path) is None
+    assert data_command([tmp_path / "config.yaml"], tmp_path, tmp_path) == "make data"
     line = what_is_left_out(plan_where(INDEX, JIGSAW, NORMAL, *RANKED), registry(), None)
     assert f"to get them: ednag sources fetch {CIFAR100[0]} (1 file, 1.0 MB)" in line

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ednag.study.environment import as_input, export_environment, folder_of_the_call
+from ednag.study.environment import (
+    as_input,
+    export_environment,
+    folder_of_the_call,
+    study_folder,
+)
 
 
 @pytest.fixture
@@ -48,3 +53,9 @@ def test_a_relative_folder_of_images_stays_relative(study: Path) -> None:
     assert as_input("photos", study) == Path("photos")
     assert as_input("~/photos", study) == study.parents[1] / "home" / "photos"
     assert as_input("/photos", study) == Path("/photos")
+
+
+def test_each_study_but_the_default_one_has_a_folder(tmp_path: Path) -> None:
+    assert study_folder(tmp_path / "config.yaml", tmp_path) == Path()
+    assert study_folder(tmp_path / "config" / "mini.yaml", tmp_path) == Path("studies/mini")
+    assert study_folder(tmp_path / "other" / "config.yaml", tmp_path) == Path("studies/config")

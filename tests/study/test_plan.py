@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from ednag.errors import EdnagError
-from ednag.study.artefacts import ARTEFACTS, find_artefact
+from ednag.study.artefacts import ARTEFACTS, find_artefact, record_path
 from ednag.study.configuration import read_study
 from ednag.study.plan import Plan
 
@@ -236,3 +236,21 @@ def test_a_method_can_be_limited_to_datasets(tmp_path: Path) -> None:
     )
     assert plan.methods(at(space="nasbench201", dataset="cifar10-analog")) == ("random",)
     assert plan.methods(at(space="nasbench201", dataset="cifar10-valid")) == ("random", "nar")
+
+
+@pytest.mark.parametrize(
+    ("study", "claimed"),
+    [
+        ({"benchmarks": {"nasbench-graph": ["cora"]}, "methods": ["ednag", "random"]}, False),
+        ({"methods": ["ednag", "random"]}, True),
+        ({"methods": ["random", "local-search-best"]}, False),
+        ({"methods": ["random"], "ranker": {"seeds": "0"}}, True),
+        ({"benchmarks": {"nasbench201": ["digits-unseen"]}, "methods": ["ednag"]}, False),
+    ],
+)
+def test_only_a_study_of_what_papers_claim_has_verdicts(
+    tmp_path: Path, study: Mapping[str, object], claimed: bool
+) -> None:
+    plan = plan_of(tmp_path, **study)
+    assert bool(plan.files("verdicts")) is bool(plan.files("published")) is claimed
+    assert plan.files("findings") and record_path("verdicts") in plan.records

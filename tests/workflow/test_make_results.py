@@ -64,7 +64,7 @@ def test_make_results_fetches_uses_and_leaves_out(
         return done.stdout
 
     def searched() -> list[str]:
-        return sorted(path.stem for path in (clone / "results/tables").rglob("*.parquet"))
+        return sorted(path.stem for path in (clone / "studies/study/results/tables").rglob("*.parquet"))
 
     server.serve(f"/{SERVED}", behaviour.ranged(files[SERVED].read_bytes()))
     said = make()

@@ -68,3 +68,31 @@ def test_a_table_read_from_an_official_file_asks_for_its_memory(
     assert done.returncode == 0, done.stdout
     asked = re.findall(rf"output: {folder}/([\w-]+)\.parquet.*?mem_mb=(\d+)", done.stdout, re.S)
     assert dict(asked) == {"cifar10": "31268", "cifar10-analog": "1500"}
+
+
+def test_the_results_of_a_study_are_in_a_folder_of_its_name(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("seeds: 0\n")
+
+    # Without --directory, as most users call it.
+    def planned(*arguments: str) -> str:
+        command = workflow.command("--dry-run", "--cores", "1", "tables", *arguments)
+        place = command.index("--directory")
+        done = subprocess.run(
+            [*command[:place], *command[place + 2 :]],
+            cwd=tmp_path,
+            env=workflow.environment({"PWD": str(tmp_path)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    study = str(workflow.folder / "study.yaml")
+    assert "results/tables/nasbench201/cifar10-analog.parquet" in planned()
+    planned("--configfile", study, str(overlay))
+    assert [path.name for path in (tmp_path / "studies").iterdir()] == ["study"]
+    assert not (workflow.folder / ".snakemake").exists()

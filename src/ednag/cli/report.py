@@ -9,14 +9,16 @@ from ednag.cli._options import EXISTING, FOLDER, ROOT, note_inputs, note_searche
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
+VERDICTS = "results/verdicts.json"
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=EXISTING)
 @click.option(
     "--verdicts",
     type=EXISTING,
-    default="results/verdicts.json",
-    help="Claims and their verdicts (JSON); the Markdown stands beside it.",
+    help="Claims and their verdicts (JSON); the Markdown stands beside it. By default "
+    "results/verdicts.json, where the study has it.",
 )
 @click.option(
     "--findings",
@@ -31,6 +33,7 @@ from ednag.errors import EdnagError
     help="What the audit found (JSON); the Markdown stands beside it.",
 )
 @click.option("--chains", multiple=True, type=EXISTING, help="Page of chains; repeatable.")
+@click.option("--title", default="A study", help="Title of the study.")
 @click.option("--study", default="{}", help="JSON object: what was run, in words, by name.")
 @click.option(
     "--output",
@@ -41,10 +44,11 @@ from ednag.errors import EdnagError
 @ROOT
 def command(
     files: tuple[Path, ...],
-    verdicts: Path,
+    verdicts: Path | None,
     findings: Path,
     audit: Path,
     chains: tuple[Path, ...],
+    title: str,
     study: str,
     output: Path,
     root: Path,
@@ -66,6 +70,9 @@ def command(
         define_methods(methods_of(read_store(root)))
         tables = [*root.glob("results/evidence/*.csv"), *root.glob("figures/**/*.csv")]
         names = sorted(name for path in tables if is_exhibit(name := _name(path, root)))
+    if not (verdicts or files) and (found := root / VERDICTS).is_file():
+        verdicts = found
+        note_inputs(found)
     if not chains:
         chains = tuple(sorted(root.glob("results/provenance/chains/*.html")))
     shown = [root / name for name in names]
@@ -77,10 +84,11 @@ def command(
         FinishedStudy(
             root=root,
             folder=_name(output, root),
+            title=title,
             facts=[(name, str(value)) for name, value in parse_mapping(study, "--study").items()],
             tables=[name for name in names if name.startswith("results/")],
             figures=[name for name in names if name.startswith("figures/")],
-            verdicts=_name(verdicts, root),
+            verdicts=_name(verdicts, root) if verdicts else "",
             findings=_name(findings, root),
             audit=_name(audit, root),
             chains=[_name(path, root) for path in chains],

@@ -31,48 +31,48 @@ from ednag.evidence.writing import (
     rounded,
 )
 from ednag.methods import get_method
-from ednag.study.comparisons import FEWEST_DATASETS
+from ednag.study.comparisons import FEWEST_DATASETS, subject_of
 from ednag.tables import get_definition, get_reported_metric
 
 #: Name -> Markdown with named fields. Only names such as NAS-Bench-201 have digits.
 TEMPLATES = {
-    "rank": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
+    "rank": "{subject} has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
     "rank is the best: {better}, and it beats {worse}. Mean ranks: {names}. Methods are ranked "
     "by the mean of the best value seen within {budget}. Test: Friedman's ({p}), then each "
-    "method against EDNAG by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
+    "method against {subject} by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
     "ranks compares all pairs of methods, and so tells fewer of them apart.)"
     "{not_counted}{not_compared}{left_out}",
-    "rank_few": "EDNAG has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
-    "rank is the best: {names}. That is too few datasets for a test, which needs {fewest}. "
+    "rank_few": "{subject} has mean rank {rank:.1f} among {methods} over {datasets}, where the "
+    "lowest rank is the best: {names}. That is too few datasets for a test, which needs {fewest}. "
     "Methods are ranked by the mean of the best value seen within {budget}."
     "{not_counted}{not_compared}{left_out}",
     "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, or "
     "have drawn at random only within the budget: {names}.",
     "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
     "space: {names}.",
-    "rank_not_compared": " Not counted, because most runs of EDNAG end before the smallest "
+    "rank_not_compared": " Not counted, because most runs of {subject} end before the smallest "
     "compared budget: {names}.",
     "rank_budgets": "{low} to {high} distinct evaluations, on each dataset the largest compared "
-    "budget that at least every second run of EDNAG spends",
-    "rank_none": "This study ranks EDNAG among no other method: that needs EDNAG and another "
-    "method with as many seeds, on a dataset with measured values, under protocol *paper*.",
+    "budget that at least every second run of {subject} spends",
+    "rank_none": "This study ranks {subject} among no other method: that needs {subject} and "
+    "another method with as many seeds, on a dataset with measured values, under protocol *paper*.",
     "asked": "Computed from {runs} under protocol *paper*, where the search sees the metric that "
     "is reported, as in the reference implementation: {methods} on {benchmarks}, seeds "
     "{seeds}{few}. Nobody selected the seeds. Other protocols are in the tables, not here. "
     "Intervals: {level} %.",
     "seeds_fewer": " ({names}: fewer)",
     "claims": "## What became of the paper's claims\n\n{table}",
-    "datasets": "## Dataset by dataset\n\nWhat EDNAG reports at its own end, and all other "
+    "datasets": "## Dataset by dataset\n\nWhat {subject} reports at its own end, and all other "
     "methods of the study compared with it at an equal budget of distinct evaluations: how many "
     "are better, how many worse, how many equivalent in practice (means differ by less than "
     "{region:g}), and how many undecided (Mann and Whitney's test, corrected by Holm, as in the "
     "tables of comparisons). Of the evaluations of a run, some are of no architecture (invalid), "
     "and some are repeats.\n\n{table}",
-    "datasets_none": "## Dataset by dataset\n\nThis study does not run EDNAG under protocol "
+    "datasets_none": "## Dataset by dataset\n\nThis study does not run {subject} under protocol "
     "*paper*.",
     "drawn": "\n\nOn {names} an evaluation draws one of several trainings. Means here are over "
     "the trainings of an architecture; the reference reports the value drawn.",
-    "states": "\n\n{odd} of {runs} of EDNAG did not complete ({states}).",
+    "states": "\n\n{odd} of {runs} of {subject} did not complete ({states}).",
     "others": "\n\nNo claim of the paper is about {titles}.",
     "seeds": "## The authors' seeds\n\nOn {rare} of {sets} the values that the authors list are "
     "better than unselected seeds explain (permutation test, corrected by Holm over these "
@@ -123,31 +123,38 @@ def findings_page(
     verdicts: Sequence[ClaimVerdict],
     missing: Mapping[tuple[str, str], Sequence[str]] | None = None,
     predictor: pd.DataFrame | None = None,
+    title: str = "",
 ) -> str:
-    """The page as Markdown.
+    """The page as Markdown; without `claims`, nothing is said of the papers.
 
     `missing` maps a (space, dataset) that the study could not search to ids of absent sources;
-    `predictor` is of `ednag.evidence.predictions.quality_table`.
+    `predictor` is of `ednag.evidence.predictions.quality_table`; `title` is that of the study.
     """
-    sections = [
-        "# Findings",
-        _rank(standing_of(record.summary, "ednag", record.statistics.confidence)),
+    methods = list(dict.fromkeys(record.summary["method"])) or ["ednag"]
+    subject = subject_of(methods)
+    of_claims = [
         f"{own_claims_text(verdicts)} [Every claim with its verdict](verdicts.md).",
         apart_text(verdicts),
+    ]
+    sections = [
+        f"# Findings{f': {title}' if title else ''}",
+        _rank(subject, standing_of(record.summary, subject, record.statistics.confidence)),
+        *(of_claims if claims else ()),
         _asked(record),
-        _claims(verdicts),
-        _datasets(record, claims),
-        _authors(record),
+        *([_claims(verdicts)] if claims else ()),
+        _datasets(subject, record, claims),
+        *([_authors(record)] if claims else ()),
         *_predictor(predictor),
         *_missing(missing or {}),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _rank(standing: Standing | None) -> str:
-    """Where EDNAG stands among the methods."""
+def _rank(method: str, standing: Standing | None) -> str:
+    """Where a method stands among the methods."""
+    subject = get_method(method).title
     if standing is None:
-        return _fill("rank_none")
+        return _fill("rank_none", subject=subject)
     low, high = standing.budgets
     same = f"{low} distinct evaluations"
     again = enumerated([_title(*place) for place in standing.not_counted])
@@ -156,6 +163,7 @@ def _rank(standing: Standing | None) -> str:
     better, worse = (_several(names, standing) for names in (standing.better, standing.worse))
     return _fill(
         "rank" if standing.is_tested else "rank_few",
+        subject=subject,
         rank=standing.rank,
         methods=counted(len(standing.ranks), "method"),
         datasets=counted(standing.datasets, "measured dataset"),
@@ -163,12 +171,12 @@ def _rank(standing: Standing | None) -> str:
         worse=worse,
         names=_ranked(tuple(standing.ranks), standing),
         fewest=FEWEST_DATASETS,
-        budget=same if low == high else _fill("rank_budgets", low=low, high=high),
+        budget=same if low == high else _fill("rank_budgets", subject=subject, low=low, high=high),
         p="not defined" if pd.isna(standing.friedman_p) else f"p = {standing.friedman_p:.2g}",
         level=100 * standing.confidence,
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
         not_counted=_fill("rank_not_counted", names=again) if again else "",
-        not_compared=_fill("rank_not_compared", names=short) if short else "",
+        not_compared=_fill("rank_not_compared", subject=subject, names=short) if short else "",
     )
 
 
@@ -202,8 +210,8 @@ def _on(frame: pd.DataFrame, space: str, dataset: str) -> pd.DataFrame:
     return frame[(frame["space"] == space) & (frame["dataset"] == dataset)]
 
 
-def _of_ednag(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs[runs["method"] == "ednag"]
+def _of(method: str, runs: pd.DataFrame) -> pd.DataFrame:
+    return runs[runs["method"] == method]
 
 
 def _asked(record: StudyRecord) -> str:
@@ -238,47 +246,49 @@ def group_of(claim: str) -> str:
     return max((prefix for prefix in GROUPS if claim.startswith(prefix)), key=len, default="")
 
 
-def _datasets(record: StudyRecord, claims: Sequence[Claim]) -> str:
-    """A table with a row per dataset: EDNAG at its own end, and beside all others."""
-    summary = _paper(record)
-    ours = _of_ednag(summary)
+def _datasets(method: str, record: StudyRecord, claims: Sequence[Claim]) -> str:
+    """A table with a row per dataset: a method at its own end, and beside all others."""
+    summary, subject = _paper(record), get_method(method).title
+    ours = _of(method, summary)
     if ours.empty:
-        return _fill("datasets_none")
+        return _fill("datasets_none", subject=subject)
     groups = [(each, _on(summary, *each)) for each in _benchmarks(ours)]
     rows = [
-        [_title(*place), *_own_end(_of_ednag(group), record), *_at_equal_budget(group, record)]
+        [_title(*place), *_own_end(_of(method, group), record), *_at_equal(method, group, record)]
         for place, group in groups
     ]
     text = _fill(
         "datasets",
         region=record.statistics.equivalence,
-        table=markdown_table(_DATASET_HEAD, rows),
+        subject=subject,
+        table=markdown_table([name or subject for name in _DATASET_HEAD], rows),
     )
     claimed = {(claim.space, claim.dataset) for claim in claims}
-    others = [_title(*place) for place, _ in groups if place not in claimed]
-    drawn = [_title(*place) for place, group in groups if drawn_note(_of_ednag(group), "outcome")]
+    others = [_title(*place) for place, _ in groups if claimed and place not in claimed]
+    drawn = [_title(*place) for place, group in groups if drawn_note(_of(method, group), "outcome")]
     states = ours["status"][ours["status"] != "completed"].value_counts().sort_index()
     if drawn:
         text += _fill("drawn", names=enumerated(drawn))
     if len(states):
         words = ", ".join(f"{status}: {count}" for status, count in states.items())
         runs = counted(len(ours), "run")
-        text += _fill("states", odd=states.sum(), runs=runs, states=words)
+        text += _fill("states", odd=states.sum(), runs=runs, subject=subject, states=words)
     return text + (_fill("others", titles=enumerated(others)) if others else "")
 
 
-#: Headings of the table of datasets: of EDNAG at its own end, and at an equal budget.
+#: Headings of the table of datasets: of a method at its own end, and at an equal budget. "" stands
+#: for the method.
 _DATASET_HEAD = (
     "Dataset", "Runs", "Mean [interval]", "Best possible", "Found it (%)", "Look-ups", "Distinct",
-    "Invalid (%)", "Budget", "EDNAG", "Others better", "worse", "equivalent", "undecided",
+    "Invalid (%)", "Budget", "", "Others better", "worse", "equivalent", "undecided",
     "Best other",
 )  # fmt: skip
-#: Decisions on EDNAG, in the order of these headings: others are better where it is worse.
+#: Decisions on the method, in the order of these headings: others are better where it is worse.
 _SIDES = (WORSE, BETTER, EQUIVALENT, UNDECIDED)
 
 
 def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
-    """What EDNAG reports on one dataset, and what it asks for."""
+    """What a method reports on one dataset, and what it asks for."""
     mean = mean_interval(finite(runs["outcome"]), record.statistics.confidence)
     optimum = runs["optimum"].iloc[0]
     found = 100 * runs["found_optimum"].mean() if pd.notna(optimum) else float("nan")
@@ -293,11 +303,11 @@ def _own_end(runs: pd.DataFrame, record: StudyRecord) -> list[str]:
     ]
 
 
-def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
-    """All other methods on one dataset beside EDNAG, after as many distinct evaluations."""
-    budget = budget_of(_of_ednag(group))
+def _at_equal(method: str, group: pd.DataFrame, record: StudyRecord) -> list[str]:
+    """All other methods on one dataset beside one, after as many distinct evaluations."""
+    budget = budget_of(_of(method, group))
     space, dataset, protocol = map(str, group[["space", "dataset", "protocol"]].iloc[0])
-    rows = record.comparisons(space, dataset, "ednag")
+    rows = record.comparisons(space, dataset, method)
     rows = rows[(rows["counted"] == DISTINCT) & (rows["budget"] == budget)]
     if rows.empty:
         return [NO_VALUE] * (2 + len(_SIDES) + 1)
@@ -308,7 +318,7 @@ def _at_equal_budget(group: pd.DataFrame, record: StudyRecord) -> list[str]:
     decisions = list(rows["decision"])
     return [
         str(budget),
-        rounded(float(means["ednag"])),
+        rounded(float(means[method])),
         *(str(decisions.count(side)) for side in _SIDES),
         f"{get_method(best).title} ({means[best]:.2f})",
     ]

@@ -21,7 +21,7 @@ from ednag.evidence.statistics import (
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.evidence.targets import DISTINCT_TO, TARGETS
-from ednag.evidence.writing import NO_VALUE, enumerated, texts, with_interval, write_frame
+from ednag.evidence.writing import enumerated, texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.study.comparisons import FEWEST_DATASETS, main_methods
 from ednag.tables import counted_datasets, get_definition
@@ -249,17 +249,17 @@ def write_over_datasets(
     frame: pd.DataFrame, runs: pd.DataFrame, confidence: float, paths: Sequence[Path]
 ) -> None:
     """Write `over_datasets_table` of `counted_runs` to paths (.csv, .md, .tex)."""
+    ranks = zip(frame["mark"], texts(frame["mean_rank"]), strict=True)
     readable = {
         "Distinct evaluations": texts(frame["budget"]),
         "Method": [get_method(name).title for name in frame["method"]],
-        "Mean rank": texts(frame["mean_rank"]),
+        "Mean rank": [mark or rank for mark, rank in ranks],
         "Optimality gap (%)": with_interval(frame, "optimality_gap"),
         **{
             f"Reached {title} (%)": texts(frame[f"reached_{target}"], 1)
             for target, title in TARGETS.items()
         },
         "Saw nothing": texts(frame["saw_nothing"]),
-        "Mark": [mark or NO_VALUE for mark in frame["mark"]],
     }
     places = runs[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
     names = [f"{get_definition(*place).title} ({place[0]})" for place in places]

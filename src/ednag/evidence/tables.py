@@ -1,7 +1,8 @@
 """Tables of a study's methods: at their own end, at equal budgets, and compared in pairs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -210,96 +211,80 @@ def note_under(kind: str, summary: pd.DataFrame, statistics: Statistics) -> str:
     )
 
 
-#: Column -> (heading, format), in the order of the readable tables.
-_PLAIN = {
-    "budget": ("Budget", "{:.12g} {}"),
-    "method": ("Method", None),
-    "against": ("Against", None),
-    "seeds": ("Seeds", "{:d}"),
-    "seeds_against": ("Seeds of the other", "{:d}"),
-    "mean": ("Mean", "{:.3f}"),
-    "sd": ("SD", "{:.3f}"),
-    "mean_low": ("Interval of the mean", "[{:.3f}, {:.3f}]"),
-    "median": ("Median", "{:.3f}"),
-    "interquartile_mean": ("IQM", "{:.3f}"),
-    "optimum": ("Optimum", "{:.4f}"),
-    "regret": ("Regret", "{:+z.3f}"),
-    "outcome_drawn": ("Mean of values drawn", "{:.3f}"),
-    "optimum_found": ("Optimum found", "{:.1f} [{:.1f}, {:.1f}]"),
-    "best_or_tied": ("Best or tied", "{:.1f} [{:.1f}, {:.1f}]"),
-    "saw_optimum": ("Saw it", "{:.1f}"),
-    "expected_distinct": ("Expected distinct evaluations to it", "{:.0f} [{:.0f}, {:.0f}]"),
-    "expected_lookups": ("Expected look-ups to it", "{:.0f} [{:.0f}, {:.0f}]"),
-    "total_evaluations": ("Total evaluations", "{:.0f}"),
-    "distinct_evaluations": ("Distinct evaluations", "{:.0f} ({:d}-{:d})"),
-    "hours": ("Simulated GPU hours", "{:.0f}"),
-    "not_completed": ("Not completed", "{:d}"),
-    "mean_so_far": ("Mean so far", "{:.3f}"),
-    "rank": ("Rank", "{:g}"),
-    "mark": ("Mark", "{}"),
-    "ended": ("Ended earlier", "{:d}"),
-    "difference": ("Difference", "{:+z.3f} [{:+z.3f}, {:+z.3f}]"),
-    "improvement": ("Improvement", "{:.2f} [{:.2f}, {:.2f}]"),
-    "p_holm": ("p (Holm)", "{:.2g}"),
-    "p_equivalent_holm": ("p (equivalent)", "{:.2g}"),
-    "decision": ("Decision", "{}"),
-}
-#: Column -> the columns that its cell shows together, and a factor.
-_TOGETHER = {
-    "budget": (["budget", "counted"], 1),
-    "mean_low": (["mean_low", "mean_high"], 1),
-    "optimum_found": (["optimum_found", "optimum_found_low", "optimum_found_high"], 100),
-    "saw_optimum": (["saw_optimum"], 100),
-    "expected_distinct": (
-        ["expected_distinct", "expected_distinct_low", "expected_distinct_high"],
-        1,
-    ),
-    "expected_lookups": (["expected_lookups", "expected_lookups_low", "expected_lookups_high"], 1),
-    "best_or_tied": (["best_or_tied", "best_or_tied_low", "best_or_tied_high"], 100),
-    "distinct_evaluations": (["distinct_evaluations", "distinct_low", "distinct_high"], 1),
-    "difference": (["difference", "difference_low", "difference_high"], 1),
-    "improvement": (["improvement", "improvement_low", "improvement_high"], 1),
-}
-
-
-def _cell(values: Sequence[object], form: str | None) -> str:
-    """A cell of a readable table; a dash for a missing number."""
-    if form is None:
-        return get_method(str(values[0])).title
-    if isinstance(values[0], float) and np.isnan(values[0]):
+def _number(form: str, *values: float) -> str:
+    """Numbers in a form; a dash without the first one, without others no brackets."""
+    if pd.isna(values[0]):
         return "–"
-    if any(isinstance(value, float) and np.isnan(value) for value in values):
-        form = form.split(" [")[0]
-    return form.format(*values)
+    return (form.split(" [")[0] if any(map(pd.isna, values)) else form).format(*values)
 
 
-def _title(space: str, dataset: str, protocol: str) -> str:
-    """A dataset's title, with the direction of the reported metric if lower is better."""
-    title = get_definition(space, dataset).title
-    better = get_reported_metric(space, dataset, protocol).higher_is_better
-    return title if better else f"{title} (lower is better)"
+def _shares(row: Mapping[str, Any], name: str) -> str:
+    """A share in %, with its interval."""
+    columns = (name, f"{name}_low", f"{name}_high")
+    return _number("{:.1f} [{:.1f}, {:.1f}]", *(100 * row[column] for column in columns))
+
+
+def _mean(row: Mapping[str, Any]) -> str:
+    """Mean, standard deviation and interval; of few seeds, their values in its place."""
+    mean = _number("{:.3f}", row["mean"])
+    spread = "" if pd.isna(row["sd"]) else f" ± {row['sd']:.3f}"
+    values = row.get("mean_values") or _number("{:.3f}, {:.3f}", row["mean_low"], row["mean_high"])
+    return mean + spread + ("" if values == "–" else f" [{values}]")
+
+
+def _compared(row: Mapping[str, Any]) -> dict[str, str]:
+    """The cells of a row of `comparison_table`."""
+    first, other = (get_method(str(row[name])).title for name in ("method", "against"))
+    difference, improvement = (
+        [row[f"{name}{end}"] for end in ("", "_low", "_high")]
+        for name in ("difference", "improvement")
+    )
+    why = f"not tested: {row['mark']}" if pd.isna(row["p_holm"]) else f"p = {row['p_holm']:.2g}"
+    return {
+        "Methods": f"{first} – {other}",
+        "Difference [interval]": _number("{:+z.3f} [{:+z.3f}, {:+z.3f}]", *difference),
+        "Improvement [interval]": _number("{:.2f} [{:.2f}, {:.2f}]", *improvement),
+        "Decision (p by Holm)": f"{row['decision']} ({why})",
+    }
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, str]:
+    """The cells of a row of one of TABLES, by heading."""
+    budget = {"Budget": f"{row['budget']:.12g} {row['counted']}"} if "budget" in row else {}
+    if "against" in row:
+        return budget | _compared(row)
+    incomplete = row.get("not_completed", 0)
+    cells = {
+        "Method": get_method(str(row["method"])).title,
+        "Seeds": f"{row['seeds']}{f' ({incomplete} not completed)' * bool(incomplete)}",
+        "Mean ± SD [interval]": _mean(row),
+    }
+    if budget:
+        return budget | cells | {"Rank": row["mark"] or _number("{:g}", row["rank"])}
+    spent = [row[f"distinct_{name}"] for name in ("evaluations", "low", "high")]
+    return cells | {
+        "Optimum found (%)": _shares(row, "optimum_found"),
+        "Distinct evaluations": "{:.0f} ({:d}-{:d})".format(*spent),
+    }
 
 
 def readable(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The columns of the readable table: rounded, intervals in brackets, titles for names."""
-    shown = {
-        "Dataset": [_title(*names) for names in frame[KEYS].itertuples(index=False)],
-        "Protocol": list(frame["protocol"]),
+    """The columns of the readable table, eight at most: rounded, titles for names."""
+    names = list(map(str, frame))
+    columns = [frame[name].tolist() for name in names]
+    places = [tuple(map(str, place)) for place in frame[KEYS].itertuples(index=False)]
+    rows = [_cells(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+    return {
+        "Dataset": [get_definition(space, dataset).title for space, dataset, _ in places],
+        "Protocol": [protocol for _, _, protocol in places],
+        "Metric": [get_reported_metric(*place).label for place in places],
+        **{name: [row[name] for row in rows] for name in (rows[0] if rows else ())},
     }
-    for column, (heading, form) in _PLAIN.items():
-        if column not in frame:
-            continue
-        columns, factor = _TOGETHER.get(column, ([column], 1))
-        scaled = frame[columns] if factor == 1 else factor * frame[columns]
-        rows = zip(*(scaled[name].tolist() for name in columns), strict=True)
-        shown[heading] = [_cell(row, form) for row in rows]
-    if "mean_values" in frame:
-        heading, _ = _PLAIN["mean_low"]
-        pairs = zip(frame["mean_values"], shown[heading], strict=True)
-        shown[heading] = [values or interval for values, interval in pairs]
-    return shown
 
 
 def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> None:
     """Write a frame of one of TABLES and the note under it to paths (.csv, .md, .tex)."""
-    write_frame(frame, readable(frame), note, paths)
+    metrics = [get_reported_metric(*map(str, names)) for names in frame[KEYS].to_numpy()]
+    units = {"metric": [each.name for each in metrics], "unit": [each.unit for each in metrics]}
+    whole = pd.concat([frame[KEYS], pd.DataFrame(units), frame.drop(columns=KEYS)], axis=1)
+    write_frame(whole, readable(frame), note, paths)

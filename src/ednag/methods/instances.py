@@ -20,6 +20,13 @@ from ednag.text_files import json_value
 from ednag.validation import StrictModel, read_model
 
 
+def plain_title(title: str) -> str:
+    """A title that figures, tables and pages show as it is; raises ValueError for another."""
+    if not re.fullmatch(r"([^\W_][^\x00-\x1f$\\|{}]*)?", title):
+        raise ValueError("must begin with a letter or digit, without $, \\, |, { and }")
+    return title
+
+
 class MethodDefinition(StrictModel):
     """A method by another one and what differs from it."""
 
@@ -39,12 +46,7 @@ class MethodDefinition(StrictModel):
         {}, description="Hyper-parameters that differ from the method's."
     )
 
-    @field_validator("title")
-    @classmethod
-    def _is_shown_as_it_is(cls, title: str) -> str:
-        if not re.fullmatch(r"([^\W_][^\x00-\x1f$\\|{}]*)?", title):
-            raise ValueError("must begin with a letter or digit, without $, \\, |, { and }")
-        return title
+    _shown_as_it_is = field_validator("title")(plain_title)
 
     def method(self, name: str) -> Method:
         """The method that is defined under the id `name`; raises EdnagError if this is wrong."""

@@ -21,9 +21,10 @@ from ednag.sources.places import beside
 from ednag.study.artefacts import DATASET_FIGURES
 
 #: The pages that every page links to.
+_VERDICTS = "verdicts.html"
 PAGES = (
     ("index.html", "Study"),
-    ("verdicts.html", "Verdicts"),
+    (_VERDICTS, "Verdicts"),
     ("findings.html", "Findings"),
     ("tables.html", "Tables"),
     ("figures.html", "Figures"),
@@ -47,10 +48,11 @@ class FinishedStudy:
     Attributes:
         root: The folder that holds `results` and `figures`.
         folder: The folder of the report.
+        title: Title of the study.
         facts: What was run, as (name, value).
         tables: CSV files of tables; each has a Markdown file beside it.
         figures: CSV files of figures; each has a PNG and a PDF file beside it.
-        verdicts: verdicts.json; verdicts.md is beside it.
+        verdicts: verdicts.json; verdicts.md is beside it. "" where no claim is about the study.
         findings: findings.md.
         audit: audit.json; audit.md is beside it.
         chains: Pages of chains, each named after the tables that it shows.
@@ -59,6 +61,7 @@ class FinishedStudy:
 
     root: Path
     folder: str
+    title: str
     facts: Sequence[tuple[str, str]]
     tables: Sequence[str]
     figures: Sequence[str]
@@ -121,7 +124,7 @@ def _refuse_other_files(folder: Path) -> None:
         or not path.is_file()
     ]
     # A folder of other files may hold one that is called like a page.
-    required = known - _NEW_ASSETS
+    required = known - {_VERDICTS, *_NEW_ASSETS}
     missing = sorted(required - {path.name for path in entries}) if entries else []
     if others or missing:
         named = ", ".join(others[:3]) + (" and others" if others[3:] else "")
@@ -137,11 +140,13 @@ class _PageWriter:
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
+        pages = [page for page in PAGES if study.verdicts or page[0] != _VERDICTS]
         self._templates.globals.update(
-            link=study.link, exists=study.exists, pages=PAGES, chart_of=self._chart
+            link=study.link, exists=study.exists, pages=pages, chart_of=self._chart
         )
+        self._templates.globals["study"] = study.title
         self._audit = material.read_object(study.root, study.audit)
-        self._verdicts = material.read_object(study.root, study.verdicts)
+        self._verdicts = material.read_object(study.root, study.verdicts) if study.verdicts else {}
         self._environment = material.read_environment(study.root, study.pinned)
         self._tables = [
             material.read_table(study.root, each, study.chains) for each in study.tables
@@ -153,7 +158,8 @@ class _PageWriter:
     def pages(self) -> Iterator[tuple[str, str]]:
         """(file, text) of each page."""
         yield "index.html", self._first_page()
-        yield "verdicts.html", self._claims()
+        if self._verdicts:
+            yield _VERDICTS, self._claims()
         yield "findings.html", self._findings()
         yield "tables.html", self._fill("tables.html", kinds=material.tables_by_title(self._tables))
         for table in self._tables:
@@ -174,7 +180,7 @@ class _PageWriter:
             "index.html",
             introduction=self._from_findings(_BEFORE_HEADINGS),
             audit=self._audit,
-            kinds=self._verdicts["kinds"],
+            kinds=self._verdicts.get("kinds", ()),
             facts=self._study.facts,
             figures=material.key_figures(self._figures),
         )
@@ -182,7 +188,7 @@ class _PageWriter:
     def _claims(self) -> str:
         """Every claim with its verdict, sortable."""
         return self._fill(
-            "verdicts.html",
+            _VERDICTS,
             seeds=self._verdicts["seeds"],
             counts=self._verdicts["counts"],
             kinds=self._verdicts["kinds"],
@@ -222,7 +228,7 @@ class _PageWriter:
         text = material.read_text(self._study.root, self._study.findings)
         found = part.search(text)
         body = MarkdownIt("js-default").render(found[1] if found else "")
-        body = body.replace('href="verdicts.md"', 'href="verdicts.html"')
+        body = body.replace('href="verdicts.md"', f'href="{_VERDICTS}"')
         body = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, body)
         body = body.replace("<table>", '<div class="wide"><table>')
         return Markup(body.replace("</table>", "</table></div>"))

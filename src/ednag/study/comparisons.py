@@ -41,13 +41,9 @@ def main_methods(methods: Sequence[str]) -> tuple[str, ...]:
     return chosen or tuple(methods[:8])
 
 
-def headline_methods(methods: Sequence[str]) -> tuple[str, ...]:
-    """The methods of a study in the figure of convergence: EDNAG, EDNAG+ and chance.
-
-    Of a study without these, its first three.
-    """
-    chosen = tuple(name for name in ("ednag", "ednag-plus", "random") if name in methods)
-    return chosen or tuple(methods[:3])
+def subject_of(methods: Sequence[str]) -> str:
+    """The method that a study is about: EDNAG, or its first where it does not run EDNAG."""
+    return "ednag" if "ednag" in methods else methods[0]
 
 
 def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:

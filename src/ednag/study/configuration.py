@@ -4,6 +4,7 @@ Every error is one line that names the place, the closest valid name and the all
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, field_serializer, model_
 
 from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
-from ednag.methods.instances import method_names
+from ednag.methods.instances import method_names, plain_title
 from ednag.methods.interface import Method
 from ednag.naming import suggestion
 from ednag.own_code import declare_benchmarks, installed, installed_tables, search_in
@@ -217,6 +218,12 @@ class Study(_Part):
     The upper bounds of numbers are what a machine with 24 GB of memory can run.
     """
 
+    title: Annotated[str, AfterValidator(plain_title)] = Field(
+        "",
+        max_length=100,
+        description="Title of the report, by default the name of the study's file: text that "
+        "begins with a letter or digit, without $, \\, |, { and }.",
+    )
     benchmarks: dict[str, tuple[str, ...]] = Field(
         _BENCHMARKS,
         description="Search space -> datasets whose benchmark table is searched.",
@@ -539,14 +546,19 @@ def hyperparameters_of(study: "Study", method: str) -> dict[str, Any]:
     return entry_of(study, method).settings(study.arithmetic)
 
 
-def read_study(raw: Mapping[str, Any]) -> Study:
-    """A validated study from a mapping; raises EdnagError with one line."""
+def read_study(raw: Mapping[str, Any], file: Path | None = None) -> Study:
+    """A validated study from a mapping, with its title; raises EdnagError with one line.
+
+    `file`: The study's file, whose name is the title of a study without one.
+    """
     if not isinstance(raw, Mapping):
         raise EdnagError(f"configuration: a mapping of keys is expected, not {raw!r}")
     refuse_old_keys(raw)
     if isinstance(raw.get("methods"), list):
         raw = {**raw, "methods": [named(entry) for entry in raw["methods"]]}
-    return read_model(Study, raw)
+    study = read_model(Study, raw)
+    title = study.title or re.sub(r"^[\W_]+|[\x00-\x1f$\\|{}]", "", file.stem if file else "")
+    return study.model_copy(update={"title": title[:100] or "A study"})
 
 
 def load_study(path: Path) -> Study:
@@ -554,7 +566,7 @@ def load_study(path: Path) -> Study:
     raw = _read_keys(path)
     search_in(path.parent)
     try:
-        return read_study(raw)
+        return read_study(raw, path)
     except EdnagError as error:
         raise EdnagError(f"{path}: {error}") from None
 

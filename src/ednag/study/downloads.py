@@ -77,17 +77,18 @@ def number_and_size(ids: Sequence[str], registry: Mapping[str, Source]) -> str:
     return f"{len(ids)} file{'s' * (len(ids) > 1)}, {'at least ' * (None in sizes)}{known}"
 
 
-def data_command(study: Sequence[Path], project: Path) -> str | None:
+def data_command(study: Sequence[Path], project: Path, called: Path | None = None) -> str | None:
     """The target of the Makefile that fetches the files of a study, if it can be called here.
 
     Args:
-        study: The files of the study; none for the project's config.yaml.
+        study: The files of the study.
         project: The folder of the Makefile.
+        called: The folder of the call, by default the current one.
     """
-    here = Path.cwd()
+    here = called or Path.cwd()
     if len(study) > 1 or here.resolve() != project.resolve():
         return None
-    if not study or study[0].resolve() == (project / "config.yaml").resolve():
+    if study[0].resolve() == (project / "config.yaml").resolve():
         return "make data"
     named = study[0].relative_to(here) if study[0].is_relative_to(here) else study[0]
     return f"make data STUDY={quote(str(named))}"

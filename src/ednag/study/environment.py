@@ -22,6 +22,17 @@ def folder_of_the_call(directory: str | Path | None) -> Path:
     return Path(called) if (Path(called) / directory).resolve() == here.resolve() else here
 
 
+def study_folder(file: Path, project: Path) -> Path:
+    """The folder of a study's results, relative to that of the call: of config.yaml the same.
+
+    Args:
+        file: The first file of the study; overlays do not change the folder.
+        project: The folder of the Snakefile.
+    """
+    is_default = file.resolve() == (project / "config.yaml").resolve()
+    return Path() if is_default else Path("studies", file.stem)
+
+
 def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None:
     """Tell the jobs which registry to use, which mirrors to search and where the user's files are.
 

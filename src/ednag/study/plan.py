@@ -58,6 +58,7 @@ from ednag.study.configuration import (
 from ednag.study.digests import registered
 from ednag.study.published import (
     PUBLISHED_TABLES,
+    are_claimed,
     benchmarks_printed,
     plan_with_authors,
     read_listed_seeds,
@@ -476,10 +477,21 @@ class Plan:
         """Search spaces for whose datasets EDNAG's authors list seeds."""
         return [{"space": space} for space in self._authors_blocks]
 
+    @cached_property
+    def claimed(self) -> list[Wildcards]:
+        """One, where the papers claim something about what the study runs."""
+        measured = {
+            place: methods_on(self.study, *place)
+            for place in self._paper
+            if not is_predicted(*place)
+        }
+        is_one = bool(self.ranked) or are_claimed(measured, self.published)
+        return [{}] if is_one else []
+
     @property
     def published_tables(self) -> list[Wildcards]:
-        """Printed tables."""
-        return [{"table": table} for table in PUBLISHED_TABLES]
+        """Printed tables, where the study is `claimed`."""
+        return [{"table": table} for table in PUBLISHED_TABLES if self.claimed]
 
     @property
     def drawn(self) -> list[Wildcards]:
@@ -489,6 +501,11 @@ class Plan:
             for space, dataset in self.searched
             for protocol in protocols_of(self.study, space, dataset)
         ]
+
+    @property
+    def illustrated(self) -> list[Wildcards]:
+        """One, where EDNAG runs."""
+        return [{}] if "ednag" in self.methods_run else []
 
     def drawn_variants(self, figure: str) -> list[Wildcards]:
         """Those of `drawn` whose methods the figure compares; none is drawn empty."""

@@ -2,13 +2,15 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ednag.errors import EdnagError
 from ednag.study.seeds import Block, plan_blocks
 from ednag.tables import TABLES
 from ednag.text_files import csv_rows
+from ednag.yaml_files import read_yaml
 
 #: Printed table -> its file in the folder `published`.
 PUBLISHED_TABLES = {
@@ -63,6 +65,25 @@ def benchmarks_printed(folder: Path) -> list[tuple[str, str]]:
     texts = [(folder / name).read_text(encoding="utf-8") for name in files]
     words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     return [(space, name) for space in TABLES for name in TABLES[space] if name in words]
+
+
+def are_claimed(searched: Mapping[tuple[str, str], Collection[str]], folder: Path) -> bool:
+    """Whether a claim is about what a study runs: a method of it on a dataset of it.
+
+    Args:
+        searched: (space, dataset) with measured values -> methods that run there.
+        folder: The folder `published`.
+    """
+
+    def is_about(
+        claim: Mapping[str, Any], place: tuple[str, str], methods: Collection[str]
+    ) -> bool:
+        named = {claim.get("method", "ednag"), claim.get("against")} - {None}
+        dataset = claim.get("dataset", place[1])
+        return (claim.get("space"), dataset) == place and named.issubset(methods)
+
+    claims = read_yaml(folder / "claims.yaml")
+    return any(is_about(claim, *pair) for claim in claims for pair in searched.items())
 
 
 def plan_with_authors(

@@ -46,6 +46,12 @@ class Metric:
         """1 where higher values are better, -1 where lower ones are."""
         return 1.0 if self.higher_is_better else -1.0
 
+    @property
+    def label(self) -> str:
+        """Its name and unit, and its direction if lower is better."""
+        direction = "" if self.higher_is_better else ", lower is better"
+        return f"{self.name.replace('_', ' ')} ({self.unit}{direction})"
+
 
 @dataclass(frozen=True)
 class Protocol:

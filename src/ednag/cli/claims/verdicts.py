@@ -12,7 +12,7 @@ from ednag.cli.claims._shared import measured, read_measurements
 
 
 @click.command()
-@click.option("--claims", "path", required=True, type=EXISTING, help="The claims (YAML).")
+@click.option("--claims", "path", type=EXISTING, help="The claims (YAML); none: findings alone.")
 @measured
 @click.option(
     "--missing",
@@ -21,15 +21,17 @@ from ednag.cli.claims._shared import measured, read_measurements
     help="A benchmark that is not searched, and the sources it needs; for the findings.",
 )
 @click.option("--predictor", type=EXISTING, help="The meta-predictor on unseen tasks (CSV).")
-@click.option("--page", required=True, type=OUTPUT, help="The verdicts (Markdown).")
-@click.option("--data", required=True, type=OUTPUT, help="The same for programs (JSON).")
+@click.option("--title", default="", help="Title of the study; for the findings.")
+@click.option("--page", type=OUTPUT, help="The verdicts (Markdown).")
+@click.option("--data", type=OUTPUT, help="The same for programs (JSON).")
 @click.option("--findings", type=OUTPUT, help="What the study found, in words (Markdown).")
 def command(
-    path: Path,
+    path: Path | None,
     missing: tuple[str, ...],
     predictor: Path | None,
-    page: Path,
-    data: Path,
+    title: str,
+    page: Path | None,
+    data: Path | None,
     findings: Path | None,
     **files: Any,
 ) -> None:
@@ -41,13 +43,15 @@ def command(
     from ednag.files import read_rows, write_text
 
     absent = dict(_parse_missing(text) for text in missing)
-    claims, record = read_claims(path), read_measurements(files)
+    claims, record = read_claims(path) if path else [], read_measurements(files)
     judged = judge(claims, record)
-    write_text(page, verdicts_page(claims, judged, record))
-    write_text(data, verdicts_json(claims, judged, record))
+    if page:
+        write_text(page, verdicts_page(claims, judged, record))
+    if data:
+        write_text(data, verdicts_json(claims, judged, record))
     if findings:
         table = None if predictor is None else read_rows(predictor)
-        write_text(findings, findings_page(record, claims, judged, absent, table))
+        write_text(findings, findings_page(record, claims, judged, absent, table, title))
     log(", ".join(f"{count} {name}" for name, count in counts(judged).items()))
 
 

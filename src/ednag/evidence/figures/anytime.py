@@ -16,11 +16,10 @@ from ednag.evidence.figures.style import (
     draw_legend,
     draw_optimum,
     looks_of,
-    metric_label,
     new_figure,
 )
 from ednag.evidence.summaries import DISTINCT, HOURS, LOOKUPS, OPTIMUM_TOLERANCE
-from ednag.study.comparisons import main_methods
+from ednag.study.comparisons import main_methods, subject_of
 
 #: Methods that are no baselines.
 _OURS = ("ednag", "ednag-plus")
@@ -37,7 +36,7 @@ def draw(dataset: DatasetSummaries) -> Drawing:
     methods = main_methods(dataset.methods)
     frame = anytime_frame(dataset.curves, methods, dataset.optimum, metric.higher_is_better)
     title = dataset.title("methods at equal numbers of evaluations")
-    return anytime(frame, dataset.optimum, metric_label(metric), title), frame
+    return anytime(frame, dataset.optimum, metric.label, title), frame
 
 
 def anytime_frame(
@@ -47,18 +46,19 @@ def anytime_frame(
     or of simulated GPU hours.
 
     A curve ends when fewer than half of its runs are running. `band` marks the methods whose
-    quartiles are drawn: EDNAG and the baseline with the best mean over the common part of the
-    logarithmic axis.
+    quartiles are drawn: `subject_of` and the baseline with the best mean over the common part of
+    the logarithmic axis.
 
     `curves` are of `anytime_curves`, of one protocol; an unknown `optimum` is NaN.
     """
     sign = 1.0 if higher_is_better else -1.0
+    subject = subject_of(methods)
     parts = []
     for counted in curves["counted"].unique():
         kind = curves[curves["counted"] == counted]
         frames = {method: visible_part(kind[kind["method"] == method]) for method in methods}
         part = pd.concat(frames.values(), ignore_index=True)
-        part["band"] = part["method"].isin({"ednag", best_baseline(frames, sign)})
+        part["band"] = part["method"].isin({subject, best_baseline(frames, subject, sign)})
         parts.append(part)
     drawn = pd.concat(parts, ignore_index=True)
     regret = sign * (optimum - drawn["mean"])
@@ -68,13 +68,14 @@ def anytime_frame(
     return drawn[[*columns, "mean", "mean_regret", "running", "band"]]
 
 
-def best_baseline(frames: dict[str, pd.DataFrame], sign: float) -> str:
-    """The method besides ours with the best mean, with equal weight for each octave of evaluations.
+def best_baseline(frames: dict[str, pd.DataFrame], subject: str, sign: float) -> str:
+    """The baseline with the best mean, with equal weight for each octave of evaluations.
 
     The mean is over the part of the axis that all share. A method whose curve begins later is left
     out: counted in look-ups, some see their first architecture when others have ended.
     """
-    others = {name: curve for name, curve in frames.items() if name not in _OURS and len(curve)}
+    ours = {subject, *_OURS}
+    others = {name: curve for name, curve in frames.items() if name not in ours and len(curve)}
     common = min((curve["evaluations"].max() for curve in others.values()), default=0)
     shared = {name: curve[curve["evaluations"] <= common] for name, curve in others.items()}
     areas = {

@@ -1,4 +1,4 @@
-"""Convergence on a dataset: EDNAG, EDNAG+ and chance, best so far by distinct evaluations."""
+"""Convergence on a dataset: the best so far of the main methods, by distinct evaluations."""
 
 import math
 from typing import Any
@@ -8,21 +8,21 @@ from matplotlib.figure import Figure
 
 from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
+    draw_legend,
     draw_lines_and_bands,
     draw_optimum,
     looks_of,
-    metric_label,
     new_figure,
     write_beside,
 )
-from ednag.study.comparisons import headline_methods
+from ednag.study.comparisons import main_methods
 
 
 def draw(dataset: DatasetSummaries) -> Drawing:
     """Median and quartiles over seeds of the best so far."""
-    frame = dataset.distinct_curves(headline_methods(dataset.methods))
+    frame = dataset.distinct_curves(main_methods(dataset.methods))
     title = dataset.title("best so far, median and quartiles over seeds")
-    return convergence(frame, dataset.optimum, metric_label(dataset.reported), title), frame
+    return convergence(frame, dataset.optimum, dataset.reported.label, title), frame
 
 
 def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -> Figure:
@@ -30,7 +30,7 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
 
     `curves` are of `anytime_curves`, of one protocol; an `optimum` of NaN has no line.
     """
-    figure, grid = new_figure(figsize=(5.5, 3.6))
+    figure, grid = new_figure(figsize=(5.5, 4.2))
     axes = grid[0, 0]
     looks = looks_of(list(dict.fromkeys(curves["method"])))
     draw_lines_and_bands(axes, curves, "evaluations", "median", looks)
@@ -47,5 +47,5 @@ def convergence(curves: pd.DataFrame, optimum: float, metric: str, title: str) -
     axes.set_ylim(low - margin, high + 2 * margin)
     axes.set_xlim(0, max(2, curves["evaluations"].max()))
     axes.set(xlabel="Distinct architectures evaluated", ylabel=metric, title=title)
-    axes.legend(loc="center right")
+    draw_legend(figure, looks, columns=2)
     return figure

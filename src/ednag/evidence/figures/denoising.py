@@ -7,7 +7,6 @@ from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
     draw_lines_and_bands,
     looks_of,
-    metric_label,
     new_figure,
     write_note,
 )
@@ -27,7 +26,7 @@ def draw(dataset: DatasetSummaries) -> Drawing:
     shown = dataset.steps["method"].isin(main_methods(dataset.methods))
     frame = dataset.steps[shown].reset_index(drop=True)
     title = dataset.title("denoising, mean and quartiles over seeds")
-    return denoising_trace(frame, metric_label(dataset.queried), title), frame
+    return denoising_trace(frame, dataset.queried.label, title), frame
 
 
 def denoising_trace(curves: pd.DataFrame, metric: str, title: str) -> Figure:

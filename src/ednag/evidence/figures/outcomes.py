@@ -12,7 +12,6 @@ from ednag.evidence.figures.dataset import DatasetSummaries, Drawing
 from ednag.evidence.figures.style import (
     draw_optimum,
     looks_of,
-    metric_label,
     name_rows,
     new_figure,
     row_heights,
@@ -32,7 +31,7 @@ def draw(dataset: DatasetSummaries) -> Drawing:
     """The outcome of every run of every method."""
     frame = outcomes_frame(dataset.runs, dataset.methods)
     title = dataset.title("outcome of each run at its own end")
-    return outcomes(frame, metric_label(dataset.reported), title), frame
+    return outcomes(frame, dataset.reported.label, title), frame
 
 
 def outcomes_frame(summary: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:

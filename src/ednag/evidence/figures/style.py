@@ -14,7 +14,6 @@ from matplotlib.lines import Line2D
 
 from ednag.files import replacing, write_text
 from ednag.methods import get_method
-from ednag.tables.interface import Metric
 
 _DASHED, _DOTTED = (0, (4, 1.5)), (0, (1, 1.2))
 _LONG, _MIXED = (0, (9, 2)), (0, (5, 1.2, 1, 1.2))
@@ -115,10 +114,11 @@ def title_of(method: str) -> str:
     return get_method(method).title
 
 
-def draw_legend(figure: Figure, looks: Mapping[str, Look]) -> None:
+def draw_legend(figure: Figure, looks: Mapping[str, Look], columns: int = 3) -> None:
     """One legend of all methods, below the panels."""
     lines = [Line2D([], [], **look.line) for look in looks.values()]
-    figure.legend(lines, [title_of(name) for name in looks], loc="outside lower center", ncols=3)
+    titles = [title_of(name) for name in looks]
+    figure.legend(lines, titles, loc="outside lower center", ncols=columns)
 
 
 def marked_text(rows: pd.DataFrame, what: str) -> str:
@@ -126,12 +126,6 @@ def marked_text(rows: pd.DataFrame, what: str) -> str:
     marked = rows[rows["mark"] != ""].drop_duplicates("method")
     names = [f"{title_of(name)} ({mark})" for name, mark in marked[["method", "mark"]].to_numpy()]
     return f"\n{what}: {', '.join(names)}" if names else ""
-
-
-def metric_label(metric: Metric) -> str:
-    """A metric's name and unit, and its direction if lower is better."""
-    direction = "" if metric.higher_is_better else ", lower is better"
-    return f"{metric.name.replace('_', ' ')} ({metric.unit}{direction})"
 
 
 def draw_optimum(axes: Axes, optimum: float, vertical: bool = False) -> None:

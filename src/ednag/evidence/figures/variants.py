@@ -15,7 +15,6 @@ from ednag.evidence.figures.style import (
     Look,
     draw_optimum,
     looks_of,
-    metric_label,
     new_figure,
     title_of,
     write_beside,
@@ -44,7 +43,7 @@ def draw_variants(
         )
     curves = dataset.distinct_curves(methods if with_curves else ())
     frame = variants_frame(dataset.runs, curves, methods, dataset.statistics)
-    return variants(frame, metric_label(dataset.reported), dataset.title(text)), frame
+    return variants(frame, dataset.reported.label, dataset.title(text)), frame
 
 
 def variants_frame(
