@@ -21,7 +21,7 @@ def test_the_guide_leads_to_a_table_of_a_space_of_ones_own(tmp_path: Path) -> No
     *first, second = blocks(PAGE, "sh")
     ran = shell("\n".join(first), tmp_path)
     assert ran.returncode == 0, ran.stdout[-6000:]
-    table = (tmp_path / "results" / "evidence" / "chain-equal-budget.csv").read_text()
+    table = (tmp_path / "studies/my-study/results/evidence/chain-equal-budget.csv").read_text()
     methods = {line.split(",")[5] for line in table.splitlines()[1:]}
     assert methods == {"ednag", "random", "local-search-best"}
     assert "every number leads back to checksummed bytes" in ran.stdout

@@ -64,7 +64,8 @@ def test_make_results_fetches_uses_and_leaves_out(
         return done.stdout
 
     def searched() -> list[str]:
-        return sorted(path.stem for path in (clone / "studies/study/results/tables").rglob("*.parquet"))
+        tables = clone / "studies/study/results/tables"
+        return sorted(path.stem for path in tables.rglob("*.parquet"))
 
     server.serve(f"/{SERVED}", behaviour.ranged(files[SERVED].read_bytes()))
     said = make()
