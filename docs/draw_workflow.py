@@ -41,7 +41,7 @@ def write_study(folder: Path) -> Path:
     (folder / "images" / "a").mkdir(parents=True)
     (folder / "images" / "a" / "1.png").touch()
     study = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text(encoding="utf-8"))
-    study["benchmarks"]["nasbench201"] += ["digits-unseen", "own-images"]
+    study["benchmarks"]["nasbench201"] += ["digits-unseen", "own-images", "own-images-small"]
     study["methods"] += ["nar", "ednag-ranked"]
     study |= {"predictor": "train", "own_images": str(folder / "images")}
     path = folder / "study.yaml"

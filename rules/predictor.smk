@@ -24,9 +24,12 @@ rule small_features:
         " predictor features {params.sources:q} --output {output.small_features:q} 2> {log:q}"
 
 
+OWN_IMAGES = sorted(map(str, Path(own_images).glob("*/*"))) if own_images else []
+
+
 rule own_features:
     input:
-        images=sorted(map(str, Path(own_images).glob("*/*"))) if own_images else [],
+        images=OWN_IMAGES,
         weights=plan.source_path("resnet18-imagenet"),
     output:
         **made("own_features"),
@@ -44,6 +47,28 @@ rule own_features:
         "ednag --record {output.record:q}"
         " predictor features --folder {params.folder:q} --weights {input.weights:q}"
         " --output {output.own_features:q} 2> {log:q}"
+
+
+# By the weights that small_features uses, too: they need no download.
+rule own_small_features:
+    input:
+        images=OWN_IMAGES,
+    output:
+        **made("own_small_features"),
+    log:
+        logs("own_small_features"),
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_digest("predictor features"),
+        lock=lock,
+        folder=own_images,
+    message:
+        "features of the images in {params.folder}, without published weights"
+    shell:
+        "ednag --record {output.record:q}"
+        " predictor features --folder {params.folder:q}"
+        " --output {output.own_small_features:q} 2> {log:q}"
 
 
 rule small_database:

@@ -115,7 +115,9 @@ def needs_of(study: Study, file: str, stock: Mapping[str, Holding], resources: P
             training.memory if training else 0,
             megabytes_to_read(sources) * 1_000_000,
         ),
-        own_images=user_path(study.own_images) if plan.own_features else None,
+        own_images=user_path(study.own_images)
+        if plan.own_features or plan.own_small_features
+        else None,
     )
 
 

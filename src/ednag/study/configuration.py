@@ -304,7 +304,8 @@ class Study(_Part):
     own_images: str = Field(
         "",
         description="A folder with one subfolder of images for each class: what "
-        "nasbench201/own-images is searched for. Its path is read as those of `mirrors`.",
+        "nasbench201/own-images and own-images-small are searched for. Its path is read as those "
+        "of `mirrors`.",
     )
     small_instance: SmallInstance = Field(
         default_factory=SmallInstance,
@@ -342,11 +343,12 @@ class Study(_Part):
         if self.count == GRAPHS:
             for space in (*self.benchmarks, *self.if_present):
                 graphs_of(get_space(space))
-        if "own-images" in self.benchmarks.get("nasbench201", ()) and not self.own_images:
-            raise EdnagError(
-                "own_images: benchmarks.nasbench201 names own-images, so say which folder it is: "
-                "own_images: path/to/folder"
-            )
+        for name in self.benchmarks.get("nasbench201", ()):
+            if name.startswith("own-images") and not self.own_images:
+                raise EdnagError(
+                    f"own_images: benchmarks.nasbench201 names {name}, so say which folder it is: "
+                    "own_images: path/to/folder"
+                )
         return self
 
 

@@ -555,12 +555,17 @@ class Plan:
     @property
     def small_features(self) -> list[Wildcards]:
         """One, where a table or the small instance needs the features of the digits."""
-        return self.small or self._if_generated("small_features")
+        return self.small_predictor or self._if_generated("small_features")
 
     @property
     def own_features(self) -> list[Wildcards]:
         """One, where the study searches for the user's own images."""
         return self._if_generated("own_features")
+
+    @property
+    def own_small_features(self) -> list[Wildcards]:
+        """One, where it does so by the small predictor."""
+        return self._if_generated("own_small_features")
 
     @property
     def small_predictor(self) -> list[Wildcards]:
@@ -578,7 +583,8 @@ class Plan:
         return [block for part in trained.small_parts(self.study) for block in self._database(part)]
 
     def _database(self, part: str) -> list[Wildcards]:
-        if not self.small_predictor:
+        # Only judging reads the part `reference`.
+        if not self.small_predictor or (part == "reference" and not self.small):
             return []
         seeds, _ = trained.small_parts(self.study)[part]
         present = self._present("database", part=part)

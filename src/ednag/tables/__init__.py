@@ -44,6 +44,7 @@ TABLES = {
         "cifar10-predicted": "ednag.tables.meta_predictor:CIFAR10",
         "cifar100-predicted": "ednag.tables.meta_predictor:CIFAR100",
         "own-images": "ednag.tables.meta_predictor:OWN_IMAGES",
+        "own-images-small": "ednag.tables.meta_predictor:OWN_IMAGES_SMALL",
     },
     "nasbench101": {
         "cifar10": "ednag.tables.nasbench101_tfrecord:CIFAR10",

@@ -35,10 +35,10 @@ CHECKPOINT, MOBILENETV3_CHECKPOINT = "meta-predictor-checkpoint", "mbv3-meta-che
 #: Made by other stages, below `results/`.
 SMALL_PREDICTOR, SMALL_FEATURES = "predictors/small.pt", "features/small.pt"
 TRAINED_PREDICTOR = "predictors/nasbench201.pt"
-OWN_FEATURES = "features/own-images.pt"
+OWN_FEATURES, OWN_SMALL_FEATURES = "features/own-images.pt", "features/own-images-small.pt"
 #: These files -> ids of the sources that each is made of (rules/predictor.smk).
 GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
-    SMALL_PREDICTOR: (),
+    SMALL_PREDICTOR: SMALL_SOURCES,
     SMALL_FEATURES: SMALL_SOURCES,
     TRAINED_PREDICTOR: (
         "meta-train-tasks-predictor",
@@ -47,6 +47,7 @@ GENERATED_FROM: Mapping[str, tuple[str, ...]] = {
         "imagenet32-by-label",
     ),
     OWN_FEATURES: ("resnet18-imagenet",),
+    OWN_SMALL_FEATURES: (),
 }
 
 
@@ -220,17 +221,25 @@ CIFAR10 = _published("cifar10-predicted", "CIFAR-10", "cifar10-by-label")
 CIFAR100 = _published("cifar100-predicted", "CIFAR-100", "cifar100-by-label")
 #: A folder of the user's, `own_images` in the study.
 OWN_IMAGES = _published("own-images", "Own images", OWN_FEATURES)
-DIGITS_UNSEEN = _definition(
-    "digits-unseen",
-    "Unseen digits",
-    (),
-    (SMALL_PREDICTOR, SMALL_FEATURES),
-    partial(
-        read_trained, predictor=SMALL_PREDICTOR, features=SMALL_FEATURES, classes=UNSEEN_CLASSES
-    ),
-    # Its target is a logit. The published targets and scales are not bounded.
-    metrics=tuple(replace(metric, low=0, high=100) for metric in _METRICS),
-)
+
+
+def _small(
+    dataset: str, title: str, features: str, classes: tuple[int, ...] = ()
+) -> TableDefinition:
+    """A dataset by the small predictor, which is trained here on digits without any download."""
+    return _definition(
+        dataset,
+        title,
+        (),
+        (SMALL_PREDICTOR, features),
+        partial(read_trained, predictor=SMALL_PREDICTOR, features=features, classes=classes),
+        # Its target is a logit. The published targets and scales are not bounded.
+        metrics=tuple(replace(metric, low=0, high=100) for metric in _METRICS),
+    )
+
+
+DIGITS_UNSEEN = _small("digits-unseen", "Unseen digits", SMALL_FEATURES, UNSEEN_CLASSES)
+OWN_IMAGES_SMALL = _small("own-images-small", "Own images, small predictor", OWN_SMALL_FEATURES)
 
 
 def _mobilenetv3(dataset: str, title: str, features: str) -> PredictorDefinition:
