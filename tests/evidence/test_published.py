@@ -1,5 +1,8 @@
 """Printed tables beside regenerated numbers."""
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -7,16 +10,9 @@ import pandas as pd
 import pytest
 
 from ednag.evidence.generated import describe_run
-from ednag.evidence.published import (
-    NOTE,
-    PRINTED,
-    TRAINING_SECONDS,
-    PrintedNumber,
-    published_table,
-    readable_published,
-    signed,
-)
-from ednag.evidence.writing import write_frame
+from ednag.evidence.paper_layout import DIFFERS, layout_of, readable_published, write_published
+from ednag.evidence.published import PRINTED, TRAINING_SECONDS, PrintedNumber, published_table
+from ednag.evidence.record import StudyRecord
 from ednag.methods.interface import Run
 from ednag.sources.lookup import locate
 from ednag.study.published import PUBLISHED_TABLES
@@ -63,16 +59,18 @@ def test_a_cell_beside_its_regenerated_number() -> None:
 
 
 def random_row(*summaries: pd.DataFrame, dataset: str = "cifar10") -> tuple[pd.Series, str]:
-    """The row of random search in the table, and its cell of the difference."""
+    """The row of random search in the table, and our cell of it as it is shown."""
     frame = table_of("nasbench201", record_of(*summaries)).reset_index(drop=True)
     (row,) = np.flatnonzero((frame["method"] == "RS") & (frame["dataset"] == dataset))
-    return frame.iloc[row], readable_published(frame)["Difference"][row]
+    shown = readable_published(frame)
+    title = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}[dataset]
+    return frame.iloc[row], shown[f"{title} (%), ours"][shown["Method"].index("RS")]
 
 
 def test_rows_of_other_papers_have_no_difference_under_the_papers_protocol() -> None:
     row, shown = random_row(RUNS.assign(method="random"))
     assert row["ours"] == pytest.approx(RUNS["outcome"].mean())
-    assert np.isnan(row["difference"]) and shown == "*"
+    assert np.isnan(row["difference"]) and DIFFERS not in shown
     assert "another quantity" in row["note"]
     assert "needs runs of random under protocol validation" in row["note"]
 
@@ -83,18 +81,18 @@ def test_a_row_of_nasbench201_has_a_difference_under_the_protocol_near_its_own()
     # After 100 distinct evaluations, see `runs_of`.
     assert row["ours"] == pytest.approx(RUNS["outcome"].mean() - 1)
     assert row["difference"] == pytest.approx(row["ours"] - 93.7)
-    assert shown == signed(row["difference"])
+    assert DIFFERS in shown and f"{row['ours']:.2f} ± " in shown
     assert "200 epochs, the printed search that after 12" in row["note"]
     far = pd.concat([own, own.assign(protocol="validation")]).drop(columns="best_after_100")
     row, shown = random_row(far)
-    assert shown == "*"
+    assert DIFFERS not in shown
     assert "needs statistics.checkpoints near 109" in row["note"]
 
 
 def test_the_cells_of_nasbench201_were_searched_on_cifar10_alone() -> None:
     own = RUNS.assign(method="random", dataset="cifar100")
     row, shown = random_row(own, own.assign(protocol="validation"), dataset="cifar100")
-    assert shown == "*"
+    assert DIFFERS not in shown
     assert "searched on CIFAR-10" in row["note"]
 
 
@@ -164,7 +162,7 @@ def test_the_files_are_the_same_each_time(tmp_path: Path) -> None:
     for _ in range(2):
         frame = table_of("nasbench201", record)
         paths = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex")]
-        write_frame(frame, readable_published(frame), NOTE, paths)
+        write_published(frame, "nasbench201", paths)
         made.append([path.read_bytes() for path in paths])
     assert made[0] == made[1]
     assert b"94.37" in made[0][1]
@@ -175,4 +173,65 @@ def test_a_bound_has_no_difference() -> None:
     cell = PrintedNumber("nasbench201", "cifar10", "EDNAG", "gpu_hours", "<0.001")
     frame = published_table([cell], record_of(RUNS))
     assert np.isnan(frame["difference"].item())
-    assert [signed(value) for value in (-0.0004, 1.0, np.nan)] == ["+0.00", "+1.00", "-"]
+
+
+def whole_record() -> StudyRecord:
+    """Runs for some numbers of most tables."""
+    places = [("nasbench201", "cifar10"), ("nasbench201", "cifar100"), ("nasbench301", "cifar10")]
+    places += [("transnas-micro", name) for name in ("class_scene", "room_layout", "jigsaw")]
+    runs = [
+        generated_of(runs_of(values, *place, method))
+        for place in places
+        for method, values in (
+            ("ednag", np.linspace(52.0, 56.0, 40)),
+            ("random", np.linspace(50.0, 55.0, 30)),
+        )
+    ]
+    return record_of(*runs)
+
+
+def test_methods_are_rows_and_datasets_are_columns() -> None:
+    frame = table_of("transnas-micro", whole_record())
+    layout = layout_of(frame)
+    assert [row.method for row in layout.rows] == frame["method"].unique().tolist()
+    assert layout.groups[1] == "Scene classification (%)"
+    rows = {row.method: row for row in layout.rows}
+    printed, ours = rows["EDNAG"].pairs[1]
+    assert (printed.text, ours.text) == ("54.91 ± 0.03", "54.00 ± 1.20")
+    assert printed.is_best and ours.is_best and ours.marks[0] == DIFFERS
+    assert rows["EDNAG"].runs([1]) == "40 × 500" and rows["EDNAG"].runs([0]) == ""
+    assert rows["RS"].runs([1]) == "30 × 500"
+    # Lower is better: random search has the lower loss here.
+    loss = next(place for place, title in enumerate(layout.groups) if "lower is better" in title)
+    assert rows["RS"].pairs[loss][1].is_best and not rows["EDNAG"].pairs[loss][1].is_best
+    assert rows["EDNAG"].pairs[loss][0].is_best
+    # What could not be run is a dash with the reason.
+    (mark,) = rows["PPO"].pairs[1][1].marks
+    assert rows["PPO"].pairs[1][1].text == "-" and layout.notes[mark].startswith("published by")
+    assert not rows["Global Best"].pairs[1][0].is_best
+    assert f" {mark}: published by others" in layout.footnotes
+
+
+def test_a_printed_value_inside_our_interval_has_no_mark() -> None:
+    runs = runs_of(np.full(40, 94.37) + np.tile([-1.0, 1.0], 20))
+    cell = readable_published(table_of("nasbench201", record_of(runs)))["CIFAR-10 (%), ours"][-2]
+    assert cell == "94.37 ± 1.01"
+
+
+def test_the_tables_fit_on_a_page_of_two_columns(tmp_path: Path) -> None:
+    program = shutil.which("pdflatex")
+    found = program and subprocess.run(["kpsewhich", "booktabs.sty"], check=False)
+    if program is None or not found or found.returncode:
+        pytest.skip("needs LaTeX with booktabs: install the package texlive-latex-recommended")
+    record = whole_record()
+    for name in PRINTED:
+        write_published(table_of(name, record), name, [tmp_path / f"{name}.tex"])
+    tables = "".join(f"\\input{{{name}.tex}}\n" for name in PRINTED)
+    (tmp_path / "all.tex").write_text(
+        "\\documentclass[twocolumn]{article}\\usepackage{booktabs}\\begin{document}\n"
+        f"{tables}\\end{{document}}\n"
+    )
+    command = [program, "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert not re.findall(r"Overfull.*|Float too large.*", done.stdout)

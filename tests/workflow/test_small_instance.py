@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from .conftest import Workflow
 
@@ -66,3 +68,31 @@ def test_the_chain_from_images_to_trained_architectures(workflow: Workflow) -> N
     grown = {**STUDY["small_instance"], "tasks": "0-2"}  # type: ignore[dict-item]
     workflow.configure(**{**STUDY, "small_instance": grown})
     assert jobs_wanted(workflow) == [f"{DATABASES}/training/seeds-2-2.parquet"]
+
+
+@pytest.mark.slow
+def test_own_images_are_searched_without_a_network(workflow: Workflow) -> None:
+    random = np.random.default_rng(0)
+    for name in ("cats", "dogs"):
+        (workflow.folder / "photos" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = random.integers(0, 256, (12, 9, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(workflow.folder / "photos" / name / f"{number}.png")
+    small = {"tasks": "0-1", "held_out_tasks": 0, "reference_tasks": "0-9", "cells": 4}
+    workflow.configure(
+        benchmarks={"nasbench201": ["own-images-small"]},
+        own_images=str(workflow.folder / "photos"),
+        small_instance={**small, "held_out_cells": 4},
+    )
+    nothing = str(workflow.folder / "empty")
+    done = workflow.run(environment={"EDNAG_MIRROR": "", "EDNAG_CACHE": nothing})
+    assert done.returncode == 0, done.stdout
+    results = workflow.folder / "results"
+    assert json.loads((results / "audit.json").read_text())["sound"]
+    table = pd.read_parquet(results / "tables/nasbench201/own-images-small.parquet")
+    assert table["predicted_accuracy"].between(0, 100).all()
+    assert table["predicted_accuracy"].nunique() > 1
+    # Nothing is judged, claimed or fetched.
+    assert not (results / "verdicts.md").exists()
+    assert not (results / "databases/small/reference").exists()
+    assert "claim" not in (results / "findings.md").read_text()

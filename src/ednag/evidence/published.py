@@ -3,14 +3,13 @@
 A number that cannot be regenerated stays in the table with a note that says why. Rows that the
 paper took from other papers have protocols of their own. Those of methods that this project has
 (`OURS`) are regenerated under the nearest protocol that the study has, and have a difference only
-where it is near (`_OWN`).
+where it is near (`_OWN`). `ednag.evidence.paper_layout` shows them as printed.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +28,7 @@ from ednag.evidence.statistics import (
     standard_deviation,
 )
 from ednag.evidence.summaries import BEST_AFTER, checkpoints_in
-from ednag.evidence.writing import NO_VALUE, interval_text, rounded, texts
 from ednag.search.objective import DISTINCT
-from ednag.tables import TABLES, get_definition
 from ednag.text_files import csv_rows
 
 #: Method as printed -> ours.
@@ -66,11 +63,9 @@ COST_NOTE = (
     "networks are shown instead"
 )
 NOTE = (
-    "Printed: as in the papers. Regenerated: mean and standard deviation over the study's "
-    "unselected seeds under the paper's protocol, with Student's interval of the mean; "
-    "difference: regenerated minus printed. Rows that the paper took from others were printed "
-    "under the protocols of their papers. *: regenerated under a protocol that is not near, which "
-    "gives another quantity and no difference; the note says why."
+    "Printed: as in the papers. Ours: mean ± standard deviation over the study's unselected seeds "
+    "under the paper's protocol; runs: seeds × distinct evaluations. Best of each column in bold. "
+    "Rows that the paper took from others were printed under the protocols of their papers."
 )
 
 
@@ -279,7 +274,7 @@ _QUALITIES: dict[str, tuple[str, Callable[[np.ndarray], float]]] = {
 def _quality(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
     """Mean over runs of the mean; the maximum or minimum of all runs has no interval."""
     column, pool = _QUALITIES[number.quantity]
-    if column not in runs:
+    if column not in runs or runs[column].isna().all():
         raise LackingData("needs the last populations of the runs")
     values, evaluated = finite(runs[column]), finite(runs[column.replace("last", "seen")])
     is_mean = number.quantity == "mean"
@@ -291,7 +286,7 @@ def _quality(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> 
 
 
 def _valid(number: PrintedNumber, runs: pd.DataFrame, record: StudyRecord) -> RegeneratedNumber:
-    if "last_valid_share" not in runs:
+    if "last_valid_share" not in runs or runs["last_valid_share"].isna().all():
         raise LackingData("needs the last populations of the runs")
     evaluated = 100 * float(runs["evaluated_valid_share"].mean())
     note = f"of the individuals of the last population; of all evaluations {evaluated:.2f}"
@@ -342,61 +337,3 @@ def _parsed(printed: str) -> float:
         return float(printed)
     except ValueError:
         return np.nan
-
-
-#: A column with no other texts is left out.
-_EMPTY = {"", NO_VALUE, "result"}
-#: In place of a difference between two quantities.
-UNLIKE = "*"
-#: Columns that are never left out.
-_KEPT = {"Dataset", "Method", "Printed", "Regenerated", "Difference", "Note"}
-#: Titles of datasets that this project has no table of.
-_TITLES = {"aircraft": "Aircraft", "pets": "Pets", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
-
-
-def signed(value: float) -> str:
-    """A difference with its sign; `+0.00` also for one that rounds to zero."""
-    return NO_VALUE if pd.isna(value) else f"{round(value, 2) + 0.0:+.2f}"
-
-
-def readable_published(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The columns of the readable table; empty ones are left out."""
-
-    def zipped(*columns: str) -> Iterable[tuple[Any, ...]]:
-        return frame[list(columns)].itertuples(index=False, name=None)
-
-    shown = {
-        "Space": list(frame["space"]),
-        "Dataset": [_title(*names) for names in zipped("space", "dataset")],
-        "Method": list(frame["method"]),
-        "Run by": [name or NO_VALUE for name in frame["run_by"]],
-        "Quantity": [name.replace("_", " ") for name in frame["quantity"]],
-        "Printed": [
-            f"{number or NO_VALUE}{f' ± {sd}' if sd else ''}"
-            for number, sd in zipped("printed", "printed_sd")
-        ],
-        "Archs, printed": list(frame["printed_archs"]),
-        "Regenerated": [
-            rounded(number) + (f" ± {rounded(sd)}" if pd.notna(sd) else "")
-            for number, sd in zipped("ours", "sd")
-        ],
-        "Interval": [interval_text(*bounds) for bounds in zipped("low", "high")],
-        "Difference": [
-            UNLIKE if pd.isna(value) and pd.notna(ours) else signed(value)
-            for value, ours in zipped("difference", "ours")
-        ],
-        "Seeds": [str(count) if count else NO_VALUE for count in frame["seeds"]],
-        "Look-ups": texts(frame["total_evaluations"], 0),
-        "Distinct": texts(frame["distinct_evaluations"], 0),
-        "Note": list(frame["note"]),
-    }
-    if frame["space"].nunique() == 1:
-        del shown["Space"]
-    return {name: column for name, column in shown.items() if name in _KEPT or {*column} - _EMPTY}
-
-
-def _title(space: str, dataset: str) -> str:
-    """A benchmark's title, also of one that this project has no table of."""
-    if dataset in TABLES.get(space, {}):
-        return get_definition(space, dataset).title
-    return _TITLES.get(dataset, dataset)

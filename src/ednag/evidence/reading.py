@@ -8,8 +8,8 @@ import pandas as pd
 from ednag.errors import EdnagError, one_line
 from ednag.evidence.authors_seeds import readable_seeds, readable_sets
 from ednag.evidence.cells import readable_enumeration, readable_records
+from ednag.evidence.paper_layout import readable_published
 from ednag.evidence.predictions import readable_coreset, readable_quality
-from ednag.evidence.published import readable_published
 from ednag.evidence.ranking import readable_learning, readable_search, readable_tiers
 from ednag.evidence.tables import readable
 from ednag.evidence.trained_architectures import readable_top_k

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,8 @@ from markupsafe import Markup
 from packaging.utils import canonicalize_name
 
 from ednag.errors import EdnagError
-from ednag.evidence.reading import read_readable
+from ednag.evidence.paper_layout import Layout, layout_of
+from ednag.evidence.reading import read_frame, read_readable
 from ednag.provenance.store import read_store
 from ednag.study.artefacts import (
     ARTEFACTS,
@@ -55,6 +56,11 @@ class Exhibit:
         with suppress(EdnagError, KeyError):  # a dataset without a benchmark table
             values["dataset"] = get_definition(values["space"], values["dataset"]).title
         return ", ".join(values.values())
+
+    @property
+    def stem(self) -> str:
+        """File name without suffix."""
+        return Path(self.path).stem
 
     @property
     def title(self) -> str:
@@ -98,11 +104,6 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str
     chains: str
-
-    @property
-    def stem(self) -> str:
-        """File name without suffix."""
-        return Path(self.exhibit.path).stem
 
     @property
     def numeric(self) -> list[int]:
@@ -188,6 +189,15 @@ def read_table(root: Path, path: str, chains: Sequence[str]) -> Table:
     page = artefact_named("chains").path(**exhibit.wildcards)
     is_chained = exhibit.artefact in SPACE_TABLES and page in chains
     return Table(exhibit, tuple(columns), rows, note.strip(), page if is_chained else "")
+
+
+def regenerated(root: Path, tables: Sequence[str]) -> Iterator[tuple[Exhibit, Layout]]:
+    """The papers' tables in which any number is ours, with their layout."""
+    for exhibit in map(exhibit_of, tables):
+        if exhibit.artefact.name == "published":
+            frame = read_frame(root / exhibit.path)
+            if frame["ours"].notna().any():
+                yield exhibit, layout_of(frame)
 
 
 def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:

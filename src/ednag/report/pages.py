@@ -153,6 +153,7 @@ class _PageWriter:
         ]
         #: Tables and run files that were read.
         self.read: list[Path] = []
+        self._papers = list(material.regenerated(study.root, study.tables))
         self._figures = [material.exhibit_of(path) for path in study.figures]
 
     def pages(self) -> Iterator[tuple[str, str]]:
@@ -163,7 +164,7 @@ class _PageWriter:
         yield "findings.html", self._findings()
         yield "tables.html", self._fill("tables.html", kinds=material.tables_by_title(self._tables))
         for table in self._tables:
-            yield f"table-{table.stem}.html", self._table(table)
+            yield f"table-{table.exhibit.stem}.html", self._table(table)
         yield from self._figure_pages()
         yield "sources.html", self._sources()
         yield "environment.html", self._packages()
@@ -180,6 +181,7 @@ class _PageWriter:
             "index.html",
             introduction=self._from_findings(_BEFORE_HEADINGS),
             audit=self._audit,
+            papers=self._papers,
             kinds=self._verdicts.get("kinds", ()),
             facts=self._study.facts,
             figures=material.key_figures(self._figures),
@@ -239,12 +241,12 @@ class _PageWriter:
         return f'href="{self._study.link(posixpath.join(place, match[1]))}"'
 
     def _table(self, table: material.Table) -> str:
-        head, rows = list(table.head), list(map(list, table.rows))
+        head, rows = list(table.head), [list(map(_with_strong, row)) for row in table.rows]
         if table.chains:
             head.append("Chain")
-            page = self._study.link(table.chains)
+            page, stem = self._study.link(table.chains), table.exhibit.stem
             for number, row in enumerate(rows):
-                row.append(Markup('<a href="{}#{}-{}">chain</a>').format(page, table.stem, number))
+                row.append(Markup('<a href="{}#{}-{}">chain</a>').format(page, stem, number))
         return self._fill("table.html", table=table, exhibit=table.exhibit, head=head, rows=rows)
 
     def _figure_pages(self) -> Iterator[tuple[str, str]]:
@@ -310,3 +312,11 @@ class _PageWriter:
             differing=sum(row[3] == "differs" for row in rows),
             rows=rows,
         )
+
+
+def _with_strong(cell: str) -> str:
+    """A cell whose beginning is bold in Markdown, in bold."""
+    if not cell.startswith("**"):
+        return cell
+    bold, _, rest = cell[2:].partition("**")
+    return Markup("<strong>{}</strong>{}").format(bold, rest)

@@ -18,13 +18,13 @@ from ednag.cli.claims._shared import measured, read_measurements
 def command(table: str, printed: Path, outputs: tuple[Path, ...], **files: Any) -> None:
     """Put the printed TABLE beside what the study regenerates."""
     from ednag.errors import EdnagError
-    from ednag.evidence.published import NOTE, PRINTED, published_table, readable_published
-    from ednag.evidence.writing import write_frame
+    from ednag.evidence.paper_layout import write_published
+    from ednag.evidence.published import PRINTED, published_table
     from ednag.naming import suggestion
 
     if table not in PRINTED:
         raise EdnagError(f"unknown table {table!r}{suggestion(table, PRINTED)}")
     record = read_measurements(files)
     frame = published_table(PRINTED[table](printed), record)
-    write_frame(frame, readable_published(frame), NOTE, outputs)
+    write_published(frame, table, outputs)
     log(f"{table}: {int(frame['ours'].notna().sum())} of {len(frame)} printed numbers regenerated")
