@@ -6,6 +6,7 @@
 #   resources/{source}/{file}
 #   results/features/small.pt
 #   results/features/own-images.pt
+#   results/features/own-images-small.pt
 #   results/databases/small/{part}/seeds-{first}-{last}.parquet
 #   results/predictors/small.pt
 #   results/predictors/small.curve.csv

@@ -96,3 +96,8 @@ def test_own_images_are_searched_without_a_network(workflow: Workflow) -> None:
     assert not (results / "verdicts.md").exists()
     assert not (results / "databases/small/reference").exists()
     assert "claim" not in (results / "findings.md").read_text()
+    # Other images than those that were read are a fault.
+    (workflow.folder / "photos/cats/0.png").write_bytes(b"another")
+    audited = workflow.ednag("audit")
+    assert audited.returncode == 1
+    assert "photos/cats/0.png (elsewhere): changed input" in audited.stdout

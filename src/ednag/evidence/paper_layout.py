@@ -15,7 +15,7 @@ import pandas as pd
 
 from ednag.evidence.published import GLOBAL_BEST, NOTE
 from ednag.evidence.record import PAPER
-from ednag.evidence.writing import NO_VALUE, rounded, write_frame
+from ednag.evidence.writing import NO_VALUE, enumerated, rounded, write_frame
 from ednag.files import write_text
 from ednag.tables import TABLES, get_definition, get_reported_metric
 
@@ -77,16 +77,20 @@ class Layout:
         groups: Titles of the groups, with unit.
         rows: The methods.
         notes: Mark -> what it stands for.
+        run_by: Method as printed -> ids of the methods that run it.
     """
 
     groups: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: Mapping[str, str]
+    run_by: Mapping[str, tuple[str, ...]]
 
     @property
     def footnotes(self) -> str:
-        """The notes as sentences."""
-        return " ".join(f"{mark}: {text}." for mark, text in self.notes.items())
+        """The notes, and which methods run the rows, as sentences."""
+        notes = [f"{mark}: {text}." for mark, text in self.notes.items()]
+        named = [f"{row} by {enumerated(names)}" for row, names in self.run_by.items()]
+        return " ".join([*notes, f"Run: {'; '.join(named)}."] if named else notes)
 
     def blocks(self) -> Iterable[range]:
         """Groups that fit beside each other, by index, evenly many."""
@@ -113,7 +117,12 @@ def layout_of(frame: pd.DataFrame) -> Layout:
     if any(DIFFERS in ours.marks for row in rows for _, ours in row.pairs):
         notes[DIFFERS] = "the printed value is outside our interval of the mean"
     varied = [name for name in places if frame[name].nunique() > 1]
-    return Layout(tuple(_title(*group, varied) for group in groups), tuple(rows), notes)
+    run_by = {
+        str(method): tuple(dict.fromkeys(own["run_by"]))
+        for method, own in frame[frame["run_by"] != ""].groupby("method", sort=False)
+    }
+    titles = tuple(_title(*group, varied) for group in groups)
+    return Layout(titles, tuple(rows), notes, run_by)
 
 
 def _column(

@@ -13,6 +13,7 @@ from ednag.provenance.records import File, Record, is_in_place
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import (
     in_flow,
+    is_of_own_images,
     is_published,
     plain_name,
     source_of,
@@ -122,6 +123,12 @@ def check_recorded(evidence: Evidence, files: Sequence[str]) -> Iterator[Finding
     """Check that each file was made by a recorded job or is registered."""
     again = evidence.setting.again
     explained = {name for broken in evidence.store.broken for name in broken.outputs}
+    explained |= {
+        read.path
+        for record in evidence.store.records
+        if is_of_own_images(_outputs_of([record]))
+        for read in record.inputs
+    }
     for name in files:
         if evidence.store.maker(name) or is_published(name) or name in explained:
             continue
@@ -161,21 +168,24 @@ def check_links(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findi
     readers: dict[tuple[str, str, bool], list[Record]] = {}
     for record in records:
         for read in record.inputs:
-            if not _is_current(evidence, read):
+            if not _is_current(evidence, record, read):
                 key = (read.path, read.sha256, evidence.needed(record))
                 readers.setdefault(key, []).append(record)
     for (name, sha256, needed), jobs in sorted(readers.items(), key=lambda item: item[0]):
         outputs = _outputs_of(jobs)
-        finding = _changed_input if is_published(name) else _other_bytes
+        finding = _other_bytes if evidence.store.written(name) else _changed_input
         yield finding(evidence, name, sha256, outputs, needed)
 
 
-def _is_current(evidence: Evidence, read: File) -> bool:
-    """Whether an input is the output of its job, or a registered file that is unchanged."""
+def _is_current(evidence: Evidence, record: Record, read: File) -> bool:
+    """Whether an input is the output of its job, or a file of the user's that is unchanged.
+
+    The user's are registered ones of the repository and own images.
+    """
     written = evidence.store.written(read.path)
     if written is not None:
         return (written.sha256, written.size) == (read.sha256, read.size)
-    if not is_published(read.path):
+    if not (is_published(read.path) or is_of_own_images(_outputs_of([record]))):
         return True  # without a record, which is a finding of `check_recorded`
     now = evidence.measured[read.path]
     return now is not None and (now.sha256, now.size) == (read.sha256, read.size)
@@ -212,7 +222,9 @@ def _changed_input(
         "changed input",
         (name,),
         f"{plain} {state}; the job of {outputs[0]} read {short(sha256)}",
-        f"git diff -- {plain}, then either git checkout -- {plain} or {again(outputs[:1])}",
+        f"git diff -- {plain}, then either git checkout -- {plain} or {again(outputs[:1])}"
+        if is_published(name)
+        else again(outputs[:1]),
         fault=needed,
         others=outputs,
     )

@@ -1,7 +1,9 @@
 """The stage of a file, from its name in records."""
 
+from collections.abc import Iterable
+
 from ednag.provenance.records import PROJECT
-from ednag.stages import EVIDENCE, PAGES, RECORDS, SOURCES, STAGES
+from ednag.stages import EVIDENCE, FEATURES, PAGES, RECORDS, SOURCES, STAGES
 
 #: Files of the repository that jobs may read; they count as sources.
 PUBLISHED = "published/"
@@ -13,6 +15,11 @@ _RANKS = {stage.name: float(rank) for rank, stage in enumerate(STAGES)}
 def is_published(name: str) -> bool:
     """Whether a name in a record is a registered input of the repository."""
     return plain_name(name).startswith(PUBLISHED)
+
+
+def is_of_own_images(outputs: Iterable[str]) -> bool:
+    """Whether a job with these outputs reads the user's images, which nobody registers."""
+    return any(name.startswith(f"{FEATURES.folder}/own-images") for name in outputs)
 
 
 def plain_name(name: str) -> str:
