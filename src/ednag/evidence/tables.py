@@ -286,5 +286,4 @@ def write_evidence(frame: pd.DataFrame, note: str, paths: Sequence[Path]) -> Non
     """Write a frame of one of TABLES and the note under it to paths (.csv, .md, .tex)."""
     metrics = [get_reported_metric(*map(str, names)) for names in frame[KEYS].to_numpy()]
     units = {"metric": [each.name for each in metrics], "unit": [each.unit for each in metrics]}
-    whole = pd.concat([frame[KEYS], pd.DataFrame(units), frame.drop(columns=KEYS)], axis=1)
-    write_frame(whole, readable(frame), note, paths)
+    write_frame(frame.assign(**units), readable(frame), note, paths)
