@@ -4,12 +4,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.evidence.paper_layout import write_published
+from ednag.evidence.published import PRINTED, published_table
 from ednag.report import pages
 from ednag.report.material import exhibit_of, read_environment, read_table
 from ednag.report.pages import PAGES, FinishedStudy, write_report
+from tests.evidence.claims_data import PUBLISHED, record_of, runs_of
 from tests.report.conftest import ODD
 from tests.report.links import broken_links
 
@@ -154,3 +158,22 @@ def test_every_page_names_the_study(report: Path) -> None:
     pages = {name: text for name, text in text_of(report).items() if name.endswith(".html")}
     assert all("Odd &amp; ends</title>" in text for text in pages.values())
     assert "<h1>Odd &amp; ends</h1>" in pages["index.html"]
+
+
+def test_the_papers_tables_come_first_as_they_are_printed(study: FinishedStudy) -> None:
+    values = np.linspace(94.0, 94.3733, 40)
+    numbers = PRINTED["nasbench201"](PUBLISHED / "nasbench201.csv")
+    both = [runs_of(values, method=name) for name in ("ednag", "random")]
+    stem = study.root / "results/evidence/published-nasbench201"
+    paths = [stem.with_suffix(f".{suffix}") for suffix in ("csv", "md", "tex")]
+    write_published(published_table(numbers, record_of(*both)), "nasbench201", paths)
+    tables = [*study.tables, "results/evidence/published-nasbench201.csv"]
+    write_report(replace(study, tables=tables))
+    pages = text_of(study.root / study.folder)
+    first = pages["index.html"]
+    assert 0 < first.find("The papers' tables") < first.index("Audit: sound")
+    assert '<th scope="colgroup" colspan="2">CIFAR-10 (%)</th>' in first
+    ours = "<strong>94.19 ± 0.11</strong>"
+    assert ours in first and ours in pages["table-published-nasbench201.html"]
+    assert "a: " in first and "published by others" in first
+    assert list(broken_links(study.root / study.folder)) == []
