@@ -113,3 +113,28 @@ def test_a_figure_can_be_explored(report: Path, page: Any) -> None:
     page.get_by_label("Counted:").select_option("look-ups")
     assert page.get_by_label("Line:").count() == 1
     assert lines.count() == 2 and before
+
+
+def test_a_search_leads_to_a_claim_and_to_a_table(report: Path, page: Any) -> None:
+    page.goto((report / "index.html").as_uri())
+    field = page.get_by_label("Search tables, figures, claims")
+    field.fill("own end")
+    assert page.locator("#found a").first.get_attribute("href") == "table-nasbench201.html"
+    field.fill("(three)")
+    page.locator("#found a").first.click()
+    # It is not tested, so that it is folded; a link to it opens it.
+    rows = page.locator("table#untested tbody tr:visible")
+    rows.first.wait_for()
+    assert rows.count() == 1 and page.locator("table#verdicts tbody tr:visible").count() == 0
+    field.fill("no such words")
+    assert page.locator("#found li").all_inner_texts() == ["nothing has these words"]
+    field.press("Escape")
+    assert page.locator("#found").is_hidden()
+
+
+def test_the_first_column_stays_in_view(report: Path, page: Any) -> None:
+    page.goto((report / "verdicts.html").as_uri())
+    wide = page.locator(".wide:has(#verdicts)")
+    wide.evaluate("part => part.scrollLeft = 10000")
+    cell, frame = page.locator("#verdicts tbody td").first.bounding_box(), wide.bounding_box()
+    assert abs(cell["x"] - frame["x"]) < 3

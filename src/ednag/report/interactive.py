@@ -49,9 +49,9 @@ def chart_of(root: Path, exhibit: Exhibit) -> str:
     return as_text(chart)
 
 
-def as_text(chart: Chart) -> str:
-    """A chart as JSON in which no text of a study ends the script that holds it."""
-    return json.dumps(chart, separators=(",", ":")).replace("<", "\\u003c")
+def as_text(content: object) -> str:
+    """A chart, or other content, as JSON in which no text of a study ends the script around it."""
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def data_of(frame: pd.DataFrame, numbers: Iterable[str]) -> Chart:

@@ -32,6 +32,7 @@ from ednag.tables import get_definition
 
 #: Figures of the first page: the first of each of these artefacts.
 _KEY_FIGURES = ("ranks", "anytime", "denoising", "illustration")
+_PRINTED = re.compile(r"published/([\w-]+)\.csv")
 _NUMBER = re.compile(r"\[?[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -217,6 +218,13 @@ def read_environment(root: Path, pinned: Mapping[str, str]) -> Environment:
         {name: tuple(sorted(machines[name])) for name in sorted(machines)},
         tuple(sorted(commits)),
     )
+
+
+def table_of(claim: Mapping[str, Any]) -> str:
+    """The printed table that a claim is about, else where it is stated."""
+    source = str(claim.get("source", ""))
+    printed = _PRINTED.search(source)
+    return printed[1] if printed else source.partition(";")[0]
 
 
 def tables_by_title(tables: Iterable[Table]) -> list[tuple[str, list[Table]]]:

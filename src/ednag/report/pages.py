@@ -34,8 +34,10 @@ PAGES = (
 #: One template for each page; page.html is the frame of all pages, grid.html has the macros.
 _TEMPLATES = Path(__file__).with_name("templates")
 _ASSETS = ("style.css", "script.js", "vega.js", "vega.LICENSE")
+#: What the search finds: [title, address, kind] of each page and claim.
+_ENTRIES = "entries.js"
 #: Assets that reports of earlier versions do not have.
-_NEW_ASSETS = {"vega.js", "vega.LICENSE"}
+_NEW_ASSETS = {"vega.js", "vega.LICENSE", _ENTRIES}
 #: Parts of the page of findings: without its title, and of this what precedes the next heading.
 _WITHOUT_TITLE = re.compile(r"\A(?:# [^\n]*\n)?(.*)", re.DOTALL)
 _BEFORE_HEADINGS = re.compile(r"\A(?:# [^\n]*\n)?(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
@@ -96,6 +98,7 @@ def write_report(study: FinishedStudy) -> tuple[int, list[Path]]:
     writer = _PageWriter(study)
     pages = dict(writer.pages())
     assets = {name: (_TEMPLATES / name).read_text(encoding="utf-8") for name in _ASSETS}
+    assets[_ENTRIES] = f"window.entries = {as_text(writer.entries())};"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside(folder) as whole:
         whole.mkdir()
@@ -112,7 +115,7 @@ def _refuse_other_files(folder: Path) -> None:
     """Raise EdnagError if a folder holds anything that no report has."""
     if folder.is_symlink():
         raise EdnagError(f"{folder}: is a link to {folder.readlink()}; name another folder")
-    known = {*_ASSETS, *(name for name, _ in PAGES)}
+    known = {*_ASSETS, _ENTRIES, *(name for name, _ in PAGES)}
     # Snakemake notes in a folder that it made when this was.
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     entries = [path for path in entries if path.name != ".snakemake_timestamp"]
@@ -130,6 +133,11 @@ def _refuse_other_files(folder: Path) -> None:
         named = ", ".join(others[:3]) + (" and others" if others[3:] else "")
         fault = f"would lose {named}" if others else f"has no {missing[0]}"
         raise EdnagError(f"{folder}: is no earlier report ({fault}); name a new folder")
+
+
+def _group_file(group: str) -> str:
+    """The page of a group of figures."""
+    return f"figures-{re.sub('[^a-z0-9]+', '-', group.lower())}.html"
 
 
 class _PageWriter:
@@ -172,6 +180,24 @@ class _PageWriter:
     def _fill(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(values)
 
+    def entries(self) -> list[list[str]]:
+        """What the search finds: title, address and kind."""
+        tables = [[each.exhibit.title, f"table-{each.exhibit.stem}.html", "table"] for each in self._tables]
+        groups = [
+            [f"{figure.title} ({group})", _group_file(group), "figure"]
+            for group, figures in material.figures_by_group(self._figures).items()
+            for figure in figures
+        ]
+        claims = [
+            [
+                f"{each['statement']} ({each['id']})",
+                f"{_VERDICTS}#q={each['id']}",
+                each["verdict"],
+            ]
+            for each in self._verdicts.get("claims", ())
+        ]
+        return [*tables, *groups, *claims]
+
     def _chart(self, figure: material.Exhibit) -> Markup:
         return Markup(chart_of(self._study.root, figure))
 
@@ -188,14 +214,25 @@ class _PageWriter:
         )
 
     def _claims(self) -> str:
-        """Every claim with its verdict, sortable."""
+        """Every claim with its verdict, sortable: the tested ones, then the others."""
+        verdicts = self._verdicts
+        names = list(dict.fromkeys(name for each in verdicts["kinds"] for name in each["tested"]))
+        by_table: dict[str, dict[str, int]] = {}
+        for claim in verdicts["claims"]:
+            counts = by_table.setdefault(material.table_of(claim), dict.fromkeys(names, 0))
+            if claim["verdict"] in counts:
+                counts[claim["verdict"]] += 1
+        claims = sorted(verdicts["claims"], key=material.table_of)
         return self._fill(
             _VERDICTS,
-            seeds=self._verdicts["seeds"],
-            counts=self._verdicts["counts"],
-            kinds=self._verdicts["kinds"],
+            seeds=verdicts["seeds"],
+            counts=verdicts["counts"],
+            kinds=verdicts["kinds"],
+            names=names,
+            by_table={table: by_table[table] for table in sorted(by_table)},
             file=self._study.verdicts,
-            rows=[self._claim(claim) for claim in self._verdicts["claims"]],
+            tested=[self._claim(claim) for claim in claims if claim["verdict"] in names],
+            others=[self._claim(claim) for claim in claims if claim["verdict"] not in names],
         )
 
     def _claim(self, claim: Mapping[str, Any]) -> list[str]:
@@ -211,6 +248,7 @@ class _PageWriter:
         return [
             claim["verdict"],
             claim["kind"],
+            material.table_of(claim),
             claim["statement"],
             number(claim["printed"]),
             number(claim["ours"]),
@@ -252,7 +290,7 @@ class _PageWriter:
     def _figure_pages(self) -> Iterator[tuple[str, str]]:
         """The list of groups of figures, and a page for each group."""
         groups = [
-            (f"figures-{re.sub('[^a-z0-9]+', '-', group.lower())}.html", group, figures)
+            (_group_file(group), group, figures)
             for group, figures in material.figures_by_group(self._figures).items()
         ]
         yield "figures.html", self._fill("figures.html", groups=groups)

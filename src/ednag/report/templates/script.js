@@ -29,6 +29,7 @@ const choices = Array.from(document.querySelectorAll("select[data-chooses]"));
 for (const field of document.querySelectorAll("input[data-filters]")) {
   const rows = Array.from(document.getElementById(field.dataset.filters).tBodies[0].rows);
   const count = document.getElementById(field.dataset.filters + "-count");
+  const folded = field.closest("details.folded");
   const filter = () => {
     const words = field.value.toLowerCase().split(" ").filter(Boolean);
     let shown = 0;
@@ -44,13 +45,53 @@ for (const field of document.querySelectorAll("input[data-filters]")) {
   const follow = () => {
     const asked = new URLSearchParams(location.hash.slice(1));
     for (const choice of choices) choice.value = asked.get(choice.name) || "";
+    field.value = asked.get("q") || "";
     filter();
+    // What a link asks for is in view.
+    if (folded && location.hash && rows.some(row => !row.hidden)) folded.open = true;
   };
   field.addEventListener("input", filter);
   for (const choice of choices) choice.addEventListener("change", filter);
   window.addEventListener("hashchange", follow);
   follow();
 }
+const load = (() => {
+  const asked = {};
+  return file => asked[file] ||= new Promise(done => {
+    const script = document.createElement("script");
+    script.src = file;
+    script.addEventListener("load", done);
+    document.head.append(script);
+  });
+})();
+const search = document.querySelector("#search");
+const found = document.querySelector("#found");
+const show = () => {
+  const words = search.value.toLowerCase().split(" ").filter(Boolean);
+  const hits = words.length === 0 ? [] : window.entries.filter(
+    ([title]) => words.every(word => title.toLowerCase().includes(word)));
+  found.replaceChildren(...hits.slice(0, 30).map(([title, address, kind]) => {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = title;
+    const note = document.createElement("span");
+    note.className = "small";
+    note.textContent = " " + kind;
+    item.append(link, note);
+    return item;
+  }));
+  found.hidden = words.length === 0;
+  const more = hits.length - 30;
+  if (found.hidden || (hits.length && more <= 0)) return;
+  const last = document.createElement("li");
+  last.textContent = hits.length ? more + " more; add a word" : "nothing has these words";
+  found.append(last);
+};
+search.addEventListener("input", () => load("entries.js").then(show));
+search.addEventListener("keydown", event => {
+  if (event.key === "Escape") { search.value = ""; found.hidden = true; }
+});
 const draw = part => {
   const chart = JSON.parse(part.querySelector("script").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
@@ -58,17 +99,10 @@ const draw = part => {
   window.vegaEmbed(part.querySelector(".chart"), chart,
     { renderer: "svg", actions, theme: dark ? "dark" : undefined });
 };
-let library;
-const loaded = () => library ||= new Promise(done => {
-  const script = document.createElement("script");
-  script.src = "vega.js";
-  script.addEventListener("load", done);
-  document.head.append(script);
-});
 const drawOnce = part => {
   if (!part.open || part.dataset.drawn) return;
   part.dataset.drawn = "yes";
-  loaded().then(() => draw(part));
+  load("vega.js").then(() => draw(part));
 };
 for (const part of document.querySelectorAll("details.explore")) {
   part.addEventListener("toggle", () => drawOnce(part));
