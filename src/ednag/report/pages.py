@@ -182,7 +182,10 @@ class _PageWriter:
 
     def entries(self) -> list[list[str]]:
         """What the search finds: title, address and kind."""
-        tables = [[each.exhibit.title, f"table-{each.exhibit.stem}.html", "table"] for each in self._tables]
+        tables = [
+            [each.exhibit.title, f"table-{each.exhibit.stem}.html", "table"]
+            for each in self._tables
+        ]
         groups = [
             [f"{figure.title} ({group})", _group_file(group), "figure"]
             for group, figures in material.figures_by_group(self._figures).items()
