@@ -71,7 +71,7 @@ def chosen(name: str, label: str, options: Sequence[str]) -> Chart:
 def metric_label(wildcards: Mapping[str, str]) -> str:
     """Name and unit of what a protocol of a benchmark reports."""
     metric = get_reported_metric(*(wildcards[name] for name in ("space", "dataset", "protocol")))
-    return f"{metric.name.replace('_', ' ')} ({metric.unit})"
+    return metric.label
 
 
 def _title(method: str) -> str:
