@@ -78,6 +78,13 @@ def test_cells_with_strokes_and_tables_without_a_form_are_shown(tmp_path: Path) 
     assert read_readable(tmp_path / "x.csv", "sources_compared")["agreeing"] == ["1"]
 
 
+def test_marks_are_text_also_where_no_row_has_one(tmp_path: Path) -> None:
+    rows = {"method": ["ednag", "random"], "mark": ["", ""], "rank": [1.0, 2.0]}
+    path = tmp_path / "table.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    assert read_frame(path)["mark"].tolist() == ["", ""]
+
+
 def test_types_are_those_that_were_written(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [1, 2], "c": ["x", ""], "d": [True, False]})
     frame["e"] = pd.array([1, None], dtype="Int64")

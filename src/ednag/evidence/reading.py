@@ -32,7 +32,7 @@ READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = {
     "nar_records": readable_records,
 }
 #: Columns of text that may look like numbers, or be empty: these, and `{name}_values`.
-_TEXT = ("printed", "printed_sd", "printed_archs", "run_by", "note")
+_TEXT = ("printed", "printed_sd", "printed_archs", "run_by", "note", "mark")
 
 
 def read_frame(path: Path) -> pd.DataFrame:

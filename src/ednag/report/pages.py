@@ -1,5 +1,6 @@
 """The pages of the report and the folder that holds them. No page asks a server for anything."""
 
+import itertools
 import posixpath
 import re
 import shutil
@@ -273,7 +274,9 @@ class _PageWriter:
         body = MarkdownIt("js-default").render(found[1] if found else "")
         body = body.replace('href="verdicts.md"', f'href="{_VERDICTS}"')
         body = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, body)
-        body = body.replace("<table>", '<div class="wide"><table>')
+        number = itertools.count(1)
+        wide = '<div class="wide" tabindex="0" role="region" aria-label="Table {}"><table>'
+        body = re.sub("<table>", lambda _: wide.format(next(number)), body)
         return Markup(body.replace("</table>", "</table></div>"))
 
     def _from_results(self, match: re.Match[str]) -> str:
