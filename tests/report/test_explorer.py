@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from ednag.methods.storage import read_runs
 from ednag.report.explorer import explored
 from ednag.report.interactive import as_text
+from tests.docs.pages import DOCS, blocks
 
 PLACE = ("nasbench201", "cifar10-valid")
 TABLE = Path("results/tables/nasbench201/cifar10-valid.parquet")
@@ -56,6 +58,36 @@ def test_a_chart_holds_the_first_run_of_each_method_in_order(root: Path) -> None
     assert "../results/provenance/runs/nasbench201/cifar10-valid/paper/ednag/seeds-9-9" in text
     assert [each["name"] for each in chart["params"]] == ["run", "cost"]
     assert len(text) < 1_500_000 and json.loads(text) == chart
+
+
+def test_a_cost_may_be_the_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guide's search for low latency, whose table has the column of a cost as its metric."""
+    space, accuracies, _, latencies, *_ = blocks(DOCS / "own-search-space.md", "python")
+    files = {"chain": space, "my_chains": accuracies, "my_latencies": latencies}
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    keys = ["-".join(each) for each in product(("conv", "pool", "skip"), repeat=4)]
+    for name, column in (("my-chains", "test_accuracy"), ("my-latencies", "latency")):
+        rows = "".join(f"{key},{50 + number / 10}\n" for number, key in enumerate(keys))
+        (tmp_path / f"{name}.csv").write_text(f"key,{column}\n{rows}", encoding="utf-8")
+    tables = {"chain": {"mine-fast": "my_latencies:FAST"}}
+    own = {"spaces": {"chain": "chain:Chain"}, "tables": tables}
+    monkeypatch.setenv("EDNAG_BENCHMARKS", json.dumps(own))
+    monkeypatch.setenv("EDNAG_CODE", str(tmp_path))
+    table = "results/tables/chain/mine-fast.parquet"
+    runs = "results/runs/chain/mine-fast/paper/random/seeds-0-0.parquet"
+    for command in (
+        "sources add my-chains --path my-chains.csv",
+        "sources add my-latencies --path my-latencies.csv",
+        f"tables build --space chain --dataset mine-fast --output {table}",
+        f"run --table {table} --method random --seeds 0 --budget 9 --output {runs}",
+    ):
+        subprocess.run(["ednag", *command.split()], cwd=tmp_path, check=True, capture_output=True)
+    found = explored(tmp_path, "chain", "mine-fast", link=str)
+    assert found is not None
+    held = pd.read_csv(io.StringIO(found[1]["datasets"]["runs"]))
+    assert held["order"].tolist() == list(range(1, 10))
+    assert held["value"].min() >= 50 and "latency" not in held
 
 
 def test_no_table_or_no_run_is_no_chart(root: Path, tmp_path: Path) -> None:

@@ -49,10 +49,31 @@ def test_too_many_run_files_are_refused_before_anything_runs(tmp_path: Path) -> 
         plan.check()
 
 
-def test_a_benchmark_that_no_method_searches_is_refused(tmp_path: Path) -> None:
-    predicted = {"benchmarks": {"nasbench201": ["aircraft"]}, "methods": ["nar"]}
-    with pytest.raises(EdnagError, match="methods: none of the study runs on nasbench201/aircraft"):
-        plan_of(tmp_path, **predicted).check()
+@pytest.mark.parametrize(
+    ("dataset", "method", "reason"),
+    [
+        ("aircraft", "nar", "nar: the values are predicted"),
+        ("cifar10-analog", "asha", "asha: there are no accuracies after fewer epochs"),
+        (
+            "digits-unseen",
+            "zero-cost-guided",
+            "zero-cost-guided: there is no table zero-cost beside it",
+        ),
+        ("cifar10-valid", "zero-cost-guided", "zero-cost-guided: needs "),
+        (
+            "cifar10-analog",
+            {"id": "random", "datasets": ["cifar10"]},
+            "random: its datasets are cifar10",
+        ),
+    ],
+)
+def test_a_benchmark_that_no_method_searches_is_refused_with_the_reason(
+    tmp_path: Path, dataset: str, method: object, reason: str
+) -> None:
+    study = {"benchmarks": {"nasbench201": [dataset]}, "methods": [method]}
+    told = re.escape(f"methods: none of the study runs on nasbench201/{dataset} ({reason}")
+    with pytest.raises(EdnagError, match=told):
+        plan_of(tmp_path, **study).check()
 
 
 def test_methods_are_compared_over_datasets_where_they_run_on_each(tmp_path: Path) -> None:

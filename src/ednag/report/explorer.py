@@ -41,7 +41,8 @@ def explored(
     table = read_rows(path)
     if metric.name not in table or "key" not in table or len(table) > _MOST:
         return None
-    costs = {name: label for name, label in _COSTS.items() if name in table}
+    # A cost may be the metric itself, as in a search for low latency.
+    costs = {name: label for name, label in _COSTS.items() if name in {*table} - {metric.name}}
     columns = ["index", "key", metric.name, *costs]
     known = table[columns].rename(columns={metric.name: "value"})
     runs = [_evaluated(root, method, file, known, link) for method, file in files.items()]

@@ -88,14 +88,20 @@ class MethodInstance(MethodDefinition):
 
     def is_run_on(self, space: str, dataset: str) -> bool:
         """Whether the study runs the method on a dataset: not all have what each method needs."""
+        return self.is_run_in(space) and not self.hindrance(space, dataset)
+
+    def hindrance(self, space: str, dataset: str) -> str:
+        """Why the method is not run on a dataset of a space that it is run in; "" if it is."""
         method = self.as_method
-        return (
-            self.is_run_in(space)
-            and (self.datasets is None or dataset in self.datasets)
-            and not (method.measured_only and is_predicted(space, dataset))
-            and (not method.further or self.further_on(space, dataset) is not None)
-            and (not method.epochs or has_epochs(space, dataset))
-        )
+        if self.datasets is not None and dataset not in self.datasets:
+            return f"its datasets are {', '.join(self.datasets)}"
+        if method.measured_only and is_predicted(space, dataset):
+            return "the values are predicted"
+        if method.further and self.further_on(space, dataset) is None:
+            return f"there is no table {method.further} beside it"
+        if method.epochs and not has_epochs(space, dataset):
+            return "there are no accuracies after fewer epochs"
+        return ""
 
     def further_on(self, space: str, dataset: str) -> str | None:
         """The name of the further table that the method reads on a dataset; None for none."""

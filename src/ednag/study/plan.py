@@ -121,14 +121,24 @@ class Plan:
         _ = self._authors_blocks
         for (space, dataset), blocks in self._blocks.items():
             if not blocks:
-                absent = [each for each in self.further if each.dataset == dataset and each.absent]
-                lack = (f"on which {each.method} needs {listed(each.absent)}" for each in absent)
-                reason = next(lack, "whose values are predicted")
                 raise EdnagError(
-                    f"methods: none of the study runs on {space}/{dataset}, {reason}; add one that "
-                    "does, such as random"
+                    f"methods: none of the study runs on {space}/{dataset}"
+                    f"{self._hindrances(space, dataset)}; add one that does, such as random"
                 )
         refuse_contradictions(self.study, self.searched)
+
+    def _hindrances(self, space: str, dataset: str) -> str:
+        """` (nar: the values are predicted)`: why methods do not run on a dataset."""
+        reasons = {
+            each.method: f"needs {listed(each.absent)}"
+            for each in self.further
+            if (each.space, each.dataset) == (space, dataset) and each.absent
+        }
+        for entry in self.study.methods:
+            if entry.is_run_in(space) and (reason := entry.hindrance(space, dataset)):
+                reasons[entry.id] = reason
+        told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        return f" ({told})" if told else ""
 
     @cached_property
     def left_out(self) -> dict[str, tuple[str, ...]]:
