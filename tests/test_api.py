@@ -242,6 +242,22 @@ def test_a_space_and_a_table_of_ones_own_have_their_names(
         ednag.load("chain", "min")
 
 
+def test_a_frame_is_a_table_of_a_space_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDNAG_CODE", str(DOCS / "example-package" / "chains"))
+    monkeypatch.setenv("EDNAG_BENCHMARKS", "{}")
+    frame = pd.DataFrame({"key": ["conv-conv-conv-conv"], "made": [90.0]})
+    own = ednag.table_of(frame, "chain:Chain", metric="made")
+    assert (own.space, own.dataset) == ("chain", "own")
+
+
+def test_a_file_that_is_no_table_is_not_to_be_deleted_unread(tmp_path: Path) -> None:
+    with pytest.raises(EdnagError, match=r"^there is no file .*none\.parquet; check its name"):
+        ednag.read_table(tmp_path / "none.parquet")
+    (tmp_path / "mine.csv").write_text("key,accuracy\n")
+    with pytest.raises(EdnagError, match=r"name one that is; if the workflow made this one, del"):
+        ednag.read_table(tmp_path / "mine.csv")
+
+
 def test_a_method_of_the_users_is_searched_and_compared(
     benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,13 +146,18 @@ def load(space: str, dataset: str) -> Benchmark:
 
 def _declared(space: str, dataset: str) -> tuple[str, str]:
     """The names of a space and a dataset, which this process knows from now on."""
-    if is_reference(space):
-        reference, space = space, resolve(space, SearchSpace, made=True).name
-        declare_benchmarks({space: reference}, {})
+    space = _declared_space(space)
     if is_reference(dataset):
         reference, dataset = dataset, resolve(dataset, Definition).dataset
         declare_benchmarks({}, {space: {dataset: reference}})
     return space, dataset
+
+
+def _declared_space(space: str) -> str:
+    if is_reference(space):
+        reference, space = space, resolve(space, SearchSpace, made=True).name
+        declare_benchmarks({space: reference}, {})
+    return space
 
 
 def read_table(path: str | Path) -> Benchmark:
@@ -174,7 +179,7 @@ def table_of(
     Args:
         frame: One row per architecture, with the columns `key` and `metric`. Architectures without
             a row count as invalid.
-        space: Name of the search space.
+        space: Name of a search space, or `module:class` of one of the user's.
         metric: Name of the column. The best value must be above 0.
         unit: Unit of its values. Those in % must be within 0 and 100.
         higher_is_better: Direction of the metric.
@@ -183,6 +188,7 @@ def table_of(
     Raises:
         EdnagError: A name, key or value is wrong; the message has the row.
     """
+    space = _declared_space(space)
     known = get_space(space)
     for column in ("key", metric):
         if column not in frame:

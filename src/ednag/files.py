@@ -142,12 +142,12 @@ def write_text(path: Path, text: str) -> None:
         beside.write_bytes(text.encode("utf-8"))
 
 
-#: The next step for a file of results that cannot be read.
-_AGAIN = "delete it and run again"
+#: The next step for a file of results that cannot be read, which may be another one of the user's.
+AGAIN = "name one that is; if the workflow made this one, delete it and run again"
 
 
 def read_parquet(
-    path: Path, what: str, advice: str = _AGAIN, without: Collection[str] = ()
+    path: Path, what: str, advice: str = AGAIN, without: Collection[str] = ()
 ) -> "pa.Table":
     """The columns of a Parquet file but those in `without`, read in a process with limits.
 
@@ -169,7 +169,7 @@ def read_rows(
     *paths: Path,
     columns: Sequence[str] | None = None,
     what: str = "a file of this workflow",
-    advice: str = _AGAIN,
+    advice: str = AGAIN,
 ) -> "pd.DataFrame":
     """The rows of Parquet or CSV files, one file after the other, in all or some columns.
 
@@ -204,6 +204,8 @@ def _refusing(path: Path, what: str, advice: str) -> Iterator[None]:
         yield
     except MemoryError:
         raise
+    except FileNotFoundError:
+        raise EdnagError(f"there is no file {path}; check its name, or make it first") from None
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = one_line(error)
         raise EdnagError(f"{path}: not {what} ({reason}); {advice}") from None

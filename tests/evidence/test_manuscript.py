@@ -77,8 +77,9 @@ def test_ids_and_rounding() -> None:
     assert r"\expandafter\def\csname ednag@all/ednag/100/rank\endcsname{4.2}" in as_macros(found)
 
 
-NUMBERS = as_json(numbers_of({"own.csv": pd.DataFrame([row(), row(method="random", mean=93.5)])}))
-EDNAG = "nasbench201/cifar10/ednag"
+ROWS = [row(distinct_evaluations=12345), row(method="random", mean=93.5)]
+NUMBERS = as_json(numbers_of({"own.csv": pd.DataFrame(ROWS)}))
+EDNAG, RANDOM = "nasbench201/cifar10/ednag", "nasbench201/cifar10/random"
 
 
 def check(tmp_path: Path, text: str, *options: str) -> Result:
@@ -100,6 +101,11 @@ def check(tmp_path: Path, text: str, *options: str) -> Result:
         rf"EDNAG & 94.34 \\% ednag: {EDNAG}/mean",
         rf"EDNAG & 94.34 & 70\,\% \\ % ednag: {EDNAG}/mean, {EDNAG}/found",
         rf"\cite{{a2022}} 94.3 % ednag: {EDNAG}/mean",
+        rf"\num{{94.34}} % ednag: {EDNAG}/mean",
+        f"94 & 94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean",
+        f"12,345 % ednag: {EDNAG}/distinct",
+        rf"12\,345.0 and 12{{,}}345 % ednag: {EDNAG}/distinct, {EDNAG}/distinct",
+        f"$[0,100]$: 100 % ednag: {EDNAG}/seeds",
     ],
 )
 def test_true_numbers_agree(tmp_path: Path, line: str) -> None:
@@ -115,9 +121,16 @@ def test_true_numbers_agree(tmp_path: Path, line: str) -> None:
         (f"94.43 % ednag: {EDNAG}/mean", "94.43 is declared as nasbench201/cifar10/ednag/mean"),
         (f"94.43 % ednag: {EDNAG}/mean", "which is 94.344; its chain: ednag trace own.csv --row"),
         (f"94.35 % ednag: {EDNAG}/mean", "94.35 is declared as"),
-        (f"94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean", "no number for"),
-        (f"none % ednag: {EDNAG}/mean", "the line has no number for"),
+        (f"94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean", "no number left for"),
+        (f"none % ednag: {EDNAG}/mean", "the line has no number left for"),
         (f"% 94.34\nelsewhere % ednag: {EDNAG}/mean", "main.tex:2: the line has no number"),
+        (f"93.5, 94.34 % ednag: {EDNAG}/mean, {RANDOM}/mean", "no number left for"),
+        (f"94.43 % EDNAG: {EDNAG}/mean", "94.43 is declared as"),
+        (f"94.43 %% ednag : {EDNAG}/mean", "94.43 is declared as"),
+        (f"94.34 & 93.5 % ednag: {EDNAG}/mean,\n% {RANDOM}/mean", "write all ids of a line"),
+        (rf"\ednag {{{EDNAG}/maen}}", "no number 'nasbench201/cifar10/ednag/maen'; did you mean"),
+        (rf"12\,346 % ednag: {EDNAG}/distinct", "12346 is declared as"),
+        ("\\ednag{zzz}", "no number 'zzz'; its ids are in numbers.json"),
         (rf"\ref{{94.34}} % ednag: {EDNAG}/mean", "the line has no number"),
         ("% ednag: nonsense", "no number 'nonsense'"),
     ],
@@ -154,6 +167,14 @@ def test_what_is_no_file_of_numbers_is_one_line(tmp_path: Path) -> None:
         result = CliRunner().invoke(group, ["paper", "check", str(tmp_path / "main.tex"), *where])
         assert result.exit_code != 0
         assert "make it again" in str(result.exception)
+
+
+def test_a_study_that_is_not_here_is_one_line_with_the_next_step(tmp_path: Path) -> None:
+    (tmp_path / "main.tex").write_text("")
+    where = ["--root", str(tmp_path)]
+    result = CliRunner().invoke(group, ["paper", "check", str(tmp_path / "main.tex"), *where])
+    assert result.exit_code != 0
+    assert "name its folder: --root studies/NAME" in str(result.exception)
 
 
 @pytest.fixture(scope="module")

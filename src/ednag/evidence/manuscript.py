@@ -1,24 +1,24 @@
 r"""A manuscript in LaTeX held against the numbers of a study.
 
-Three kinds of numbers: `\ednag{ID}` in place of a number; a number in text or a table whose line
-ends with `% ednag: ID, ID`; any other number that equals one of the study.
+Three kinds of numbers: `\ednag{ID}` in place of a number; numbers in text or a table whose line
+ends with `% ednag: ID, ID`, in the order of the ids; any other number that equals one of the study.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 
 from ednag.errors import EdnagError
 from ednag.evidence.numbers import Number
 from ednag.files import read_text
-from ednag.naming import suggestion
 
-_MACRO = re.compile(r"\\ednag\{([^{}]*)\}")
+_MACRO = re.compile(r"\\ednag\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%(.*)$")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?")
-_DECLARED = re.compile(r"^\s*ednag:\s*(.+)$")
+_DECLARED = re.compile(r"[%\s]*ednag\s*:(.*)", re.IGNORECASE)
 _INPUT = re.compile(r"\\(?:input|include)\{([^{}]+)\}")
 #: Arguments of commands hold no numbers of a text: labels, files, lengths.
 _ARGUMENTS = re.compile(
@@ -26,7 +26,10 @@ _ARGUMENTS = re.compile(
     r"|hspace|url|href|usepackage|documentclass|ednag|cmidrule|multicolumn|multirow|arxiv)\*?"
     r"(?:\([^()]*\))?(?:\[[^\[\]]*\])*(?:\{[^{}]*\})?"
 )
-_LITERAL = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
+_SEPARATOR = r"(?:,|\{,\}|\\,)"
+_LITERAL = re.compile(
+    rf"(?<![\w.])(?:[1-9]\d{{0,2}}(?:{_SEPARATOR}\d{{3}})+|\d+)(?:\.\d+)?(?![\w.]*\w)", re.ASCII
+)
 #: Of a file, in bytes.
 _LARGEST = 10_000_000
 #: Ids named in an offer.
@@ -87,31 +90,40 @@ def _of_line(line: str, numbers: Mapping[str, Number]) -> tuple[list[str], int]:
         if name in numbers:
             agreeing += 1
         else:
-            faults.append(f"the study has no number {name!r}{suggestion(name, numbers)}")
+            faults.append(_unknown(name, numbers))
     free = _literals(line)
     for name in _declared(line):
         if name not in numbers:
-            faults.append(f"the study has no number {name!r}{suggestion(name, numbers)}")
+            faults.append(_unknown(name, numbers))
             continue
-        same = next((each for each in free if _is_rounded(each, numbers[name].value)), None)
+        value = numbers[name].value
+        same = next((at for at, each in enumerate(free) if _is_rounded(each, value)), None)
         if same is None:
             faults.append(_differing(name, numbers[name], free))
         else:
-            free.remove(same)
+            free = free[same + 1 :]  # so that two numbers in each other's place are found
             agreeing += 1
     return faults, agreeing
+
+
+def _unknown(name: str, numbers: Mapping[str, Number]) -> str:
+    if not name:
+        return "an id is missing beside a comma; write all ids of a line in one comment"
+    close = get_close_matches(name, numbers, n=1)
+    meant = f"did you mean {close[0]!r}?" if close else "its ids are in numbers.json"
+    return f"the study has no number {name!r}; {meant}"
 
 
 def _declared(line: str) -> list[str]:
     comment = _COMMENT.search(line)
     given = comment and _DECLARED.match(comment[1])
-    return [name.strip() for name in given[1].split(",") if name.strip()] if given else []
+    return [name.strip() for name in given[1].split(",")] if given else []
 
 
 def _literals(line: str) -> list[str]:
     """Numbers as they stand in a line, without those in comments and arguments."""
     text = _ARGUMENTS.sub(" ", _COMMENT.sub("", line))
-    return _LITERAL.findall(_COMMAND.sub(" ", text))
+    return [re.sub(_SEPARATOR, "", each) for each in _LITERAL.findall(_COMMAND.sub(" ", text))]
 
 
 def _is_rounded(literal: str, value: float) -> bool:
@@ -124,7 +136,7 @@ def _is_rounded(literal: str, value: float) -> bool:
 
 def _differing(name: str, number: Number, free: list[str]) -> str:
     closest = min(free, key=lambda each: abs(float(each) - abs(number.value)), default="")
-    written = f"{closest} is declared as" if closest else "the line has no number for"
+    written = f"{closest} is declared as" if closest else "the line has no number left for"
     return f"{written} {name}, which is {number.text}; its chain: {number.trace}"
 
 

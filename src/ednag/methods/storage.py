@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError
-from ednag.files import read_parquet, replacing
+from ednag.files import AGAIN, read_parquet, replacing
 from ednag.methods.descriptions import RUN_FORMAT
 from ednag.methods.interface import STEP_COLUMNS, Run
 
@@ -123,7 +123,7 @@ def read_runs(path: Path) -> RunFile:
         # Only in spaces whose codes are those of one run.
         keys = table["keys"].to_pylist() if "keys" in table.column_names else None
     except (pa.ArrowException, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise EdnagError(f"{path}: not {what} ({error}); delete it and run again") from error
+        raise EdnagError(f"{path}: not {what} ({error}); {AGAIN}") from error
     runs = [
         Run(
             **(

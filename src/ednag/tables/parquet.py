@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ednag.errors import EdnagError, one_line
-from ednag.files import read_parquet, replacing
+from ednag.files import AGAIN, read_parquet, replacing
 from ednag.spaces import get_space
 from ednag.tables import get_definition
 from ednag.tables.interface import (
@@ -81,7 +81,7 @@ def read_benchmark(path: Path, formats: Sequence[str] = (FORMAT, PREDICTOR_FORMA
         return benchmark
     except (pa.ArrowException, LookupError, ValueError, TypeError, AttributeError) as error:
         reason = one_line(error)
-        raise EdnagError(f"{path}: not {what} ({reason}); delete it and run again") from error
+        raise EdnagError(f"{path}: not {what} ({reason}); {AGAIN}") from error
 
 
 def _rows(benchmark: Benchmark) -> pa.Table:

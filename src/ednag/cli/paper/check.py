@@ -19,8 +19,9 @@ def command(main: Path, numbers: Path | None, offers: bool, root: Path) -> None:
     r"""Hold the numbers of a manuscript MAIN (LaTeX) against the study.
 
     Each \ednag{ID} must be a number of the study. A number in a line that ends with
-    `% ednag: ID, ID` must be the study's, rounded as it stands there. Others that equal a number
-    of the study are shown. Files taken in by \input and \include are read as well.
+    `% ednag: ID, ID` must be the study's, rounded as it stands there; several stand in the order of
+    the ids. Others that equal a number of the study are shown. Files taken in by \input and
+    \include are read as well.
     """
     from ednag.evidence.manuscript import check_manuscript
     from ednag.evidence.numbers import from_json
@@ -28,10 +29,14 @@ def command(main: Path, numbers: Path | None, offers: bool, root: Path) -> None:
     from ednag.text_files import read_json
 
     path = numbers or root / artefact_named("numbers").path("json")
+    if not path.is_file():
+        raise EdnagError(
+            f"there is no {path}; run the study, or name its folder: --root studies/NAME"
+        )
     try:
         known = from_json(read_json(path))
     except (KeyError, TypeError, AttributeError):
-        raise EdnagError(f"{path} is no numbers.json; make it again: snakemake {path}") from None
+        raise EdnagError(f"{path} is no numbers.json; make it again: run its study") from None
     found = check_manuscript(main, known)
     for line in [*found.faults, *(found.offers if offers else ())]:
         click.echo(line)
