@@ -38,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_chart_holds_the_first_run_of_each_method_in_order(root: Path) -> None:
-    found = explored(root, *PLACE, link=lambda path: f"../{path}")
+    found = explored(root, *PLACE, {"ednag", "random", "nar"}, link=lambda path: f"../{path}")
     assert found is not None
     files, chart = found
     read = [
@@ -83,16 +83,22 @@ def test_a_cost_may_be_the_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         f"run --table {table} --method random --seeds 0 --budget 9 --output {runs}",
     ):
         subprocess.run(["ednag", *command.split()], cwd=tmp_path, check=True, capture_output=True)
-    found = explored(tmp_path, "chain", "mine-fast", link=str)
+    found = explored(tmp_path, "chain", "mine-fast", {"random"}, link=str)
     assert found is not None
     held = pd.read_csv(io.StringIO(found[1]["datasets"]["runs"]))
     assert held["order"].tolist() == list(range(1, 10))
     assert held["value"].min() >= 50 and "latency" not in held
 
 
+def test_runs_that_another_study_left_are_not_read(root: Path) -> None:
+    found = explored(root, *PLACE, {"random"}, link=str)
+    assert found is not None
+    assert found[0] == [root / TABLE, root / RUNS / "random" / "seeds-9-9.parquet"]
+
+
 def test_no_table_or_no_run_is_no_chart(root: Path, tmp_path: Path) -> None:
-    assert explored(tmp_path, *PLACE, link=str) is None
+    assert explored(tmp_path, *PLACE, {"ednag"}, link=str) is None
     place = tmp_path / TABLE
     place.parent.mkdir(parents=True)
     place.write_bytes((root / TABLE).read_bytes())
-    assert explored(tmp_path, *PLACE, link=str) is None
+    assert explored(tmp_path, *PLACE, {"ednag"}, link=str) is None

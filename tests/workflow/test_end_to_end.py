@@ -37,6 +37,8 @@ EVERY_OUTPUT = {
     "results/verdicts.md",
     "results/verdicts.json",
     "results/findings.md",
+    "results/numbers.json",
+    "results/numbers.tex",
     *(
         f"results/evidence/published-{table}.{suffix}"
         for table in (

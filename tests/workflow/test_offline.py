@@ -51,7 +51,7 @@ def test_the_default_study_needs_no_network(workflow: Workflow, tmp_path: Path) 
     (line,) = [each for each in said.splitlines() if "not here" in each]
     assert line.startswith(
         "left out, as their files are not here: nasbench201/cifar10, nasbench201/cifar100; "
-        "to get them: ednag sources fetch nasbench201-cifar10-csv "
+        "to get them: make data STUDY="
     )
     audit = json.loads((workflow.folder / "results/audit.json").read_text())
     assert audit["sound"], audit["verdict"]

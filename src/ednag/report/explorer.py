@@ -1,6 +1,6 @@
 """A chart of a dataset: every architecture, and those that a run evaluated, in their order."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,15 @@ _LONGEST, _MOST = 1000, 60_000
 
 
 def explored(
-    root: Path, space: str, dataset: str, link: Callable[[str], str]
+    root: Path, space: str, dataset: str, methods: Collection[str], link: Callable[[str], str]
 ) -> tuple[list[Path], Chart] | None:
     """The files that are read, and the chart; None where there is no table or no run.
 
-    `link` gives the address of a file of the study.
+    `methods` are those of the study: runs of others may be left over. `link` gives the address of
+    a file of the study.
     """
     path = root / artefact_named("table").path(space=space, dataset=dataset)
-    files = dict(_run_files(root, space, dataset))
+    files = dict(_run_files(root, space, dataset, methods))
     metric = get_reported_metric(space, dataset, _PROTOCOL)
     if not path.is_file() or not files:
         return None
@@ -52,14 +53,16 @@ def explored(
     return [path, *files.values()], _chart(known.dropna(), frame, label, costs, best)
 
 
-def _run_files(root: Path, space: str, dataset: str) -> Iterator[tuple[str, Path]]:
-    """(method, its first file of runs) of the main methods."""
+def _run_files(
+    root: Path, space: str, dataset: str, methods: Collection[str]
+) -> Iterator[tuple[str, Path]]:
+    """(method, its first file of runs) of the main ones of some methods."""
     run = artefact_named("run")
     folder = root / run.path(space=space, dataset=dataset, protocol=_PROTOCOL)
     found: dict[str, dict[int, Path]] = {}
     for path in folder.parents[1].glob("*/seeds-*.parquet"):
         match = run.pattern.fullmatch(path.relative_to(root).as_posix())
-        if match:
+        if match and match["method"] in methods:
             found.setdefault(match["method"], {})[int(match["first"])] = path
     for method in main_methods(sorted(found, key=lambda name: (name != "ednag", name))):
         yield method, found[method][min(found[method])]

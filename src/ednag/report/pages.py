@@ -14,12 +14,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ednag.errors import EdnagError
-from ednag.files import report_written
+from ednag.files import read_rows, report_written
 from ednag.report import material
 from ednag.report.explorer import explored
 from ednag.report.interactive import as_text, chart_of
 from ednag.sources.places import beside
-from ednag.study.artefacts import DATASET_FIGURES
 
 #: The pages that every page links to.
 _VERDICTS = "verdicts.html"
@@ -301,15 +300,17 @@ class _PageWriter:
         ]
         yield "figures.html", self._fill("figures.html", groups=groups)
         for file, group, figures in groups:
-            chart = self._explored(figures[0])
+            chart = self._explored(figures)
             yield file, self._fill("group.html", group=group, figures=figures, chart=chart)
 
-    def _explored(self, figure: material.Exhibit) -> Markup:
-        """The chart of the architectures of a figure's dataset; empty for any other figure."""
-        if figure.artefact not in DATASET_FIGURES:
+    def _explored(self, figures: Sequence[material.Exhibit]) -> Markup:
+        """The chart of the architectures of the figures' dataset; empty for other figures."""
+        drawn = [each for each in figures if each.artefact.name == "outcomes"]
+        if not drawn:
             return Markup("")
-        place = (figure.wildcards["space"], figure.wildcards["dataset"])
-        found = explored(self._study.root, *place, self._study.link)
+        methods = set(read_rows(self._study.root / drawn[0].path)["method"])
+        place = (drawn[0].wildcards["space"], drawn[0].wildcards["dataset"])
+        found = explored(self._study.root, *place, methods, self._study.link)
         if found is None:
             return Markup("")
         self.read.extend(found[0])
