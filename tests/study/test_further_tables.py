@@ -67,7 +67,7 @@ def test_a_dataset_without_proxies_is_refused_where_it_is_named() -> None:
 
 
 def test_a_study_of_such_methods_alone_says_what_they_need(tmp_path: Path) -> None:
-    with pytest.raises(EdnagError, match=f"zero-cost-guided needs {PROXIES}; add one that does"):
+    with pytest.raises(EdnagError, match=f"zero-cost-guided: needs {PROXIES}"):
         plan(tmp_path, methods=["zero-cost-guided"]).check()
 
 
