@@ -101,6 +101,20 @@ class Spender:
         return Outcome(self.best, drawn=drawn, final_population=last)
 
 
+def evaluate_highest_first(
+    objective: Objective, values: np.ndarray, budget: int, seed: int
+) -> Outcome:
+    """Evaluate all architectures of a table in descending order of values float[size] by code.
+
+    Equal ones come in random order, those without a value (NaN) last.
+    """
+    architectures = architectures_of(objective)
+    assert isinstance(architectures, Listed)
+    shuffled = np.random.default_rng(seed).permutation(architectures.codes)
+    ordered = shuffled[np.argsort(-values[shuffled], kind="stable")]
+    return evaluate_in_order(objective, ordered, budget)
+
+
 def evaluate_in_order(objective: Objective, codes: np.ndarray, budget: int) -> Outcome:
     """Evaluate distinct architectures int32[n] in this order until the budget is spent."""
     codes = codes[: objective.ledger.spending(codes)[:budget][-1] + 1]

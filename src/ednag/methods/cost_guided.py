@@ -11,8 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ednag.methods.architectures import Listed, architectures_of
-from ednag.methods.budget import evaluate_in_order
+from ednag.methods.budget import evaluate_highest_first
 from ednag.methods.interface import Method, NoHyperparameters, Outcome
 from ednag.methods.learnt_ranking import counted_as
 from ednag.search.objective import Objective
@@ -50,12 +49,8 @@ _COSTS = {"nasbench201": _of_nasbench201, "nasbench101": _of_nasbench101}
 def _search(
     objective: Objective, seed: int, budget: int, settings: NoHyperparameters, *, cost: Cost
 ) -> Outcome:
-    architectures = architectures_of(objective)
-    assert isinstance(architectures, Listed)
-    shuffled = np.random.default_rng(seed).permutation(architectures.codes)
     costs = _COSTS[objective.space.name](objective.space, cost, counted_as(objective))
-    largest_first = shuffled[np.argsort(-costs[shuffled], kind="stable")]
-    return evaluate_in_order(objective, largest_first, budget)
+    return evaluate_highest_first(objective, costs, budget, seed)
 
 
 FLOPS = Method(

@@ -8,12 +8,10 @@ NeurIPS 2022) computed on CIFAR-10. On NAS-Bench-201, cells that are equivalent 
 none; on NAS-Bench-301, a group of networks with the same first pairs has the highest of theirs.
 """
 
-import numpy as np
 from pydantic import Field
 
 from ednag.errors import EdnagError
-from ednag.methods.architectures import Listed, architectures_of
-from ednag.methods.budget import evaluate_in_order
+from ednag.methods.budget import evaluate_highest_first
 from ednag.methods.interface import Method, Outcome
 from ednag.search.objective import Objective
 from ednag.tables import FURTHER
@@ -30,17 +28,13 @@ class Hyperparameters(StrictModel):
 
 
 def _search(objective: Objective, seed: int, budget: int, settings: Hyperparameters) -> Outcome:
-    architectures = architectures_of(objective)
-    assert isinstance(architectures, Listed) and objective.further is not None
-    shuffled = np.random.default_rng(seed).permutation(architectures.codes)
     further = objective.further
+    assert further is not None
     if settings.proxy not in further.values:
         raise EdnagError(
             f"{further.space}/{further.dataset} has no {settings.proxy}; give the table of proxies"
         )
-    proxies = further.values[settings.proxy][shuffled]
-    highest_first = shuffled[np.argsort(-proxies, kind="stable")]  # NaN last
-    return evaluate_in_order(objective, highest_first, budget)
+    return evaluate_highest_first(objective, further.values[settings.proxy], budget, seed)
 
 
 METHOD = Method(

@@ -14,6 +14,7 @@ from ednag.methods.descriptions import differences
 from ednag.sources.registry import Source
 from ednag.sources.verification import digest
 from ednag.study.artefacts import ARTEFACTS, artefacts_of, record_path
+from ednag.study.configuration import Study
 from ednag.study.declared import declared
 from ednag.study.plan import Plan, Wildcards
 from ednag.study.seeds import format_seeds
@@ -72,12 +73,11 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             return {"cells": small_parts(study)[at.part][1]}
         case "ranker_baselines":
             return {"training": list(study.ranker.sizes), "held_out": study.ranker.held_out}
-        case "ranker_study" | "ranker_tables":
-            ranking = study.ranker
-            trained = {"size": ranking.model, "precision": ranking.precision}
-            if job == "ranker_tables":
-                return trained
-            return {"training": list(ranking.ranker_sizes), "held_out": ranking.held_out, **trained}
+        case "ranker_study":
+            cells = {"training": list(study.ranker.ranker_sizes), "held_out": study.ranker.held_out}
+            return {**cells, **_trained(study)}
+        case "ranker_tables":
+            return _trained(study)
         case "top_k":
             top = study.top_k
             return {"seeds": format_seeds(top.runs), "count": top.k, "drawn": top.random}
@@ -97,6 +97,11 @@ def changed_sources(plan: Plan, registry: Mapping[str, Source]) -> Iterator[tupl
             sha256 = digest(plan.folder / path).sha256
             if sha256 != source.sha256:
                 yield path, f"own-sources.yaml has another sha256 of {source.file}"
+
+
+def _trained(study: Study) -> dict[str, Any]:
+    """How the study trains NAR's ranker."""
+    return {"size": study.ranker.model, "precision": study.ranker.precision}
 
 
 def unfit_files(plan: Plan) -> dict[str, str]:
