@@ -38,7 +38,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_chart_holds_the_first_run_of_each_method_in_order(root: Path) -> None:
-    found = explored(root, *PLACE, {"ednag", "random", "nar"}, link=lambda path: f"../{path}")
+    found = explored(
+        root, *PLACE, {"ednag": 9, "random": 9, "nar": 0}, link=lambda path: f"../{path}"
+    )
     assert found is not None
     files, chart = found
     read = [
@@ -83,7 +85,7 @@ def test_a_cost_may_be_the_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         f"run --table {table} --method random --seeds 0 --budget 9 --output {runs}",
     ):
         subprocess.run(["ednag", *command.split()], cwd=tmp_path, check=True, capture_output=True)
-    found = explored(tmp_path, "chain", "mine-fast", {"random"}, link=str)
+    found = explored(tmp_path, "chain", "mine-fast", {"random": 0}, link=str)
     assert found is not None
     held = pd.read_csv(io.StringIO(found[1]["datasets"]["runs"]))
     assert held["order"].tolist() == list(range(1, 10))
@@ -91,14 +93,17 @@ def test_a_cost_may_be_the_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_runs_that_another_study_left_are_not_read(root: Path) -> None:
-    found = explored(root, *PLACE, {"random"}, link=str)
+    found = explored(root, *PLACE, {"random": 9}, link=str)
     assert found is not None
     assert found[0] == [root / TABLE, root / RUNS / "random" / "seeds-9-9.parquet"]
+    found = explored(root, *PLACE, {"random": 10}, link=str)
+    assert found is not None and found[0][1].name == "seeds-10-10.parquet"
+    assert explored(root, *PLACE, {"random": 11}, link=str) is None
 
 
 def test_no_table_or_no_run_is_no_chart(root: Path, tmp_path: Path) -> None:
-    assert explored(tmp_path, *PLACE, {"ednag"}, link=str) is None
+    assert explored(tmp_path, *PLACE, {"ednag": 9}, link=str) is None
     place = tmp_path / TABLE
     place.parent.mkdir(parents=True)
     place.write_bytes((root / TABLE).read_bytes())
-    assert explored(tmp_path, *PLACE, {"ednag"}, link=str) is None
+    assert explored(tmp_path, *PLACE, {"ednag": 9}, link=str) is None

@@ -1,6 +1,6 @@
 """A chart of a dataset: every architecture, and those that a run evaluated, in their order."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from ednag.files import read_rows
 from ednag.methods import get_method
+from ednag.methods.interface import Run
 from ednag.methods.storage import read_runs
 from ednag.report.interactive import Chart, chosen, data_of, metric_label
 from ednag.study.artefacts import artefact_named, record_path
@@ -27,17 +28,17 @@ _LONGEST, _MOST = 1000, 60_000
 
 
 def explored(
-    root: Path, space: str, dataset: str, methods: Collection[str], link: Callable[[str], str]
+    root: Path, space: str, dataset: str, seeds: Mapping[str, int], link: Callable[[str], str]
 ) -> tuple[list[Path], Chart] | None:
     """The files that are read, and the chart; None where there is no table or no run.
 
-    `methods` are those of the study: runs of others may be left over. `link` gives the address of
-    a file of the study.
+    `seeds` has, of each method of the study, the seed of the run to show: runs of other studies may
+    be left over. `link` gives the address of a file of the study.
     """
     path = root / artefact_named("table").path(space=space, dataset=dataset)
-    files = dict(_run_files(root, space, dataset, methods))
+    runs = list(_runs(root, space, dataset, seeds))
     metric = get_reported_metric(space, dataset, _PROTOCOL)
-    if not path.is_file() or not files:
+    if not path.is_file() or not runs:
         return None
     table = read_rows(path)
     if metric.name not in table or "key" not in table or len(table) > _MOST:
@@ -46,40 +47,41 @@ def explored(
     costs = {name: label for name, label in _COSTS.items() if name in {*table} - {metric.name}}
     columns = ["index", "key", metric.name, *costs]
     known = table[columns].rename(columns={metric.name: "value"})
-    runs = [_evaluated(root, method, file, known, link) for method, file in files.items()]
-    frame = pd.concat(runs, ignore_index=True)
+    frame = pd.concat(
+        [
+            _evaluated(method, run, known).assign(link=link(record))
+            for method, run, _, record in runs
+        ],
+        ignore_index=True,
+    )
     label = metric_label({"space": space, "dataset": dataset, "protocol": _PROTOCOL})
     best = "max" if metric.higher_is_better else "min"
-    return [path, *files.values()], _chart(known.dropna(), frame, label, costs, best)
+    files = [path, *(file for _, _, file, _ in runs)]
+    return files, _chart(known.dropna(), frame, label, costs, best)
 
 
-def _run_files(
-    root: Path, space: str, dataset: str, methods: Collection[str]
-) -> Iterator[tuple[str, Path]]:
-    """(method, its first file of runs) of the main ones of some methods."""
-    run = artefact_named("run")
-    folder = root / run.path(space=space, dataset=dataset, protocol=_PROTOCOL)
-    found: dict[str, dict[int, Path]] = {}
-    for path in folder.parents[1].glob("*/seeds-*.parquet"):
-        match = run.pattern.fullmatch(path.relative_to(root).as_posix())
-        if match and match["method"] in methods:
-            found.setdefault(match["method"], {})[int(match["first"])] = path
-    for method in main_methods(sorted(found, key=lambda name: (name != "ednag", name))):
-        yield method, found[method][min(found[method])]
+def _runs(
+    root: Path, space: str, dataset: str, seeds: Mapping[str, int]
+) -> Iterator[tuple[str, Run, Path, str]]:
+    """(method, the run of its seed, its file, path of the record) of the main methods."""
+    artefact = artefact_named("run")
+    folder = root / artefact.path(space=space, dataset=dataset, protocol=_PROTOCOL)
+    for method in main_methods(sorted(seeds, key=lambda name: (name != "ednag", name))):
+        for path in sorted(folder.parents[1].glob(f"{method}/seeds-*.parquet")):
+            match = artefact.pattern.fullmatch(path.relative_to(root).as_posix())
+            if not match or not int(match["first"]) <= seeds[method] <= int(match["last"]):
+                continue
+            run = next((run for run in read_runs(path).runs if run.seed == seeds[method]), None)
+            if run is not None:
+                yield method, run, path, record_path("run", **match.groupdict())
+                break
 
 
-def _evaluated(
-    root: Path, method: str, path: Path, known: pd.DataFrame, link: Callable[[str], str]
-) -> pd.DataFrame:
-    """What the run of the lowest seed in a file evaluated, in order."""
-    run = min(read_runs(path).runs, key=lambda run: run.seed)
+def _evaluated(method: str, run: Run, known: pd.DataFrame) -> pd.DataFrame:
+    """What a run evaluated, in order."""
     codes = pd.DataFrame({"index": run.codes[:_LONGEST]})
     rows = codes.merge(known, on="index", how="left")
-    match = artefact_named("run").pattern.fullmatch(path.relative_to(root).as_posix())
-    record = record_path("run", **match.groupdict()) if match else ""
-    return rows.assign(
-        run=f"{get_method(method).title}, seed {run.seed}", order=rows.index + 1, link=link(record)
-    )
+    return rows.assign(run=f"{get_method(method).title}, seed {run.seed}", order=rows.index + 1)
 
 
 def _chart(

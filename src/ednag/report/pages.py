@@ -308,9 +308,11 @@ class _PageWriter:
         drawn = [each for each in figures if each.artefact.name == "outcomes"]
         if not drawn:
             return Markup("")
-        methods = set(read_rows(self._study.root / drawn[0].path)["method"])
+        outcomes = read_rows(self._study.root / drawn[0].path)
+        lowest = outcomes.groupby("method")["seed"].min()
+        seeds = {str(method): int(seed) for method, seed in lowest.items()}
         place = (drawn[0].wildcards["space"], drawn[0].wildcards["dataset"])
-        found = explored(self._study.root, *place, methods, self._study.link)
+        found = explored(self._study.root, *place, seeds, self._study.link)
         if found is None:
             return Markup("")
         self.read.extend(found[0])
