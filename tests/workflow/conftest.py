@@ -86,12 +86,23 @@ class Workflow:
             if path.is_file() and not {"provenance", "report"}.intersection(path.parts)
         }
 
-    def ednag(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def planned(self, *folders: str) -> set[str]:
+        """Files below these folders that the workflow would make."""
+        told = self.run("--dry-run", "--quiet", "--detailed-summary")
+        assert told.returncode == 0, told.stdout
+        rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
+        plan = rows[0].index("plan")
+        changed = {row[0] for row in rows[1:] if row[plan] != "no update"}
+        return {path for path in changed if path.startswith(folders)}
+
+    def ednag(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """A subcommand of `ednag` in the folder; stdout and stderr together."""
         return subprocess.run(
             [sys.executable, "-m", "ednag", *arguments],
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -68,27 +68,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflow]:
     yield workflow
 
 
-def planned(workflow: Workflow) -> set[str]:
-    """Tables and run files that the workflow would make."""
-    told = workflow.run("--dry-run", "--quiet", "--detailed-summary")
-    assert told.returncode == 0, told.stdout
-    rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
-    plan = rows[0].index("plan")
-    changed = {row[0] for row in rows[1:] if row[plan] != "no update"}
-    made = ("results/tables/", "results/runs/", "resources/")
-    return {path for path in changed if path.startswith(made)}
+#: Where the files lie that depend on own benchmarks.
+MADE = ("results/tables/", "results/runs/", "resources/")
 
 
 def audit(workflow: Workflow) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "ednag", "audit"],
-        cwd=workflow.folder,
-        env=workflow.environment({"EDNAG_CODE": str(workflow.folder / "code")}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    return workflow.ednag("audit", environment={"EDNAG_CODE": str(workflow.folder / "code")})
 
 
 @pytest.mark.workflow
@@ -120,12 +105,12 @@ def test_an_edit_makes_again_what_depends_on_it(done: Workflow) -> None:
         told = audit(done)
         assert told.returncode == 1
         assert "code that has changed since: my_chains" in told.stdout
-        again = planned(done)
+        again = done.planned(*MADE)
         assert "results/tables/chain/mine.parquet" in again
         assert not [path for path in again if "nasbench201" in path or path.startswith("resources")]
     finally:
         module.write_text(kept)
-    assert planned(done) == set()
+    assert done.planned(*MADE) == set()
 
 
 @pytest.mark.workflow
@@ -143,14 +128,14 @@ def test_a_changed_file_is_refused_until_it_is_entered_and_then_read_again(done:
         )
         enter(code, "my-chains")
         assert (code / "own-sources.yaml").read_text().count("my-chains:") == 1
-        again = planned(done)
+        again = done.planned(*MADE)
         assert "resources/my-chains/my-chains.csv" in again
         assert "results/tables/chain/mine.parquet" in again
         assert not [path for path in again if "nasbench201" in path or "my-cells" in path]
     finally:
         for name, text in kept.items():
             (code / name).write_text(text)
-    assert planned(done) == set()
+    assert done.planned(*MADE) == set()
 
 
 @pytest.mark.workflow

@@ -70,26 +70,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflow]:
     yield workflow
 
 
-def wanted(workflow: Workflow) -> set[str]:
-    """Run files that the workflow would make."""
-    told = workflow.run("--dry-run", "--quiet", "--detailed-summary")
-    assert told.returncode == 0, told.stdout
-    rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
-    plan = rows[0].index("plan")
-    changed = {row[0] for row in rows[1:] if row[plan] != "no update"}
-    return {path for path in changed if path.startswith("results/runs/")}
-
-
 def audit(workflow: Workflow) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "ednag", "audit"],
-        cwd=workflow.folder,
-        env=workflow.environment({"EDNAG_CODE": str(workflow.folder / "code")}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    return workflow.ednag("audit", environment={"EDNAG_CODE": str(workflow.folder / "code")})
 
 
 @pytest.mark.workflow
@@ -122,10 +104,10 @@ def test_records_and_audit_know_the_files(done: Workflow) -> None:
         told = audit(done)
         assert told.returncode == 1
         assert "code that has changed since: helper" in told.stdout
-        assert wanted(done) == runs("breaks") | runs("returns-nothing")
+        assert done.planned("results/runs/") == runs("breaks") | runs("returns-nothing")
     finally:
         helper.write_text(kept)
-    assert wanted(done) == set()
+    assert done.planned("results/runs/") == set()
 
 
 @pytest.mark.workflow
