@@ -174,7 +174,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist([GOOD]).replace_schema_metadata({"ednag": "[]"}), path)
     with pytest.raises(EdnagError, match="not a predictor database"):
         read_database(path)
-    with pytest.raises(EdnagError, match="not a predictor database"):
+    with pytest.raises(EdnagError, match="there is no file"):
         read_database(tmp_path / "absent.parquet")
 
 

@@ -1,14 +1,15 @@
 """A chart of a dataset: every architecture, and those that a run evaluated, in their order."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from ednag.files import read_rows
+from ednag.confined import read_confined
+from ednag.files import AGAIN, read_rows
 from ednag.methods import get_method
-from ednag.methods.interface import Run
 from ednag.methods.storage import read_runs
 from ednag.report.interactive import Chart, chosen, data_of, metric_label
 from ednag.study.artefacts import artefact_named, record_path
@@ -23,8 +24,8 @@ _COSTS = {
     "parameters": "parameters",
 }
 _PROTOCOL = "paper"
-#: Evaluations of a run in a page, and rows of a table whose architectures are all shown.
-_LONGEST, _MOST = 1000, 60_000
+#: Evaluations of a run in a page, rows of a table that is shown, and architectures beside a run's.
+_LONGEST, _MOST, _BESIDE = 1000, 60_000, 5000
 
 
 def explored(
@@ -36,9 +37,9 @@ def explored(
     be left over. `link` gives the address of a file of the study.
     """
     path = root / artefact_named("table").path(space=space, dataset=dataset)
-    runs = list(_runs(root, space, dataset, seeds))
+    files = list(_files(root, space, dataset, seeds))
     metric = get_reported_metric(space, dataset, _PROTOCOL)
-    if not path.is_file() or not runs:
+    if not path.is_file() or not files:
         return None
     table = read_rows(path)
     if metric.name not in table or "key" not in table or len(table) > _MOST:
@@ -47,41 +48,57 @@ def explored(
     costs = {name: label for name, label in _COSTS.items() if name in {*table} - {metric.name}}
     columns = ["index", "key", metric.name, *costs]
     known = table[columns].rename(columns={metric.name: "value"})
-    frame = pd.concat(
-        [
-            _evaluated(method, run, known).assign(link=link(record))
-            for method, run, _, record in runs
-        ],
-        ignore_index=True,
-    )
+    runs = _evaluated(files, seeds)
+    if runs.empty:
+        return None
+    frame = runs.merge(known, on="index", how="left", sort=False)
+    records = {file.as_posix(): link(record) for _, file, record in files}
+    read = list(dict.fromkeys(frame.pop("file")))
+    frame = frame.assign(link=runs["file"].map(records))
     label = metric_label({"space": space, "dataset": dataset, "protocol": _PROTOCOL})
     best = "max" if metric.higher_is_better else "min"
-    files = [path, *(file for _, _, file, _ in runs)]
-    return files, _chart(known.dropna(), frame, label, costs, best)
+    beside = known.dropna()
+    beside = beside.iloc[:: -(-len(beside) // _BESIDE) or 1]
+    return [path, *map(Path, read)], _chart(beside, frame, label, costs, best)
 
 
-def _runs(
+def _files(
     root: Path, space: str, dataset: str, seeds: Mapping[str, int]
-) -> Iterator[tuple[str, Run, Path, str]]:
-    """(method, the run of its seed, its file, path of the record) of the main methods."""
+) -> Iterator[tuple[str, Path, str]]:
+    """(method, a file that may hold the run of its seed, its record) of the main methods."""
     artefact = artefact_named("run")
     folder = root / artefact.path(space=space, dataset=dataset, protocol=_PROTOCOL)
     for method in main_methods(sorted(seeds, key=lambda name: (name != "ednag", name))):
         for path in sorted(folder.parents[1].glob(f"{method}/seeds-*.parquet")):
             match = artefact.pattern.fullmatch(path.relative_to(root).as_posix())
-            if not match or not int(match["first"]) <= seeds[method] <= int(match["last"]):
-                continue
-            run = next((run for run in read_runs(path).runs if run.seed == seeds[method]), None)
-            if run is not None:
-                yield method, run, path, record_path("run", **match.groupdict())
-                break
+            if match and int(match["first"]) <= seeds[method] <= int(match["last"]):
+                yield method, path, record_path("run", **match.groupdict())
 
 
-def _evaluated(method: str, run: Run, known: pd.DataFrame) -> pd.DataFrame:
-    """What a run evaluated, in order."""
-    codes = pd.DataFrame({"index": run.codes[:_LONGEST]})
-    rows = codes.merge(known, on="index", how="left")
-    return rows.assign(run=f"{get_method(method).title}, seed {run.seed}", order=rows.index + 1)
+def _evaluated(files: Sequence[tuple[str, Path, str]], seeds: Mapping[str, int]) -> pd.DataFrame:
+    """What the run of each method evaluated, in order: columns run, order, index (code), file.
+
+    One process with limits reads all files: one for each takes longer than reading does.
+    """
+
+    def read() -> pa.Table:
+        found: dict[str, pd.DataFrame] = {}
+        for method, path, _ in files:
+            runs = [] if method in found else read_runs(path).runs
+            for run in (run for run in runs if run.seed == seeds[method]):
+                codes = run.codes[:_LONGEST]
+                found[method] = pd.DataFrame(
+                    {
+                        "run": f"{get_method(method).title}, seed {run.seed}",
+                        "order": range(1, len(codes) + 1),
+                        "index": codes,
+                        "file": path.as_posix(),
+                    }
+                )
+        empty = pd.DataFrame({"run": [], "order": [], "index": [], "file": []})
+        return pa.Table.from_pandas(pd.concat([*found.values()] or [empty], ignore_index=True))
+
+    return read_confined(read, [path for _, path, _ in files], AGAIN).to_pandas()
 
 
 def _chart(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ednag.errors import EdnagError
-from ednag.files import read_rows
+from ednag.evidence.reading import read_frame
 from ednag.methods import get_method
 from ednag.report.material import Exhibit
 from ednag.tables import get_reported_metric
@@ -39,9 +39,10 @@ def chart_of(root: Path, exhibit: Exhibit) -> str:
     make = _CHARTS.get(exhibit.artefact.name)
     if make is None:
         return ""
-    frame = read_rows(root / exhibit.path)
+    frame = read_frame(root / exhibit.path)
     try:
-        chart = make(frame.assign(method=frame["method"].map(_title)), exhibit.wildcards)
+        titles = {name: get_method(name).title for name in frame["method"].unique()}
+        chart = make(frame.assign(method=frame["method"].map(titles)), exhibit.wildcards)
     except KeyError as error:
         raise EdnagError(
             f"{exhibit.path} has no column {error}; make it again: run the workflow"
@@ -72,10 +73,6 @@ def metric_label(wildcards: Mapping[str, str]) -> str:
     """Name and unit of what a protocol of a benchmark reports."""
     metric = get_reported_metric(*(wildcards[name] for name in ("space", "dataset", "protocol")))
     return metric.label
-
-
-def _title(method: str) -> str:
-    return get_method(method).title
 
 
 def _framed(frame: pd.DataFrame, numbers: Iterable[str], **parts: Any) -> Chart:

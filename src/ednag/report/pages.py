@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from ednag.errors import EdnagError
-from ednag.files import read_rows, report_written
+from ednag.evidence.reading import read_frame
+from ednag.files import report_written
 from ednag.report import material
 from ednag.report.explorer import explored
 from ednag.report.interactive import as_text, chart_of
@@ -308,7 +309,7 @@ class _PageWriter:
         drawn = [each for each in figures if each.artefact.name == "outcomes"]
         if not drawn:
             return Markup("")
-        outcomes = read_rows(self._study.root / drawn[0].path)
+        outcomes = read_frame(self._study.root / drawn[0].path)
         lowest = outcomes.groupby("method")["seed"].min()
         seeds = {str(method): int(seed) for method, seed in lowest.items()}
         place = (drawn[0].wildcards["space"], drawn[0].wildcards["dataset"])
