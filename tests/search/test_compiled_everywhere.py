@@ -33,6 +33,8 @@ DIGESTS = [
     "d4752d42dbc0ee21",
     "020c0fcaf537f889",
     "86328412bbcc95e9",
+    "37cee60ec3f9d8ee",
+    "c3f82dc13817dc9d",
     "9c3faa2705801c99",
     "d8d55f27502b1515",
 ]

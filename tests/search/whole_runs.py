@@ -56,6 +56,8 @@ RUNS = [
     WholeRun("transnas-micro", 459, AVX512, loss=True),
     WholeRun("transnas-macro", 19, loss=True),
     WholeRun("nasbench-graph", 10),
+    WholeRun("nasbench-macro", 11, draws=True),
+    WholeRun("nats-size", 12),
     WholeRun("mobilenetv3", 42, {"population_num": 100, "mutate_distri_index": 4, "num_step": 30}),
     WholeRun("mobilenetv3", 43, {"population_num": 37, "num_step": 30} | AVX512),
 ]

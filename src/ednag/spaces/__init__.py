@@ -22,6 +22,8 @@ SPACES = {
     "transnas-macro": "ednag.spaces.transnas:TransNASMacro",
     "mobilenetv3": "ednag.spaces.mobilenetv3:MobileNetV3",
     "nasbench-graph": "ednag.spaces.nasbench_graph:NASBenchGraph",
+    "nasbench-macro": "ednag.spaces.nasbench_macro:NASBenchMacro",
+    "nats-size": "ednag.spaces.nats_size:NATSSize",
 }
 
 #: The next step where a name is of the user's.

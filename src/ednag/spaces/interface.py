@@ -297,6 +297,29 @@ class SearchSpace(ABC):
         )
 
 
+class RedundantSpace(SearchSpace):
+    """A space in which some architectures have several descriptions: raw codes with one code."""
+
+    @cached_property
+    def _descriptions(self) -> list[np.ndarray]:
+        """All raw codes int64[k] of each code, ascending."""
+        order = np.argsort(self.code_of_raw, kind="stable")
+        first = np.searchsorted(self.code_of_raw[order], np.arange(self.size))
+        return np.split(order, first)[1:]
+
+    def neighbours(self, code: int) -> np.ndarray:
+        """The architectures with a description one digit away from any description of this one.
+
+        Neighbours of one of its descriptions alone would not be mutual.
+        """
+        near = [
+            one_digit_away(int(raw), self.radices, len(self.radices))
+            for raw in self._descriptions[self.check_code(code)]
+        ]
+        codes = np.unique(self.code_of_raw[np.concatenate(near)])
+        return codes[(codes != code) & (codes != INVALID)].astype(np.int32)
+
+
 class LargeSpace(SearchSpace):
     """A space with too many architectures to number in advance.
 

@@ -18,12 +18,11 @@ import numpy as np
 from ednag.spaces.interface import (
     INVALID,
     ArgmaxReading,
+    RedundantSpace,
     SearchProfile,
-    SearchSpace,
     Variable,
     digits_of,
     mixed_radix,
-    one_digit_away,
 )
 
 #: The layers a position can hold.
@@ -114,7 +113,7 @@ def canonical(links: tuple[int, ...], operations: np.ndarray) -> np.ndarray:
     return macro * len(OPERATIONS) ** POSITIONS + written.min(axis=0)
 
 
-class NASBenchGraph(SearchSpace):
+class NASBenchGraph(RedundantSpace):
     """26,206 kinds of networks; genotype (5, 9): argmax gives the macro, then four operations."""
 
     name = "nasbench-graph"
@@ -181,22 +180,3 @@ class NASBenchGraph(SearchSpace):
             return INVALID
         raw = canonical(links, np.array([[OPERATIONS.index(name) for name in names]]))
         return int(self.code_of_raw[raw[0]])
-
-    @cached_property
-    def _descriptions(self) -> list[np.ndarray]:
-        """All raw codes int64[k] of each code, ascending."""
-        order = np.argsort(self.code_of_raw, kind="stable")
-        first = np.searchsorted(self.code_of_raw[order], np.arange(self.size))
-        return np.split(order, first)[1:]
-
-    def neighbours(self, code: int) -> np.ndarray:
-        """The networks with a description one digit away from any description of this one.
-
-        Neighbours of the canonical description only would not be mutual.
-        """
-        near = [
-            one_digit_away(int(raw), len(OPERATIONS), 1 + POSITIONS)
-            for raw in self._descriptions[self.check_code(code)]
-        ]
-        codes = np.unique(self.code_of_raw[np.concatenate(near)])
-        return codes[(codes != code) & (codes != INVALID)].astype(np.int32)

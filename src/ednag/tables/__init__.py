@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TABLES = {
     "nasbench201": {
         "cifar10-analog": "ednag.tables.analog_nasbench:TABLE",
+        "cifar10-robust": "ednag.tables.robustness:TABLE",
         "cifar10": "ednag.tables.nasbench201_csv:CIFAR10",
         "cifar100": "ednag.tables.nasbench201_csv:CIFAR100",
         "ImageNet16-120": "ednag.tables.nasbench201_csv:IMAGENET16",
@@ -90,6 +91,8 @@ TABLES = {
         "arxiv": "ednag.tables.nasbench_graph:TABLES.arxiv",
         "proteins": "ednag.tables.nasbench_graph:TABLES.proteins",
     },
+    "nasbench-macro": {"cifar10": "ednag.tables.nasbench_macro:TABLE"},
+    "nats-size": {"cifar10": "ednag.tables.nats_size:TABLE"},
 }
 
 #: space -> "DATASET-KIND" -> "module:definition": further measurements of the architectures of a

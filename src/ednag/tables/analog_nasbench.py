@@ -5,12 +5,14 @@ reads its data file. These trainings are independent of those of NAS-Bench-201.
 Source: search-spaces specification, last part.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ednag.errors import EdnagError
+from ednag.errors import EdnagError, shown
 from ednag.spaces.nasbench201 import write_cell
+from ednag.tables.columns import read_csv
 from ednag.tables.interface import Metric, Protocol, TableDefinition
 from ednag.tables.unpickling import Attributes, load_restricted
 
@@ -23,6 +25,8 @@ _OPERATIONS = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool
 #: The position of each edge of the benchmark's string in the package's 6-tuples, whose edges are
 #: (0->1)(0->2)(0->3)(1->2)(1->3)(2->3).
 _POSITION_OF_EDGE = (0, 1, 3, 2, 4, 5)
+#: A cell as other files write it, such as `(4, 3, 3, 0, 0, 0)`.
+_NET = re.compile(rf"\({', '.join(['([0-4])'] * 6)}\)")
 _MEASUREMENTS = {
     "baseline_accuracy": "CIFAR-10 test accuracy of the digital network",
     "ptq_accuracy": "the same after post-training quantisation",
@@ -40,6 +44,23 @@ _DRIFTS = tuple(
 def key_of(architecture: Sequence[int]) -> str:
     """The benchmark's string of a cell that the package writes as six numbers from 0 to 4."""
     return write_cell([_OPERATIONS[architecture[position]] for position in _POSITION_OF_EDGE])
+
+
+def read_by_key(path: Path, source: str, numbers: Sequence[str]) -> "pd.DataFrame":
+    """`key`, `net` and columns of numbers of a CSV file whose column `net` has cells as 6-tuples.
+
+    Raises EdnagError as `read_csv` does, and where `net` is no cell.
+    """
+    rows = read_csv(path, source, text=["net"], numbers=numbers)
+    keys = []
+    for row, text in enumerate(rows["net"]):
+        match = _NET.fullmatch(text)
+        if match is None:
+            raise EdnagError(
+                f"{source}: row {row}: net {shown(text)} is not six numbers from 0 to 4 in brackets"
+            )
+        keys.append(key_of([int(number) for number in match.groups()]))
+    return rows.assign(key=keys)
 
 
 def read(paths: Mapping[str, Path]) -> "pd.DataFrame":

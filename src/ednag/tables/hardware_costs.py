@@ -6,15 +6,12 @@ are written as by the package analog-nasbench. The latency on an Edge TPU is not
 Source: search-spaces specification, Further files.
 """
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ednag.errors import EdnagError, shown
-from ednag.tables.analog_nasbench import key_of
-from ednag.tables.columns import read_csv
+from ednag.tables.analog_nasbench import read_by_key
 from ednag.tables.interface import Metric, TableDefinition
 
 if TYPE_CHECKING:
@@ -27,8 +24,6 @@ _DEVICES = {
     "eyeriss": "Eyeriss",
     "fpga": "an FPGA",
 }
-#: The cells of the file, such as `(4, 3, 3, 0, 0, 0)`.
-_NET = re.compile(rf"\({', '.join(['([0-4])'] * 6)}\)")
 _METRICS = (
     *(
         Metric(f"{name}_latency", "ms", f"latency on {device}", higher_is_better=False, high=1e6)
@@ -45,16 +40,7 @@ _METRICS = (
 def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
     """One row per cell: `key`, latencies (ms), energies (mJ), arithmetic intensity."""
     names = [metric.name for metric in _METRICS]
-    rows = read_csv(paths[source], source, text=["net"], numbers=names)
-    keys = [_key(text, f"{source}: row {row}") for row, text in enumerate(rows["net"])]
-    return rows.assign(key=keys)
-
-
-def _key(text: str, place: str) -> str:
-    match = _NET.fullmatch(text)
-    if match is None:
-        raise EdnagError(f"{place}: net {shown(text)} is not six numbers from 0 to 4 in brackets")
-    return key_of([int(number) for number in match.groups()])
+    return read_by_key(paths[source], source, names)
 
 
 def _definition(dataset: str, title: str) -> TableDefinition:

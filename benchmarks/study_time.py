@@ -1,0 +1,117 @@
+"""Where the processor time of a study goes: by subcommand, start-up apart, and Snakemake's.
+
+    python benchmarks/study_time.py [--study config.yaml] [--base COMMIT] [--cores 2]
+
+Runs the study with this commit's code, with --base also with the code of that commit, each in a
+worktree of its own; then calls `snakemake` once more, when nothing is left to do. The two versions
+run one after the other: leave the machine idle. In place of `ednag` the jobs find a script that
+runs it and notes what it took. With EDNAG_MIRROR set, the study reads that mirror.
+
+Prints CSV, a line for each version and subcommand, seconds summed over its jobs: `importing` (the
+processor time of import statements, of the job's own process), `processor` (all of it, children
+included) and `clock`. `snakemake` is what all processes took less the jobs: plan, records of
+Snakemake, a shell for each job. `whole` and `again` are the two calls.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+COLUMNS = ["subcommand", "importing", "processor", "clock"]
+#: Stands for `ednag` on the path.
+TIMED = """#!{python}
+import time
+began = time.perf_counter()
+import atexit, builtins, importlib, os, resource, sys
+owner, depth, importing = os.getpid(), 0, 0.0
+def counted(function):
+    def call(*given, **named):
+        global depth, importing
+        depth += 1
+        start = time.process_time()
+        try:
+            return function(*given, **named)
+        finally:
+            depth -= 1
+            if not depth:
+                importing += time.process_time() - start
+    return call
+def note():
+    if os.getpid() != owner:
+        return
+    words = [word for word in sys.argv[1:3] if word.replace("-", "").isalpha() and word[0] != "-"]
+    own, theirs = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    taken = sum(used.ru_utime + used.ru_stime for used in (own, theirs))
+    clock = time.perf_counter() - began
+    with open({notes!r}, "a") as file:
+        print(" ".join(words), importing, taken, clock, sep=",", file=file)
+atexit.register(note)
+builtins.__import__ = counted(builtins.__import__)
+importlib.import_module = counted(importlib.import_module)
+sys.argv[0] = "ednag"
+from ednag.cli import main
+sys.exit(main())
+"""
+
+
+def call(tree: Path, study: str, cores: int, folder: Path) -> tuple[float, float]:
+    """Clock and processor seconds of one call of Snakemake."""
+    path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(tree / "src")}
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(
+        ["snakemake", "--cores", str(cores), "--configfile", study, "--quiet", "rules", "progress"],
+        cwd=tree, env=environment, check=True, stdout=sys.stderr,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, processor
+
+
+def of_version(commit: str, study: str, cores: int) -> pd.DataFrame:
+    """The table of one commit."""
+    git = ["git", "-C", str(ROOT), "worktree"]
+    with tempfile.TemporaryDirectory() as name:
+        folder, tree = Path(name, "bin"), Path(name, "tree")
+        folder.mkdir()
+        notes, script = Path(name, "notes.csv"), folder / "ednag"
+        script.write_text(TIMED.format(python=sys.executable, notes=str(notes)))
+        script.chmod(0o755)
+        subprocess.run([*git, "add", "--detach", str(tree), commit], check=True, stdout=sys.stderr)
+        try:
+            whole, again = (call(tree, study, cores, folder) for _ in range(2))
+        finally:
+            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
+        jobs = pd.read_csv(notes, names=COLUMNS, keep_default_na=False)
+    table = jobs.groupby("subcommand")[COLUMNS[1:]].agg("sum")
+    table.insert(0, "jobs", jobs.groupby("subcommand").size())
+    table = table.sort_values("processor", ascending=False)
+    table.loc["snakemake"] = [0, 0, whole[1] - table["processor"].sum(), float("nan")]
+    for line, (clock, processor) in {"whole": whole, "again": again}.items():
+        table.loc[line] = [len(jobs), table["importing"].sum(), processor, clock]
+    return table.reset_index(names="subcommand")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--study", default="config.yaml", help="file of the study, from the root")
+    parser.add_argument("--base", help="commit to compare with")
+    parser.add_argument("--cores", type=int, default=2)
+    given = parser.parse_args()
+    versions = [given.base, "HEAD"] if given.base else ["HEAD"]
+    tables = {commit: of_version(commit, given.study, given.cores) for commit in versions}
+    joined = pd.concat(tables, names=["version"]).reset_index("version")
+    print(joined.to_csv(index=False, float_format="%.2f"), end="")
+
+
+if __name__ == "__main__":
+    main()
