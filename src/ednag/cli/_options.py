@@ -127,6 +127,8 @@ def note_searched(folders: Iterable[Path]) -> None:
         recorder.searched.extend(folder.absolute() for folder in folders)
 
 
+#: A file that is read; for those whose absence has a next step of its own.
+INPUT = RecordedPath("input", dir_okay=False)
 #: A file that must exist.
 EXISTING = RecordedPath("input", exists=True, dir_okay=False)
 #: A file that is written.

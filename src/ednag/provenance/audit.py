@@ -3,7 +3,8 @@
 An audit shows that no file, record, source or module changed since the jobs ran, that each job
 read the outputs of the jobs before it, and that every chain begins at registered sources. It
 cannot detect that somebody changed a file and forged all records that depend on it; a
-`results.lock` committed before (ednag.provenance.results_lock) detects that.
+`results.lock` committed before (ednag.provenance.results_lock), or signed by people who ran the
+study (ednag.provenance.replication), detects that.
 """
 
 import re

@@ -10,6 +10,7 @@ from typing import Any
 from ednag.errors import EdnagError, listed
 from ednag.provenance.audit import Audit
 from ednag.provenance.findings import KINDS, Finding
+from ednag.provenance.replication import Replication
 from ednag.provenance.results_lock import LockComparison
 from ednag.provenance.stages import stage_of, stage_rank
 
@@ -41,7 +42,11 @@ def require_sound(path: Path) -> None:
         raise error
 
 
-def as_json(audit: Audit, comparison: LockComparison | None = None) -> str:
+def as_json(
+    audit: Audit,
+    comparison: LockComparison | None = None,
+    replication: Replication | None = None,
+) -> str:
     """The audit for programs, with full checksums."""
     content: dict[str, Any] = {
         "verdict": audit.verdict,
@@ -64,6 +69,8 @@ def as_json(audit: Audit, comparison: LockComparison | None = None) -> str:
     if comparison is not None:
         summary = {name: getattr(comparison, name) for name in ("verdict", "agrees", "stage")}
         content["against"] = {**summary, **asdict(comparison)}
+    if replication is not None:
+        content["signatures"] = replication.as_mapping()
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -78,7 +85,11 @@ def _as_mapping(finding: Finding) -> dict[str, Any]:
 # --- for people ---------------------------------------------------------------------------------
 
 
-def as_text(audit: Audit, comparison: LockComparison | None = None) -> Iterator[str]:
+def as_text(
+    audit: Audit,
+    comparison: LockComparison | None = None,
+    replication: Replication | None = None,
+) -> Iterator[str]:
     """Lines for a terminal; the first is the verdict."""
     yield audit.verdict
     for fault in audit.faults:
@@ -100,6 +111,9 @@ def as_text(audit: Audit, comparison: LockComparison | None = None) -> Iterator[
     if comparison is not None:
         yield ""
         yield from comparison_lines(comparison)
+    if replication is not None:
+        yield ""
+        yield from replication.lines()
 
 
 def comparison_lines(comparison: LockComparison) -> Iterator[str]:
@@ -116,11 +130,17 @@ def comparison_lines(comparison: LockComparison) -> Iterator[str]:
             yield f"  {kind}: {name}"
 
 
-def as_markdown(audit: Audit, comparison: LockComparison | None = None) -> str:
+def as_markdown(
+    audit: Audit,
+    comparison: LockComparison | None = None,
+    replication: Replication | None = None,
+) -> str:
     """The audit as a page; the first line is the verdict."""
     lines = [audit.verdict, ""]
     if comparison is not None:
         lines += [f"Against the lock: {comparison.verdict}.", ""]
+    if replication is not None:
+        lines += [*(f"- {line.strip()}" for line in replication.lines()), ""]
     lines += ["| stage | jobs | files |", "|---|---:|---:|"]
     lines += [f"| {stage} | {jobs} | {files} |" for stage, jobs, files in jobs_by_stage(audit)]
     lines += ["", "## Faults", ""]

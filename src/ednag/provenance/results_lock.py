@@ -51,6 +51,8 @@ def write_lock(audit: Audit, path: Path) -> int:
 def read_lock(path: Path) -> dict[str, Content]:
     """Name -> content of a lock; raises EdnagError with the number of an invalid line."""
     files = {}
+    if not path.is_file():
+        raise EdnagError(f"{path}: no such file; write it: ednag lock")
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         match = _LINE.fullmatch(line)
         if match is None:
