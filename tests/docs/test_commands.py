@@ -22,9 +22,11 @@ PROGRAMS = ("ednag", "make", "snakemake", "pip", "python", "pytest")
 FOLLOWED = ("tutorial.md", "own-search-space.md")
 #: Beginning of a command -> why it does not run here.
 NOT_HERE = {
+    "ednag audit --signers": "keys of people; tests/provenance makes some",
     "ednag cells build --space nasbench101": "minutes; tests/cells enumerates and counts",
     "ednag cells compare": "the user's file; tests/cells compares one",
     "ednag replay": "the user's trace; tests/search replays those of the reference",
+    "ednag sign": "the user's key; tests/provenance makes one",
     "ednag sources add <": "a form with placeholders",
     "ednag sources add my-table": "downloads; tests/sources adds from a server on loopback",
     "ednag sources fetch": "downloads; tests/sources fetches from a server on loopback",
