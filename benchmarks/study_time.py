@@ -26,8 +26,12 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = ["subcommand", "importing", "processor", "clock"]
-#: Stands for `ednag` on the path.
-TIMED = """#!{python}
+#: Stands for `ednag` on the path. Python gets it as text: a file would be one that jobs read.
+CALL = """#!/bin/sh
+exec {python} -c "$(cat {program})" "$@"
+"""
+#: What it runs.
+TIMED = """
 import time
 began = time.perf_counter()
 import atexit, builtins, importlib, os, resource, sys
@@ -47,7 +51,8 @@ def counted(function):
 def note():
     if os.getpid() != owner:
         return
-    words = [word for word in sys.argv[1:3] if word.replace("-", "").isalpha() and word[0] != "-"]
+    given = sys.argv[3:5] if sys.argv[1] == "--record" else sys.argv[1:3]
+    words = [word for word in given if word.replace("-", "").isalpha() and word[0] != "-"]
     own, theirs = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     taken = sum(used.ru_utime + used.ru_stime for used in (own, theirs))
     clock = time.perf_counter() - began
@@ -82,8 +87,9 @@ def of_version(commit: str, study: str, cores: int) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as name:
         folder, tree = Path(name, "bin"), Path(name, "tree")
         folder.mkdir()
-        notes, script = Path(name, "notes.csv"), folder / "ednag"
-        script.write_text(TIMED.format(python=sys.executable, notes=str(notes)))
+        notes, program, script = Path(name, "notes.csv"), Path(name, "timed"), folder / "ednag"
+        program.write_text(TIMED.format(notes=str(notes)))
+        script.write_text(CALL.format(python=sys.executable, program=program))
         script.chmod(0o755)
         subprocess.run([*git, "add", "--detach", str(tree), commit], check=True, stdout=sys.stderr)
         try:
@@ -96,7 +102,7 @@ def of_version(commit: str, study: str, cores: int) -> pd.DataFrame:
     table = table.sort_values("processor", ascending=False)
     table.loc["snakemake"] = [0, 0, whole[1] - table["processor"].sum(), float("nan")]
     for line, (clock, processor) in {"whole": whole, "again": again}.items():
-        table.loc[line] = [len(jobs), table["importing"].sum(), processor, clock]
+        table.loc[line] = [len(jobs), jobs["importing"].sum(), processor, clock]
     return table.reset_index(names="subcommand")
 
 
