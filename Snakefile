@@ -83,33 +83,38 @@ from snakemake.utils import min_version
 from ednag.errors import EdnagError
 from ednag.study.configuration import check_study_files
 from ednag.study.environment import folder_of_the_call, study_folder
+from ednag.study.modules import check_module
 
 # The version that is pinned and tested.
 min_version("9.27")
 
 # Snakemake reads files of the command line before this line, any other after it.
-project = Path(workflow.basedir)
-study_files = [
-    Path(file)
-    for file in workflow.config_settings.configfiles or [project / "config.yaml"]
-]
+project = Path(str(workflow.current_basedir))
+called = folder_of_the_call(workflow.overwrite_workdir)
+# Another workflow may use this one as a module: then its `config` is the study.
+is_module = not workflow.modifier.is_main_snakefile()
 try:
-    check_study_files(study_files)
+    if is_module:
+        check_module(workflow.modifier, project)
+        # It is titled as the module, and names code of its own beside the other workflow.
+        study_files = [Path(workflow.basedir, workflow.modifier.namespace)]
+    else:
+        named = workflow.config_settings.configfiles
+        study_files = [Path(file) for file in named or [project / "config.yaml"]]
+        check_study_files(study_files)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
 
-# A study is one file: what it leaves out has the defaults of config/schema.json.
-if not workflow.config_settings.configfiles:
+if not is_module:
 
-    configfile: f"{workflow.basedir}/config.yaml"
+    # A study is one file: what it leaves out has the defaults of config/schema.json.
+    if not named:
 
+        configfile: project / "config.yaml"
 
-called = folder_of_the_call(workflow.overwrite_workdir)
-
-
-# A study that is not config.yaml has a folder of its own; `--directory` names another.
-workdir: study_folder(study_files[0], project)
+    # A study that is not config.yaml has a folder of its own; `--directory` names another.
+    workdir: study_folder(study_files[0], project)
 
 
 report: "rules/workflow.rst"

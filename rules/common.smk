@@ -52,8 +52,9 @@ from ednag.study.training_time import refuse_too_long
 from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 
 # Nearly all that a DAG is made of stays to the end: looking for garbage in it takes a tenth of the
-# time before the first job.
-gc.disable()
+# time before the first job. A module's `onstart`, which turns it on again, is not called.
+if not is_module:
+    gc.disable()
 
 for file in study_files:
     search_in(file.parent, export=True)
