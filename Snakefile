@@ -81,8 +81,13 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from ednag.errors import EdnagError
+from ednag.provenance.setting import files_written
 from ednag.study.configuration import check_study_files
-from ednag.study.environment import folder_of_the_call, study_folder
+from ednag.study.environment import (
+    folder_of_the_call,
+    refuse_another,
+    study_folder,
+)
 from ednag.study.modules import check_module
 
 # The version that is pinned and tested.
@@ -102,6 +107,9 @@ try:
         named = workflow.config_settings.configfiles
         study_files = [Path(file) for file in named or [project / "config.yaml"]]
         check_study_files(study_files)
+        folder = study_folder(study_files[0], project)
+        if workflow.overwrite_workdir is None and folder != Path():
+            refuse_another(study_files[0], files_written(called / folder), called)
 except EdnagError as error:
     sys.exit(f"configuration: {error}")
 
@@ -114,7 +122,7 @@ if not is_module:
         configfile: project / "config.yaml"
 
     # A study that is not config.yaml has a folder of its own; `--directory` names another.
-    workdir: study_folder(study_files[0], project)
+    workdir: folder
 
 
 report: "rules/workflow.rst"

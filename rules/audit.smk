@@ -10,10 +10,14 @@ rule study:
         code=plan.code("config write", plan.searched, plan.all_methods, spaces=True),
         lock=lock,
         study=declared(plan),
+        files=named(
+            "--file",
+            [os.path.relpath(file, called) for file in study_files if not is_module],
+        ),
     message:
         "writing the study with every key"
     shell:
-        "ednag --record {output.record:q} config write --study {params.study:q}"
+        "ednag --record {output.record:q} config write --study {params.study:q} {params.files:q}"
         " --output {output.study:q} 2> {log:q}"
 
 

@@ -100,6 +100,8 @@ onstart:
             refuse_too_long(study, plan.searched)
     except EdnagError as error:
         sys.exit(f"not started: {error}")
+    for method, reason in plan.idle.items():
+        print_error(f"{method} runs on nothing here ({reason})")
     for file, reason in unfit.items():
         print_error(f"made again: {file}: {reason}")
 

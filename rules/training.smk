@@ -15,7 +15,7 @@ rule top_k:
         code=code_of("top-k choose"),
         lock=lock,
         seeds=format_seeds(study.top_k.runs),
-        settings=settings(study.top_k.methods),
+        settings=lambda at: as_json(plan.settings(at, plan.top_k_methods(at))),
         k=study.top_k.k,
         random=study.top_k.random,
     message:

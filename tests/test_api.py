@@ -110,6 +110,24 @@ def test_a_comparison_refuses_what_it_would_mix(benchmark: Benchmark) -> None:
         ednag.compare([])
     with pytest.raises(EdnagError, match="no run is of 'ednag'; name one of random"):
         ednag.compare([first], against="ednag")
+    with pytest.raises(EdnagError, match=r"compare: 7 is no run; give what ednag\.search returned"):
+        ednag.compare(7)  # type: ignore[arg-type]
+    with pytest.raises(EdnagError, match=r"compare: .* is no run; give what"):
+        ednag.compare(benchmark)  # type: ignore[arg-type]
+
+
+def test_a_comparison_takes_one_run_and_one_budget(benchmark: Benchmark) -> None:
+    run = ednag.search("random", benchmark, seed=0, budget=5)
+    assert ednag.compare(run).equals(ednag.compare([run]))
+    assert ednag.compare([run], budgets=3).equals(ednag.compare([run], budgets=(3,)))
+    for wrong, message in [
+        (0, "budgets: 0 is no whole number from 1"),
+        (2.5, "budgets: 2.5 is no whole number"),
+        ("3", "budgets: '3' is no whole number"),
+        ((3, 2), r"budgets: \(3, 2\) does not ascend"),
+    ]:
+        with pytest.raises(EdnagError, match=message):
+            ednag.compare(run, budgets=wrong)  # type: ignore[arg-type]
 
 
 def test_a_method_with_other_settings_has_its_own_name(benchmark: Benchmark) -> None:
@@ -135,6 +153,8 @@ def test_a_method_with_other_settings_has_its_own_name(benchmark: Benchmark) -> 
     ("wrong", "message"),
     [
         ({"method": "randm"}, "did you mean 'random'"),
+        ({"method": 3}, "method: 3 is no text"),
+        ({"benchmark": "chain"}, "benchmark: 'chain' is no benchmark; give what ednag.load"),
         ({"protocol": "papre"}, "did you mean 'paper'"),
         ({"seed": -1}, "seed: -1 is no whole number from 0"),
         ({"seed": True}, "seed: True is no whole number"),
@@ -211,8 +231,8 @@ def test_a_wrong_frame_is_refused() -> None:
     frame = measured(10)
     wrong = [
         (frame, {"metric": "mode"}, "no column 'mode'"),
-        (frame.assign(key="x"), {}, "row 0: key"),
-        (pd.concat([frame, frame]), {}, "row 10: .* is repeated"),
+        (frame.assign(key="x"), {}, "row 1: key"),
+        (pd.concat([frame, frame]), {}, "row 11: .* is repeated"),
         (frame.assign(made=-frame["made"]), {}, "needs one above 0"),
         (frame.assign(made="a"), {}, "needs one above 0"),
         (frame.assign(made=frame["made"] * 9), {}, "made"),

@@ -4,7 +4,7 @@ A thin layer on the parts that the workflow uses: the same source files, objecti
 statistics. `import ednag` has these functions as attributes. docs/python-api.md shows their use.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,9 @@ from ednag.tables.interface import (
     densify,
 )
 from ednag.tables.parquet import read_benchmark, write_benchmark
+
+#: Of a budget.
+_MOST_EVALUATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -248,15 +251,15 @@ def search(
     Raises:
         EdnagError: A name or value is wrong; the message has the closest name or the range.
     """
-    for place, number, least, most in (
-        ("seed", seed, 0, LARGEST_SEED),
-        ("budget", budget, 1, 1_000_000),
-    ):
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-        if not whole or not least <= number <= most:
-            raise EdnagError(
-                f"{place}: {shown(number)} is no whole number from {least} to {most}; give one"
-            )
+    if not isinstance(benchmark, Benchmark):
+        raise EdnagError(
+            f"benchmark: {shown(benchmark)} is no benchmark; give what ednag.load, read_table or "
+            "table_of returned"
+        )
+    if not isinstance(method, str):
+        raise EdnagError(f"method: {shown(method)} is no text; give the id of a method")
+    _check_whole("seed", seed, 0, LARGEST_SEED)
+    _check_whole("budget", budget, 1, _MOST_EVALUATIONS)
     if is_reference(method):
         name = name or get_method(method).name
     if name and name != method:
@@ -275,6 +278,14 @@ def search(
     )
 
 
+def _check_whole(place: str, number: object, least: int, most: int) -> None:
+    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not whole or not least <= number <= most:  # type: ignore[operator]
+        raise EdnagError(
+            f"{place}: {shown(number)} is no whole number from {least} to {most}; give one"
+        )
+
+
 def _further(method: Method, benchmark: Benchmark) -> BenchmarkTable:
     """The further table that a method reads beside a benchmark; EdnagError if there is none."""
     name = further_table(benchmark.space, benchmark.dataset, method.further)
@@ -289,14 +300,17 @@ def _further(method: Method, benchmark: Benchmark) -> BenchmarkTable:
 
 
 def compare(
-    runs: Sequence[SearchRun], *, budgets: Sequence[int] = (), against: str = ""
+    runs: SearchRun | Sequence[SearchRun],
+    *,
+    budgets: int | Sequence[int] = (),
+    against: str = "",
 ) -> pd.DataFrame:
     """Methods at equal budgets, by the statistics of the workflow's tables (docs/statistics.md).
 
     Args:
-        runs: Runs of any benchmarks, protocols and methods.
-        budgets: Numbers of distinct evaluations, and of look-ups, ascending; by default the largest
-            number of distinct evaluations that every run made.
+        runs: Runs, or one run, of any benchmarks, protocols and methods.
+        budgets: Numbers, or one, of distinct evaluations and of look-ups, ascending; by default the
+            largest number of distinct evaluations that every run made.
         against: Id of a method: it is compared with each other one. "": one row per method.
 
     Returns:
@@ -305,15 +319,14 @@ def compare(
         probability of improvement, p-values corrected by Holm, decision on `against`.
 
     Raises:
-        EdnagError: There are no runs, two are of one seed, or runs of one method differ in budget
-            or hyper-parameters.
+        EdnagError: There are no runs, two are of one seed, runs of one method differ in budget or
+            hyper-parameters, or an argument is of another type.
     """
-    if not runs:
-        raise EdnagError("compare: no runs; give the results of ednag.search")
+    runs = _runs_given(runs)
     methods = list(dict.fromkeys(run.method for run in runs))
     if against and against not in methods:
         raise EdnagError(f"against: no run is of {against!r}; name one of {', '.join(methods)}")
-    given = tuple(budgets) or (max(1, min(run.result.distinct for run in runs)),)
+    given = _budgets_given(budgets) or (max(1, min(run.result.distinct for run in runs)),)
     statistics = Statistics(checkpoints=given)
     groups: dict[tuple[str, str, str], list[SearchRun]] = {}
     for run in runs:
@@ -325,6 +338,25 @@ def compare(
     if against:
         return comparison_table(summary, statistics, against)
     return equal_budget_table(summary, statistics)
+
+
+def _runs_given(runs: object) -> list[SearchRun]:
+    given: list[Any] = list(runs) if isinstance(runs, Iterable) else [runs]
+    for run in given:
+        if not isinstance(run, SearchRun):
+            raise EdnagError(f"compare: {shown(run)} is no run; give what ednag.search returned")
+    if not given:
+        raise EdnagError("compare: no runs; give the results of ednag.search")
+    return given
+
+
+def _budgets_given(budgets: object) -> tuple[int, ...]:
+    given = tuple(budgets) if isinstance(budgets, Iterable) else (budgets,)
+    for number in given:
+        _check_whole("budgets", number, 1, _MOST_EVALUATIONS)
+    if list(given) != sorted(set(given)):
+        raise EdnagError(f"budgets: {shown(given)} does not ascend; sort it, each number once")
+    return given
 
 
 def _summary(runs: Sequence[SearchRun], checkpoints: Sequence[int]) -> pd.DataFrame:

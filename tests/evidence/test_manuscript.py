@@ -77,9 +77,14 @@ def test_ids_and_rounding() -> None:
     assert r"\expandafter\def\csname ednag@all/ednag/100/rank\endcsname{4.2}" in as_macros(found)
 
 
-ROWS = [row(distinct_evaluations=12345), row(method="random", mean=93.5)]
+ROWS = [
+    row(distinct_evaluations=12345),
+    row(method="random", mean=93.5),
+    row(method="below", mean_low=-1.25),
+]
 NUMBERS = as_json(numbers_of({"own.csv": pd.DataFrame(ROWS)}))
 EDNAG, RANDOM = "nasbench201/cifar10/ednag", "nasbench201/cifar10/random"
+BELOW = "nasbench201/cifar10/below"
 
 
 def check(tmp_path: Path, text: str, *options: str) -> Result:
@@ -106,6 +111,10 @@ def check(tmp_path: Path, text: str, *options: str) -> Result:
         f"12,345 % ednag: {EDNAG}/distinct",
         rf"12\,345.0 and 12{{,}}345 % ednag: {EDNAG}/distinct, {EDNAG}/distinct",
         f"$[0,100]$: 100 % ednag: {EDNAG}/seeds",
+        f"93--94.34 and 93-94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean",
+        f"$94.4 - 94.34$ and (a)-94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean",
+        f"$-1.25$, $-$1.25, {{-}}1.25, (-1.2) % ednag: {BELOW}/low, {BELOW}/low, {BELOW}/low",
+        rf"\textminus 1.25 and \textminus{{}}1.25 % ednag: {BELOW}/low, {BELOW}/low",
     ],
 )
 def test_true_numbers_agree(tmp_path: Path, line: str) -> None:
@@ -119,6 +128,9 @@ def test_true_numbers_agree(tmp_path: Path, line: str) -> None:
     [
         (rf"\ednag{{{EDNAG}/maen}}", "no number 'nasbench201/cifar10/ednag/maen'; did you mean"),
         (f"94.43 % ednag: {EDNAG}/mean", "94.43 is declared as nasbench201/cifar10/ednag/mean"),
+        (f"$-94.34$ % ednag: {EDNAG}/mean", "-94.34 is declared as"),
+        (f"\u221294.34 % ednag: {EDNAG}/mean", "-94.34 is declared as"),
+        (f"1.25 % ednag: {BELOW}/low", "1.25 is declared as"),
         (f"94.43 % ednag: {EDNAG}/mean", "which is 94.344; its chain: ednag trace own.csv --row"),
         (f"94.35 % ednag: {EDNAG}/mean", "94.35 is declared as"),
         (f"94.34 % ednag: {EDNAG}/mean, {EDNAG}/mean", "no number left for"),
@@ -151,9 +163,10 @@ def test_undeclared_numbers_are_offered(tmp_path: Path) -> None:
 
 def test_files_taken_in_are_read(tmp_path: Path) -> None:
     (tmp_path / "table.tex").write_text(f"94.99 % ednag: {EDNAG}/mean\n")
-    result = check(tmp_path, r"\input{table} % \input{not_here}")
-    assert result.exit_code != 0
-    assert "table.tex:1: 94.99 is declared" in result.output
+    for taken in (r"\input{table}", r"\input table", r"\include {table.tex}"):
+        result = check(tmp_path, rf"\includegraphics{{94.344}} {taken} % \input{{not_here}}")
+        assert result.exit_code != 0
+        assert "table.tex:1: 94.99 is declared" in result.output
     (tmp_path / "table.tex").write_text(r"\input{main}")
     assert "takes in itself" in str(check(tmp_path, r"\input{table}").exception)
     assert "not_here" in str(check(tmp_path, r"\input{not_here}").exception)

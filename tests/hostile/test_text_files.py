@@ -158,7 +158,7 @@ def test_numbers_in_json(number: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     pairs = "((0, 1), (1, 1), (0, 2), (1, 2))"
     path.write_text(f'{{"cifar10": {{"({pairs}, {pairs})": {{"val_accuracy": {number}}}}}}}')
-    with pytest.raises(EdnagError, match=r"a\.json: row 0: ") as caught:
+    with pytest.raises(EdnagError, match=r"a\.json: row 1: ") as caught:
         naslib_nasbench301.read_groups(path, "a.json")
     one_line(caught, "val_accuracy")
 
@@ -182,10 +182,10 @@ VALUES: dict[str, tuple[Callable[[pd.Series], pd.Series], str]] = {
     "zeros": (lambda values: values * 0, "largest value is 0"),
     "per mille": (lambda values: values * 10, "not a number from 0 to 100 %"),
     "negative": (lambda values: -values, "not a number from 0 to 100 %"),
-    "infinite": (lambda values: values.where(values > 10, np.inf), "row 0: .* inf is not a number"),
-    "not measured": (lambda values: values.where(values > 10), "row 0: .* nan is not a number"),
-    "text": (lambda values: values.astype(object).where(values > 10, "1_0"), "row 0: .*'1_0'"),
-    "truth": (lambda values: values.astype(object).where(values > 10, True), "row 0: .*True"),
+    "infinite": (lambda values: values.where(values > 10, np.inf), "row 1: .* inf is not a number"),
+    "not measured": (lambda values: values.where(values > 10), "row 1: .* nan is not a number"),
+    "text": (lambda values: values.astype(object).where(values > 10, "1_0"), "row 1: .*'1_0'"),
+    "truth": (lambda values: values.astype(object).where(values > 10, True), "row 1: .*True"),
 }
 
 
@@ -214,7 +214,7 @@ def test_negative_zero_is_zero(rows: pd.DataFrame) -> None:
 
 def test_a_key_of_50_mb(rows: pd.DataFrame) -> None:
     keys = rows["key"].where(rows.index > 0, "x" * 50_000_000)
-    with pytest.raises(EdnagError, match=r"row 0: key: ") as caught:
+    with pytest.raises(EdnagError, match=r"row 1: key: ") as caught:
         densify(
             rows.assign(key=keys), get_space("nasbench201"),
             get_definition("nasbench201", "cifar100"), {},

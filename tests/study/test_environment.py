@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ednag.errors import EdnagError
 from ednag.study.environment import (
     as_input,
     export_environment,
     folder_of_the_call,
+    refuse_another,
     study_folder,
 )
 
@@ -53,6 +55,15 @@ def test_a_relative_folder_of_images_stays_relative(study: Path) -> None:
     assert as_input("photos", study) == Path("photos")
     assert as_input("~/photos", study) == study.parents[1] / "home" / "photos"
     assert as_input("/photos", study) == Path("/photos")
+
+
+def test_two_files_of_one_name_do_not_share_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "mine" / "mini.yaml"
+    refuse_another(file, (), tmp_path)
+    refuse_another(file, ("mine/mini.yaml", "overlay.yaml"), tmp_path)
+    refuse_another(file, ("../mini.yaml",), tmp_path / "mine" / "deeper")
+    with pytest.raises(EdnagError, match=r"studies/mini holds the results of config/mini\.yaml"):
+        refuse_another(file, ("config/mini.yaml",), tmp_path)
 
 
 def test_each_study_but_the_default_one_has_a_folder(tmp_path: Path) -> None:

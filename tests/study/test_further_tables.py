@@ -113,4 +113,6 @@ def test_a_run_without_its_further_table_is_refused(tmp_path: Path) -> None:
     assert "further table is of nasbench-graph" in str(failed.exception)
     failed = search(table, "zero-cost-guided", output, "--further", str(table))
     assert "has no synflow" in str(failed.exception)
+    failed = search(table, "random", output, "--further", str(table))
+    assert str(failed.exception) == "--further: random reads no further table; leave it out"
     assert not output.exists()

@@ -76,6 +76,27 @@ def test_a_benchmark_that_no_method_searches_is_refused_with_the_reason(
         plan_of(tmp_path, **study).check()
 
 
+def test_a_method_that_runs_on_nothing_here_is_named_with_the_reason(tmp_path: Path) -> None:
+    two = {"nasbench201": ["cifar10-analog", "cifar10-valid"]}
+    plan = plan_of(tmp_path, benchmarks=two, methods=["random", "asha", "zero-cost-guided"])
+    plan.check()
+    assert plan.idle == {
+        "asha": "nasbench201/cifar10-analog, nasbench201/cifar10-valid: there are no accuracies "
+        "after fewer epochs",
+        "zero-cost-guided": "nasbench201/cifar10-analog, nasbench201/cifar10-valid: needs "
+        "nasbench201-zero-cost",
+    }
+    absent = {"if_present": {"nasbench101": ["cifar10"]}}
+    only = {"id": "local-search-best", "spaces": ["nasbench101"]}
+    plan = plan_of(tmp_path, **absent, methods=["random", only])
+    plan.check()
+    assert plan.idle == {"local-search-best": "files of its benchmarks are not here"}
+    with pytest.raises(
+        EdnagError, match=r"methods\[1\]: .* searches nasbench101, and the study nasbench201; leave"
+    ):
+        plan_of(tmp_path, methods=["random", only]).check()
+
+
 def test_methods_are_compared_over_datasets_where_they_run_on_each(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, methods=["random", "nar"])
     places = [("nasbench201", "cifar10"), ("nasbench-graph", "cora")]
@@ -83,16 +104,26 @@ def test_methods_are_compared_over_datasets_where_they_run_on_each(tmp_path: Pat
     assert plan.methods_on_all(places[:1]) == ("random", "nar")
 
 
-def test_a_trained_benchmark_without_searches_is_refused(tmp_path: Path) -> None:
-    trained = {
-        "benchmarks": {"nasbench201": ["digits-unseen"]},
-        "methods": [{"id": "my", "of": "ednag"}],
-    }
+def test_the_best_of_the_studys_own_methods_are_trained(tmp_path: Path) -> None:
+    def trained(*methods: object, **top_k: object) -> Plan:
+        digits = {"nasbench201": ["digits-unseen"]}
+        return plan_of(tmp_path, benchmarks=digits, methods=[*methods], top_k=top_k)
+
+    place = at(space="nasbench201", dataset="digits-unseen")
+    for methods, chosen in {
+        ("bananas",): ("bananas",),
+        ("bananas", "npenas"): ("bananas",),
+        ("bananas", "random"): ("random",),
+        ("random", "bananas", "ednag"): ("ednag", "random"),
+    }.items():
+        plan = trained(*methods)
+        plan.check()
+        assert plan.top_k_methods(place) == chosen
+        assert len(plan.top_k_runs(place)) == len(chosen)
     with pytest.raises(
-        EdnagError, match=r"top_k\.methods: .* is not searched by ednag, random; name some of my"
+        EdnagError, match=r"top_k\.methods: .* is not searched by ednag; name some of bananas"
     ):
-        plan_of(tmp_path, **trained).check()
-    plan_of(tmp_path, **trained, top_k={"methods": ["my"]}).check()
+        trained("bananas", methods=["ednag"]).check()
 
 
 def test_a_benchmark_without_data_is_left_out_and_named(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_value_that_is_no_number_is_named(
 ) -> None:
     path = tmp_path / "my-cells.csv"
     path.write_text(f"key,accuracy\n{KEYS[0]},69.5\n{KEYS[1]},{value}\n{KEYS[2]},70\n")
-    assert re.search(f"row 1: accuracy = {told} is not a number.*; correct", refusal(reader, path))
+    assert re.search(f"row 2: accuracy = {told} is not a number.*; correct", refusal(reader, path))
 
 
 @READERS
@@ -87,14 +87,14 @@ def test_a_value_that_is_no_number_is_named(
 def test_a_key_that_is_none_is_named(reader: object, key: str, tmp_path: Path) -> None:
     path = tmp_path / "my-cells.csv"
     path.write_text(f"key,accuracy\n{key},69.5\n")
-    assert "row 0: key: transnas-micro: " in refusal(reader, path)
+    assert "row 1: key: transnas-micro: " in refusal(reader, path)
 
 
 def test_keys_read_as_integers_are_refused_with_the_next_step(tmp_path: Path) -> None:
     path = tmp_path / "my-cells.csv"
     path.write_text("key,accuracy\n5,69.5\n")
     told = refusal(read, path)
-    assert "row 0: key: transnas-micro: 5 (int, not text) is not an architecture" in told
+    assert "row 1: key: transnas-micro: 5 (int, not text) is not an architecture" in told
     assert told.endswith("; let the reader take the column as text")
 
 
@@ -167,7 +167,7 @@ def test_any_column_becomes_the_same_numbers_or_is_refused(values: list) -> None
             r"my-cells: row (\d): accuracy = .* is not a number from 0 to 100 %; .*", str(error)
         )
         assert told is not None
-        value = values[int(told[1])]
+        value = values[int(told[1]) - 1]
         plain = isinstance(value, float | int | Fraction | np.number) and value is not True
         assert not plain or isinstance(value, bool | complex) or not 0 <= value <= 100
     else:

@@ -1,6 +1,7 @@
 """Further tables: zero-cost proxies and hardware costs, read by the key of the architecture."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from ednag.errors import EdnagError
 from ednag.spaces import get_space
-from ednag.tables import FURTHER, TABLES, further_table, get_definition
+from ednag.study.configuration import read_study
+from ednag.tables import FURTHER, TABLES, further_table, get_definition, get_protocol
 from ednag.tables.hardware_costs import CIFAR10 as HARDWARE
 from ednag.tables.interface import BenchmarkTable, TableDefinition, joined
 from ednag.tables.naslib_nasbench301 import SMALL_PROXIES
@@ -35,6 +37,18 @@ def test_a_further_table_is_no_benchmark_and_stands_beside_one(space: str, name:
         for dataset in TABLES[space]
         for kind in ("zero-cost", "hardware")
     )
+
+
+@pytest.mark.parametrize(("space", "name"), EVERY)
+def test_a_further_table_is_no_dataset_of_a_study(space: str, name: str) -> None:
+    of = name.rsplit("-", 1)[0].removesuffix("-zero")
+    message = (
+        f"{space}/{name} is a further table, which methods read beside that of {of}; name {of}"
+    )
+    with pytest.raises(EdnagError, match=re.escape(f"benchmarks.{space}[0]: {message}")):
+        read_study({"benchmarks": {space: [name]}})
+    with pytest.raises(EdnagError, match=re.escape(message)):
+        get_protocol(space, name, "paper")
 
 
 def test_a_table_stands_beside_what_is_measured_again_and_beside_nothing_else() -> None:
@@ -100,12 +114,12 @@ def build_hardware(path: Path, nets: list[str]) -> BenchmarkTable:
 @pytest.mark.parametrize(
     ("net", "message"),
     [
-        ("(4, 3, 3, 0, 0, -1)", r"row 1: net '\(4, 3, 3, 0, 0, -1\)' is not six numbers"),
-        ("(4, 3, 3, 0, 0, 5)", "row 1: net .* is not six numbers from 0 to 4"),
-        ("(4, 3, 3, 0, 0)", "row 1: net .* is not six numbers"),
-        ("(4, 3, 3, 0, 0, 0, 0)", "row 1: net .* is not six numbers"),
-        ("__import__('os')", "row 1: net .* is not six numbers"),
-        ("(0, 0, 0, 0, 0, 0)", "row 1: .* is repeated"),
+        ("(4, 3, 3, 0, 0, -1)", r"row 2: net '\(4, 3, 3, 0, 0, -1\)' is not six numbers"),
+        ("(4, 3, 3, 0, 0, 5)", "row 2: net .* is not six numbers from 0 to 4"),
+        ("(4, 3, 3, 0, 0)", "row 2: net .* is not six numbers"),
+        ("(4, 3, 3, 0, 0, 0, 0)", "row 2: net .* is not six numbers"),
+        ("__import__('os')", "row 2: net .* is not six numbers"),
+        ("(0, 0, 0, 0, 0, 0)", "row 2: .* is repeated"),
         ("(4, 3, 3, 0, 0, 0)", "15623 of 15625 architectures have no row"),
     ],
 )
@@ -140,7 +154,7 @@ def test_the_highest_proxy_of_a_group_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("score", [3, None, {}, {"score": "3"}, {"score": float("nan")}])
 def test_a_wrong_proxy_is_named(tmp_path: Path, score: Any) -> None:
     path = networks(tmp_path / "n.json", synflow=score)
-    with pytest.raises(EdnagError, match="naslib-zc-nasbench301-725: row 0"):
+    with pytest.raises(EdnagError, match="naslib-zc-nasbench301-725: row 1"):
         build(SMALL_PROXIES, path)
 
 

@@ -148,7 +148,7 @@ def test_a_value_out_of_range_is_refused_by_its_row(
     good, bad = records_of(SPACE.key(5), 0.5, 0.5, 0.5), records_of(SPACE.key(7), 0.5, 0.5, wrong)
     write_tfrecord(path, [*good, *bad])
     definition = replace(get_definition("nasbench101", "cifar10"), complete=False)
-    with pytest.raises(EdnagError, match=rf"row 1: validation_accuracy(_3)? = {told} is not"):
+    with pytest.raises(EdnagError, match=rf"row 2: validation_accuracy(_3)? = {told} is not"):
         definition.build({ONLY108: path}, {})
 
 

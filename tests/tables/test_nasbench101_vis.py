@@ -53,21 +53,21 @@ def test_cells_are_found_by_hash(tmp_path: Path, content: dict[str, Any]) -> Non
 
 def test_a_hash_of_no_cell_is_named() -> None:
     unknown = pd.DataFrame({"key": [next(iter(CELLS)), "0" * 32]})
-    with pytest.raises(EdnagError, match=r"row 1: 0{32} is the module hash of no cell \(1 of 2"):
+    with pytest.raises(EdnagError, match=r"row 2: 0{32} is the module hash of no cell \(1 of 2"):
         recover(list_cells(CELLS), unknown)
 
 
 @pytest.mark.parametrize(
     ("column", "values", "message"),
     [
-        ("key", ["0" * 32, "0" * 31], "row 1: '0{31}' is no module hash"),
-        ("key", ["0" * 32, "0" * 32], "row 1: .* repeated"),
-        ("key", [10**31, "0" * 32], "row 0: 10{31} is no module hash"),
-        ("108_final_validation_accuracy", [0.5, 1.5], "row 1: .*_108 = 1.5 is not a number from 0"),
-        ("36_final_validation_accuracy", [None, 0.5], "row 0: .*_36 = nan is not a number"),
-        ("36_final_validation_accuracy", ["0,5", 0.5], "row 0: .*_36 = '0,5' is not a number"),
-        ("final_training_time", [1.0, "long"], "row 1: training_time = 'long' is not a number"),
-        ("trainable_parameters", [1, float("inf")], "row 1: parameters = inf is not a number"),
+        ("key", ["0" * 32, "0" * 31], "row 2: '0{31}' is no module hash"),
+        ("key", ["0" * 32, "0" * 32], "row 2: .* repeated"),
+        ("key", [10**31, "0" * 32], "row 1: 10{31} is no module hash"),
+        ("108_final_validation_accuracy", [0.5, 1.5], "row 2: .*_108 = 1.5 is not a number from 0"),
+        ("36_final_validation_accuracy", [None, 0.5], "row 1: .*_36 = nan is not a number"),
+        ("36_final_validation_accuracy", ["0,5", 0.5], "row 1: .*_36 = '0,5' is not a number"),
+        ("final_training_time", [1.0, "long"], "row 2: training_time = 'long' is not a number"),
+        ("trainable_parameters", [1, float("inf")], "row 2: parameters = inf is not a number"),
         ("final_training_time", [1.0], "not a table of these columns"),
     ],
 )

@@ -77,7 +77,7 @@ def test_the_best_of_a_group_counts(tmp_path: Path, brackets: str) -> None:
 )
 def test_a_wrong_row_is_named(tmp_path: Path, network: str, record: dict[str, Any]) -> None:
     path = write(tmp_path / "t.json", {f"[[{FIRST}], 0]": {"val_accuracy": 90}, network: record})
-    with pytest.raises(EdnagError, match="naslib-zc-nasbench301-725: row 1"):
+    with pytest.raises(EdnagError, match="naslib-zc-nasbench301-725: row 2"):
         read_groups(path, SOURCE)
 
 

@@ -107,15 +107,15 @@ def test_values_stand_at_their_architectures(made_up: MadeUp) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda frame: frame.drop(index=7), "row 7 is missing, repeated or out of its place"),
-        (lambda frame: frame.iloc[[0, 1, 1, *range(2, 7352)]], "row 2 is missing, repeated"),
-        (lambda frame: frame.iloc[:-1], "row 7351 is missing"),
-        (lambda frame: frame.iloc[::-1], "row 0 is missing, repeated or out of its place"),
+        (lambda frame: frame.drop(index=7), "row 8 is missing, repeated or out of its place"),
+        (lambda frame: frame.iloc[[0, 1, 1, *range(2, 7352)]], "row 3 is missing, repeated"),
+        (lambda frame: frame.iloc[:-1], "row 7352 is missing"),
+        (lambda frame: frame.iloc[::-1], "row 1 is missing, repeated or out of its place"),
         (lambda frame: frame.drop(columns="valid_top1"), "column 'valid_top1' is missing"),
         (lambda frame: frame.drop(columns="file_id"), "column 'file_id' is missing"),
-        (lambda frame: frame.replace({"valid_top1": {10.0: np.nan}}), "row 0: valid_top1 = '' is"),
-        (lambda frame: frame.replace({"valid_top1": {10.0: 120.0}}), "row 0: valid_top1 = 120"),
-        (lambda frame: frame.replace({"test_top1": {50.0: np.inf}}), "row 0: test_top1 = inf"),
+        (lambda frame: frame.replace({"valid_top1": {10.0: np.nan}}), "row 1: valid_top1 = '' is"),
+        (lambda frame: frame.replace({"valid_top1": {10.0: 120.0}}), "row 1: valid_top1 = 120"),
+        (lambda frame: frame.replace({"test_top1": {50.0: np.inf}}), "row 1: test_top1 = inf"),
     ],
 )
 def test_a_wrong_table_is_refused(

@@ -91,9 +91,9 @@ def test_a_wrong_file_is_refused(tmp_path: Path, content: Any, message: str) -> 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        (MICRO, float("nan"), "row 0: valid_top1 = nan is not a number"),
-        (MICRO, 101.0, "row 0: valid_top1 = 101.0 is not a number"),
-        ("64-41414-1_23_124", 50.0, "row 0: .* is not an architecture of this space"),
+        (MICRO, float("nan"), "row 1: valid_top1 = nan is not a number"),
+        (MICRO, 101.0, "row 1: valid_top1 = 101.0 is not a number"),
+        ("64-41414-1_23_124", 50.0, "row 1: .* is not an architecture of this space"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, key: str, value: float, message: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ednag.provenance.setting import files_written
+
 from ..copies import copy_of_the_tree
 from .conftest import ROOT, Workflow
 
@@ -77,10 +79,12 @@ def test_the_results_of_a_study_are_in_a_folder_of_its_name(
     overlay.write_text("seeds: 0\n")
 
     # Without --directory, as most users call it.
-    def planned(*arguments: str) -> str:
-        command = workflow.command("--dry-run", "--cores", "1", "tables", *arguments)
+    def called(
+        *arguments: str, what: tuple[str, ...] = ("--dry-run", "tables")
+    ) -> subprocess.CompletedProcess[str]:
+        command = workflow.command("--cores", "1", *what, *arguments)
         place = command.index("--directory")
-        done = subprocess.run(
+        return subprocess.run(
             [*command[:place], *command[place + 2 :]],
             cwd=tmp_path,
             env=workflow.environment({"PWD": str(tmp_path)}),
@@ -88,11 +92,28 @@ def test_the_results_of_a_study_are_in_a_folder_of_its_name(
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
 
-    study = str(workflow.folder / "study.yaml")
-    assert "results/tables/nasbench201/cifar10-analog.parquet" in planned()
-    planned("--configfile", study, str(overlay))
+    study = workflow.folder / "study.yaml"
+    done = called()
+    assert done.returncode == 0, done.stderr
+    assert "results/tables/nasbench201/cifar10-analog.parquet" in done.stdout + done.stderr
+    done = called("--configfile", str(study), str(overlay))
+    assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "studies").iterdir()] == ["study"]
     assert not (workflow.folder / ".snakemake").exists()
+
+    done = called(what=("results/study.json",))
+    assert done.returncode == 0, done.stderr
+    results = tmp_path / "studies" / "study"
+    assert files_written(results) == (str(study.relative_to(tmp_path)),)
+    with (results / "results" / "study.json").open("a") as file:
+        file.write(" ")
+    audited = workflow.ednag("audit", "results/study.json", "--root", str(results))
+    step = "snakemake --cores 2 --configfile study/study.yaml --forcerun results/study.json"
+    assert step in audited.stdout
+    other = tmp_path / "other" / "study.yaml"
+    other.parent.mkdir()
+    other.write_text(study.read_text())
+    done = called("--configfile", str(other))
+    assert done.returncode != 0
+    assert "studies/study holds the results of" in done.stderr

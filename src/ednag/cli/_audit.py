@@ -39,7 +39,7 @@ def audit_tree(root: Path, targets: Sequence[Path] = (), written: Iterable[Path]
     plan = plan_at(root)
     setting = setting_of(root, plan)
     if plan is None:
-        return audit(setting, targets, [no_study()], written)
+        return audit(setting, targets, [no_study(setting.workflow)], written)
     foreign = [
         Finding(
             "another study", (name,), f"{name} is not of this study: {why}", setting.again([name])

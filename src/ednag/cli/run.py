@@ -8,6 +8,7 @@ import click
 
 from ednag.cli._options import COUNT, EXISTING, OUTPUT, parse_mapping
 from ednag.cli._progress import log, track
+from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
     from ednag.search.objective import Count
@@ -60,6 +61,8 @@ def command(
     space = get_space(benchmark.space)
     definition = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = method.read_hyperparameters(changes, space, definition)
+    if further and not method.further:
+        raise EdnagError(f"--further: {method_name} reads no further table; leave it out")
     beside = read_table(further) if further else None
     objective = objective_on(benchmark, definition, space, count, beside)
     log(f"{method.title} on {benchmark.space}/{benchmark.dataset}, protocol {protocol}")

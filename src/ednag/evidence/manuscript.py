@@ -19,7 +19,7 @@ _MACRO = re.compile(r"\\ednag\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%(.*)$")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?")
 _DECLARED = re.compile(r"[%\s]*ednag\s*:(.*)", re.IGNORECASE)
-_INPUT = re.compile(r"\\(?:input|include)\{([^{}]+)\}")
+_INPUT = re.compile(r"\\(?:(?:input|include)\s*\{([^{}]+)\}|input\s+([^\s{}\\%]+))")
 #: Arguments of commands hold no numbers of a text: labels, files, lengths.
 _ARGUMENTS = re.compile(
     r"\\(?:ref|eqref|autoref|cref|label|cite\w*|input|include|includegraphics|begin|end|vspace"
@@ -27,8 +27,12 @@ _ARGUMENTS = re.compile(
     r"(?:\([^()]*\))?(?:\[[^\[\]]*\])*(?:\{[^{}]*\})?"
 )
 _SEPARATOR = r"(?:,|\{,\}|\\,)"
+#: In front of a number, and not between two: ranges and differences have none.
+_MINUS = re.compile(r"(?:\$-\$|\{-\}|\\textminus(?![A-Za-z])(?:\{\})?|\u2212)[ \t]*")
 _LITERAL = re.compile(
-    rf"(?<![\w.])(?:[1-9]\d{{0,2}}(?:{_SEPARATOR}\d{{3}})+|\d+)(?:\.\d+)?(?![\w.]*\w)", re.ASCII
+    rf"(?:(?<![\w.\-)\]}}])-)?(?<![\w.])(?:[1-9]\d{{0,2}}(?:{_SEPARATOR}\d{{3}})+|\d+)(?:\.\d+)?"
+    r"(?![\w.]*\w)",
+    re.ASCII,
 )
 #: Of a file, in bytes.
 _LARGEST = 10_000_000
@@ -76,8 +80,8 @@ def _lines(path: Path, folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[
         raise EdnagError(f"{path} takes in itself; correct its \\input")
     for number, line in enumerate(read_text(path, _LARGEST).splitlines(), 1):
         yield f"{path}:{number}", line
-        for name in _INPUT.findall(_COMMENT.sub("", line)):
-            file = folder / name
+        for braced, bare in _INPUT.findall(_COMMENT.sub("", line)):
+            file = folder / (braced or bare)
             file = file if file.suffix else file.with_suffix(".tex")
             if file.name != "numbers.tex":
                 yield from _lines(file, folder, (*above, path))
@@ -122,20 +126,21 @@ def _declared(line: str) -> list[str]:
 
 def _literals(line: str) -> list[str]:
     """Numbers as they stand in a line, without those in comments and arguments."""
-    text = _ARGUMENTS.sub(" ", _COMMENT.sub("", line))
+    text = _INPUT.sub(" ", _COMMENT.sub("", line))
+    text = _MINUS.sub("-", _ARGUMENTS.sub(" ", text))
     return [re.sub(_SEPARATOR, "", each) for each in _LITERAL.findall(_COMMAND.sub(" ", text))]
 
 
 def _is_rounded(literal: str, value: float) -> bool:
-    """Whether a literal is the value (its amount) rounded to the literal's decimals."""
+    """Whether a literal is the value, with its sign, rounded to the literal's decimals."""
     decimals = len(literal.partition(".")[2])
     # Half of the last digit, and what a binary number misses of a decimal one.
     margin = Decimal(5).scaleb(-decimals - 1) + Decimal("1e-9")
-    return abs(Decimal(literal) - abs(Decimal(value))) <= margin
+    return abs(Decimal(literal) - Decimal(value)) <= margin
 
 
 def _differing(name: str, number: Number, free: list[str]) -> str:
-    closest = min(free, key=lambda each: abs(float(each) - abs(number.value)), default="")
+    closest = min(free, key=lambda each: abs(float(each) - number.value), default="")
     written = f"{closest} is declared as" if closest else "the line has no number left for"
     return f"{written} {name}, which is {number.text}; its chain: {number.trace}"
 

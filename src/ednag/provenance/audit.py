@@ -230,7 +230,7 @@ def _never_made(setting: Setting, store: Store) -> Iterator[Finding]:
     if missing:
         count = f"{len(missing)} of {counted(targets, 'target')}"
         explanation = f"incomplete: {count} missing: {listed(missing)}"
-        yield Finding("incomplete", tuple(missing), explanation, "snakemake --cores 2")
+        yield Finding("incomplete", tuple(missing), explanation, setting.workflow)
 
 
 def _notes(evidence: Evidence, reach: Reach) -> Iterator[Finding]:

@@ -319,6 +319,7 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
             groups.setdefault((evidence.needed(record), outdated), []).append(record)
     for (needed, outdated), jobs in sorted(groups.items(), key=lambda item: item[0]):
         files = _outputs_of(jobs)
+        setting = evidence.setting
         gone = [module for module in outdated if not evidence.code_digest(module)]
         explanation = (
             f"{counted(files, 'file')} made with code that has changed since: {listed(outdated)}"
@@ -327,7 +328,7 @@ def check_code(evidence: Evidence, records: Sequence[Record]) -> Iterator[Findin
             "other code",
             files,
             explanation + (f" (gone: {listed(gone)})" if gone else ""),
-            f"snakemake --cores 2; if that makes nothing: {evidence.setting.again(files[:1])}",
+            f"{setting.workflow}; if that makes nothing: {setting.again(files[:1])}",
             fault=needed,
             others=outdated,
         )

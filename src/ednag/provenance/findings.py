@@ -1,7 +1,6 @@
 """Findings of an audit: kinds of faults and notes, in words, each with its next step."""
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ednag.provenance.stages import stage_of
@@ -82,12 +81,10 @@ def counted(things: Sequence[object], name: str) -> str:
     return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"
 
 
-def rerun(names: Iterable[str]) -> str:
-    """The command that makes files again, and everything that depends on them."""
-    return f"snakemake --cores 2 --forcerun {shlex.join(names)}"
+def no_study(workflow: str) -> Finding:
+    """The note on results without the file of the study that they belong to.
 
-
-def no_study() -> Finding:
-    """The note on results without the file of the study that they belong to."""
+    `workflow`: the call of the workflow; see `Setting.workflow`.
+    """
     text = f"{STUDY_FILE} does not exist: whether results are missing or left over is not known"
-    return Finding("no study", (STUDY_FILE,), text, "snakemake --cores 2", fault=False)
+    return Finding("no study", (STUDY_FILE,), text, workflow, fault=False)

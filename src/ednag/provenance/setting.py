@@ -1,6 +1,7 @@
 """A tree of results and everything that an audit compares it with."""
 
 import os
+import shlex
 from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,14 +10,21 @@ from pathlib import Path, PurePosixPath
 import ednag
 from ednag.errors import listed
 from ednag.own_code import digests_of, is_ours
-from ednag.provenance.findings import rerun
 from ednag.provenance.recording import LOCK, project_folder
-from ednag.provenance.records import PROJECT, name_of, path_of
+from ednag.provenance.records import (
+    PROJECT,
+    STORE,
+    BrokenRecordError,
+    name_of,
+    path_of,
+    read_record,
+)
 from ednag.provenance.stages import is_published, source_of
 from ednag.registries import digest_of_code
 from ednag.sources.lock import load_lock, lock_path
 from ednag.sources.registry import Source, load_registry
 from ednag.sources.verification import Digests, Expected, digest
+from ednag.stages import STUDY_FILE
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,16 @@ class Setting:
     registry: Mapping[str, Source]  # source id -> its entry in sources.yaml
     trusted: Mapping[str, Expected]  # source id -> its entry in sources.lock
     study: Declared | None = None  # None if it is not known
+    workflow: str = "snakemake --cores 2"  # the call of the workflow for this study
 
     @classmethod
     def of_user(cls, root: Path, study: Declared | None = None) -> "Setting":
         """The tree at `root` with the project, registry and lock in use, which must be readable."""
         package = Path(ednag.__file__).resolve().parent
         registry, trusted = load_registry(), load_lock(lock_path())
-        return cls(root.absolute(), project_folder().absolute(), package, registry, trusted, study)
+        root, project = root.absolute(), project_folder().absolute()
+        workflow = f"{cls.workflow}{_options(root, project)}"
+        return cls(root, project, package, registry, trusted, study, workflow)
 
     def path(self, name: str) -> Path:
         """The path of a file that records call `name`."""
@@ -84,7 +95,11 @@ class Setting:
             return f"delete {listed([*beside, *names])}"
         made = names if self.study is None else filter(None, map(self.study.output, names))
         before = f"delete {listed(beside)} and run: " if beside else ""
-        return f"{before}{rerun(dict.fromkeys(made))}"
+        return f"{before}{self.rerun(dict.fromkeys(made))}"
+
+    def rerun(self, names: Iterable[str]) -> str:
+        """The command that makes files again, and everything that depends on them."""
+        return f"{self.workflow} --forcerun {shlex.join(names)}"
 
     def files_below(self, *folders: str) -> Iterator[str]:
         """Names of all files in folders. Links to folders are followed inside the study, once."""
@@ -151,3 +166,30 @@ class Setting:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             digests = dict(zip(ordered, pool.map(digest_one, ordered), strict=True))
         return {name: digests.get(name) for name in sorted(names)}
+
+
+def files_written(root: Path) -> tuple[str, ...]:
+    """The files of the study whose results are in `root`, relative to the folder of the call.
+
+    The run record of `results/study.json` has them; () where there is none that can be read.
+    """
+    try:
+        record = read_record(root / STORE / f"{PurePosixPath(STUDY_FILE).name}.json")
+    except BrokenRecordError:
+        return ()
+    return tuple(record.parameters.get("file") or ())
+
+
+def _options(root: Path, project: Path) -> str:
+    """What the call of the workflow needs for the study in `root`, with a space in front."""
+    files = files_written(root)
+    if not files:
+        return ""
+    if files == ("config.yaml",):
+        options, is_own = [], root.resolve() == project.resolve()
+    else:
+        options = ["--configfile", *files]
+        is_own = root.parts[-2:] == ("studies", PurePosixPath(files[0]).stem)
+    if not is_own:
+        options = ["--directory", os.path.relpath(root, project), *options]
+    return f" {shlex.join(options)}" if options else ""

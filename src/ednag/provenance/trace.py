@@ -11,7 +11,7 @@ from ednag.provenance import checks
 from ednag.provenance.audit import UsedSource, used_sources
 from ednag.provenance.cells import TableCell, find_cell
 from ednag.provenance.checks import Evidence
-from ednag.provenance.findings import Finding, rerun
+from ednag.provenance.findings import Finding
 from ednag.provenance.records import File
 from ednag.provenance.setting import Setting
 from ednag.provenance.stages import is_published, plain_name, stage_of
@@ -45,17 +45,12 @@ class Chain:
     sources: tuple[UsedSource, ...]
     published: tuple[File, ...]  # files of the repository
     faults: tuple[Finding, ...]  # see `ednag audit`
+    snakemake: str  # the command of the workflow that makes only this number or figure again
 
     @property
     def commands(self) -> tuple[str, ...]:
         """The recorded commands, in the order in which they run."""
         return tuple(step.command for step in reversed(self.steps))
-
-    @property
-    def snakemake(self) -> str:
-        """The command of the workflow that makes only this number or figure again."""
-        runs = [file.path for step in self.steps for file in step.made if step.stage == RUNS.name]
-        return f"{rerun(sorted(runs) or [self.file])} -- {shlex.quote(self.file)}"
 
 
 def trace(
@@ -91,6 +86,7 @@ def trace(
     evidence = Evidence(setting, store, setting.measure(frozenset(read_or_made)), jobs)
     files = {file.path: file for step in steps for file in (*step.made, *step.read)}
     names = sorted(files)
+    runs = [made.path for step in steps for made in step.made if step.stage == RUNS.name]
     findings = checks.check_all(evidence, records, names)
     return Chain(
         name,
@@ -99,6 +95,7 @@ def trace(
         tuple(used_sources(evidence, names)),
         tuple(files[name] for name in names if is_published(name)),
         tuple(each for each in findings if each.fault and not files.keys().isdisjoint(each.files)),
+        f"{setting.rerun(sorted(runs) or [name])} -- {shlex.quote(name)}",
     )
 
 

@@ -31,6 +31,7 @@ from ednag.tables import (
     is_registered,
     official_definitions,
     reference_to,
+    refuse_further,
 )
 from ednag.validation import StrictModel, read_model
 from ednag.yaml_files import read_yaml
@@ -48,6 +49,8 @@ _METHODS = (
     *("ednag", "random", "regularised-evolution-30-10", "local-search-first"),
     *("genetic-algorithm", "diffusion-evolution"),
 )
+#: Methods whose best by prediction are trained, unless a study names others.
+_TRAINED = ("ednag", "random")
 #: Quality tiers of the ranker.
 _TIERS = 5
 
@@ -132,7 +135,9 @@ class TopK(_Part):
     """Which architectures of a search by prediction are evaluated by training."""
 
     methods: tuple[str, ...] = Field(
-        ("ednag", "random"), description="Methods whose best are trained, of those the study runs."
+        (),
+        description="Methods whose best are trained, of those the study runs. Empty: ednag and "
+        "random; where it runs neither, its first.",
     )
     runs: Annotated[Any, _seeds("top_k.runs")] = Field(
         "0-9", description="Seeds of the searches whose best are trained."
@@ -410,6 +415,9 @@ def _check_benchmarks(
     if benchmarks or place == "benchmarks":
         _check_names(tuple(benchmarks), _spaces(study), place, "search space")
     for space, datasets in benchmarks.items():
+        for position, name in enumerate(datasets):
+            with _at(f"{place}.{space}[{position}]"):
+                refuse_further(space, name)
         _check_names(datasets, _datasets(study, space), f"{place}.{space}", "dataset")
 
 
@@ -439,7 +447,8 @@ def _check_methods(study: "Study") -> None:
                 "one of them another"
             )
     names = dict.fromkeys([*(entry.id for entry in study.methods), *method_names()])
-    _check_names(study.top_k.methods, names, "top_k.methods", "method")
+    if study.top_k.methods:
+        _check_names(study.top_k.methods, names, "top_k.methods", "method")
     for space in (*study.benchmarks, *study.if_present):
         if not methods_of(study, space):
             raise EdnagError(
@@ -523,6 +532,13 @@ def methods_of(study: "Study", space: str) -> tuple[str, ...]:
 def methods_on(study: "Study", space: str, dataset: str) -> tuple[str, ...]:
     """Those of `methods_of` that a study runs on a dataset: on predicted values, not all."""
     return tuple(entry.id for entry in study.methods if entry.is_run_on(space, dataset))
+
+
+def trained_methods(study: "Study", searching: Sequence[str]) -> tuple[str, ...]:
+    """Those of the methods `searching` a dataset whose best are trained: see `TopK.methods`."""
+    if named := study.top_k.methods:
+        return tuple(name for name in named if name in searching)
+    return tuple(name for name in _TRAINED if name in searching) or tuple(searching[:1])
 
 
 def seeds_of(study: "Study", method: str) -> tuple[int, ...]:

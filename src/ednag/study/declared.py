@@ -69,7 +69,10 @@ def read_plan(root: Path, registry: dict[str, Source], published: Path) -> Plan:
     )
 
 
-_AGAIN = f"make it again: snakemake --cores 1 {STUDY_FILE}"
+_AGAIN = (
+    f"make it again: snakemake --cores 1 {STUDY_FILE}, with --configfile if the study is not "
+    "config.yaml"
+)
 
 
 def _read(text: str, place: str) -> tuple[dict[str, Any], Study]:

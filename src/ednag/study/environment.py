@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ednag.errors import EdnagError
 from ednag.files import user_path
 
 #: Variables that name a file or folder of the user's.
@@ -31,6 +32,22 @@ def study_folder(file: Path, project: Path) -> Path:
     """
     is_default = file.resolve() == (project / "config.yaml").resolve()
     return Path() if is_default else Path("studies", file.stem)
+
+
+def refuse_another(file: Path, written: Sequence[str], called: Path) -> None:
+    """Raise EdnagError if a study's folder holds results of another file of the same name.
+
+    Args:
+        file: The first file of the study.
+        written: The files of the study whose results are there, relative to `called`; may be empty.
+        called: The folder of the call.
+    """
+    if written and (called / written[0]).resolve() != (called / file).resolve():
+        raise EdnagError(
+            f"studies/{file.stem} holds the results of {written[0]}; give {file} another name, or "
+            f"--directory with another folder. If it is the same file, moved: delete "
+            f"studies/{file.stem}/results/provenance/study.json.json"
+        )
 
 
 def export_environment(root: Path, mirrors: Sequence[str], called: Path) -> None:

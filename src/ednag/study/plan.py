@@ -54,6 +54,7 @@ from ednag.study.configuration import (
     protocols_of,
     seeds_of,
     study_instances,
+    trained_methods,
 )
 from ednag.study.digests import registered
 from ednag.study.published import (
@@ -121,24 +122,41 @@ class Plan:
         _ = self._authors_blocks
         for (space, dataset), blocks in self._blocks.items():
             if not blocks:
+                reasons = self._hindrances(space, dataset)
+                told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
                 raise EdnagError(
                     f"methods: none of the study runs on {space}/{dataset}"
-                    f"{self._hindrances(space, dataset)}; add one that does, such as random"
+                    f"{f' ({told})' if told else ''}; add one that does, such as random"
                 )
         refuse_contradictions(self.study, self.searched)
 
-    def _hindrances(self, space: str, dataset: str) -> str:
-        """` (nar: the values are predicted)`: why methods do not run on a dataset."""
-        reasons = {
+    def _hindrances(self, space: str, dataset: str) -> dict[str, str]:
+        """Method that does not run on a dataset of a space that it can search -> why."""
+        absent = {
             each.method: f"needs {listed(each.absent)}"
             for each in self.further
             if (each.space, each.dataset) == (space, dataset) and each.absent
         }
-        for entry in self.study.methods:
-            if entry.is_run_in(space) and (reason := entry.hindrance(space, dataset)):
-                reasons[entry.id] = reason
-        told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        return f" ({told})" if told else ""
+        entries = [entry for entry in self.study.methods if entry.is_run_in(space)]
+        reasons = {e.id: e.hindrance(space, dataset) or absent.get(e.id, "") for e in entries}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """Method of the study that runs on none of its benchmarks here -> why."""
+        reasons: dict[str, dict[str, list[str]]] = {
+            entry.id: {} for entry in self.study.methods if entry.id not in self.methods_run
+        }
+        for space, dataset in self.searched:
+            for name, reason in self._hindrances(space, dataset).items():
+                if name in reasons:
+                    reasons[name].setdefault(reason, []).append(f"{space}/{dataset}")
+        # Without any reason, its spaces are those of `if_present` whose files are not here.
+        return {
+            name: "; ".join(f"{listed(places)}: {reason}" for reason, places in found.items())
+            or "files of its benchmarks are not here"
+            for name, found in reasons.items()
+        }
 
     @cached_property
     def left_out(self) -> dict[str, tuple[str, ...]]:
@@ -437,7 +455,11 @@ class Plan:
 
     def top_k_runs(self, at: Any) -> list[str]:
         """Run files of the searches at {space}/{dataset} whose best are trained."""
-        return self._runs(at, self.study.top_k.methods)
+        return self._runs(at, self.top_k_methods(at))
+
+    def top_k_methods(self, at: Any) -> tuple[str, ...]:
+        """Methods whose best at {space}/{dataset} are trained."""
+        return trained_methods(self.study, self.methods(at))
 
     def authors_runs(self, at: Any) -> list[str]:
         """Run files of EDNAG in {space} with the authors' seeds."""

@@ -22,6 +22,7 @@ from ednag.study.configuration import (
     methods_on,
     protocols_of,
     seeds_of,
+    trained_methods,
 )
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
@@ -80,6 +81,7 @@ def refuse_contradictions(study: Study, searched: Sequence[tuple[str, str]]) -> 
                 method_of(study, name).read_hyperparameters({}, get_space(space), definition)
     _check_checkpoints(study, searched)
     _check_datasets(study)
+    _check_spaces(study)
     for space, dataset in trained.trained_places(searched):
         _check_top_k(study, methods_on(study, space, dataset), f"{space}/{dataset}")
 
@@ -126,12 +128,24 @@ def _check_datasets(study: Study) -> None:
                 )
 
 
+def _check_spaces(study: Study) -> None:
+    """Methods that a study names can search some space of it."""
+    spaces = list(dict.fromkeys((*study.benchmarks, *study.if_present)))
+    for position, entry in enumerate(study.methods if "methods" in study.model_fields_set else ()):
+        if not any(map(entry.is_run_in, spaces)):
+            own = entry.spaces or entry.as_method.spaces or ()
+            raise EdnagError(
+                f"methods[{position}]: {entry.id} searches {', '.join(own)}, and the study "
+                f"{', '.join(spaces)}; leave {entry.id} out, or add a benchmark of its space"
+            )
+
+
 def _check_top_k(study: Study, methods: Sequence[str], place: str) -> None:
     """Searches whose best are trained are searches that are run."""
-    chosen = [name for name in study.top_k.methods if name in methods]
+    chosen = trained_methods(study, methods)
     given = study.top_k.model_fields_set
     absent = [name for name in study.top_k.methods if name not in methods]
-    if not chosen or (absent and "methods" in given):
+    if absent:
         raise EdnagError(
             f"top_k.methods: {place} is not searched by {', '.join(absent)}; name some of "
             f"{', '.join(methods)}"

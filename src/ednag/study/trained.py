@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ednag.study.configuration import Study
+from ednag.study.configuration import Study, trained_methods
 from ednag.training.places import IMAGE_SOURCES
 
 # torch takes seconds to import, and most studies that are planned train nothing: what needs it is
@@ -35,7 +35,8 @@ def trained_places(searched: Sequence[tuple[str, str]]) -> list[tuple[str, str]]
 
 def trained_slots(study: Study) -> int:
     """How many distinct architectures `ednag top-k choose` can choose at most of a benchmark."""
-    searches = len(study.top_k.runs) * len(study.top_k.methods)
+    methods = study.top_k.methods or trained_methods(study, [each.id for each in study.methods])
+    searches = len(study.top_k.runs) * len(methods)
     # Two rules for each search, the best of the whole space, and random ones.
     return study.top_k.k * (2 * searches + 1) + study.top_k.random
 

@@ -183,6 +183,21 @@ def further_table(space: str, dataset: str, kind: str) -> str | None:
     return next((name for name in names if name in known), None)
 
 
+def refuse_further(space: str, dataset: str) -> None:
+    """Raise EdnagError if a name is that of a further table, which nothing searches."""
+    own = own_tables(space)
+    if dataset not in FURTHER.get(space, {}) and dataset not in own:
+        return
+    if get_definition(space, dataset).protocols:
+        return
+    datasets = [name for name in (*TABLES.get(space, ()), *own) if dataset.startswith(f"{name}-")]
+    named = max(datasets, key=len, default="a dataset")
+    raise EdnagError(
+        f"{space}/{dataset} is a further table, which methods read beside that of {named}; "
+        f"name {named}"
+    )
+
+
 @cache
 def _own_definition(space: str, dataset: str, reference: str) -> Definition:
     definition: Definition = resolve(reference, Definition)
@@ -338,6 +353,7 @@ def get_protocol(space: str, dataset: str, protocol: str) -> Protocol:
     """A table's protocol by name; raises EdnagError naming the closest valid one."""
     protocols = get_definition(space, dataset).protocols
     if protocol not in protocols:
+        refuse_further(space, dataset)
         raise EdnagError(
             f"unknown protocol {protocol!r} of {space}/{dataset}{suggestion(protocol, protocols)}"
         )

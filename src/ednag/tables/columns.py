@@ -64,7 +64,7 @@ def as_numbers(
         row = int(bad[0])
         within = "" if low == -math.inf else f" from {low:g} to {high:g} {unit}".rstrip()
         raise EdnagError(
-            f"{place}: row {row}: {column.name} = {shown(column.tolist()[row])} is not a number"
+            f"{place}: row {row + 1}: {column.name} = {shown(column.tolist()[row])} is not a number"
             f"{within}; correct that value, or leave the row out"
         )
     return numbers
@@ -77,7 +77,7 @@ def read_csv(
 
     Text, for example 007, NA and None, stays as it is; numbers are finite. Raises EdnagError, which
     names `source`, if the file is no CSV, has no rows or lacks a column, or a value is no number;
-    rows are counted from 0, without the header.
+    rows are counted from 1, without the header.
     """
     import pandas as pd
 

@@ -455,7 +455,7 @@ def densify(
     if missing or "key" not in rows:
         raise EdnagError(f"{place}: column {(missing or ['key'])[0]!r} is missing in its source")
     key_of_code: dict[int, str] = {}
-    for row, key in enumerate(rows["key"]):
+    for row, key in enumerate(rows["key"], 1):
         try:
             code = space.code(key)
         except EdnagError as error:

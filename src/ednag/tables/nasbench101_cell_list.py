@@ -45,7 +45,7 @@ def recover(listed: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     if len(unknown):
         row = int(unknown[0])
         raise EdnagError(
-            f"row {row}: {measured['key'].iloc[row]} is the module hash of no cell "
+            f"row {row + 1}: {measured['key'].iloc[row]} is the module hash of no cell "
             f"({len(unknown)} of {len(measured)} hashes do not resolve)"
         )
     return listed.merge(measured, on="key", how="right", validate="one_to_one")

@@ -58,10 +58,8 @@ def read(path: Path) -> pd.DataFrame:
     if not len(bad):
         bad = np.flatnonzero(rows["key"].duplicated())
     if len(bad):
-        row = int(bad[0])
-        raise EdnagError(
-            f"{SOURCE}: row {row}: {shown(rows['key'].iloc[row])} is no module hash, or repeated"
-        )
+        wrong = shown(rows["key"].iloc[bad[0]])
+        raise EdnagError(f"{SOURCE}: row {bad[0] + 1}: {wrong} is no module hash, or repeated")
     for epochs in BUDGETS:
         name = f"validation_accuracy_{epochs}"
         rows[name] = as_numbers(rows[name], SOURCE, 0, 1) * 100

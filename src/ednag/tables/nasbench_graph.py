@@ -70,7 +70,7 @@ def read(paths: Mapping[str, Path], dataset: str) -> "pd.DataFrame":
         content = len(records) if isinstance(records, dict) else type(records).__name__
         raise EdnagError(f"{source}: {count} networks expected, it holds {content}")
     rows = []
-    for position, (name, record) in enumerate(records.items()):
+    for position, (name, record) in enumerate(records.items(), 1):
         try:
             values = {
                 column: factor * as_number(record[theirs], theirs)

@@ -53,7 +53,7 @@ def read_groups(
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EdnagError(f"{source}: not a table of networks on cifar10 ({shown(error)})") from None
     best: dict[str, tuple[float, ...]] = {}
-    for row, (network, record) in enumerate(entries):
+    for row, (network, record) in enumerate(entries, 1):
         try:
             normal, _ = ast.literal_eval(network)
             pairs = tuple((index(node), index(operation)) for node, operation in normal[:_PAIRS])

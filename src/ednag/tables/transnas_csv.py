@@ -65,7 +65,7 @@ def read(
     wrong = np.flatnonzero(frame["file_id"].to_numpy() != np.arange(len(frame)))
     if len(wrong) or len(frame) != len(keys):
         row = int(wrong[0]) if len(wrong) else min(len(frame), len(keys))
-        raise EdnagError(f"{source}: row {row} is missing, repeated or out of its place")
+        raise EdnagError(f"{source}: row {row + 1} is missing, repeated or out of its place")
     in_space = np.array([key.endswith(_MACRO_END) for key in keys]) == (space == "transnas-macro")
     rows = frame.loc[in_space, columns] * unit
     return rows.assign(key=np.array(keys)[in_space]).reset_index(drop=True)

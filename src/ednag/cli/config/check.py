@@ -20,8 +20,10 @@ def command(files: tuple[Path, ...]) -> None:
     for path in files:
         study = load_study(path)
         try:
-            checked_plan(study, load_registry(), project_folder())
+            plan = checked_plan(study, load_registry(), project_folder())
         except EdnagError as error:
             raise EdnagError(f"{path}: {error}") from None
         methods = ", ".join(entry.id for entry in study.methods)
+        for name, reason in plan.idle.items():
+            click.echo(f"{path}: {name} runs on nothing here ({reason})", err=True)
         click.echo(f"{path}: {len(study.seeds)} seeds, methods {methods}")
