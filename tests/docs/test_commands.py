@@ -41,6 +41,7 @@ NOT_HERE = {
     "pip install --requirement envs/cluster.lock": "downloads",
     "pytest tests/house": "part of the tests as they are",
     "python -m venv /tmp/validator": "downloads; tests/provenance uses one that is here",
+    "python docs/take_screenshots.py": "needs a browser; the pictures are of a finished study",
     "python benchmarks/scaling.py": "an hour",
     "snakemake --cores 2 --configfile config/fidelity.yaml": "minutes; tests/methods runs it small",
     "snakemake --cores 2 --configfile my-study.yaml": "the images are the user's",

@@ -54,8 +54,9 @@ def test_the_numbers_are_those_of_the_runs() -> None:
 def test_the_first_sentences_rank_ednag_and_count_the_papers_claims() -> None:
     page = page_of(record_of(RUNS, RANDOM))
     first, second, *_ = page.removeprefix("# Findings\n\n").split("\n\n")
-    assert first.startswith("EDNAG has mean rank 1.0 among 2 methods over 1 measured dataset")
-    assert "EDNAG 1.0 and Random search 2.0" in first
+    assert "EDNAG has mean rank 1.0 among 2 methods over 1 measured dataset;" in first
+    assert "Mean ranks: EDNAG 1.0 and Random search 2.0." in page
+    assert "Friedman" not in page
     assert "too few datasets for a test, which needs 3" in first
     assert " of the EDNAG paper could be tested here: " in second
     graphs = [
@@ -63,14 +64,15 @@ def test_the_first_sentences_rank_ednag_and_count_the_papers_claims() -> None:
         for dataset in ("cora", "citeseer", "pubmed", "cs", "physics", "photo")
         for method, shift in (("ednag", 0.0), ("random", -1.0), ("ednag-plus", 1.0), ("nar", 2.0))
     ]
-    first = page_of(record_of(*graphs)).split("\n\n")[1]
-    assert first.startswith("EDNAG has mean rank 3.0 among 4 methods over 6 measured datasets")
+    page = page_of(record_of(*graphs))
+    first = page.split("\n\n")[1]
+    assert "EDNAG has mean rank 3.0 among 4 methods over 6 measured datasets;" in first
     nar = get_method("nar").title
-    assert f": 1 method ({nar} 1.0) beats it, and it beats no method." in first
-    assert "Friedman's (p = " in first
+    assert f" that 1 method ({nar} 1.0) beats it, and that it beats no method." in first
+    assert "Friedman's (p = " in page
     # Two ranks are no difference of four methods on three datasets.
     first = page_of(record_of(*graphs[:12])).split("\n\n")[1]
-    assert ": no method beats it, and it beats no method." in first
+    assert " that no method beats it, and that it beats no method." in first
 
 
 def test_other_methods_are_all_others() -> None:
@@ -163,6 +165,6 @@ def test_a_study_without_claims_is_told_by_its_first_method() -> None:
     title = get_method("local-search-best").title
     first, second = page.split("\n\n")[1:3]
     assert page.startswith("# Findings: My study\n")
-    assert first.startswith(f"{title} has mean rank 1.0 among 2 methods over 3 measured datasets")
+    assert f"{title} has mean rank 1.0 among 2 methods over 3 measured datasets;" in first
     assert second.startswith("Computed from 240 runs")
     assert "claim" not in page and "EDNAG" not in page and "verdicts" not in page

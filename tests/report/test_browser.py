@@ -1,4 +1,5 @@
-"""The report in a real browser: no error, no request, sorting, and no sideways scroll."""
+"""The report in a real browser: no error, no request, sorting, no sideways scroll, and no serious
+or critical violation of accessibility that axe finds."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 
 from ednag.report.pages import PAGES
 
-PHONE, DESKTOP = (390, 844), (1280, 900)
+PHONE, DESKTOP = (390, 844), (1300, 900)
 #: Milliseconds after which a test fails that waits for something. No machine is that slow.
 LIMIT = 300_000
 
@@ -62,6 +63,68 @@ def test_no_page_is_wider_than_its_window(report: Path, page: Any) -> None:
         assert wide <= 0, path.name
         assert page.locator("h1").count() == 1
         assert page.locator("nav a").count() == len(PAGES)
+
+
+#: In the window: pairs of neighbours that overlap, and parts that nobody sees.
+LAYOUT = """() => {
+  const seen = part => part.checkVisibility() && !part.matches("option, script")
+    && (part.textContent.trim() || part.querySelector("img, input") || part.matches("img, input"));
+  const of = part => [part, part.getBoundingClientRect()];
+  const name = part => part.tagName + " " + part.textContent.trim().slice(0, 40);
+  const faults = [];
+  const parents = "body, nav, main, ul, dl, figure, .figures, .tools";
+  for (const parent of document.querySelectorAll(parents)) {
+    if (!seen(parent)) continue;
+    const parts = Array.from(parent.children).filter(seen).map(of);
+    for (const [part, box] of parts) {
+      if (box.width < 1 || box.height < 1 || box.left < -1 || box.right > innerWidth + 1)
+        faults.push("not seen: " + name(part));
+    }
+    parts.forEach(([one, a], at) => parts.slice(at + 1).forEach(([other, b]) => {
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+          && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+        faults.push("overlap: " + name(one) + " and " + name(other));
+    }));
+  }
+  return faults;
+}"""
+
+
+def test_everything_is_seen_and_nothing_covers_its_neighbour(report: Path, page: Any) -> None:
+    for path in sorted(report.glob("*.html")):
+        page.goto(path.as_uri())
+        for details in page.locator("details:not(.explore) > summary").all():
+            details.click()
+        assert page.evaluate(LAYOUT) == [], path.name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(report: Path, page: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.emulate_media(color_scheme=scheme)
+    names = ("index", "verdicts", "table-nasbench201", "figures-nasbench201-cifar10-analog")
+    for name in names:
+        page.goto((report / f"{name}.html").as_uri())
+        for part in page.locator("details.explore").all():
+            part.locator("summary").first.click()
+            part.locator(".marks").wait_for()
+        # Without `preload`, which asks for the style sheet as if of a server.
+        found = axe.run(page, options={"preload": False}).response["violations"]
+        serious = [each for each in found if each["impact"] in ("serious", "critical")]
+        told = [(each["id"], each["nodes"][0]["html"]) for each in serious]
+        assert told == [], name
+
+
+def test_a_print_is_dark_on_white_and_loses_no_column(report: Path, page: Any) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 within its margins
+    for name in ("index", "verdicts", "table-nasbench201"):
+        page.goto((report / f"{name}.html").as_uri())
+        style = "getComputedStyle(document.body)"
+        colours = page.evaluate(f"[{style}.backgroundColor, {style}.color]")
+        assert colours == ["rgb(255, 255, 255)", "rgb(26, 26, 26)"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= 718, name
+        assert page.locator("header").is_hidden()
 
 
 def test_a_click_sorts_by_value_and_the_next_turns_it(report: Path, page: Any) -> None:

@@ -1,8 +1,8 @@
 """The page of findings: templates of sentences, and the computed numbers that fill them.
 
 A test ensures that the templates have no digits but those of names. Where the study lacks the
-numbers of a sentence, another sentence says what is missing. The first paragraphs, up to the first
-heading, are also the front page of the report.
+numbers of a sentence, another sentence says what is missing. The first paragraph, and the last one
+before the first heading, are also on the front page of the report.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,16 +36,17 @@ from ednag.tables import get_definition, get_reported_metric
 
 #: Name -> Markdown with named fields. Only names such as NAS-Bench-201 have digits.
 TEMPLATES = {
-    "rank": "{subject} has mean rank {rank:.1f} among {methods} over {datasets}, where the lowest "
-    "rank is the best: {better}, and it beats {worse}. Mean ranks: {names}. Methods are ranked "
-    "by the mean of the best value seen within {budget}. Test: Friedman's ({p}), then each "
-    "method against {subject} by its mean rank, corrected by Holm, at {level:g} %. (The figure of "
-    "ranks compares all pairs of methods, and so tells fewer of them apart.)"
-    "{not_counted}{not_compared}{left_out}",
-    "rank_few": "{subject} has mean rank {rank:.1f} among {methods} over {datasets}, where the "
-    "lowest rank is the best: {names}. That is too few datasets for a test, which needs {fewest}. "
-    "Methods are ranked by the mean of the best value seen within {budget}."
-    "{not_counted}{not_compared}{left_out}",
+    "rank": "At equal numbers of evaluated architectures, {subject} has mean rank {rank:.1f} among "
+    "{methods} over {datasets}; the lowest rank is the best. A test says that {better}, and that "
+    "it beats {worse}.",
+    "rank_few": "At equal numbers of evaluated architectures, {subject} has mean rank {rank:.1f} "
+    "among {methods} over {datasets}; the lowest rank is the best. That is too few datasets for a "
+    "test, which needs {fewest}.",
+    "ranking": "## How the methods are ranked\n\nMean ranks: {names}. Methods are ranked by the "
+    "mean of the best value seen within {budget}.{test}{not_counted}{not_compared}{left_out}",
+    "ranking_test": " Test: Friedman's ({p}), then each method against {subject} by its mean rank, "
+    "corrected by Holm, at {level:g} %. The figure of ranks compares all pairs of methods, and so "
+    "tells fewer of them apart.",
     "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, or "
     "have drawn at random only within the budget: {names}.",
     "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
@@ -132,15 +133,17 @@ def findings_page(
     """
     methods = list(dict.fromkeys(record.summary["method"])) or ["ednag"]
     subject = subject_of(methods)
+    standing = standing_of(record.summary, subject, record.statistics.confidence)
     of_claims = [
         f"{own_claims_text(verdicts)} [Every claim with its verdict](verdicts.md).",
         apart_text(verdicts),
     ]
     sections = [
         f"# Findings{f': {title}' if title else ''}",
-        _rank(subject, standing_of(record.summary, subject, record.statistics.confidence)),
+        _rank(subject, standing),
         *(of_claims if claims else ()),
         _asked(record),
+        *([_ranking(subject, standing)] if standing else ()),
         *([_claims(verdicts)] if claims else ()),
         _datasets(subject, record, claims),
         *([_authors(record)] if claims else ()),
@@ -155,11 +158,6 @@ def _rank(method: str, standing: Standing | None) -> str:
     subject = get_method(method).title
     if standing is None:
         return _fill("rank_none", subject=subject)
-    low, high = standing.budgets
-    same = f"{low} distinct evaluations"
-    again = enumerated([_title(*place) for place in standing.not_counted])
-    short = enumerated([_title(*place) for place in standing.not_compared])
-    left_out = enumerated([get_method(name).title for name in standing.left_out])
     better, worse = (_several(names, standing) for names in (standing.better, standing.worse))
     return _fill(
         "rank" if standing.is_tested else "rank_few",
@@ -169,11 +167,26 @@ def _rank(method: str, standing: Standing | None) -> str:
         datasets=counted(standing.datasets, "measured dataset"),
         better=f"{better} {'beat' if len(standing.better) > 1 else 'beats'} it",
         worse=worse,
-        names=_ranked(tuple(standing.ranks), standing),
         fewest=FEWEST_DATASETS,
+    )
+
+
+def _ranking(method: str, standing: Standing) -> str:
+    """All mean ranks, and what they are made of."""
+    subject = get_method(method).title
+    low, high = standing.budgets
+    same = f"{low} distinct evaluations"
+    again = enumerated([_title(*place) for place in standing.not_counted])
+    short = enumerated([_title(*place) for place in standing.not_compared])
+    left_out = enumerated([get_method(name).title for name in standing.left_out])
+    p = "not defined" if pd.isna(standing.friedman_p) else f"p = {standing.friedman_p:.2g}"
+    level = 100 * standing.confidence
+    test = _fill("ranking_test", p=p, subject=subject, level=level)
+    return _fill(
+        "ranking",
+        names=_ranked(tuple(standing.ranks), standing),
         budget=same if low == high else _fill("rank_budgets", subject=subject, low=low, high=high),
-        p="not defined" if pd.isna(standing.friedman_p) else f"p = {standing.friedman_p:.2g}",
-        level=100 * standing.confidence,
+        test=test if standing.is_tested else "",
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
         not_counted=_fill("rank_not_counted", names=again) if again else "",
         not_compared=_fill("rank_not_compared", subject=subject, names=short) if short else "",

@@ -31,7 +31,7 @@ from ednag.study.artefacts import (
 from ednag.tables import get_definition
 
 #: Figures of the first page: the first of each of these artefacts.
-_KEY_FIGURES = ("ranks", "anytime", "denoising", "illustration")
+_KEY_FIGURES = ("anytime", "ranks")
 _PRINTED = re.compile(r"published/([\w-]+)\.csv")
 _NUMBER = re.compile(r"\[?[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 

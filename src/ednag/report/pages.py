@@ -39,9 +39,6 @@ _ASSETS = ("style.css", "script.js", "vega.js", "vega.LICENSE")
 _ENTRIES = "entries.js"
 #: Assets that reports of earlier versions do not have.
 _NEW_ASSETS = {"vega.js", "vega.LICENSE", _ENTRIES}
-#: Parts of the page of findings: without its title, and of this what precedes the next heading.
-_WITHOUT_TITLE = re.compile(r"\A(?:# [^\n]*\n)?(.*)", re.DOTALL)
-_BEFORE_HEADINGS = re.compile(r"\A(?:# [^\n]*\n)?(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -206,10 +203,12 @@ class _PageWriter:
         return Markup(chart_of(self._study.root, figure))
 
     def _first_page(self) -> str:
-        """The first findings, counts of verdicts, state of the audit, what was run, key figures."""
+        """The first finding, the papers' tables, verdicts, the audit, figures, what was run."""
+        opening = self._text_of_findings().partition("\n## ")[0].strip().split("\n\n")
         return self._fill(
             "index.html",
-            introduction=self._from_findings(_BEFORE_HEADINGS),
+            introduction=self._as_html(opening[0]),
+            asked=self._as_html("".join(opening[1:][-1:])),
             audit=self._audit,
             papers=self._papers,
             kinds=self._verdicts.get("kinds", ()),
@@ -265,13 +264,16 @@ class _PageWriter:
 
     def _findings(self) -> str:
         """The page of findings."""
-        return self._fill("findings.html", text=self._from_findings(_WITHOUT_TITLE))
+        return self._fill("findings.html", text=self._as_html(self._text_of_findings()))
 
-    def _from_findings(self, part: re.Pattern[str]) -> Markup:
-        """What a pattern finds in the page of findings, as HTML."""
+    def _text_of_findings(self) -> str:
+        """The page of findings without its title."""
         text = material.read_text(self._study.root, self._study.findings)
-        found = part.search(text)
-        body = MarkdownIt("js-default").render(found[1] if found else "")
+        return re.sub(r"\A# [^\n]*\n", "", text)
+
+    def _as_html(self, text: str) -> Markup:
+        """A part of the page of findings as HTML, with links that lead somewhere from a report."""
+        body = MarkdownIt("js-default").render(text)
         body = body.replace('href="verdicts.md"', f'href="{_VERDICTS}"')
         body = re.sub(r'href="(?!\w+:|#|verdicts\.html)([^"]+)"', self._from_results, body)
         number = itertools.count(1)

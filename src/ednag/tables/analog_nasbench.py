@@ -53,7 +53,7 @@ def read_by_key(path: Path, source: str, numbers: Sequence[str]) -> "pd.DataFram
     """
     rows = read_csv(path, source, text=["net"], numbers=numbers)
     keys = []
-    for row, text in enumerate(rows["net"]):
+    for row, text in enumerate(rows["net"], 1):
         match = _NET.fullmatch(text)
         if match is None:
             raise EdnagError(

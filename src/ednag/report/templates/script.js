@@ -95,9 +95,15 @@ search.addEventListener("keydown", event => {
 const draw = part => {
   const chart = JSON.parse(part.querySelector("script").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  // Views above each other have no width of their container.
+  const width = Math.max(180, part.clientWidth - 170);
+  for (const view of chart.vconcat || []) view.width = Math.min(view.width, width);
   const actions = { export: true, source: false, compiled: false, editor: false };
   window.vegaEmbed(part.querySelector(".chart"), chart,
-    { renderer: "svg", actions, theme: dark ? "dark" : undefined });
+    { renderer: "svg", actions, theme: dark ? "dark" : undefined }).then(() => {
+    // Its menu is three dots without a name.
+    part.querySelector(".chart summary").setAttribute("aria-label", "Save the chart");
+  });
 };
 const drawOnce = part => {
   if (!part.open || part.dataset.drawn) return;
