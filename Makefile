@@ -9,6 +9,9 @@
 
 PYTHON ?= python3
 CORES ?= all
+# Where wheels of torch without CUDA are, an index as pytorch.org names it: the environment then
+# has the lock's versions without NVIDIA's packages.
+CPU_WHEELS ?=
 STUDY ?= config.yaml
 
 VENV := .venv
@@ -72,7 +75,9 @@ $(INSTALLED): envs/requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement envs/requirements.lock
+	grep -vE '$(if $(CPU_WHEELS),^(nvidia|cuda|triton)[-=],^#)' envs/requirements.lock > $(VENV)/requirements.txt
+	$(VENV)/bin/pip install --quiet $(addprefix --extra-index-url=,$(CPU_WHEELS)) \
+	  --requirement $(VENV)/requirements.txt
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	$(VENV)/bin/python -m ednag.search.compiled  # a quarter of a minute that no study then takes
 	touch $(INSTALLED)

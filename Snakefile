@@ -75,9 +75,11 @@
 # Data flows one way: sources -> benchmark tables -> runs -> summaries -> tables and figures.
 # Every rule calls one `ednag` subcommand; `ednag --help` runs the same by hand.
 
+import os
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import min_version
 
 from ednag.errors import EdnagError
@@ -123,6 +125,12 @@ if not is_module:
 
     # A study that is not config.yaml has a folder of its own; `--directory` names another.
     workdir: folder
+
+
+# Named only with `--sdm apptainer`: else Snakemake's report would say that jobs ran in the image.
+if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+
+    container: os.path.relpath(project / "ednag.sif")
 
 
 report: "rules/workflow.rst"

@@ -1,5 +1,8 @@
 """The lock beside what is installed."""
 
+import os
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,3 +42,22 @@ def test_a_line_that_is_no_pin_is_named(tmp_path: Path) -> None:
     lock.write_text("# a comment\nclick = 8\n")
     with pytest.raises(EdnagError, match=r"requirements\.lock:2: not a pin: click = 8"):
         pinned_versions(lock)
+
+
+def test_torch_without_cuda_needs_no_package_of_cuda(tmp_path: Path) -> None:
+    metadata = tmp_path / "torch-2.0+cpu.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.0+cpu\n")
+    question = (
+        "from ednag.doctor.packages import differences\n"
+        "pins = ('torch', 'nvidia-absent', 'cuda-absent', 'no-such-package')\n"
+        "print(*(each.name for each in differences(dict.fromkeys(pins, '2.0'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", question],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["no-such-package"]

@@ -2,10 +2,15 @@
 
 import importlib.util
 import re
-from importlib.metadata import PackageNotFoundError, version
+import subprocess
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
+import pytest
 import yaml
+from packaging.requirements import Requirement
+
+from ednag.doctor.packages import OF_CUDA
 
 ENVS = Path(__file__).resolve().parents[2] / "envs"
 LOCK = (ENVS / "requirements.lock").read_text(encoding="utf-8")
@@ -47,3 +52,31 @@ def test_what_is_installed_is_what_is_pinned() -> None:
             assert version(name).split("+")[0] in pins, name
         except PackageNotFoundError:
             raise AssertionError(f"{name} is not installed; run: make environment") from None
+
+
+@pytest.mark.parametrize("wheels", ["", "https://example.org/cpu"])
+def test_the_environment_without_cuda_leaves_out_what_only_torch_needs(wheels: str) -> None:
+    """`make environment CPU_WHEELS=...`: of the lock, all but packages of CUDA."""
+    asked = ["make", "--dry-run", "--always-make", "environment", f"CPU_WHEELS={wheels}"]
+    printed = subprocess.run(asked, cwd=ENVS.parent, capture_output=True, text=True, check=True)
+    (select,) = re.findall(r"^(grep .*) > ", printed.stdout, re.MULTILINE)
+    assert (f"--extra-index-url={wheels}" in printed.stdout) == bool(wheels)
+    shown = subprocess.run(
+        select, shell=True, cwd=ENVS.parent, capture_output=True, text=True, check=True
+    )
+    kept = {line.split("==")[0] for line in shown.stdout.splitlines()}
+    pinned = {line.split("==")[0] for line in LOCK.splitlines()}
+    cuda = {name for name in pinned if OF_CUDA.fullmatch(name)}
+    assert kept == (pinned - cuda if wheels else pinned)
+    for package in distributions():
+        name = package.metadata["Name"]
+        if name != "torch" and not OF_CUDA.fullmatch(name):
+            needed = {Requirement(text) for text in package.requires or ()}
+            always = {each.name for each in needed if "extra" not in str(each.marker)}
+            assert not always & cuda, name
+
+
+def test_the_script_of_the_containers_is_shell() -> None:
+    subprocess.run(["sh", "-n", str(ENVS / "in_debian.sh")], check=True)
+    for name in ("Containerfile", "apptainer.def"):
+        assert "envs/in_debian.sh" in (ENVS / name).read_text(encoding="utf-8")

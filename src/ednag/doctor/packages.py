@@ -1,6 +1,7 @@
 """Installed packages compared with the versions of envs/requirements.lock."""
 
 import importlib.metadata
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from ednag.errors import EdnagError
 
 #: Path of the lock in a clone; an installed package has it beside this module.
 LOCK = Path("envs", "requirements.lock")
+#: Packages that only torch with CUDA needs; `make environment CPU_WHEELS=...` leaves them out.
+OF_CUDA = re.compile(r"(nvidia|cuda)-.*|triton")
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,22 @@ def pinned_versions(lock: Path) -> dict[str, str]:
 def differences(pinned: dict[str, str]) -> list[PackageDifference]:
     """Packages that are missing or have another version than pinned, sorted by name.
 
-    A build of a version, such as torch 2.14.1+cpu, is that version (PEP 440).
+    A build of a version, such as torch 2.14.1+cpu, is that version (PEP 440). Beside this one,
+    packages of CUDA may be missing.
     """
+    without_cuda = (_installed("torch") or "").endswith("+cpu")
     different = []
     for name in sorted(pinned):
-        version = None
-        with suppress(importlib.metadata.PackageNotFoundError):
-            version = importlib.metadata.version(name)
+        version = _installed(name)
+        if version is None and without_cuda and OF_CUDA.fullmatch(name):
+            continue
         if version is None or version.partition("+")[0] != pinned[name]:
             different.append(PackageDifference(name, pinned[name], version))
     return different
+
+
+def _installed(name: str) -> str | None:
+    """The installed version of a package; None if it is missing."""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(name)
+    return None
