@@ -122,6 +122,9 @@ def test_p_values_of_a_rule_are_corrected_together() -> None:
     # One in 31 is that far by chance: no longer found false, nor reproduced.
     first, second, *_ = judge([claim, *others], record)
     assert (first.verdict, second.verdict) == (UNDECIDED, REPRODUCED)
+    # The same claims, judged elsewhere: as mildly and as strictly as they can correct it.
+    assert judge([claim], record, elsewhere=[0.0] * 30)[0].verdict == NOT_REPRODUCED
+    assert judge([claim], record, elsewhere=[1.0] * 30)[0].verdict == UNDECIDED
     # Rules without p-values, and other rules, have no part.
     mean = [claim_of("mean", id=f"y-{place}", printed=94.2) for place in range(30)]
     assert judge([claim, *mean], record)[0].verdict == NOT_REPRODUCED

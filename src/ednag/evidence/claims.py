@@ -105,6 +105,14 @@ _ON_CELLS = {"published-records", "enumerated"}
 ON_RANKING = {"tier-draws", "guided-draws", "searches-find-optimum", *_ON_CELLS}
 _ON_RUNS = set(RULES) - {*ON_PRINTED, *_ON_CELLS, "not-comparable", "unavailable"}
 _AGAINST = {"gap", "better-than", "ends-better"}
+#: Rules that need the runs of the authors' seeds; those that use them where they are; and of these
+#: the one that corrects over all sets of such seeds.
+NEED_LISTED, USE_LISTED = {"comments", "unselected"}, {"printed-mean", "always"}
+OVER_ALL_SETS = "unselected"
+#: Rules whose p-values are corrected over all claims of the rule.
+CORRECTED = {"printed-mean", "gap", "ends-better"}
+#: Rules on runs that any number of seeds decides; the others need MINIMUM_SEEDS.
+OF_ANY_NUMBER = {"every-run", "best-possible", "comments"}
 #: Quantities that depend on the search space and the schedule, and not on the values of a table: a
 #: claim on one need not name a dataset.
 OF_A_SPACE = frozenset({"total", "steps", "first_invalid_share", "last_valid_share"})

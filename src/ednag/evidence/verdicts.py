@@ -59,11 +59,18 @@ class ClaimVerdict:
     fetch: tuple[str, ...] = ()
 
 
-def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
+def judge(
+    claims: Sequence[Claim], record: StudyRecord, elsewhere: Sequence[float] = ()
+) -> list[ClaimVerdict]:
     """A verdict for each claim, in their order.
 
     P-values are corrected over all claims of one rule that have one, by Holm, those of printed
     means by Benjamini and Hochberg (docs/statistics.md, "A printed mean").
+
+    Args:
+        claims: The claims.
+        record: What they are tested by.
+        elsewhere: P-values of further claims of each rule, which the correction counts as well.
     """
     placed = [_on_a_table(claim, record) for claim in claims]
     results = [_test(*pair, record) for pair in zip(claims, placed, strict=True)]
@@ -72,7 +79,8 @@ def judge(claims: Sequence[Claim], record: StudyRecord) -> list[ClaimVerdict]:
     corrected = np.full(len(claims), np.nan)
     for rule in dict.fromkeys(rules):
         correct = benjamini_hochberg if rule == "printed-mean" else holm
-        corrected[rules == rule] = correct(p_values[rules == rule])
+        own = p_values[rules == rule]
+        corrected[rules == rule] = correct(np.append(own, elsewhere))[: len(own)]
     level = 1 - record.statistics.confidence
     decided = [_decided(*pair, level) for pair in zip(results, corrected, strict=True)]
     return [_judged(*pair, record) for pair in zip(placed, decided, strict=True)]

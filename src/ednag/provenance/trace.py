@@ -59,6 +59,7 @@ def trace(
     terms: Sequence[str] = (),
     column: str | None = None,
     aliases: Mapping[str, str] | None = None,
+    folders: Sequence[set[str]] = (),
 ) -> Chain:
     """The chain of a number in a table, or of a whole file.
 
@@ -66,6 +67,8 @@ def trace(
         setting: The tree of results.
         file: An output of a recorded job, relative to the results or the current folder.
         terms, column, aliases: Words of the number's row, its column, ...; see `find_cell`.
+        folders: Of a whole file, what the inputs must be of: names of spaces, of datasets, ...; by
+            default those in its path.
 
     Raises:
         EdnagError: The file or its record does not exist, or the words do not name one number.
@@ -78,7 +81,9 @@ def trace(
     if store.maker(name) is None:
         raise EdnagError(f"{name}: no record of the job that made it; see: ednag audit {name}")
     cell = find_cell(path, name, terms, column, aliases) if terms or column else None
-    folders = folders_of_row(cell.row, aliases) if cell else [{part} for part in _parts(name)]
+    if cell:
+        folders = folders_of_row(cell.row, aliases)
+    folders = folders or [{part} for part in _parts(name)]
     steps = find_steps(store, name, folders)
     jobs = frozenset(step.record for step in steps)
     records = [record for record in store.records if record.path in jobs]
