@@ -36,7 +36,7 @@ from ednag.study.options import changed_sources, unfit_files
 from ednag.study.plan import checked_plan
 from ednag.study.published import PUBLISHED_TABLES
 from ednag.study.ranking import LISTED_SOURCE
-from ednag.study.running import hold_folder
+from ednag.study.running import hold_folder, write_jobs
 from ednag.study.seeds import format_seeds
 from ednag.study.trained import (
     SMALL_RECIPE,
@@ -129,8 +129,15 @@ def prepare_dag(*arguments, prepare=workflow._prepare_dag, **options):
     workflow.dag.forcefiles.update(unfit)
 
 
+def build_dag(build=workflow._build_dag):
+    """Snakemake's DAG, and a list of its jobs where `ednag evaluate` asks for it."""
+    build()
+    write_jobs(workflow.dag)
+
+
 if workflow.is_main_process:
     workflow._prepare_dag = prepare_dag
+    workflow._build_dag = build_dag
 
 
 # --- files ------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
-"""One workflow at a time in a folder."""
+"""One workflow at a time in a folder, and the jobs that it has."""
 
+import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 from ednag.errors import EdnagError
 from ednag.files import WITHOUT_LOCKS
 
+#: Variable that names a file: the workflow writes its jobs there.
+JOBS = "EDNAG_JOBS"
 #: Locks of this process, referenced here because a lock is released when it is collected.
 _held: list[Any] = []
 
@@ -38,3 +42,25 @@ def hold_folder(folder: Path) -> None:
             "would not be noticed; do not start one",
             file=sys.stderr,
         )
+
+
+def write_jobs(dag: Any) -> None:
+    """Write the jobs of Snakemake's DAG to the file that JOBS names, if the variable is set.
+
+    A job has its rule, its outputs, the positions of the jobs that it needs, and whether it is
+    pending. Snakemake itself lists jobs without their inputs, or inputs without their jobs.
+    """
+    if JOBS not in os.environ:
+        return
+    jobs = [job for job in dag.jobs if job.output]
+    numbers = {job: number for number, job in enumerate(jobs)}
+    listed = [
+        {
+            "rule": job.rule.name,
+            "outputs": [str(file) for file in job.output],
+            "needs": [numbers[each] for each in dag.dependencies[job]],
+            "pending": dag.needrun(job),
+        }
+        for job in jobs
+    ]
+    Path(os.environ[JOBS]).write_text(json.dumps(listed), encoding="utf-8")
