@@ -25,6 +25,7 @@ NOT_HERE = {
     "ednag audit --signers": "keys of people; tests/provenance makes some",
     "ednag cells build --space nasbench101": "minutes; tests/cells enumerates and counts",
     "ednag cells compare": "the user's file; tests/cells compares one",
+    "ednag evaluate": "minutes; tests/workflow/test_evaluate.py evaluates tables and claims",
     "ednag replay": "the user's trace; tests/search replays those of the reference",
     "ednag sign": "the user's key; tests/provenance makes one",
     "ednag sources add <": "a form with placeholders",
