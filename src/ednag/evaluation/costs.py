@@ -17,6 +17,8 @@ from ednag.study.artefacts import find_artefact
 COSTS = Path(__file__).with_name("costs.csv")
 #: Seconds of processor time of any job, whatever it does; of Snakemake for a job, and for a call.
 _START, _DISPATCH, _CALL = 0.7, 0.1, 3.0
+#: Seconds and megabytes of a job of a rule that is not in the table: as most that read summaries.
+_UNMEASURED = (2.0, 200.0)
 #: Megabytes that a run and any other job write, rounded up (as `ednag.doctor.needs`).
 _DISK_OF_A_RUN, _DISK_OF_A_JOB = 0.0065, 0.1
 
@@ -84,7 +86,7 @@ def cost_of(job: Job, registry: Mapping[str, Source]) -> Cost:
     seeds = int(place["last"]) - int(place["first"]) + 1 if "last" in place else 0
     disk = (source.size or 0) / 1e6 if source else _DISK_OF_A_JOB + seeds * _DISK_OF_A_RUN
     if not rows:
-        return Cost(1, _START, 100.0, disk)
+        return Cost(1, *_UNMEASURED, disk)
     times = [
         _START + (float(row["seconds"]) - _START) * (seeds / int(row["seeds"]) if seeds else 1)
         for row in rows
