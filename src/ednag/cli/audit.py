@@ -26,7 +26,7 @@ from ednag.errors import EdnagError
 )
 @click.option(
     "--threshold",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1000),
     default=2,
     help="How many of the signers are needed, each with a run of their own.",
 )
