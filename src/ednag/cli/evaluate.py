@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--cores",
     default=os.cpu_count() or 1,
     show_default="all",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10_000),
     help="Jobs at once.",
 )
 def command(
