@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,8 +35,23 @@ def test_both_formats_say_the_same() -> None:
     latex = as_latex(SECTIONS)
     assert r"\section{Costs \& times}" in latex
     assert r"50 \% of a\_b" in latex
-    assert r"a|b & x\_y \\" in latex
+    assert r"a|b & x\_\allowbreak{}y \\" in latex
     assert latex.count(r"\begin{longtable}") == latex.count(r"\end{longtable}") == 1
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_the_latex_compiles_within_its_page(session: Session, tmp_path: Path) -> None:
+    article = (
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable}"
+        "\n\\begin{document}\n" + as_latex(appendix_of(session)) + "\\end{document}\n"
+    )
+    (tmp_path / "article.tex").write_text(article, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "article.tex"]
+    for _ in range(2):  # longtable takes the widths of the run before
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+    too_wide = re.findall(rb"Overfull .hbox .([0-9.]+)pt", done.stdout)
+    assert max(map(float, too_wide), default=0) < 25, "points beside the text"
 
 
 def test_every_answer_has_evidence_that_exists(session: Session) -> None:

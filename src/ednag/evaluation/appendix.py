@@ -1,5 +1,6 @@
 """The artifact appendix of a study, as Markdown and LaTeX, and CODECHECK's manifest."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -159,27 +160,49 @@ def as_markdown(sections: Sequence[Section]) -> str:
 
 
 def as_latex(sections: Sequence[Section]) -> str:
-    r"""The appendix as LaTeX, to be read by \input: it needs booktabs and longtable."""
-    lines = ["% Made by `ednag appendix`. Needs the packages booktabs and longtable."]
+    r"""The appendix as LaTeX, to be read by \input: it needs array, booktabs and longtable."""
+    lines = ["% Made by `ednag appendix`. Needs the packages array, booktabs and longtable."]
     for each in sections:
         lines += [rf"\section{{{_escaped(each.title)}}}", *map(_escaped, each.paragraphs)]
         if each.head:
-            width = f"p{{{0.92 / len(each.head):.2f}\\linewidth}}"
-            frame = pd.DataFrame([map(_plain, row) for row in each.rows], columns=list(each.head))
+            cells = [[_breakable(_escaped(text)) for text in row] for row in each.rows]
+            frame = pd.DataFrame(cells, columns=list(map(_escaped, each.head)))
             shown = frame.to_latex(
-                index=False, longtable=True, escape=True, column_format=width * len(each.head)
+                index=False, longtable=True, escape=False, column_format=_widths(each)
             )
-            lines += [r"{\footnotesize\raggedright", shown.rstrip(), "}"]
+            lines += [r"{\footnotesize", shown.rstrip(), "}"]
     return "\n".join(lines) + "\n"
 
 
-def _plain(text: str) -> str:
-    return text.replace("`", "")
+def _widths(section: Section) -> str:
+    """Columns whose widths follow the mean length of what is in them."""
+    lengths = [
+        len(name) + sum(len(row[place]) for row in section.rows) / max(len(section.rows), 1)
+        for place, name in enumerate(section.head)
+    ]
+    shares = [max(length**0.5, 3) for length in lengths]
+    total = 0.95 - 0.025 * len(shares)
+    columns = (f"p{{{total * share / sum(shares):.3f}\\linewidth}}" for share in shares)
+    return "".join(rf">{{\raggedright\arraybackslash}}{column}" for column in columns)
+
+
+def _breakable(text: str) -> str:
+    """Where a long name may continue on the next line: after a sign, before a word.
+
+    And after eight digits of a checksum.
+    """
+    text = re.sub(r"([0-9a-f]{8})(?=[0-9a-f]{8})", r"\1\\allowbreak{}", text)
+    return re.sub(r"(?<=[/.:_=-])(?=[A-Za-z\\])", r"\\allowbreak{}", text)
 
 
 def _escaped(text: str) -> str:
     """Text for LaTeX."""
-    special = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"`": "", "~": r"\textasciitilde{}"}
+    special = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+        "`": "",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+    }
     return "".join(special.get(sign, sign) for sign in text)
 
 
