@@ -98,6 +98,16 @@ def test_everything_is_seen_and_nothing_covers_its_neighbour(report: Path, page:
         assert page.evaluate(LAYOUT) == [], path.name
 
 
+def test_a_long_choice_does_not_widen_the_page(report: Path, page: Any) -> None:
+    page.goto((report / "verdicts.html").as_uri())
+    lengthen = (
+        "document.querySelectorAll('select').forEach(e => e.add(new Option('w '.repeat(200))))"
+    )
+    page.evaluate(lengthen)
+    assert page.locator("select").count()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(report: Path, page: Any, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
