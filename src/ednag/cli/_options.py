@@ -139,6 +139,13 @@ FOLDER = RecordedPath("folder", file_okay=False)
 #: A seed.
 SEEDS = click.IntRange(0, 2**32 - 1)
 DEVICE = click.Choice(["cpu", "cuda", "auto"])
+#: The study that a command speaks of.
+STUDY = click.option(
+    "--study",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_default="config.yaml of the project",
+    help="The study (YAML).",
+)
 #: The folder that holds the results.
 ROOT = click.option(
     "--root",

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT
+from ednag.cli._options import OUTPUT, STUDY
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
 
 @click.command()
-@click.option(
-    "--study",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_default="config.yaml of the project",
-    help="The study (YAML).",
-)
+@STUDY
 @click.option(
     "--output", "outputs", multiple=True, type=OUTPUT, help="The appendix: .md or .tex; repeatable."
 )
@@ -47,8 +42,6 @@ def command(
 
     session = Session.of(study)
     if codecheck is not None:
-        if not lock.is_file():
-            raise EdnagError(f"{lock}: no such file; run the study, then: ednag lock")
         write_text(codecheck, appendix.codecheck(session, read_lock(lock)))
         log(f"{codecheck}: written")
     sections = appendix.appendix_of(session) if outputs else []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ednag.cli._options import STUDY
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
 @click.option("--badges", is_flag=True, help="Which of ACM's artifact properties hold here.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and run nothing.")
 @click.option("--json", "for_programs", is_flag=True, help="For machines.")
-@click.option(
-    "--study",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_default="config.yaml of the project",
-    help="The study (YAML) that tests it.",
-)
+@STUDY
 @click.option(
     "--cores",
     default=os.cpu_count() or 1,
