@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from ednag import fork_server
 from ednag.code import code_digest, lock_digest
 from ednag.errors import EdnagError
 from ednag.methods.instances import method_names
@@ -100,6 +101,7 @@ onstart:
             refuse_too_long(study, plan.searched)
     except EdnagError as error:
         sys.exit(f"not started: {error}")
+    fork_server.start(sum(1 for each in workflow.dag.needrun_jobs()))
     for method, reason in plan.idle.items():
         print_error(f"{method} runs on nothing here ({reason})")
     for file, reason in unfit.items():

@@ -115,7 +115,7 @@ def main() -> None:
     An error that the user can correct is one line on stderr, and the exit status is 1.
     """
     try:
-        group(standalone_mode=True)
+        group(prog_name="ednag")
     except EdnagError as error:
         click.echo(f"ednag: {printable(str(error))}", err=True)
         sys.exit(1)

@@ -70,7 +70,7 @@ class Record:
     undeclared_reads: tuple[str, ...]  # opened outside the project and the installation
     connections: tuple[str, ...]  # hosts
     code: Code
-    packages: Mapping[str, str]  # imported package -> installed version
+    packages: Mapping[str, str]  # imported package -> installed version; see ednag.fork_server
     machine: Mapping[str, str]  # python, platform, cpu, gpu
     started: str  # UTC, ISO 8601
     ended: str
