@@ -58,4 +58,4 @@ def test_a_forbidden_import_is_reported(
 def test_every_part_has_a_contract() -> None:
     protected = {module for contract in CONTRACTS for module in contract["protected_modules"]}
     parts = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert protected == {f"ednag.{part}" for part in (*parts, "api")}
+    assert protected == {f"ednag.{part}" for part in (*parts, "api", "fork_server")}
