@@ -48,7 +48,11 @@ def measure(study: Path, times: Path) -> None:
                 *("--snakefile", str(PROJECT / "Snakefile"), "--directory", folder),
                 *("--configfile", str(study.absolute())),
             ],
-            env={**os.environ, "PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"},
+            env={
+                **os.environ,
+                "PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}",
+                "EDNAG_FORK_SERVER": "no",  # whose forks are no children of the wrapper
+            },
             check=True,
         )
 

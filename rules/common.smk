@@ -105,7 +105,7 @@ onstart:
         # Its limit of 100 jobs a second would wake the scheduler once a second for each job that has
         # ended: of a thousand jobs, a thousand times (threads of snakemake.scheduling.JobScheduler).
         workflow.scheduler.job_rate_limiter = None
-    fork_server.start(sum(1 for each in workflow.dag.needrun_jobs()))
+        fork_server.start(sum(1 for each in workflow.dag.needrun_jobs()))
     for method, reason in plan.idle.items():
         print_error(f"{method} runs on nothing here ({reason})")
     for file, reason in unfit.items():

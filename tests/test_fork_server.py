@@ -113,6 +113,18 @@ def test_another_environment_is_not_the_servers(
     assert "matplotlib" not in recorded(environment | changed, tmp_path)
 
 
+def test_a_limit_of_the_command_holds(environment: dict[str, str], tmp_path: Path) -> None:
+    limited = ["bash", "-c", f'ulimit -t 500; exec {sys.executable} -c "$0" "$@"', SCRIPT]
+    record = tmp_path / "record.json"
+    subprocess.run(
+        [*limited, "--record", str(record), "config", "schema"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    assert "matplotlib" not in json.loads(record.read_text())["packages"]
+
+
 def test_what_only_shells_read_does_not_matter(environment: dict[str, str], tmp_path: Path) -> None:
     changed = {"PS1": "$ ", "TMPDIR": str(tmp_path), "EDNAG_COMMIT": ""}
     assert "matplotlib" in recorded(environment | changed, tmp_path)

@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -122,13 +123,17 @@ def _this_process() -> dict[str, Any]:
 
 
 def _same(environment: dict[str, str]) -> list[Any]:
-    """What a library may have read when it was imported."""
+    """What a library may have read when it was imported, and what the system holds a process to."""
     read = {
         name: value
         for name, value in environment.items()
         if name not in _IGNORED and not name.startswith(_OURS)
     }
-    return [__file__, sys.prefix, sys.warnoptions, read]
+    kinds = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+    limits = [list(resource.getrlimit(getattr(resource, name))) for name in kinds]
+    mounts, group = Path("/proc/self/ns/mnt").readlink(), Path("/proc/self/cgroup")
+    place = [str(mounts), group.read_text("ascii")]
+    return [__file__, sys.prefix, sys.warnoptions, read, limits, os.nice(0), place]
 
 
 def _received(connection: socket.socket) -> int | None:
