@@ -182,11 +182,12 @@ def method_section(name: str) -> str:
         if path.parent.name in ("methods", "search") and mentions(path, names, file.stem)
     ]
     end = "By its own rule." if method.has_own_end else "With the budget."
+    tuned = f" Tuned on: {', '.join(map(code, method.tuned_on))}." if method.tuned_on else ""
     places = ", ".join(f"[{path.name}](../../{path})" for path in tests)
     parts = [
         f"## {name}\n",
         (module.__doc__ or "").strip() + "\n",
-        f"Ends: {end} Code: [{file.name}](../../{file}). Tests: {places}.\n",
+        f"Ends: {end}{tuned} Code: [{file.name}](../../{file}). Tests: {places}.\n",
     ]
     model = method.hyperparameters.model_json_schema()
     if model.get("properties"):

@@ -247,7 +247,7 @@ def test_one_dataset_gets_ranks_and_a_sentence_but_no_critical_difference() -> N
     assert drawn["critical_difference"].isna().all()
     figure = ranks(drawn, 0.95, "title")
     heading = figure.axes[0].get_title()
-    assert "1 dataset: too few for a critical difference (at least 3)" in heading
+    assert "1 dataset of 1 space: too few for a critical difference (at least 3)" in heading
     plt.close(figure)
 
 

@@ -89,7 +89,7 @@ def test_methods_with_fewer_seeds_are_named() -> None:
     page = page_of(record_of(RUNS, RANDOM, runs_of(np.full(3, 93.5), method="nar")))
     nar = get_method("nar").title
     assert f"seeds 0-39 ({nar}: fewer)." in page
-    assert "another number of seeds, lack a dataset, or have drawn at random only" in page
+    assert "another number of seeds, lack a dataset, were tuned on one, or have drawn" in page
     assert f"within the budget: {nar}." in page
 
 

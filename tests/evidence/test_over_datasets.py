@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from scipy import stats
 
 from ednag.cli import group
+from ednag.evidence.figures.ranks import ranks as draw_ranks
 from ednag.evidence.over_datasets import (
     ALL_TARGETS,
     REGRETS,
@@ -17,8 +19,9 @@ from ednag.evidence.over_datasets import (
     profiles_frame,
     ranks_frame,
     targets_frame,
+    untuned_runs,
 )
-from ednag.evidence.statistics import mean_interval, stratified_mean
+from ednag.evidence.statistics import mean_interval, ranks_by_space, stratified_mean
 from ednag.evidence.targets import TARGETS, evaluations_to_targets, random_mean, target_masks
 from ednag.tables import get_definition
 from ednag.tables.interface import BenchmarkTable
@@ -169,6 +172,48 @@ def test_a_run_that_saw_nothing_is_the_worst_of_its_dataset() -> None:
     drawn = profiles_frame(runs, (5,), 0.95)
     shares = drawn[drawn["regret"] == REGRETS[-1]].set_index("method")["share"]
     assert shares.to_dict() == {"ednag": 1.0, "random": 1.0}
+
+
+def test_a_method_is_not_ranked_over_datasets_on_which_it_was_tuned() -> None:
+    """EDNAG+ was tuned on NAS-Bench-201: it is ranked over the other datasets, with all methods."""
+    names = [("nasbench-graph", each) for each in ("cora", "citeseer", "pubmed")]
+    shifts = {"ednag": 0.0, "random": -0.1, "ednag-plus": 0.05}
+    runs = pd.concat(
+        [
+            runs_with(SCORES + shift, method).iloc[: len(SCORES)].assign(space=space, dataset=name)
+            for space, name in [*names, ("nasbench201", "cifar10-valid")]
+            for method, shift in shifts.items()
+        ],
+        ignore_index=True,
+    )
+    runs = counted_runs(runs, "paper")
+    ranked = ranks_frame(runs, (5,), 0.95).set_index("method")
+    assert ranked["mean_rank"].dropna().to_dict() == {"ednag": 1.0, "random": 2.0}
+    assert ranked.loc["ednag-plus", "mark"] == "tuned on 1 of 4 datasets"
+    assert ranked[["datasets", "spaces"]].drop_duplicates().to_numpy().tolist() == [[4, 2]]
+    assert set(profiles_frame(runs, (5,), 0.95)["method"]) == {"ednag", "random"}
+    assert set(targets_frame(runs)["method"]) == {"ednag", "random"}
+    rest = untuned_runs(runs)
+    assert list(dict.fromkeys(rest["dataset"])) == [name for _, name in names]
+    over_rest = ranks_frame(rest, (5,), 0.95).set_index("method")
+    assert over_rest["mean_rank"].to_dict() == {"ednag-plus": 1.0, "ednag": 2.0, "random": 3.0}
+    assert (over_rest["mark"] == "").all()
+    # Of two datasets nothing is told; without a tuned method all datasets are those.
+    assert untuned_runs(runs[runs["dataset"] != "cora"]).empty
+    assert untuned_runs(runs[runs["method"] != "ednag-plus"]).empty
+    figure = draw_ranks(pd.concat([ranked, over_rest]).reset_index(), 0.95, "title")
+    headings = [axes.get_title() for axes in figure.axes]
+    assert len(headings) == 2
+    assert "4 datasets of 2 spaces" in headings[0] and "3 datasets of 1 space" in headings[1]
+    assert "EDNAG+ (tuned on 1 of 4 datasets)" in headings[0] and "EDNAG+" not in headings[1]
+    plt.close(figure)
+
+
+def test_each_space_counts_once() -> None:
+    scores = np.array([[3.0, 2.0, 1.0], [3.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
+    ranks = ranks_by_space(scores, ["a", "a", "b"])
+    # Ranks 1 and 1 in a, 3 in b; 2 and 3, 2; 3 and 2, 1.
+    assert ranks.tolist() == [2.0, 2.25, 1.75]
 
 
 def test_one_measurement_of_the_same_images_counts(tmp_path: Path) -> None:

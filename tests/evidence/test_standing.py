@@ -93,6 +93,25 @@ def test_methods_with_fewer_seeds_or_data_sets_are_not_ranked() -> None:
     assert standing_of(one[~one["method"].eq("ednag")], "ednag", 0.95) is None
 
 
+def test_a_method_is_not_ranked_where_it_was_tuned() -> None:
+    """EDNAG+ was tuned on NAS-Bench-201: it lacks no run there, and would be first."""
+    graphs = study_of({"ednag": 0.0, "random": -1.0, "ednag-plus": 1.0}, datasets=3)
+    cells = [
+        runs_of(np.full(4, 70.0 + shift), "nasbench201", "cifar100", method)
+        for method, shift in (("ednag", 0.0), ("random", 1.0), ("ednag-plus", 2.0))
+    ]
+    summary = pd.concat([graphs, *cells], ignore_index=True)
+    found = standing(summary)
+    assert (found.datasets, found.spaces, found.left_out) == (4, 2, ("ednag-plus",))
+    # A rank of 1 on three graphs, of 2 on the cells: by space, each half.
+    assert found.ranks == {"ednag": 1.25, "random": 1.75}
+    assert found.by_space == {"ednag": 1.5, "random": 1.5}
+    # Where the study is about the method, the datasets are left out.
+    own = standing_of(summary, "ednag-plus", 0.95)
+    assert own is not None
+    assert (own.datasets, own.spaces, own.rank) == (3, 1, 1.0)
+
+
 def test_of_several_measurements_of_the_same_one_counts() -> None:
     """They are not independent: the first in the study's order counts, in each space."""
     names = ("cifar10-analog", "cifar10-valid", "cifar100", "cifar10", "cifar100-valid")

@@ -14,7 +14,7 @@ from ednag.methods import METHODS, get_method
 from ednag.methods.instances import catalogue, define_methods
 from ednag.methods.storage import read_runs
 from ednag.spaces import get_space
-from ednag.tables import get_definition
+from ednag.tables import check_named, get_definition, is_among
 
 TABLE = "table.parquet"
 
@@ -64,6 +64,27 @@ def test_every_instance_of_the_catalogue_is_a_registered_method_with_other_setti
         assert definition.title and definition.description
         changed = method.read_hyperparameters({})
         assert definition.hyperparameters.items() <= changed.model_dump().items()
+
+
+def test_what_methods_were_tuned_on_is_registered_and_goes_on_to_instances() -> None:
+    for name in (*METHODS, *catalogue()):
+        method = get_method(name)
+        check_named(method.tuned_on)
+        assert set(get_method(method.of or name).tuned_on) <= set(method.tuned_on)
+    assert get_method("ednag").tuned_on == ()
+    definition = {"of": "ednag-plus", "tuned_on": ["transnas-micro/jigsaw"]}
+    define_methods(json.dumps({"mine": definition}))
+    tuned_on = get_method("mine").tuned_on
+    assert tuned_on == ("nasbench201", "transnas-micro/jigsaw")
+    assert is_among(("nasbench201", "cifar100"), tuned_on)
+    assert is_among(("transnas-micro", "jigsaw"), tuned_on)
+    assert not is_among(("transnas-macro", "jigsaw"), tuned_on)
+    # The same images in the same space, measured again.
+    assert is_among(("nasbench201", "cifar10"), ["nasbench201/cifar10-analog"])
+    assert not is_among(("nasbench201", "cifar100"), ["nasbench201/cifar10-analog"])
+    for wrong, message in (("nasbench200", "nasbench201"), ("transnas-micro/jigsow", "jigsaw")):
+        with pytest.raises(EdnagError, match=message):
+            check_named([wrong])
 
 
 def test_a_hyperparameter_of_an_instance_precedes_the_space_and_what_is_given_precedes_both() -> (

@@ -294,6 +294,19 @@ def test_an_instance_has_its_own_title_settings_seeds_and_spaces() -> None:
     assert methods_of(study, "nasbench-graph") == ("ednag",)
 
 
+def test_what_a_method_was_tuned_on_is_told_to_jobs_that_compare_and_is_checked() -> None:
+    tuned = {"id": "tuned", "of": "ednag", "tuned_on": ["nasbench-graph/cora", "nats-size"]}
+    study = read_study({"methods": [tuned, {"id": "random", "tuned_on": ["nats-size"]}]})
+    told = json.loads(study_instances(study, ["tuned", "random"]))
+    assert told["tuned"]["tuned_on"] == ["nasbench-graph/cora", "nats-size"]
+    assert told["random"]["tuned_on"] == ["nats-size"]
+    assert json.loads(study_instances(study, ["tuned", "random"], titles=False)) == {
+        "tuned": {"of": "ednag"}
+    }
+    with pytest.raises(EdnagError, match="'cara'.*did you mean 'cora'"):
+        read_study({"methods": ["ednag", {**tuned, "tuned_on": ["nasbench-graph/cara"]}]})
+
+
 def test_a_job_is_told_of_the_instances_that_it_uses_and_of_nothing_else() -> None:
     short = {"id": "short", "of": "ednag", "title": "Short", "hyperparameters": {"num_step": 20}}
     study = read_study({"methods": ["ednag", "ednag-power", short]})

@@ -43,12 +43,18 @@ TEMPLATES = {
     "among {methods} over {datasets}; the lowest rank is the best. That is too few datasets for a "
     "test, which needs {fewest}.",
     "ranking": "## How the methods are ranked\n\nMean ranks: {names}. Methods are ranked by the "
-    "mean of the best value seen within {budget}.{test}{not_counted}{not_compared}{left_out}",
+    "mean of the best value seen within {budget}.{by_space}{test}{not_counted}{not_compared}"
+    "{left_out}",
+    "ranking_by_space": " The datasets are of {spaces}, and those of one space share its "
+    "architectures: they are not independent, and tests that take them so find too much rather "
+    "than too little.{names}",
+    "ranking_one_vote": " With each space counted once, the mean of its datasets first, mean ranks "
+    "are: {names}.",
     "ranking_test": " Test: Friedman's ({p}), then each method against {subject} by its mean rank, "
     "corrected by Holm, at {level:g} %. The figure of ranks compares all pairs of methods, and so "
     "tells fewer of them apart.",
-    "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, or "
-    "have drawn at random only within the budget: {names}.",
+    "rank_left_out": " Not ranked, because they have another number of seeds, lack a dataset, were "
+    "tuned on one, or have drawn at random only within the budget: {names}.",
     "rank_not_counted": " Not counted, because a dataset before them measures the same in the same "
     "space: {names}.",
     "rank_not_compared": " Not counted, because most runs of {subject} end before the smallest "
@@ -186,11 +192,21 @@ def _ranking(method: str, standing: Standing) -> str:
         "ranking",
         names=_ranked(tuple(standing.ranks), standing),
         budget=same if low == high else _fill("rank_budgets", subject=subject, low=low, high=high),
+        by_space=_by_space(standing) if standing.spaces < standing.datasets else "",
         test=test if standing.is_tested else "",
         left_out=_fill("rank_left_out", names=left_out) if left_out else "",
         not_counted=_fill("rank_not_counted", names=again) if again else "",
         not_compared=_fill("rank_not_compared", subject=subject, names=short) if short else "",
     )
+
+
+def _by_space(standing: Standing) -> str:
+    """What it is where each space counts once."""
+    ordered = sorted(standing.by_space.items(), key=lambda each: each[1])
+    names = [f"{get_method(name).title} {rank:.1f}" for name, rank in ordered]
+    spaces = counted(standing.spaces, "search space")
+    several = _fill("ranking_one_vote", names=enumerated(names)) if standing.spaces > 1 else ""
+    return _fill("ranking_by_space", spaces=spaces, names=several)
 
 
 def _several(names: Sequence[str], standing: Standing) -> str:

@@ -3,7 +3,8 @@ r"""The numbers of a study that a manuscript may cite, by id, as LaTeX macros an
 An id names a row of a table and a quantity: `nasbench201/cifar10/ednag/mean` is what EDNAG reports
 at its own end, `nasbench201/cifar10/ednag/100/mean` the best after 100 distinct evaluations, both
 under the protocol `paper`; ids of other protocols begin with the protocol. The mean rank over all
-datasets is `all/ednag/100/rank`.
+datasets is `all/ednag/100/rank`, that over those on which no method was tuned
+`untuned/ednag/100/rank`.
 """
 
 import json
@@ -117,9 +118,14 @@ def _number(
 
 def _ranks(table: pd.DataFrame, path: str) -> Iterator[tuple[str, Number]]:
     protocol = path.removesuffix(".csv").rpartition("over-datasets-")[2]
+    # Rows over fewer datasets are over those on which no method was tuned.
+    largest = table["datasets"].max()
     for row in table.to_dict("records"):
-        prefix = _id(protocol, ["all", row["method"], str(row["budget"])])
+        over = "all" if row["datasets"] == largest else "untuned"
+        prefix = _id(protocol, [over, row["method"], str(row["budget"])])
         cells = (str(row["budget"]), row["method"])
+        if table["datasets"].nunique() > 1:
+            cells = (*cells, str(row["datasets"]))
         if isfinite(rank := row["mean_rank"]):
             yield f"{prefix}/rank", Number(rank, f"{rank:.1f}", path, cells, "mean_rank")
             count = int(row["datasets"])

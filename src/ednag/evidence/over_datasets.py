@@ -1,7 +1,8 @@
 """Methods over all datasets of a study: mean ranks, targets reached, performance profiles.
 
 Every dataset counts equally. Which ones are counted says `counted_datasets`; methods that lack one
-are left out. docs/statistics.md states each quantity with a worked example.
+are left out, and those that were tuned on one are not ranked: they are ranked over the others.
+docs/statistics.md states each quantity with a worked example.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +13,23 @@ import pandas as pd
 
 from ednag.errors import EdnagError
 from ednag.evidence.comparison import KEYS, uneven_mark
-from ednag.evidence.standing import friedman_p, mean_scores
+from ednag.evidence.standing import (
+    friedman_p,
+    mean_scores,
+    places_of,
+    tuned_on,
+    without_tuned,
+)
 from ednag.evidence.statistics import (
     FEWEST_VALUES,
     critical_difference,
     mean_ranks,
+    ranks_by_space,
     stratified_mean,
 )
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.evidence.targets import DISTINCT_TO, TARGETS
-from ednag.evidence.writing import enumerated, texts, with_interval, write_frame
+from ednag.evidence.writing import counted, enumerated, texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.study.comparisons import FEWEST_DATASETS, main_methods
 from ednag.tables import counted_datasets, get_definition
@@ -40,8 +48,7 @@ def counted_runs(summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
         EdnagError: There are fewer than two methods on all datasets.
     """
     runs = summary[summary["protocol"] == protocol]
-    places = list(runs[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None))
-    counted = counted_datasets(places)
+    counted = counted_datasets(places_of(runs))
     kept = [place in counted for place in zip(runs["space"], runs["dataset"], strict=True)]
     runs = runs[np.array(kept, dtype=bool)]
     methods = main_methods(common_methods(runs))
@@ -58,18 +65,34 @@ def common_methods(summary: pd.DataFrame) -> list[str]:
     return [str(name) for name, count in counts.items() if count == datasets]
 
 
+def untuned_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Those of `counted_runs` on datasets on which none of their methods was tuned.
+
+    Empty where that are all datasets, or fewer than FEWEST_DATASETS.
+    """
+    kept = without_tuned(runs, *map(str, runs["method"].unique()))
+    enough = len(places_of(runs)) > len(places_of(kept)) >= FEWEST_DATASETS
+    return kept if enough else kept.iloc[:0]
+
+
 def marks_after(runs: pd.DataFrame, budget: int) -> dict[str, str]:
     """Method -> why it cannot be ranked after `budget` distinct evaluations; "" if it can.
 
-    It is the first `uneven_mark` among the datasets.
+    It is that it was tuned on some of the datasets, or the first `uneven_mark` among them.
     """
     place = {"counted": DISTINCT, "budget": budget}
-    marks = dict.fromkeys(map(str, runs["method"]), "")
+    places = places_of(runs)
+    marks = {str(name): _tuned_mark(str(name), places) for name in dict.fromkeys(runs["method"])}
     for _, group in runs.groupby(KEYS, sort=False):
         most = int(group["method"].value_counts().max())
         for name, own in group.groupby("method", sort=False):
             marks[str(name)] = marks[str(name)] or uneven_mark(own, place, most)
     return marks
+
+
+def _tuned_mark(method: str, places: Sequence[tuple[str, str]]) -> str:
+    tuned = tuned_on(method, places)
+    return f"tuned on {len(tuned)} of {len(places)} datasets" if tuned else ""
 
 
 def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> pd.DataFrame:
@@ -86,21 +109,28 @@ def scores_after(summary: pd.DataFrame, methods: Sequence[str], budget: int) -> 
 def ranks_frame(runs: pd.DataFrame, budgets: Sequence[int], confidence: float) -> pd.DataFrame:
     """Mean ranks of `counted_runs`: one row per budget and method, the best rank first.
 
-    A method with a `mark` has no rank. `friedman_p` is the p-value of Friedman's test that the
-    methods do not differ. It and the `critical_difference` are NaN for fewer than 3 datasets.
+    A method with a `mark` has no rank. `rank_by_space` counts each of the `spaces` once, see
+    `ranks_by_space`. `friedman_p` is the p-value of Friedman's test that the methods do not differ.
+    It and the `critical_difference` are NaN for fewer than 3 datasets.
     """
+    places = places_of(runs)
     frames = []
     for budget in budgets:
         marks = marks_after(runs, budget)
         level = [name for name, mark in marks.items() if not mark]
-        columns = {"mean_rank": np.nan, "critical_difference": np.nan, "friedman_p": np.nan}
-        frame = pd.DataFrame({"budget": budget, "method": list(marks), **columns})
-        frame["datasets"] = len(runs[["space", "dataset"]].drop_duplicates())
+        columns = ("mean_rank", "rank_by_space", "critical_difference", "friedman_p")
+        frame = pd.DataFrame({"budget": budget, "method": list(marks), **dict.fromkeys(columns)})
+        frame = frame.astype(dict.fromkeys(columns, float))
+        frame["datasets"] = len(places)
+        frame["spaces"] = len({space for space, _ in places})
         frame["mark"] = list(marks.values())
         if len(level) > 1:
-            scores = scores_after(runs, level, budget).to_numpy()
+            by_dataset = scores_after(runs, level, budget)
+            scores = by_dataset.to_numpy()
             is_level = frame["mark"] == ""
             frame.loc[is_level, "mean_rank"] = mean_ranks(scores)
+            of_spaces = ranks_by_space(scores, list(by_dataset.index.get_level_values(0)))
+            frame.loc[is_level, "rank_by_space"] = of_spaces
             if len(scores) >= FEWEST_DATASETS:
                 difference = critical_difference(len(level), len(scores), confidence)
                 frame.loc[is_level, "critical_difference"] = difference
@@ -120,9 +150,13 @@ def targets_frame(runs: pd.DataFrame) -> pd.DataFrame:
 
     A share is the mean over datasets, that of ALL_TARGETS the mean over the targets, too. A run
     that has ended reaches no more. A curve ends where half of the method's runs have ended.
+    Methods that were tuned on one of the datasets have no rows.
     """
     frames = []
+    places = places_of(runs)
     for method, groups in _by_method(runs):
+        if tuned_on(method, places):
+            continue
         ends = np.sort(np.concatenate([group["distinct"].to_numpy() for group in groups]))
         points = _points(int(ends[(len(ends) - 1) // 2]))
         shares = {
@@ -239,8 +273,9 @@ def over_datasets_table(
             best = BEST_AFTER[DISTINCT].format(budget)
             unseen = sum(int(group[best].isna().sum()) for group in groups_of[method])
             rows.append(row | gap | shares | {"saw_nothing": unseen})
-    columns = ["budget", "method", "mean_rank", "datasets", "optimality_gap", "optimality_gap_low"]
-    columns += ["optimality_gap_high", *(f"reached_{target}" for target in TARGETS)]
+    columns = ["budget", "method", "datasets", "spaces", "mean_rank", "rank_by_space"]
+    columns += ["optimality_gap", "optimality_gap_low", "optimality_gap_high"]
+    columns += [f"reached_{target}" for target in TARGETS]
     columns += ["saw_nothing", "mark"]
     return pd.DataFrame(rows)[columns]
 
@@ -252,8 +287,10 @@ def write_over_datasets(
     ranks = zip(frame["mark"], texts(frame["mean_rank"]), strict=True)
     readable = {
         "Distinct evaluations": texts(frame["budget"]),
+        "Datasets": texts(frame["datasets"]),
         "Method": [get_method(name).title for name in frame["method"]],
         "Mean rank": [mark or rank for mark, rank in ranks],
+        "By space": texts(frame["rank_by_space"]),
         "Optimality gap (%)": with_interval(frame, "optimality_gap"),
         **{
             f"Reached {title} (%)": texts(frame[f"reached_{target}"], 1)
@@ -261,19 +298,23 @@ def write_over_datasets(
         },
         "Saw nothing": texts(frame["saw_nothing"]),
     }
-    places = runs[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
+    places = places_of(runs)
     names = [f"{get_definition(*place).title} ({place[0]})" for place in places]
     level = f"{100 * confidence:g} %"
-    note = _NOTE.format(count=len(names), names=enumerated(names), level=level)
+    spaces = counted(len({space for space, _ in places}), "space")
+    note = _NOTE.format(count=len(names), spaces=spaces, names=enumerated(names), level=level)
     write_frame(frame, readable, note, paths)
 
 
 _NOTE = (
-    "Over {count} measured datasets, each counted equally: {names}. Of several measurements of the "
-    "same images in one space, one counts. Mean rank: by the mean over seeds of the best seen "
-    "within the budget. Optimality gap: the mean of what is left to the best architecture, where "
-    "100 % is the distance from the mean of a random architecture; interval over seeds, {level}, "
-    "not over datasets. Reached: share of runs that have seen an architecture as good. A run that "
-    "has seen none (saw nothing) counts as the worst run on its dataset. A method with a mark is "
-    "not ranked."
+    "Over {count} measured datasets of {spaces}, each counted equally: {names}. Of several "
+    "measurements of the same images in one space, one counts; other datasets of a space share its "
+    "architectures, so they are not independent. Mean rank: by the mean over seeds of the best "
+    "seen within the budget; by space: the mean within each space first, so that each space "
+    "counts once. A method that was tuned on some of the datasets is not ranked over all; rows of "
+    "fewer datasets rank it over those on which none was tuned. Optimality gap: the mean of what "
+    "is left to the best architecture, where 100 % is the distance from the mean of a random "
+    "architecture; interval over seeds, {level}, not over datasets. Reached: share of runs that "
+    "have seen an architecture as good. A run that has seen none (saw nothing) counts as the worst "
+    "run on its dataset. A method with a mark is not ranked."
 )

@@ -1,6 +1,6 @@
 """Where EDNAG stands among the methods of a study, over all its measured datasets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,11 @@ import pandas as pd
 
 from ednag.evidence.comparison import KEYS, budget_of, is_still_random
 from ednag.evidence.record import PAPER
-from ednag.evidence.statistics import holm, mean_ranks
+from ednag.evidence.statistics import holm, mean_ranks, ranks_by_space
 from ednag.evidence.summaries import BEST_AFTER, DISTINCT
+from ednag.methods import get_method
 from ednag.study.comparisons import FEWEST_DATASETS
-from ednag.tables import counted_datasets, get_reported_metric, measured_again
+from ednag.tables import counted_datasets, get_reported_metric, is_among, measured_again
 
 #: Means closer than this are ties: those of equal values differ in their last bits.
 _DECIMALS = 9
@@ -24,12 +25,14 @@ class Standing:
     Attributes:
         method: The method.
         ranks: Mean rank of each ranked method, the best first.
-        datasets: Number of datasets, those of `counted_datasets`.
+        datasets: Number of datasets, those of `counted_datasets` on which the method was not tuned.
+        spaces: Number of their search spaces.
+        by_space: Mean rank of each ranked method, each space counted once (`ranks_by_space`).
         not_counted: Those (space, dataset) that measure the same as one that is counted.
         not_compared: Those on which not half of the method's runs spend a compared budget.
         budgets: Smallest and largest budget, in distinct evaluations.
-        left_out: Methods that lack a dataset, have another number of seeds, or have drawn at
-            random only within a budget.
+        left_out: Methods that lack a dataset, were tuned on one, have another number of seeds, or
+            have drawn at random only within a budget.
         friedman_p: P-value of Friedman's test that the methods do not differ; NaN for fewer than
             three methods or FEWEST_DATASETS datasets.
         p_holm: P-value of `against_control` for each other method; empty for too few datasets.
@@ -39,6 +42,8 @@ class Standing:
     method: str
     ranks: dict[str, float]
     datasets: int
+    spaces: int
+    by_space: dict[str, float]
     not_counted: tuple[tuple[str, str], ...]
     not_compared: tuple[tuple[str, str], ...]
     budgets: tuple[int, int]
@@ -108,29 +113,38 @@ def against_control(ranks: dict[str, float], control: str, datasets: int) -> dic
 def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standing | None:
     """The standing of a method over the measured datasets that it searched under protocol paper.
 
+    Those on which it was tuned are left out.
+
     On each dataset the methods are ranked by the mean of the best seen within the largest compared
     budget that at least half of the method's runs spend, in distinct evaluations. Methods that
     are `left_out` are not ranked.
     None if there is no such dataset or no other method to rank.
     """
+    summary = without_tuned(summary, method)
     by_dataset = _by_dataset(summary, method)
-    groups = [by_dataset[place] for place in counted_datasets(by_dataset)]
+    places = counted_datasets(by_dataset)
+    groups = [by_dataset[place] for place in places]
     if not groups:
         return None
     everyone = list(dict.fromkeys(name for _, group in groups for name in group["method"]))
-    ranked = [name for name in everyone if all(_is_level(*each, name, method) for each in groups)]
+    untuned = [name for name in everyone if not tuned_on(name, places)]
+    ranked = [name for name in untuned if all(_is_level(*each, name, method) for each in groups)]
     if len(ranked) < 2:
         return None
     scores = np.array([mean_scores(group, budget)[ranked] for budget, group in groups])
     scores[np.isnan(scores)] = -np.inf
     order = sorted(zip(mean_ranks(scores), ranked, strict=True), key=lambda pair: pair[0])
     ranks = {name: float(rank) for rank, name in order}
+    spaces = [space for space, _ in places]
+    by_space = dict(zip(ranked, map(float, ranks_by_space(scores, spaces)), strict=True))
     is_enough = len(groups) >= FEWEST_DATASETS
     budgets = [budget for budget, _ in groups]
     return Standing(
         method=method,
         ranks=ranks,
         datasets=len(groups),
+        spaces=len(set(spaces)),
+        by_space={name: by_space[name] for name in ranks},
         not_counted=measured_again(by_dataset),
         not_compared=_without_budget(summary, method, by_dataset),
         budgets=(min(budgets), max(budgets)),
@@ -139,6 +153,26 @@ def standing_of(summary: pd.DataFrame, method: str, confidence: float) -> Standi
         p_holm=against_control(ranks, method, len(groups)) if is_enough else {},
         confidence=confidence,
     )
+
+
+def tuned_on(method: str, places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of some (space, dataset) on which a method's settings were chosen by results."""
+    named = get_method(method).tuned_on
+    return [place for place in places if is_among(place, named)]
+
+
+def without_tuned(runs: pd.DataFrame, *methods: str) -> pd.DataFrame:
+    """The runs on datasets on which none of some methods was tuned."""
+    places = places_of(runs)
+    tuned = {place for name in methods for place in tuned_on(name, places)}
+    kept = [place not in tuned for place in zip(runs["space"], runs["dataset"], strict=True)]
+    return runs[np.array(kept, dtype=bool)].reset_index(drop=True)
+
+
+def places_of(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """The (space, dataset) of runs, in their order."""
+    frame = runs[["space", "dataset"]].drop_duplicates()
+    return list(frame.itertuples(index=False, name=None))
 
 
 def _by_dataset(
@@ -160,8 +194,8 @@ def _without_budget(
 ) -> tuple[tuple[str, str], ...]:
     """The measured (space, dataset) that a method searched and that `by_dataset` lacks."""
     own = summary[(summary["protocol"] == PAPER) & (summary["method"] == method)]
-    searched = own[["space", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
-    return tuple(counted_datasets(place for place in searched if place not in by_dataset))
+    searched = (place for place in places_of(own) if place not in by_dataset)
+    return tuple(counted_datasets(searched))
 
 
 def _is_level(budget: int, group: pd.DataFrame, name: str, method: str) -> bool:

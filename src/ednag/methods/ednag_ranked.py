@@ -128,5 +128,6 @@ METHOD = Method(
     spaces=SPACES,
     measured_only=True,
     varies="ednag",
+    tuned_on=("nasbench201",),
     random_start=random_start,
 )

@@ -45,6 +45,11 @@ class MethodDefinition(StrictModel):
     hyperparameters: dict[str, Any] = Field(
         {}, description="Hyper-parameters that differ from the method's."
     )
+    tuned_on: tuple[str, ...] = Field(
+        (),
+        description="Where these were chosen by results, each SPACE or SPACE/DATASET, besides "
+        "where the method's own were. There the method is not ranked among others.",
+    )
 
     _shown_as_it_is = field_validator("title")(plain_title)
 
@@ -53,7 +58,9 @@ class MethodDefinition(StrictModel):
         base = shared_method(self.of or name)
         if is_reference(self.of):
             base = replace(base, name=name)  # itself under this id, no variant of another
-        method = base.instance(name, self.title, self.description, self.hyperparameters)
+        method = base.instance(
+            name, self.title, self.description, self.hyperparameters, self.tuned_on
+        )
         if self.hyperparameters:
             method.read_hyperparameters({})
         return method

@@ -132,6 +132,9 @@ class Method:
             draws at random before anything it has seen can guide it. So long the method is still
             random search, and tables mark it. None: less than two.
         settings: Hyper-parameters that an instance sets. They precede those of the space.
+        tuned_on: Where its settings were chosen by results, each `SPACE` or `SPACE/DATASET`, as its
+            module's docstring says. There it is compared with no other method over datasets. Empty
+            where its authors do not say how they chose.
     """
 
     name: str
@@ -151,13 +154,20 @@ class Method:
     of: str | None = None
     random_start: Callable[[Any, int], int] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    tuned_on: tuple[str, ...] = ()
 
     def instance(
-        self, name: str, title: str = "", description: str = "", settings: Mapping[str, Any] = {}
+        self,
+        name: str,
+        title: str = "",
+        description: str = "",
+        settings: Mapping[str, Any] = {},
+        tuned_on: Sequence[str] = (),
     ) -> "Method":
         """This method with other settings, title and description; an instance under another id.
 
-        The default title of an instance is its id.
+        The default title of an instance is its id. It was tuned where this method was, and on
+        what `tuned_on` adds.
         """
         own = name == self.name
         return replace(
@@ -168,6 +178,7 @@ class Method:
             varies=self.varies if own else self.varies or self.of or self.name,
             of=self.of if own else self.of or self.name,
             settings={**self.settings, **settings},
+            tuned_on=tuple(dict.fromkeys((*self.tuned_on, *tuned_on))),
         )
 
     @property

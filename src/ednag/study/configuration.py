@@ -512,16 +512,20 @@ def method_of(study: "Study", method: str) -> Method:
 def study_instances(study: "Study", methods: Iterable[str], titles: bool = True) -> str:
     """What `ednag --methods` needs of a study's methods, as JSON or ""; no hyper-parameters.
 
-    `titles`: whether the job prints titles of methods.
+    `titles`: whether the job compares methods, by their titles and what they were tuned on.
     """
     definitions = {}
     for name in methods:
         method = method_of(study, name)
         registered = METHODS.get(name) and shared_method(name)
-        if not registered or (titles and method.title != registered.title):
-            title = {"title": method.title} if titles else {}
-            definitions[name] = {"of": method.of or name, **title}
+        if not registered or (titles and _shown(method) != _shown(registered)):
+            definitions[name] = {"of": method.of or name, **(_shown(method) if titles else {})}
     return json.dumps(definitions, sort_keys=True) if definitions else ""
+
+
+def _shown(method: Method) -> dict[str, object]:
+    """What tables and figures need of a method that is not registered."""
+    return {"title": method.title, **({"tuned_on": method.tuned_on} if method.tuned_on else {})}
 
 
 def methods_of(study: "Study", space: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ednag.methods.interface import Method
 from ednag.own_code import installed, is_reference
 from ednag.spaces import SPACES, is_space
 from ednag.study.seeds import format_seeds, parse_seeds
-from ednag.tables import further_table, has_epochs, is_predicted, is_table
+from ednag.tables import check_named, further_table, has_epochs, is_predicted, is_table
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -74,6 +74,7 @@ class MethodInstance(MethodDefinition):
                 f"hyperparameters of {self.id}: the key `arithmetic` of the study sets it for all "
                 "methods; name it there"
             )
+        check_named(self.tuned_on)
         for space in self.spaces or ():
             if is_space(space):
                 method.check_space(space)

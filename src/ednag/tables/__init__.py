@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.own_code import own_tables, resolve, told
-from ednag.spaces import OWN, get_space
+from ednag.spaces import OWN, get_space, space_reference
 from ednag.tables.interface import (
     Benchmark,
     Definition,
@@ -319,9 +319,31 @@ def counted_datasets(places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]
     counted: dict[tuple[str, str], tuple[str, str]] = {}
     for space, dataset in places:
         if not is_predicted(space, dataset):
-            measured_on = get_definition(space, dataset).measured_on or dataset
-            counted.setdefault((space, measured_on), (space, dataset))
+            counted.setdefault((space, _measured_on(space, dataset)), (space, dataset))
     return list(counted.values())
+
+
+def _measured_on(space: str, dataset: str) -> str:
+    return get_definition(space, dataset).measured_on or dataset
+
+
+def is_among(place: tuple[str, str], named: Iterable[str]) -> bool:
+    """Whether a (space, dataset) is among those named as `SPACE` or `SPACE/DATASET`.
+
+    So is one that measures the same (`measured_on`) as one of them.
+    """
+    space = place[0]
+    others = [name for name in named if name.partition("/")[0] == space]
+    return any(
+        other == space or _measured_on(space, other.partition("/")[2]) == _measured_on(*place)
+        for other in others
+    )
+
+
+def check_named(named: Iterable[str]) -> None:
+    """Raise EdnagError, which names the closest, if one of `is_among` is no space or dataset."""
+    for space, _, dataset in (each.partition("/") for each in named):
+        reference_to(space, dataset) if dataset else space_reference(space)
 
 
 def measured_again(places: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

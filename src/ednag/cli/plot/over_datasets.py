@@ -32,6 +32,8 @@ def command(
     Datasets with predicted values do not count, and of several measurements of the same images in
     one space the first one does.
     """
+    import pandas as pd
+
     from ednag.evidence import figures
     from ednag.evidence import over_datasets as over
     from ednag.evidence.figures.profiles import profiles as draw_profiles
@@ -46,11 +48,16 @@ def command(
     require_checkpoints(summary, checkpoints)
     runs = over.counted_runs(summary, protocol)
     ranked = over.ranks_frame(runs, checkpoints, level)
-    over.write_over_datasets(over.over_datasets_table(runs, ranked, level), runs, level, tables)
+    table, drawn = [over.over_datasets_table(runs, ranked, level)], [ranked]
+    if len(untuned := over.untuned_runs(runs)):
+        drawn.append(over.ranks_frame(untuned, checkpoints, level))
+        table.append(over.over_datasets_table(untuned, drawn[-1], level))
+    over.write_over_datasets(pd.concat(table, ignore_index=True), runs, level, tables)
     count = int(ranked["datasets"].max())
     where = f"over {count} dataset{'s' * (count != 1)}, protocol {protocol}"
     title = f"Mean rank {where} (1 is best)"
-    figures.save_drawing(draw_ranks(ranked, level, title), ranked, ranks)
+    diagrams = pd.concat(drawn, ignore_index=True)
+    figures.save_drawing(draw_ranks(diagrams, level, title), diagrams, ranks)
     reached = over.targets_frame(runs)
     title = f"Runs that have reached a target, mean {where}"
     figures.save_drawing(draw_targets(reached, title), reached, targets)

@@ -20,16 +20,16 @@ def alike(ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
 
 
 def ranks(drawn: pd.DataFrame, confidence: float, title: str) -> Figure:
-    """A diagram per budget of `ranks_frame`: methods by mean rank, bars over groups of `alike`.
+    """A diagram per budget and number of datasets: methods by mean rank, bars over `alike` ones.
 
-    Methods with a mark are named in its heading.
+    `drawn` is of `ranks_frame`, or several of them. Methods with a mark are named in the heading.
     """
-    budgets = list(dict.fromkeys(drawn["budget"]))
+    groups = [rows for _, rows in drawn.groupby(["datasets", "budget"], sort=False)]
     methods = drawn["method"].nunique()
     height = 0.55 + 0.12 * methods
-    figure, grid = new_figure(title, len(budgets), figsize=(7.2, 0.5 + height * len(budgets)))
-    for axes, budget in zip(grid[:, 0], budgets, strict=True):
-        rows = drawn[drawn["budget"] == budget].reset_index(drop=True)
+    figure, grid = new_figure(title, len(groups), figsize=(7.2, 0.5 + height * len(groups)))
+    for axes, group in zip(grid[:, 0], groups, strict=True):
+        rows = group.reset_index(drop=True)
         ranked = rows[rows["mean_rank"].notna()]
         if len(ranked):
             _draw_diagram(axes, ranked)
@@ -44,7 +44,11 @@ def _heading(rows: pd.DataFrame, confidence: float) -> str:
     """Budget, number of datasets, critical difference and test of a diagram."""
     first = rows.iloc[0]  # The best rank.
     count = int(first["datasets"])
-    text = f"After {int(first['budget'])} distinct evaluations, {count} dataset{'s' * (count != 1)}"
+    spaces = int(first["spaces"])
+    text = (
+        f"After {int(first['budget'])} distinct evaluations, {count} dataset{'s' * (count != 1)} "
+        f"of {spaces} space{'s' * (spaces != 1)}"
+    )
     if np.isnan(first["mean_rank"]):
         return f"{text}: fewer than two methods to rank"
     if np.isnan(first["critical_difference"]):
