@@ -303,7 +303,7 @@ def test_what_a_method_was_tuned_on_is_told_to_jobs_that_compare_and_is_checked(
     assert json.loads(study_instances(study, ["tuned", "random"], titles=False)) == {
         "tuned": {"of": "ednag"}
     }
-    with pytest.raises(EdnagError, match="'cara'.*did you mean 'cora'"):
+    with pytest.raises(EdnagError, match=r"'cara'.*did you mean 'cora'"):
         read_study({"methods": ["ednag", {**tuned, "tuned_on": ["nasbench-graph/cara"]}]})
 
 

@@ -123,7 +123,7 @@ def _ranks(table: pd.DataFrame, path: str) -> Iterator[tuple[str, Number]]:
     for row in table.to_dict("records"):
         over = "all" if row["datasets"] == largest else "untuned"
         prefix = _id(protocol, [over, row["method"], str(row["budget"])])
-        cells = (str(row["budget"]), row["method"])
+        cells: tuple[str, ...] = (str(row["budget"]), row["method"])
         if table["datasets"].nunique() > 1:
             cells = (*cells, str(row["datasets"]))
         if isfinite(rank := row["mean_rank"]):
