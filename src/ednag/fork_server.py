@@ -2,7 +2,7 @@
 
 A job imports for a third to one and a half seconds before it does anything: half of the processor
 time of a study of small jobs. A workflow therefore starts a process that imports the third-party
-libraries, and none of our modules, and forks for each job. `ednag` hands its arguments, environment
+libraries, and forks for each job. `ednag` hands its arguments, environment
 and open files over and waits. Called by hand, on another machine, or with other variables than the
 workflow's, `ednag` runs as every command does. Results are the same.
 """
@@ -27,10 +27,12 @@ from typing import Any, NoReturn
 VARIABLE = "EDNAG_FORK_SERVER"
 #: Jobs below which the server's imports cost more than they save.
 FEWEST_JOBS = 20
-#: What many jobs import and what takes more than 20 ms. torch chooses its kernels when it is
+#: What many jobs import and what takes more than 20 ms; of our modules only those that every job
+#: imports, because run records name the imported ones. torch chooses its kernels when it is
 #: imported, by variables that a job sets, and must not be among them.
 _LIBRARIES = (
-    "click",
+    "ednag.cli",
+    "ednag.provenance.recording",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_pdf",
     "matplotlib.pyplot",

@@ -96,3 +96,30 @@ def test_types_are_those_that_were_written(tmp_path: Path) -> None:
 
 def test_every_form_is_of_a_declared_table() -> None:
     assert all(artefact_named(name).suffixes[:2] == ("csv", "md") for name in READABLE)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "dtype"),
+    [
+        (["3", "-4"], [3, -4], "int64"),
+        (["3", ""], [3, None], "Int64"),
+        (["3.0", ""], [3.0, None], "float64"),
+        (["3.0", "4"], [3.0, 4.0], "float64"),
+        (["1e5", "inf"], [1e5, float("inf")], "float64"),
+        (["", ""], [None, None], "float64"),
+        (["True", "False"], [True, False], "bool"),
+        (["True", ""], [True, False], "bool"),
+        (["RS", ""], ["RS", ""], "str"),
+        (["RS", "3"], ["RS", "3"], "str"),
+        (["NA", "True"], ["NA", "True"], "str"),
+        (["0.30000000000000004", "5e-324"], [0.1 + 0.2, 5e-324], "float64"),
+    ],
+    ids=str,
+)
+def test_a_column_has_the_type_of_its_cells(
+    tmp_path: Path, cells: list[str], values: list[object], dtype: str
+) -> None:
+    pd.DataFrame({"x": cells, "y_values": cells, "z": "-"}).to_csv(tmp_path / "x.csv", index=False)
+    frame = read_frame(tmp_path / "x.csv")
+    pd.testing.assert_series_equal(frame["x"], pd.Series(values, name="x", dtype=dtype))
+    assert frame["y_values"].tolist() == cells

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,23 +43,36 @@ def read_frame(path: Path) -> pd.DataFrame:
     text are "". Raises EdnagError if the file is no CSV in UTF-8.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        names = pd.read_csv(path, nrows=0).columns
+        of_text = names.isin(_TEXT) | names.str.endswith("_values")
+        frame = _read(path, dtype=dict.fromkeys(names[of_text], str))
+        # Integers with an empty cell among them were read as numbers, as "3" and "3.0" are.
+        whole = [name for name in frame if _may_be_integers(frame[name])]
+        cells = _read(path, dtype=str, usecols=whole) if whole else frame
     except ValueError as error:
         reason = one_line(error)
         raise EdnagError(
             f"{path}: not a table in CSV ({reason}); delete it and run again: snakemake --cores 2"
         ) from None
-    of_text = frame.columns.isin(_TEXT) | frame.columns.str.endswith("_values")
-    for name in frame.columns[~of_text]:
-        cells = frame[name].mask(frame[name] == "")
-        filled = cells.dropna()
-        if filled.isin(("True", "False")).all() and len(filled):
-            frame[name] = cells == "True"
-        elif filled.str.fullmatch(r"[+-]?\d+").all() and len(filled):
-            frame[name] = cells.astype("int64" if len(filled) == len(cells) else "Int64")
-        elif pd.to_numeric(filled, errors="coerce").notna().all():
-            frame[name] = cells.astype("float64")
+    for name, values in frame.items():
+        if name in whole:
+            if cells[name].dropna().str.fullmatch(r"[+-]?\d+").all():
+                frame[name] = cells[name].astype("Int64")
+        elif not pd.api.types.is_numeric_dtype(values):
+            is_boolean = values.isin((True, False)).any()
+            frame[name] = values.eq(True) if is_boolean else values.fillna("")
     return frame
+
+
+def _read(path: Path, **arguments: Any) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], **arguments)
+
+
+def _may_be_integers(values: pd.Series) -> bool:
+    """Whether numbers have an empty cell among them, and none has decimals."""
+    filled = values.dropna()
+    is_number = values.dtype == "float64" and 0 < len(filled) < len(values)
+    return bool(is_number and (filled % 1 == 0).all())
 
 
 def read_readable(path: Path, artefact: str) -> dict[str, list[str]]:

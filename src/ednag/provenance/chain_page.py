@@ -1,6 +1,7 @@
 """A page of tables on which every number links to its chain: the jobs and files behind it."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -31,8 +32,9 @@ def chain_page(setting: Setting, tables: Sequence[Path], title: str) -> str:
             raise EdnagError(f"{name}: no record of the job that made it; see: ednag audit {name}")
         rows = [row for _, row in csv_rows(path)]
         anchors = []
+        steps_of = cache(partial(find_steps, store, name))
         for row in rows:
-            steps = find_steps(store, name, folders_of_row(row, {}))
+            steps = steps_of(folders_of_row(row, {}))
             cells = dict.fromkeys(row[column] for column in _NAMING if row.get(column))
             chains.setdefault(steps, (f"chain-{len(chains) + 1}", " ".join(cells)))
             anchors.append(chains[steps][0])

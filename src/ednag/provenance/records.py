@@ -121,16 +121,17 @@ def seal_of(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sealed(body: Mapping[str, Any]) -> str:
+def _sealed(body: Mapping[str, Any], seal: str) -> str:
     """The text of a record."""
-    return json.dumps({**body, "seal": seal_of(body)}, indent=1) + "\n"
+    return json.dumps({**body, "seal": seal}, indent=1) + "\n"
 
 
 def write_record(record: Record, path: Path) -> None:
     """Write a sealed record, whole or not at all."""
     fields = asdict(record)
     del fields["path"]
-    write_text(path, _sealed(json.loads(json.dumps({"format": FORMAT, **fields}))))
+    body = json.loads(json.dumps({"format": FORMAT, **fields}))
+    write_text(path, _sealed(body, seal_of(body)))
 
 
 def read_record(path: Path, name: str | None = None) -> Record:
@@ -150,7 +151,7 @@ def read_record(path: Path, name: str | None = None) -> Record:
         changed = f"{name}: changed after it was written"
         if seal_of(sealed) != seal:
             raise BrokenRecordError(f"{changed}: the seal does not match")
-        if _sealed(sealed).encode() != raw:
+        if _sealed(sealed, seal).encode() != raw:
             raise BrokenRecordError(f"{changed}: other bytes, same content")
         return replace(_record_type().validate_python(body), path=name)
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:

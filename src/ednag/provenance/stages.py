@@ -1,6 +1,7 @@
 """The stage of a file, from its name in records."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from ednag.provenance.records import PROJECT
 from ednag.stages import EVIDENCE, FEATURES, PAGES, RECORDS, SOURCES, STAGES
@@ -31,6 +32,7 @@ def plain_name(name: str) -> str:
     return name.removeprefix(PROJECT)
 
 
+@cache
 def stage_of(name: str) -> str:
     """The name of a file's stage; `elsewhere` for a file that is in no stage's folder."""
     folder, _, _ = plain_name(name).rpartition("/")

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from ednag.errors import EdnagError
@@ -59,7 +60,7 @@ def trace(
     terms: Sequence[str] = (),
     column: str | None = None,
     aliases: Mapping[str, str] | None = None,
-    folders: Sequence[set[str]] = (),
+    folders: Sequence[frozenset[str]] = (),
 ) -> Chain:
     """The chain of a number in a table, or of a whole file.
 
@@ -83,7 +84,7 @@ def trace(
     cell = find_cell(path, name, terms, column, aliases) if terms or column else None
     if cell:
         folders = folders_of_row(cell.row, aliases)
-    folders = folders or [{part} for part in _parts(name)]
+    folders = folders or [frozenset([part]) for part in _parts(name)]
     steps = find_steps(store, name, folders)
     jobs = frozenset(step.record for step in steps)
     records = [record for record in store.records if record.path in jobs]
@@ -104,22 +105,25 @@ def trace(
     )
 
 
-def folders_of_row(row: Mapping[str, str], aliases: Mapping[str, str]) -> list[set[str]]:
+def folders_of_row(
+    row: Mapping[str, str], aliases: Mapping[str, str]
+) -> tuple[frozenset[str], ...]:
     """The spaces, datasets, protocols and methods that a row (column -> cell) names."""
     folders = []
     for columns in _FOLDERS:
         cells = [row[column] for column in columns if row.get(column)]
-        folders.append({*cells, *(aliases.get(cell.casefold(), cell) for cell in cells)})
-    return folders
+        folders.append(frozenset([*cells, *(aliases.get(cell.casefold(), cell) for cell in cells)]))
+    return tuple(folders)
 
 
-def _parts(name: str) -> list[str]:
+@cache
+def _parts(name: str) -> tuple[str, ...]:
     """Folders of a path, and the file's name without suffixes."""
     *folders, last = plain_name(name).split("/")
-    return [*folders, last.split(".")[0]]
+    return (*folders, last.split(".")[0])
 
 
-def _chosen(inputs: Sequence[File], folders: Sequence[set[str]]) -> tuple[File, ...]:
+def _chosen(inputs: Sequence[File], folders: Sequence[frozenset[str]]) -> tuple[File, ...]:
     """The inputs with the given space, dataset, ...; all of a stage in which none has them."""
     chosen: list[File] = []
     for stage in dict.fromkeys(stage_of(file.path) for file in inputs):
@@ -131,22 +135,25 @@ def _chosen(inputs: Sequence[File], folders: Sequence[set[str]]) -> tuple[File, 
     return tuple(chosen)
 
 
-def find_steps(store: Store, name: str, folders: Sequence[set[str]]) -> tuple[Step, ...]:
+def find_steps(store: Store, name: str, folders: Sequence[frozenset[str]]) -> tuple[Step, ...]:
     """The jobs of the chain of `name`, the last one first; `folders` as of `folders_of_row`."""
     outputs: dict[str, set[str]] = {}
+    read: dict[str, tuple[File, ...]] = {}
     waiting = [name]
     while waiting:
         file = waiting.pop()
         maker = store.maker(file)
         if maker is None or file in outputs.get(maker.path, ()):
             continue
+        if maker.path not in outputs:
+            read[maker.path] = _chosen(maker.inputs, folders)
+            waiting += [each.path for each in read[maker.path]]
         outputs.setdefault(maker.path, set()).add(file)
-        waiting += [read.path for read in _chosen(maker.inputs, folders)]
     return tuple(
         Step(
             stage=stage_of(min(outputs[record.path])),
             made=tuple(file for file in record.outputs if file.path in outputs[record.path]),
-            read=_chosen(record.inputs, folders),
+            read=read[record.path],
             command=shlex.join(record.command),
             record=record.path,
         )

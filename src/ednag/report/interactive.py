@@ -1,6 +1,7 @@
 """Figures that can be explored in a page, as Vega-Lite over the CSV of the static figure."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,13 @@ def as_text(content: object) -> str:
 
 def data_of(frame: pd.DataFrame, numbers: Iterable[str]) -> Chart:
     """The rows of a chart, of which some columns are numbers."""
+    # Ten times as fast as `float_format` of `to_csv`.
+    texts = {
+        str(name): ["" if math.isnan(value) else _DIGITS % value for value in column]
+        for name, column in frame.select_dtypes("float").items()
+    }
     return {
-        "values": frame.to_csv(index=False, lineterminator="\n", float_format=_DIGITS),
+        "values": frame.assign(**texts).to_csv(index=False, lineterminator="\n"),
         "format": {"type": "csv", "parse": dict.fromkeys(numbers, "number")},
     }
 

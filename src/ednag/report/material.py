@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,15 @@ class Exhibit:
         """Its caption as HTML."""
         text = self.artefact.caption_file().read_text(encoding="utf-8")
         source = Template(text).render(snakemake={"wildcards": self.wildcards})
-        settings = {"file_insertion_enabled": False, "raw_enabled": False, "report_level": 5}
-        parts = publish_parts(source, writer="html5", settings_overrides=settings)
-        return Markup(parts["body"])
+        return _as_html(source)
+
+
+@cache
+def _as_html(text: str) -> Markup:
+    """A caption in reStructuredText as HTML; figures of many data sets share one."""
+    settings = {"file_insertion_enabled": False, "raw_enabled": False, "report_level": 5}
+    parts = publish_parts(text, writer="html5", settings_overrides=settings)
+    return Markup(parts["body"])
 
 
 @dataclass(frozen=True)
