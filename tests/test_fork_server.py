@@ -83,6 +83,30 @@ def test_a_fork_ends_as_the_command_does(
     ]  # fmt: skip
 
 
+def test_long_commands_reach_the_server(environment: dict[str, str], tmp_path: Path) -> None:
+    """Half a megabyte, more than a socket takes at once."""
+    record, words = tmp_path / "record.json", ["x" * 100_000] * 5
+    done = ednag("--record", str(record), "config", "schema", *words, environment=environment)
+    assert done.returncode == 2
+    assert "Got unexpected extra arguments" in done.stderr
+
+
+def test_many_commands_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+    call = [sys.executable, "-c", SCRIPT]
+    records = [tmp_path / f"{number}.json" for number in range(12)]
+    jobs = [
+        subprocess.Popen(
+            [*call, "--record", str(record), "config", "schema"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        for record in records
+    ]
+    assert [job.wait() for job in jobs] == [0] * len(jobs)
+    for record in records:
+        assert "matplotlib" in json.loads(record.read_text())["packages"]
+
+
 def recorded(environment: dict[str, str], folder: Path) -> dict[str, str]:
     """The packages that a job had imported, by its record."""
     record = folder / "record.json"

@@ -140,8 +140,16 @@ def _same(environment: dict[str, str]) -> list[Any]:
 
 def _received(connection: socket.socket) -> int | None:
     """The number that the other side sent; None if it has ended."""
-    content = connection.recv(_NUMBER.size, socket.MSG_WAITALL)
+    content = _read(connection, _NUMBER.size)
     return int(_NUMBER.unpack(content)[0]) if len(content) == _NUMBER.size else None
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    """That many bytes, however they arrive; fewer if the other side has ended."""
+    content = b""
+    while len(content) < size and (more := connection.recv(size - len(content))):
+        content += more
+    return content
 
 
 def _end(status: int | None) -> NoReturn:
@@ -207,9 +215,11 @@ class _Server:
 
     def serve(self) -> bool:
         """Serve; True in a fork, which then is the command, and False in the end."""
-        while self._selector.get_map():
+        waiting = self._selector.get_map()
+        while waiting:
             for key, _ in self._selector.select():
-                if key.data():
+                # What was done for another file may have ended this one.
+                if key.fileobj in waiting and key.data():
                     return True
         return False
 
@@ -228,20 +238,22 @@ class _Server:
         client, _ = self._listener.accept()
         client.settimeout(_PATIENCE)
         files: list[int] = []
+        fork = None
         try:
             length, files, _, _ = socket.recv_fds(client, _NUMBER.size, 4)
-            request = json.loads(client.recv(_NUMBER.unpack(length)[0], socket.MSG_WAITALL))
-            fits = request["same"] == self._same
-            client.sendall(_NUMBER.pack(_ACCEPTED if fits else _REFUSED))
-            fork = os.fork() if fits else None
-        except (OSError, ValueError, struct.error):  # the client has ended
-            fork = None
+            request = json.loads(_read(client, _NUMBER.unpack(length)[0]))
+            if request["same"] == self._same:
+                fork = os.fork()
+        except (OSError, ValueError, struct.error):  # the client has ended, or no fork was possible
+            pass
         if fork == 0:
             client.close()
             self._become(request, files)
             return True
         for file in files:
             os.close(file)
+        with suppress(OSError):
+            client.sendall(_NUMBER.pack(_REFUSED if fork is None else _ACCEPTED))
         if fork is None:
             client.close()
         else:
