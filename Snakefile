@@ -35,6 +35,9 @@
 #   results/evidence/{space}-comparison.{csv,md,tex}
 #   results/evidence/over-datasets-{protocol}.{csv,md,tex}
 #   results/evidence/sources-{space}.{csv,md}
+#   results/evidence/{space}/{dataset}/{protocol}/fronts.{csv,md,tex}
+#   results/evidence/{space}/{dataset}/{protocol}/limits.{csv,md,tex}
+#   figures/{space}/{dataset}/{protocol}/fronts.{csv,pdf,png}
 #   results/evidence/sources-{space}-differences.csv
 #   results/evidence/published-{table}.{csv,md,tex}
 #   results/evidence/authors-seeds-{space}.{csv,md,tex}

@@ -63,6 +63,43 @@ for each in SPACE_TABLES:
             " {params.files:q} 2> {log:q}"
 
 
+rule fronts:
+    input:
+        table=path("table"),
+        costs=plan.cost_files,
+        runs=plan.protocol_runs,
+    output:
+        **made("fronts"),
+    log:
+        logs("fronts"),
+    priority: 2
+    conda:
+        "../envs/ednag.yaml"
+    params:
+        code=code_of("fronts", plan.methods),
+        lock=lock,
+        methods=lambda at: plan.definitions(plan.methods(at)),
+        seeds=format_seeds(study.seeds),
+        method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
+        settings=settings(),
+        statistics=statistics,
+        names=named("--cost", study.costs.names),
+        quantiles=named("--quantile", study.costs.quantiles),
+        fronts=lambda wildcards, output: named("--fronts", output[:3]),
+        limits=lambda wildcards, output: named("--limits", output[3:6]),
+        figure=lambda wildcards, output: named("--figure", output[6:9]),
+    message:
+        "metric against cost on {wildcards.space}/{wildcards.dataset},"
+        " protocol {wildcards.protocol}"
+    shell:
+        "ednag --record {output.record:q} {params.methods:q}"
+        " fronts {input.runs:q} --table {input.table:q} --costs {input.costs:q}"
+        " {params.names:q} {params.quantiles:q} --protocol {wildcards.protocol:q}"
+        " --seeds {params.seeds:q} --method-seeds {params.method_seeds:q}"
+        " --settings {params.settings:q} --statistics {params.statistics:q}"
+        " {params.fronts:q} {params.limits:q} {params.figure:q} 2> {log:q}"
+
+
 rule numbers:
     input:
         [plan.files(name) for name in ("own_end", "equal_budget", "over_datasets")],

@@ -92,7 +92,7 @@ def _check_shapes(path: Path) -> None:
 
 
 def _read_hardware(path: Path) -> object:
-    return read_hardware({"source": path}, "source")
+    return read_hardware({"source": path}, "source", "cifar10")
 
 
 def _hardware() -> bytes:

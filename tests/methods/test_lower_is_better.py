@@ -28,8 +28,8 @@ from ednag.spaces import get_space
 from ednag.study.statistics import Statistics
 from ednag.tables import TABLES
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from tests.methods.made_up_costs import proxies_and_costs
 from tests.methods.made_up_latencies import LATENCY, TABLE
-from tests.methods.made_up_proxies import proxies
 
 SPACE = get_space("nasbench201")
 PAPER = TABLE.protocols["paper"]
@@ -44,8 +44,10 @@ def table() -> BenchmarkTable:
 @pytest.mark.parametrize("name", [n for n in method_names() if not get_method(n).epochs])
 def test_every_method_minimises_a_latency(name: str, table: BenchmarkTable) -> None:
     method = get_method(name)
-    objective = Objective(table, PAPER, SPACE, further=proxies())
-    runs = [method.run(objective, seed, 60, method.read_hyperparameters({})) for seed in range(3)]
+    objective = Objective(table, PAPER, SPACE, further=proxies_and_costs())
+    unlimited = {"quantile": 1.0} if "quantile" in method.hyperparameters.model_fields else {}
+    settings = method.read_hyperparameters(unlimited)
+    runs = [method.run(objective, seed, 60, settings) for seed in range(3)]
     for run in runs:
         assert run.outcome_metric == table.values["latency"][run.outcome]
         if not method.has_own_end:

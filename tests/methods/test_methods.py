@@ -14,7 +14,7 @@ from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
-from tests.methods.made_up_proxies import proxies
+from tests.methods.made_up_costs import proxies_and_costs
 
 BUDGET = 40
 #: Methods with shorter trainings: tests/methods/test_successive_halving.py.
@@ -28,7 +28,7 @@ def objective() -> Objective:
     metric = Metric("accuracy", "%", "made up")
     table = BenchmarkTable("nasbench201", "made-up", {"accuracy": accuracy}, {"accuracy": metric})
     protocol = Protocol("accuracy", "accuracy", "made up")
-    return Objective(table, protocol, space, further=proxies())
+    return Objective(table, protocol, space, further=proxies_and_costs())
 
 
 def same(one: Run, other: Run) -> bool:

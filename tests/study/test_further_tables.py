@@ -116,3 +116,43 @@ def test_a_run_without_its_further_table_is_refused(tmp_path: Path) -> None:
     failed = search(table, "random", output, "--further", str(table))
     assert str(failed.exception) == "--further: random reads no further table; leave it out"
     assert not output.exists()
+
+
+COSTS = "hw-nasbench201-cifar10"
+JUDGED = {"methods": ["random"], "costs": {"names": ["edgegpu_latency"]}}
+
+
+def test_costs_are_read_where_their_file_is_here(tmp_path: Path) -> None:
+    """Runs of methods that read no cost are judged by it, and do not depend on it."""
+    here, without = plan(tmp_path, COSTS, **JUDGED), plan(tmp_path, **JUDGED)
+    place = SimpleNamespace(space="nasbench201", dataset="cifar10-analog", method="random")
+    assert here.cost_files(place) == ["results/tables/nasbench201/cifar10-hardware.parquet"]
+    assert here.further_files(place) == [] == without.costed
+    assert [at["dataset"] for at in here.costed] == ["cifar10-analog"]
+    assert COSTS in here.sources and COSTS in optional_sources(without.study)
+    assert without.left_out == {"costs on nasbench201/cifar10-analog": (COSTS,)}
+    assert here.files("run") == without.files("run")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"costs": {"names": ["edgegpu_latenc"]}}, r"costs.names\[0\].*did you mean 'edgegpu_lat"),
+        (
+            {"benchmarks": {"nasbench-graph": ["cora"]}},
+            "costs: no dataset of the study has a table",
+        ),
+        (
+            {"methods": [{"id": "nsga2", "hyperparameters": {"cost": "flop"}}]},
+            r"methods\[0\].hyperparameters.cost: .*did you mean 'flops'",
+        ),
+    ],
+)
+def test_wrong_costs_are_refused(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(EdnagError, match=message):
+        plan(tmp_path, COSTS, **{**JUDGED, "budget": 500, **changes}).check()
+
+
+def test_a_cost_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(EdnagError, match=r"costs.names: one is repeated"):
+        read_study({"costs": {"names": ["flops", "flops"]}})

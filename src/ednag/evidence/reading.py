@@ -9,6 +9,7 @@ import pandas as pd
 from ednag.errors import EdnagError, one_line
 from ednag.evidence.authors_seeds import readable_seeds, readable_sets
 from ednag.evidence.cells import readable_enumeration, readable_records
+from ednag.evidence.fronts import readable_fronts, readable_limits
 from ednag.evidence.paper_layout import readable_published
 from ednag.evidence.predictions import readable_coreset, readable_quality
 from ednag.evidence.ranking import readable_learning, readable_search, readable_tiers
@@ -20,6 +21,8 @@ READABLE: Mapping[str, Callable[[pd.DataFrame], dict[str, list[str]]]] = {
     "own_end": readable,
     "equal_budget": readable,
     "comparison": readable,
+    "fronts": readable_fronts,
+    "limits": readable_limits,
     "published": readable_published,
     "authors_seeds": readable_seeds,
     "authors_sets": readable_sets,

@@ -12,6 +12,7 @@ from ednag.methods.interface import STEP_COLUMNS, Method, Outcome, first_populat
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.instruction_set import Arithmetic
 from ednag.search.objective import Objective
+from ednag.search.result import SearchResult
 
 
 def search_ednag(
@@ -24,6 +25,11 @@ def search_ednag(
     supported = compiled.unsupported(objective) is None
     search = compiled.search if supported else readable_search(settings.arithmetic)
     result = search(objective, seed, settings)
+    return outcome_of(result)
+
+
+def outcome_of(result: SearchResult) -> Outcome:
+    """The end of a run from the result of an engine."""
     return Outcome(
         code=result.outcome,
         status=result.status,

@@ -5,6 +5,8 @@ child and removes the oldest.
 """
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from pydantic import Field
 
@@ -26,28 +28,40 @@ class RegularisedEvolution(StrictModel):
     )
 
 
-def _search(
-    objective: Objective, seed: int, budget: int, settings: RegularisedEvolution
-) -> Outcome:
-    spender = Spender(objective, budget, seed)
+def evolve(
+    spender: Spender,
+    settings: RegularisedEvolution,
+    fitness: Callable[[int, float], Any] = lambda code, score: score,
+) -> list[int]:
+    """Spend the budget; the codes of the last population, oldest first.
+
+    `fitness` takes a code and its score, and returns what parents are compared by.
+    """
     # The population, oldest first; to append to a full one removes its oldest.
     codes: deque[int] = deque(maxlen=settings.population_num)
-    scores: deque[float] = deque(maxlen=settings.population_num)
+    values: deque[Any] = deque(maxlen=settings.population_num)
     for code in spender.sample(settings.population_num):
         if spender.spent:
             break
         codes.append(code)
-        scores.append(spender.score(code))
+        values.append(fitness(code, spender.score(code)))
     while not spender.spent:
         # One draw of many samples: a draw costs more than the cycle it is for.
         block = (_CYCLES, settings.sample_size)
         for drawn in spender.generator.integers(len(codes), size=block).tolist():
             if spender.spent:
                 break
-            child = spender.mutate(codes[max(drawn, key=scores.__getitem__)])
+            child = spender.mutate(codes[max(drawn, key=values.__getitem__)])
             codes.append(child)
-            scores.append(spender.score(child))
-    return spender.outcome(list(codes))
+            values.append(fitness(child, spender.score(child)))
+    return list(codes)
+
+
+def _search(
+    objective: Objective, seed: int, budget: int, settings: RegularisedEvolution
+) -> Outcome:
+    spender = Spender(objective, budget, seed)
+    return spender.outcome(evolve(spender, settings))
 
 
 METHOD = Method(

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ednag.study.configuration import Study, definition_of
-from ednag.tables import get_definition
+from ednag.tables import further_table, get_definition, has_epochs
 from ednag.tables.comparison import pairs
+from ednag.tables.costs import KIND
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ def split_benchmarks(
 
 @dataclass(frozen=True)
 class Further:
-    """A further table that a method reads beside that of a benchmark.
+    """A further table that is read beside that of a benchmark.
 
     Attributes:
         space, dataset: The benchmark.
-        method: Id of the method.
+        method: Id of the method that reads it; "" where its runs are judged by it.
         name: The table's own name, in place of a dataset's.
-        absent: Ids of its source files that are not here: the method is then left out.
+        absent: Ids of its source files that are not here: what reads it is then left out.
     """
 
     space: str
@@ -71,14 +72,22 @@ class Further:
 def further_tables(
     study: Study, benchmarks: Iterable[tuple[str, str]], is_here: Callable[[str], bool]
 ) -> list[Further]:
-    """The further tables that methods of a study read on benchmarks (space, dataset)."""
+    """The further tables that methods of a study read on benchmarks (space, dataset), and those
+    of the costs that it judges runs by."""
     found = []
     for space, dataset in benchmarks:
-        for entry in study.methods:
-            if entry.is_run_on(space, dataset) and (name := entry.further_on(space, dataset)):
+        names = {
+            entry.id: entry.further_on(space, dataset)
+            for entry in study.methods
+            if entry.is_run_on(space, dataset)
+        }
+        if study.costs.names and not has_epochs(space, dataset):
+            names[""] = further_table(space, dataset, KIND)
+        for method, name in names.items():
+            if name:
                 needed = get_definition(space, name).sources
                 absent = tuple(source for source in needed if not is_here(source))
-                found.append(Further(space, dataset, entry.id, name, absent))
+                found.append(Further(space, dataset, method, name, absent))
     return found
 
 

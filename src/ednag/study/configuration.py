@@ -154,6 +154,30 @@ class TopK(_Part):
     )
 
 
+class Costs(_Part):
+    """What runs are judged by besides the metric: fronts of the metric against costs."""
+
+    names: tuple[str, ...] = Field(
+        (),
+        description="Columns of the table DATASET-hardware, of which less is better, such as "
+        "edgegpu_latency or flops. Empty: no such tables and figures.",
+    )
+    quantiles: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.1, 0.5),
+        min_length=1,
+        description="Shares of architectures within a limit of cost: the limits below which the "
+        "best is searched.",
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> "Costs":
+        for key in ("names", "quantiles"):
+            values = getattr(self, key)
+            if len(set(values)) < len(values):
+                raise EdnagError(f"costs.{key}: one is repeated; name each once")
+        return self
+
+
 class RankingStudy(_Part):
     """How well NAR's ranker, and plainer predictors, rank cells of NAS-Bench-201 and 101."""
 
@@ -323,6 +347,10 @@ class Study(_Part):
     ranker: RankingStudy = Field(
         default_factory=RankingStudy,
         description="How NAR's ranker is judged, on measured datasets of nasbench201.",
+    )
+    costs: Costs = Field(
+        default_factory=Costs,
+        description="Fronts of the metric against costs, on datasets that have a table of them.",
     )
     training: Training = Field(
         default_factory=Training,

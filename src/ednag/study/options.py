@@ -65,8 +65,10 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
         case "benchmark_table":
             return plan.table_parameters(at)
         case "summary":
-            seeds = {"seeds": format_seeds(study.seeds), "method_seeds": plan.fewer_seeds(at)}
-            return {**seeds, "settings": plan.settings(at), "count": study.count}
+            return {**_reported(plan, at), "count": study.count}
+        case "fronts":
+            asked = {"names": list(study.costs.names), "quantiles": list(study.costs.quantiles)}
+            return {**_reported(plan, at), **asked}
         case "authors_seeds":
             return {"seeds": format_seeds(study.authors_seeds)}
         case "small_database":
@@ -87,6 +89,15 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
             recipe = training_settings(study, at.space, at.dataset)
             return {"recipe": recipe, "images": study.training.images}
     return {}
+
+
+def _reported(plan: Plan, at: Any) -> dict[str, Any]:
+    """Which runs at {space}/{dataset} the study reports."""
+    return {
+        "seeds": format_seeds(plan.study.seeds),
+        "method_seeds": plan.fewer_seeds(at),
+        "settings": plan.settings(at),
+    }
 
 
 def changed_sources(plan: Plan, registry: Mapping[str, Source]) -> Iterator[tuple[str, str]]:

@@ -164,7 +164,7 @@ class Plan:
         benchmarks = {f"{each.space}/{each.dataset}": each.sources for each in self.lacking}
         ranked = ranking_lacks(self.study, self.is_here)
         methods = {
-            f"{each.method} on {each.space}/{each.dataset}": each.absent
+            f"{each.method or 'costs'} on {each.space}/{each.dataset}": each.absent
             for each in self.further
             if each.absent
         }
@@ -198,14 +198,20 @@ class Plan:
 
     @cached_property
     def further(self) -> list[Further]:
-        """The further tables of the methods of the study, those whose files are not here too."""
+        """The further tables that the study reads, those whose files are not here too."""
         return further_tables(self.study, self.searched, self.is_here)
 
     def further_files(self, at: Any) -> list[str]:
         """The further table, if any, that {method} reads at {space}/{dataset}."""
-        place = (at.space, at.dataset, at.method)
+        return self._further_files(at.space, at.dataset, at.method)
+
+    def cost_files(self, at: Any) -> list[str]:
+        """The table of the costs that runs at {space}/{dataset} are judged by."""
+        return self._further_files(at.space, at.dataset, "")
+
+    def _further_files(self, *place: str) -> list[str]:
         named = (f.name for f in self.further if (f.space, f.dataset, f.method) == place)
-        return [artefact_named("table").path(space=at.space, dataset=name) for name in named]
+        return [artefact_named("table").path(space=place[0], dataset=name) for name in named]
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -453,6 +459,12 @@ class Plan:
         """Run files of the study's seeds at {space}/{dataset}."""
         return self._runs(at)
 
+    def protocol_runs(self, at: Any) -> list[str]:
+        """Those of them under {protocol}."""
+        blocks = self._blocks[at.space, at.dataset]
+        own = [block for block in blocks if block["protocol"] == at.protocol]
+        return [artefact_named("run").path(**block) for block in own]
+
     def top_k_runs(self, at: Any) -> list[str]:
         """Run files of the searches at {space}/{dataset} whose best are trained."""
         return self._runs(at, self.top_k_methods(at))
@@ -484,7 +496,7 @@ class Plan:
 
     @property
     def tables(self) -> list[Wildcards]:
-        """Those, and the further tables that methods read."""
+        """Those, and the further tables that are read."""
         read = [(each.space, each.name) for each in self.further if not each.absent]
         return _unique(_benchmarks([*self.searched, *read]))
 
@@ -533,6 +545,15 @@ class Plan:
             for space, dataset in self.searched
             for protocol in protocols_of(self.study, space, dataset)
         ]
+
+    @property
+    def costed(self) -> list[Wildcards]:
+        """Those of `drawn` whose runs are judged by costs as well."""
+        return [at for at in self.drawn if self._is_costed(at["space"], at["dataset"])]
+
+    def _is_costed(self, *place: str) -> bool:
+        here = {(each.space, each.dataset, each.method) for each in self.further if not each.absent}
+        return (*place, "") in here
 
     @property
     def illustrated(self) -> list[Wildcards]:

@@ -26,7 +26,8 @@ from ednag.study.configuration import (
 )
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
-from ednag.tables import is_table
+from ednag.tables import further_table, get_definition, has_epochs, is_table
+from ednag.tables.costs import KIND, check_cost
 
 #: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
 MOST_JOBS = 20_000
@@ -82,6 +83,7 @@ def refuse_contradictions(study: Study, searched: Sequence[tuple[str, str]]) -> 
     _check_checkpoints(study, searched)
     _check_datasets(study)
     _check_spaces(study)
+    _check_costs(study)
     for space, dataset in trained.trained_places(searched):
         _check_top_k(study, methods_on(study, space, dataset), f"{space}/{dataset}")
 
@@ -138,6 +140,30 @@ def _check_spaces(study: Study) -> None:
                 f"methods[{position}]: {entry.id} searches {', '.join(own)}, and the study "
                 f"{', '.join(spaces)}; leave {entry.id} out, or add a benchmark of its space"
             )
+
+
+def _check_costs(study: Study) -> None:
+    """Costs that a study names are columns of the tables that its datasets have beside them."""
+    named = [(space, name) for space, names in study.benchmarks.items() for name in names]
+    named += [(space, name) for space, names in study.if_present.items() for name in names]
+    beside = {place: further_table(*place, KIND) for place in named if not has_epochs(*place)}
+    tables = [get_definition(space, name) for (space, _), name in beside.items() if name]
+    asked = {f"costs.names[{place}]": name for place, name in enumerate(study.costs.names)}
+    if asked and not tables:
+        raise EdnagError(
+            f"costs: no dataset of the study has a table of {KIND} costs beside it; leave costs "
+            "out, or add one that has, such as nasbench201: [cifar10]"
+        )
+    for position, entry in enumerate(study.methods):
+        if entry.as_method.further == KIND:
+            settings = entry.as_method.read_hyperparameters({})
+            asked[f"methods[{position}].hyperparameters.cost"] = getattr(settings, "cost", "")
+    for place, name in asked.items():
+        for table in tables if name else ():
+            try:
+                check_cost(name, table.metrics)
+            except EdnagError as error:
+                raise EdnagError(f"{place}: {table.space}/{table.dataset}: {error}") from None
 
 
 def _check_top_k(study: Study, methods: Sequence[str], place: str) -> None:

@@ -2,7 +2,8 @@
 
 HW-NAS-Bench (Li et al., ICLR 2021) measured or estimated them for networks of each dataset. Cells
 are written as by the package analog-nasbench. The latency on an Edge TPU is not read: the file has
--1 for the cells that it could not run.
+-1 for the cells that it could not run. Multiply-adds and parameters are by formula
+(`ednag.cells`), of the benchmark's own networks.
 Source: search-spaces specification, Further files.
 """
 
@@ -11,6 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ednag.cells.nasbench201 import counts, shape_of
+from ednag.spaces import get_space
 from ednag.tables.analog_nasbench import read_by_key
 from ednag.tables.interface import Metric, TableDefinition
 
@@ -35,12 +40,19 @@ _METRICS = (
     ),
     Metric("eyeriss_arithmetic_intensity", "", "arithmetic intensity on Eyeriss", high=1e6),
 )
+_COUNTED = (
+    Metric("flops", "M", "millions of multiply-adds by formula", False, high=1e6),
+    Metric("parameters", "M", "millions of parameters by formula", False, high=1e6),
+)
 
 
-def read(paths: Mapping[str, Path], source: str) -> "pd.DataFrame":
-    """One row per cell: `key`, latencies (ms), energies (mJ), arithmetic intensity."""
+def read(paths: Mapping[str, Path], source: str, dataset: str) -> "pd.DataFrame":
+    """One row per cell: `key`, latencies (ms), energies (mJ), arithmetic intensity, counts (M)."""
     names = [metric.name for metric in _METRICS]
-    return read_by_key(paths[source], source, names)
+    rows = read_by_key(paths[source], source, names)
+    space = get_space("nasbench201")
+    counted = counts(shape_of(dataset), np.array([space.code(key) for key in rows["key"]]))
+    return rows.assign(flops=counted.flops / 1e6, parameters=counted.parameters / 1e6)
 
 
 def _definition(dataset: str, title: str) -> TableDefinition:
@@ -50,9 +62,9 @@ def _definition(dataset: str, title: str) -> TableDefinition:
         dataset=f"{dataset}-hardware",
         title=f"{title}, hardware costs",
         sources=(source,),
-        metrics=_METRICS,
+        metrics=(*_METRICS, *_COUNTED),
         protocols={},
-        read=partial(read, source=source),
+        read=partial(read, source=source, dataset=dataset),
         complete=True,
     )
 

@@ -1,0 +1,91 @@
+"""`ednag fronts`: run files of one benchmark, judged by a metric and a cost."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ednag.cli._options import EXISTING, SETTINGS, parse_mapping, table_files
+from ednag.cli._progress import log
+from ednag.cli._statistics import STATISTICS, statistics_of
+from ednag.cli.plot._shared import PROTOCOL, figure_files
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=EXISTING)
+@click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
+@click.option("--costs", required=True, type=EXISTING, help="Its table of costs (Parquet).")
+@click.option("--cost", "names", required=True, multiple=True, help="A column of these costs.")
+@click.option(
+    "--quantile",
+    "quantiles",
+    required=True,
+    multiple=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of architectures within a limit of cost.",
+)
+@click.option("--seeds", required=True, help="Seeds to report, for example 0-99,1731578139.")
+@click.option(
+    "--method-seeds",
+    default="{}",
+    help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
+)
+@SETTINGS
+@PROTOCOL
+@STATISTICS
+@table_files("--fronts", "fronts", "fronts")
+@table_files("--limits", "limits", "the best within limits of cost")
+@figure_files("--figure", "attained fronts")
+def command(
+    runs: tuple[Path, ...],
+    table: Path,
+    costs: Path,
+    names: tuple[str, ...],
+    quantiles: tuple[float, ...],
+    seeds: str,
+    method_seeds: str,
+    settings: dict[str, Any] | None,
+    protocol: str,
+    statistics: str,
+    fronts: tuple[Path, ...],
+    limits: tuple[Path, ...],
+    figure: tuple[Path, ...],
+) -> None:
+    """Judge the run files RUNS of one benchmark and protocol by metric and cost.
+
+    Two tables, of fronts and of the best within limits, and a figure. No method needs to know the
+    costs.
+    """
+    from ednag.evidence.figures import save_drawing
+    from ednag.evidence.figures.fronts import fronts as draw
+    from ednag.evidence.fronts import Judged, cost_label, write_judged
+    from ednag.evidence.summaries import collect_runs
+    from ednag.study.comparisons import main_methods
+    from ednag.study.seeds import parse_seeds
+    from ednag.tables import get_definition, get_reported_metric
+    from ednag.tables.parquet import read_benchmark, read_table
+
+    budgets = statistics_of(statistics)
+    benchmark, further = read_benchmark(table), read_table(costs)
+    own = {
+        name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
+        for name, given in parse_mapping(method_seeds, "--method-seeds").items()
+    }
+    collected = collect_runs(
+        runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
+    )
+    methods = {name: group for (place, name), group in collected.items() if place == protocol}
+    judged = Judged(benchmark, further, protocol, methods, names, budgets)
+    write_judged(judged, quantiles, fronts, limits)
+    place = (benchmark.space, benchmark.dataset)
+    frame = judged.attained_frame()
+    shown = main_methods(list(methods))
+    frame = frame[frame["method"].isin(["", *shown])].reset_index(drop=True)
+    title = (
+        f"{get_definition(*place).title}: median front of all runs after "
+        f"{budgets.checkpoints[-1]} distinct evaluations (grey: the true front)"
+    )
+    labels = {name: cost_label(*place, name) for name in names}
+    metric = get_reported_metric(*place, protocol).label
+    save_drawing(draw(frame, labels, metric, title), frame, figure)
+    log(f"fronts: {len(methods)} methods, {len(names)} costs")

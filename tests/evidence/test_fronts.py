@@ -1,0 +1,178 @@
+"""Fronts of metric and cost: against hand-computed ones, and against brute force."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ednag.cli.fronts import command as fronts
+from ednag.errors import EdnagError
+from ednag.evidence.fronts import Costed, hypervolume, igd_plus, is_front
+from ednag.methods import get_method
+from ednag.methods.storage import write_runs
+from ednag.search.objective import objective_on
+from ednag.spaces import get_space
+from ednag.tables import get_definition
+from ednag.tables.interface import BenchmarkTable
+from ednag.tables.parquet import write_benchmark
+from tests.methods.made_up_costs import costs_table
+
+GRID = 12
+COORDINATES = st.integers(0, GRID)
+POINTS = st.lists(st.tuples(COORDINATES, COORDINATES), min_size=1, max_size=12)
+
+
+def dominates(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool((one <= other).all() and (one < other).any())
+
+
+@given(POINTS)
+@settings(max_examples=100, deadline=None)
+def test_a_front_is_what_no_point_dominates(drawn: list[tuple[int, int]]) -> None:
+    points = np.array(drawn, dtype=float)
+    expected = [not any(dominates(other, one) for other in points) for one in points]
+    assert is_front(points).tolist() == expected
+
+
+@given(POINTS)
+@settings(max_examples=60, deadline=None)
+def test_the_hypervolume_counts_the_dominated_squares(drawn: list[tuple[int, int]]) -> None:
+    """On a grid of which a square has the side 0.1; the reference point is 11 squares away."""
+    squares = sum(
+        any(x <= column and y <= row for x, y in drawn)
+        for column, row in product(range(11), repeat=2)
+    )
+    points = np.array(drawn, dtype=float) / 10
+    assert hypervolume(points) == pytest.approx(squares / 100)
+
+
+@given(POINTS, POINTS)
+@settings(max_examples=60, deadline=None)
+def test_igd_plus_is_that_of_the_definition(
+    drawn: list[tuple[int, int]], reference: list[tuple[int, int]]
+) -> None:
+    points, true = np.array(drawn, dtype=float), np.array(reference, dtype=float)
+    nearest = [np.sqrt((np.maximum(points - each, 0) ** 2).sum(axis=1)).min() for each in true]
+    assert igd_plus(points, true) == pytest.approx(np.mean(nearest))
+
+
+#: Accuracies 90, 80, 70, 60, 10 and costs 10, 6, 8, 2, 1: the median is 70, so that the true front
+#: is of the first two.
+BY_HAND = Costed(
+    queried=-np.array([90.0, 80, 70, 60, 10]),
+    reported=-np.array([90.0, 80, 70, 60, 10]),
+    cost=np.array([10.0, 6, 8, 2, 1]),
+)
+
+
+def test_a_front_by_hand() -> None:
+    assert BY_HAND.true_front.tolist() == [0, 1]
+    np.testing.assert_allclose(BY_HAND.normalised(np.array([0, 1])), [[0, 1], [1, 0]])
+    # Two rectangles of 1.1 x 0.1, of which a square of 0.1 is counted once.
+    whole = 2 * 1.1 * 0.1 - 0.01
+    assert BY_HAND.measured(np.array([0, 1, 2])) == pytest.approx(
+        {"hypervolume": 100, "igd_plus": 0, "found": 100}
+    )
+    assert BY_HAND.measured(np.array([2, 1, 4])) == pytest.approx(
+        {"hypervolume": 100 * 0.11 / whole, "igd_plus": 0.5, "found": 50}
+    )
+    nothing = BY_HAND.measured(np.array([], dtype=int))
+    assert nothing["hypervolume"] == nothing["found"] == 0
+    assert nothing["igd_plus"] == pytest.approx(np.hypot(1.1, 0.1))
+
+
+def test_the_best_within_limits_by_hand() -> None:
+    codes = np.array([3, 0, 2])
+    best = BY_HAND.best_within(codes, np.array([1.0, 2, 7.9, 8, 10]))
+    np.testing.assert_array_equal(best, [np.nan, -60, -60, -70, -90])
+    assert np.isnan(BY_HAND.best_within(np.array([], dtype=int), np.array([5.0]))).all()
+
+
+@given(
+    st.lists(st.tuples(COORDINATES, COORDINATES, COORDINATES), min_size=1, max_size=15),
+    st.lists(COORDINATES, min_size=1, max_size=5),
+)
+@settings(max_examples=80, deadline=None)
+def test_the_best_within_limits_is_chosen_by_what_a_search_sees(
+    drawn: list[tuple[int, int, int]], limits: list[int]
+) -> None:
+    queried, reported, cost = np.array(drawn, dtype=float).T
+    known = Costed(queried, reported, cost)
+    codes, ascending = np.arange(len(drawn)), np.array(sorted(limits), dtype=float)
+    for limit, found in zip(ascending, known.best_within(codes, ascending), strict=True):
+        within = codes[cost <= limit]
+        if not len(within):
+            assert np.isnan(found)
+        else:
+            chosen = within[queried[within] == queried[within].min()]
+            cheapest = chosen[cost[chosen] == cost[chosen].min()]
+            assert found in reported[cheapest]
+
+
+def study(folder: Path) -> dict[str, Path]:
+    """Runs of three methods on a made-up table, and its costs."""
+    space = get_space("nasbench201")
+    accuracy = np.random.default_rng(1).uniform(10, 90, space.size)
+    definition = get_definition("nasbench201", "cifar10-analog")
+    metrics = {metric.name: metric for metric in definition.metrics}
+    table = BenchmarkTable(
+        "nasbench201", "cifar10-analog", dict.fromkeys(metrics, accuracy), metrics
+    )
+    paths = {name: folder / f"{name}.parquet" for name in ("table", "costs")}
+    write_benchmark(table, paths["table"])
+    write_benchmark(costs_table(), paths["costs"])
+    objective = objective_on(table, definition.protocols["paper"], space, further=costs_table())
+    for name in ("random", "nsga2", "regularised-evolution-constrained"):
+        method = get_method(name)
+        settings = method.read_hyperparameters({})
+        runs = [method.run(objective, seed, 60, settings) for seed in range(6)]
+        place = {"space": "nasbench201", "dataset": "cifar10-analog", "protocol": "paper"}
+        described = {**place, **method.described(60, settings), "table": table.digest}
+        paths[name] = folder / f"{name}.parquet"
+        write_runs(runs, described, paths[name])
+    return paths
+
+
+def judge(paths: dict[str, Path], folder: Path, *options: str) -> Result:
+    folder.mkdir()
+    runs = [str(path) for name, path in paths.items() if name not in ("table", "costs")]
+    call = [*runs, "--table", str(paths["table"]), "--costs", str(paths["costs"])]
+    call += ["--quantile", "0.1", "--quantile", "0.5", "--seeds", "0-5"]
+    call += ["--statistics", '{"checkpoints": [20, 60]}']
+    for kind in ("fronts", "limits", "figure"):
+        for suffix in ("csv", "png" if kind == "figure" else "md"):
+            call += [f"--{kind}", str(folder / f"{kind}.{suffix}")]
+    return CliRunner().invoke(fronts, [*call, *options])
+
+
+def test_the_command_judges_every_method_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    paths = study(tmp_path)
+    names = ["--cost", "edgegpu_latency", "--cost", "flops"]
+    for folder in ("one", "other"):
+        done = judge(paths, tmp_path / folder, *names)
+        assert done.exit_code == 0, done.exception
+    made = sorted((tmp_path / "one").iterdir())
+    assert len(made) == 6
+    for path in made:
+        assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
+    table = pd.read_csv(tmp_path / "one" / "fronts.csv")
+    assert len(table) == 2 * 2 * 3 and (table["seeds"] == 6).all()
+    assert table["hypervolume"].between(0, 100).all()
+    # More evaluations never make a front smaller.
+    early, late = (table[table["budget"] == budget]["hypervolume"] for budget in (20, 60))
+    assert (late.to_numpy() >= early.to_numpy()).all()
+    limits = pd.read_csv(tmp_path / "one" / "limits.csv")
+    assert (limits["best"] <= limits["optimum"] + 1e-9).all()
+    assert "reference point" in (tmp_path / "one" / "fronts.md").read_text()
+
+
+def test_an_unknown_cost_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    done = judge(study(tmp_path), tmp_path / "out", "--cost", "flop")
+    assert isinstance(done.exception, EdnagError)
+    assert "unknown cost 'flop'; did you mean 'flops'?" in str(done.exception)
+    assert not list((tmp_path / "out").iterdir())
