@@ -23,6 +23,7 @@ from ednag.methods import get_method
 from ednag.methods.instances import method_names
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
+from ednag.tables.hardware_costs import CIFAR10 as HARDWARE
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
 from ednag.tables.zero_cost import Proxy, proxy_metrics
 
@@ -40,8 +41,9 @@ def made_up() -> Objective:
     shares = 0.1 + 0.8 * (values - values.min()) / np.ptp(values)
     metric = Metric("value", "", "made up")
     table = BenchmarkTable(SPACE, "cifar10-analog", {"value": shares}, {"value": metric})
-    proxies = {each.name: each for each in proxy_metrics(*get_args(Proxy))}
-    further = BenchmarkTable(SPACE, "made-up", dict.fromkeys(proxies, shares), proxies)
+    beside = [*proxy_metrics(*get_args(Proxy)), *HARDWARE.metrics]
+    metrics = {each.name: each for each in beside}
+    further = BenchmarkTable(SPACE, "made-up", dict.fromkeys(metrics, shares), metrics)
     return Objective(table, Protocol("value", "value", "made up"), space, further=further)
 
 
