@@ -18,6 +18,7 @@ import yaml
 from ednag.sources.registry import load_registry
 from ednag.sources.stamps import write_stamp
 from ednag.study.ranking import TAKEN_UP
+from ednag.tables.hardware_costs import CIFAR10
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWING = ROOT / "docs" / "images" / "workflow.svg"
@@ -27,6 +28,9 @@ GATHERING = ("all", "tables", "runs", "sound")
 READING_ALL = ("audit", "chains", "pages")
 #: Rules of which there is one for each table or figure, under the name they have in the drawing.
 ALIKE = (re.compile(r"(table|figure)_.*"), r"\1_{name}")
+
+#: What runs are judged by, besides what a study takes up.
+COSTS = CIFAR10.sources
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _MARGIN = 168, 22, 212, 34, 12
 _DASHED = ' stroke-dasharray="4 3"'
@@ -44,6 +48,7 @@ def write_study(folder: Path) -> Path:
     study["benchmarks"]["nasbench201"] += ["digits-unseen", "own-images", "own-images-small"]
     study["methods"] += ["nar", "ednag-ranked"]
     study |= {"predictor": "train", "own_images": str(folder / "images")}
+    study["costs"] = {"names": ["flops"]}
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
     return path
@@ -55,7 +60,7 @@ def places(folder: Path) -> dict[str, str]:
     mirror, cache = folder / "mirror", folder / "cache"
     mirror.mkdir()
     # What the study takes up where it is here: stand-ins that pass for verified are enough to plan.
-    for source in map(registry.__getitem__, TAKEN_UP):
+    for source in map(registry.__getitem__, (*TAKEN_UP, *COSTS)):
         path = mirror / source.file
         with path.open("wb") as file:
             file.truncate(source.size)

@@ -76,7 +76,9 @@ rule fronts:
     conda:
         "../envs/ednag.yaml"
     params:
-        code=code_of("fronts", plan.methods),
+        code=lambda at: plan.code(
+            "fronts", plan.judged_tables(at), plan.methods(at), True
+        ),
         lock=lock,
         methods=lambda at: plan.definitions(plan.methods(at)),
         seeds=format_seeds(study.seeds),

@@ -373,7 +373,7 @@ def test_the_studys_arithmetic_reaches_every_method_that_searches_as_ednag_does(
     concerned = {name for name in method_names() if "arithmetic" in hyperparameters_of(study, name)}
     variants = {name for name in method_names() if get_method(name).varies == "ednag"}
     assert concerned == {"ednag", *variants} - {"ednag-plus"}
-    assert len(concerned) == 15
+    assert len(concerned) == 16
     assert read_study({}).arithmetic == "avx2"
 
 

@@ -209,6 +209,12 @@ class Plan:
         """The table of the costs that runs at {space}/{dataset} are judged by."""
         return self._further_files(at.space, at.dataset, "")
 
+    def judged_tables(self, at: Any) -> list[Benchmark]:
+        """The benchmark at {space}/{dataset}, and the further table with its costs."""
+        place = (at.space, at.dataset, "")
+        names = [f.name for f in self.further if (f.space, f.dataset, f.method) == place]
+        return [(at.space, name) for name in (at.dataset, *names)]
+
     def _further_files(self, *place: str) -> list[str]:
         named = (f.name for f in self.further if (f.space, f.dataset, f.method) == place)
         return [artefact_named("table").path(space=place[0], dataset=name) for name in named]
