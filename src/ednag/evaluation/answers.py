@@ -60,7 +60,8 @@ def chains_of(subject: Subject, plan: Plan, setting: Setting) -> list[Chain]:
         first, *others = subject.paths
         shown = [file for file in others if file.endswith(".md")]
         return [trace(setting, Path(file)) for file in (first, *shown)]
-    folders = [{claim.space}, {claim.dataset}, {PAPER}, {*claim.methods}]
+    names = ([claim.space], [claim.dataset], [PAPER], claim.methods)
+    folders = [frozenset(each) for each in names]
     return [trace(setting, Path(file), folders=folders) for file in subject.paths]
 
 
