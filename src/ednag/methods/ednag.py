@@ -64,4 +64,15 @@ METHOD = Method(
     from_space=frozenset(SearchHyperparameters.model_fields),
     has_own_end=True,
     random_start=first_population,
+    tunable={
+        "num_step": (10, 15, 20, 30, 50, 75, 100, 150, 200),
+        "population_num": (10, 15, 20, 30, 45, 60, 90),
+        "temperature": (0.1, 0.3, 1.0, 3.0, 10.0),
+        "noise_scale": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        "mutate_rate": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        "elite_rate": (0.0, 0.1, 0.2, 0.3, 0.5),
+        "diver_rate": (0.0, 0.1, 0.2, 0.3, 0.5),
+        "mutate_distri_index": (1, 2, 5, 10, 20),
+        "mapping": ("identity", "power", "energy", "exponential", "rescale"),
+    },
 )

@@ -46,4 +46,5 @@ METHOD = Method(
     hyperparameters=GeneticAlgorithm,
     search=_search,
     random_start=first_population,
+    tunable={"population_num": range(2, 101)},
 )

@@ -135,6 +135,7 @@ class Method:
         tuned_on: Where its settings were chosen by results, each `SPACE` or `SPACE/DATASET`, as its
             module's docstring says. There it is compared with no other method over datasets. Empty
             where its authors do not say how they chose.
+        tunable: Hyper-parameters that `ednag tune` chooses, and the values it draws from.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Method:
     random_start: Callable[[Any, int], int] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     tuned_on: tuple[str, ...] = ()
+    tunable: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def instance(
         self,

@@ -71,4 +71,8 @@ METHOD = Method(
     hyperparameters=RegularisedEvolution,
     search=_search,
     random_start=first_population,
+    tunable={
+        "population_num": (5, 7, 10, 15, 20, 30, 45, 60, 80, 100),
+        "sample_size": (2, 3, 4, 5, 7, 10, 15, 20, 30, 50),
+    },
 )
