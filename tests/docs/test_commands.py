@@ -48,7 +48,7 @@ NOT_HERE = {
     "python benchmarks/scaling.py": "an hour",
     "snakemake --cores all --sdm apptainer": "needs Apptainer; see docs/containers.md",
     "snakemake --cores 2 --configfile config/fidelity.yaml": "minutes; tests/methods runs it small",
-    "snakemake --cores 2 --configfile config/breadth.yaml": "downloads; its tables are in no package",
+    "snakemake --cores 2 --configfile config/breadth.yaml": "downloads what no package has",
     "snakemake --cores 2 --configfile config/transfer.yaml": "downloads; the same",
     "snakemake --cores 2 --configfile my-study.yaml": "the images are the user's",
     "snakemake --profile profiles/slurm": "needs Slurm; tests/slurm/run.sh sets one up",
