@@ -98,3 +98,10 @@ def _preloaded(folder: Path, name: str, code: str) -> dict[str, str]:
     if subprocess.run(command, check=False).returncode:
         pytest.skip("needs a C compiler that builds shared libraries")
     return {"LD_PRELOAD": str(library)}
+
+
+def runs_here(method: str) -> bool:
+    """Whether a method runs with the kernels of torch in this process: some need those of AVX2."""
+    import torch
+
+    return method != "ednag-fronts" or torch.backends.cpu.get_cpu_capability() == "AVX2"

@@ -14,11 +14,12 @@ from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
 from ednag.tables.interface import BenchmarkTable, Metric, Protocol
+from tests.machines import runs_here
 from tests.methods.made_up_costs import proxies_and_costs
 
 BUDGET = 40
 #: Methods with shorter trainings: tests/methods/test_successive_halving.py.
-NAMES = [name for name in method_names() if not get_method(name).epochs]
+NAMES = [name for name in method_names() if not get_method(name).epochs and runs_here(name)]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ class Constrained(RegularisedEvolution, WithCost):
     """Hyper-parameters of regularised evolution below a limit."""
 
     limit: float | None = Field(
-        None, gt=0, description="Highest cost, in its unit; by default that of `quantile`."
+        None, gt=0, le=1e18, description="Highest cost, in its unit; by default that of `quantile`."
     )
     quantile: float = Field(
         0.5,
