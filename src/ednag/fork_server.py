@@ -2,9 +2,9 @@
 
 A job imports for a third to one and a half seconds before it does anything: half of the processor
 time of a study of small jobs. A workflow therefore starts a process that imports the third-party
-libraries, and forks for each job. `ednag` hands its arguments, environment
-and open files over and waits. Called by hand, on another machine, or with other variables than the
-workflow's, `ednag` runs as every command does. Results are the same.
+libraries, and forks for each job. `ednag` hands its arguments, environment and open files over and
+waits. Called by hand, on another machine, or with other variables than the workflow's, `ednag` runs
+as every command does. Results are the same.
 """
 
 import atexit
@@ -68,8 +68,9 @@ _ACCEPTED, _REFUSED = 1, 0
 def main() -> None:
     """Run `ednag`, in a fork of the workflow's server where there is one."""
     place = Path(os.environ.get(VARIABLE, ""))
-    if not (place.is_absolute() and _is_ours(place.parent) and _ran_there(place)):
-        _run()
+    if place.is_absolute() and _is_ours(place.parent):
+        _run_there(place)
+    _run()
 
 
 def _run() -> None:
@@ -88,8 +89,8 @@ def _is_ours(folder: Path) -> bool:
     return False
 
 
-def _ran_there(place: Path) -> bool:
-    """Whether a fork of the server ran this command; then this process ends as the fork did."""
+def _run_there(place: Path) -> None:
+    """Let a fork of the server run this command and end as it does; return if none can."""
     folder = os.open(".", os.O_RDONLY)
     with socket.socket(socket.AF_UNIX) as server:
         try:
@@ -99,16 +100,15 @@ def _ran_there(place: Path) -> bool:
             socket.send_fds(server, [_NUMBER.pack(len(request))], [0, 1, 2, folder])
             server.sendall(request)
             if _received(server) != _ACCEPTED:
-                return False
+                return
         except OSError:  # no server yet, or none any more
-            return False
+            return
         finally:
             os.close(folder)
         # Ctrl-C reaches the fork as well; the server stops it where only this process is stopped.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         server.settimeout(None)
         _end(_received(server))
-    return True
 
 
 def _this_process() -> dict[str, Any]:
@@ -120,15 +120,15 @@ def _this_process() -> dict[str, Any]:
         "environment": dict(os.environ),
         "path": sys.path,
         "umask": umask,
-        "same": _same(dict(os.environ)),
+        "same": _same(),
     }
 
 
-def _same(environment: dict[str, str]) -> list[Any]:
+def _same() -> list[Any]:
     """What a library may have read when it was imported, and what the system holds a process to."""
     read = {
         name: value
-        for name, value in environment.items()
+        for name, value in os.environ.items()
         if name not in _IGNORED and not name.startswith(_OURS)
     }
     kinds = [name for name in dir(resource) if name.startswith("RLIMIT_")]
@@ -198,7 +198,7 @@ class _Server:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._same = _same(dict(os.environ))
+        self._same = _same()
         self._selector = selectors.PollSelector()  # has no file of its own
         for name in _LIBRARIES:
             with suppress(ImportError):
