@@ -211,13 +211,16 @@ class Plan:
 
     def judged_tables(self, at: Any) -> list[Benchmark]:
         """The benchmark at {space}/{dataset}, and the further table with its costs."""
-        place = (at.space, at.dataset, "")
-        names = [f.name for f in self.further if (f.space, f.dataset, f.method) == place]
+        names = self._further_names(at.space, at.dataset, "")
         return [(at.space, name) for name in (at.dataset, *names)]
 
     def _further_files(self, *place: str) -> list[str]:
-        named = (f.name for f in self.further if (f.space, f.dataset, f.method) == place)
-        return [artefact_named("table").path(space=place[0], dataset=name) for name in named]
+        names = self._further_names(*place)
+        return [artefact_named("table").path(space=place[0], dataset=name) for name in names]
+
+    def _further_names(self, *place: str) -> list[str]:
+        """Names of the further tables that (space, dataset, method) reads."""
+        return [f.name for f in self.further if (f.space, f.dataset, f.method) == place]
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
