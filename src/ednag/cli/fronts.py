@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from ednag.cli._options import EXISTING, SETTINGS, parse_mapping, table_files
+from ednag.cli._options import EXISTING, table_files
 from ednag.cli._progress import log
+from ednag.cli._runs import reported_runs, which_runs
 from ednag.cli._statistics import STATISTICS, statistics_of
 from ednag.cli.plot._shared import PROTOCOL, figure_files
 
@@ -24,13 +25,7 @@ from ednag.cli.plot._shared import PROTOCOL, figure_files
     type=click.FloatRange(0, 1, min_open=True),
     help="Share of architectures within a limit of cost.",
 )
-@click.option("--seeds", required=True, help="Seeds to report, for example 0-99,1731578139.")
-@click.option(
-    "--method-seeds",
-    default="{}",
-    help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
-)
-@SETTINGS
+@which_runs
 @PROTOCOL
 @STATISTICS
 @table_files("--fronts", "fronts", "fronts")
@@ -59,21 +54,13 @@ def command(
     from ednag.evidence.figures import save_drawing
     from ednag.evidence.figures.fronts import fronts as draw
     from ednag.evidence.fronts import Judged, cost_label, write_judged
-    from ednag.evidence.summaries import collect_runs
     from ednag.study.comparisons import main_methods
-    from ednag.study.seeds import parse_seeds
     from ednag.tables import get_definition, get_reported_metric
     from ednag.tables.parquet import read_benchmark, read_table
 
     budgets = statistics_of(statistics)
     benchmark, further = read_benchmark(table), read_table(costs)
-    own = {
-        name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
-        for name, given in parse_mapping(method_seeds, "--method-seeds").items()
-    }
-    collected = collect_runs(
-        runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
-    )
+    collected = reported_runs(runs, seeds, method_seeds, settings, benchmark)
     methods = {name: group for (place, name), group in collected.items() if place == protocol}
     judged = Judged(benchmark, further, protocol, methods, names, budgets)
     write_judged(judged, quantiles, fronts, limits)

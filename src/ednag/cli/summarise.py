@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli._options import COUNT, EXISTING, OUTPUT, SETTINGS, parse_mapping
+from ednag.cli._options import COUNT, EXISTING, OUTPUT
 from ednag.cli._progress import log
+from ednag.cli._runs import reported_runs, which_runs
 from ednag.cli._statistics import STATISTICS, statistics_of
 
 if TYPE_CHECKING:
@@ -16,13 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
-@click.option("--seeds", required=True, help="Seeds to report, for example 0-99,1731578139.")
-@click.option(
-    "--method-seeds",
-    default="{}",
-    help='JSON object: methods that have other seeds, for example {"nar": "0-9"}.',
-)
-@SETTINGS
+@which_runs
 @STATISTICS
 @COUNT
 @click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
@@ -47,24 +42,16 @@ def command(
     """
     from ednag.evidence.summaries import (
         anytime_curves,
-        collect_runs,
         described_settings,
         step_curves,
         summarise_runs,
     )
     from ednag.files import write_parquet
-    from ednag.study.seeds import parse_seeds
     from ednag.tables.parquet import read_benchmark
 
     budgets = statistics_of(statistics)
     benchmark = read_benchmark(table)
-    own = {
-        name: parse_seeds(str(given).split(","), f"--method-seeds: {name}")
-        for name, given in parse_mapping(method_seeds, "--method-seeds").items()
-    }
-    collected = collect_runs(
-        runs, parse_seeds(seeds.split(","), "--seeds"), own, settings, benchmark
-    )
+    collected = reported_runs(runs, seeds, method_seeds, settings, benchmark)
     frames = {
         output: summarise_runs(
             collected,
