@@ -54,6 +54,16 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def same_environment(own_environment: None) -> Iterator[None]:
+    """Takes back what a module of tests, or what it calls, has set: the next must not see it."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def mirror() -> Mirror:
     """Gives the file of a registered source by its id; skips a test where no mirror holds it.

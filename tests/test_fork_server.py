@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,13 @@ SCRIPT = "import sys; sys.argv[0] = 'ednag'; from ednag.fork_server import main;
 
 
 @pytest.fixture(scope="module")
-def environment() -> Iterator[dict[str, str]]:
+def environment() -> dict[str, str]:
     """The environment of the jobs of a workflow whose server has begun to serve."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(fork_server.VARIABLE, raising=False)
-        fork_server.start(fork_server.FEWEST_JOBS)
-        place = os.environ[fork_server.VARIABLE]
-        jobs = os.environ | dict.fromkeys(fork_server._THREADS, "1")
+    fork_server.start(fork_server.FEWEST_JOBS)
+    # No other test of this process is to be a fork.
+    place = os.environ.pop(fork_server.VARIABLE)
     wait_for(Path(place).exists)
-    yield jobs
+    return os.environ | dict.fromkeys(fork_server._THREADS, "1") | {fork_server.VARIABLE: place}
 
 
 def wait_for(reached: Callable[[], bool]) -> None:
