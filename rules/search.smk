@@ -10,6 +10,7 @@ rule run:
     log:
         logs("run"),
     priority: 1  # first tables and figures before what is trained
+    threads: 1  # several serve only studies of fewer jobs than cores: --set-threads run=2
     group:
         "runs"
     conda:
@@ -31,4 +32,4 @@ rule run:
         " run --table {input.table:q} --protocol {wildcards.protocol:q}"
         " --method {wildcards.method:q} --seeds {wildcards.first}-{wildcards.last}"
         " {params.budget} {params.further:q} --hyperparameters {params.hyperparameters:q}"
-        " --output {output.run:q} 2> {log:q}"
+        " --threads {threads} --output {output.run:q} 2> {log:q}"

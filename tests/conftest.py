@@ -5,6 +5,7 @@ A test that needs a file which is not here is skipped, and the reason names the 
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ednag import fork_server
 from ednag.search.instruction_set import has_instruction_set, kernels
 from ednag.sources.obtain import obtain
 from ednag.sources.places import in_mirrors, mirror_folders
@@ -29,6 +31,9 @@ SHARED = ROOT.parent / "shared"
 #: What the environment may say to the tests; all other variables of EDNAG are the user's own.
 KEPT = ("EDNAG_MIRROR", "EDNAG_GOLDEN", "EDNAG_ROC_VALIDATOR", "EDNAG_BENCHMARKS", "EDNAG_CODE")
 
+#: Tests that start more commands than it costs to import the libraries for them once.
+MANY = 200
+
 #: Gives the file of a registered source by its id, or skips the test.
 Mirror = Callable[[str], Path]
 
@@ -43,15 +48,27 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For the commands that tests start: the folders of MIRRORS, and a cache of the tests' own."""
+def own_environment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """For the commands that tests start: the folders of MIRRORS, and a cache of the tests' own.
+
+    Of many tests, those whose environment is this one are forks of one process, as in a workflow.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("EDNAG_") and name not in KEPT:
                 patch.delenv(name)
         patch.setenv("EDNAG_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("EDNAG_MIRROR", os.pathsep.join(map(str, MIRRORS)))
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        for name in fork_server.THREADS:  # as Snakemake does for a job
+            patch.setenv(name, "1")
+        counted = any(name.startswith("COVERAGE_PROCESS") for name in os.environ)
+        if request.session.testscollected >= MANY and not counted:
+            fork_server.start(fork_server.FEWEST_JOBS)
         yield
+        os.environ.pop(fork_server.VARIABLE, None)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -37,8 +37,7 @@ def add_line(registry: Path, name: str, line: str) -> None:
 
 def shell(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run lines in one shell in a copy, with the copy's package; both streams are in stdout."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    around = {"PATH": path, "CORES": "2", "PYTHONPATH": str(folder / "src")}
+    around = {"CORES": "2", "PYTHONPATH": str(folder / "src")}
     return subprocess.run(
         ["bash", "-e", "-x", "-c", script],
         cwd=folder,

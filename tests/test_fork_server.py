@@ -20,11 +20,13 @@ SCRIPT = "import sys; sys.argv[0] = 'ednag'; from ednag.fork_server import main;
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """The environment of the jobs of a workflow whose server has begun to serve."""
-    fork_server.start(fork_server.FEWEST_JOBS)
-    # No other test of this process is to be a fork.
-    place = os.environ.pop(fork_server.VARIABLE)
-    wait_for(Path(place).exists)
-    return os.environ | dict.fromkeys(fork_server._THREADS, "1") | {fork_server.VARIABLE: place}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(fork_server.VARIABLE, "")  # afterwards it is what it was
+        del os.environ[fork_server.VARIABLE]
+        fork_server.start(fork_server.FEWEST_JOBS)
+        jobs = os.environ | dict.fromkeys(fork_server.THREADS, "1")
+    wait_for(Path(jobs[fork_server.VARIABLE]).exists)
+    return jobs
 
 
 def wait_for(reached: Callable[[], bool]) -> None:

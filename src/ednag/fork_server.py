@@ -46,7 +46,7 @@ _LIBRARIES = (
     "yaml",
 )
 #: Variables that Snakemake sets for a job: to the number of its threads, and to a folder.
-_THREADS = (
+THREADS = (
     "GOTO_NUM_THREADS",
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
@@ -55,9 +55,12 @@ _THREADS = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _TEMPORARY = ("TEMP", "TEMPDIR", "TMP", "TMPDIR")
-#: Variables that no import reads: these, those of shells, and (by their beginning) our own.
+#: Variables that no import reads: these, those of shells, and (by their beginning) our own and
+#: those that pytest sets for each test.
 _IGNORED = (*_TEMPORARY, "PS1", "PWD", "OLDPWD", "SHLVL", "_")
-_OURS = "EDNAG_"
+_OURS = ("EDNAG_", "PYTEST_")
+#: What libraries read in the working folder when they are imported.
+_SETTINGS = (Path(".numba_config.yaml"),)
 #: Seconds that a client waits for a server that is there.
 _PATIENCE = 60.0
 #: A message is a number: the length of a request, _ACCEPTED or _REFUSED, then a wait status.
@@ -135,7 +138,8 @@ def _same() -> list[Any]:
     limits = [list(resource.getrlimit(getattr(resource, name))) for name in kinds]
     mounts, group = Path("/proc/self/ns/mnt").readlink(), Path("/proc/self/cgroup")
     place = [str(mounts), group.read_text("ascii")]
-    return [__file__, sys.prefix, sys.warnoptions, read, limits, os.nice(0), place]
+    settings = [str(path.absolute()) for path in _SETTINGS if path.exists()]
+    return [__file__, sys.prefix, sys.warnoptions, read, limits, os.nice(0), place, settings]
 
 
 def _received(connection: socket.socket) -> int | None:
@@ -186,7 +190,7 @@ def start(jobs: int) -> None:
         [sys.executable, "-P", "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        env=os.environ | dict.fromkeys(_THREADS, "1"),
+        env=os.environ | dict.fromkeys(THREADS, "1"),
     )
     # However this process ends, the pipe is closed, and the server ends after the last job.
     atexit.register(server.communicate)

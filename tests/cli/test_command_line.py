@@ -75,13 +75,14 @@ def test_building_and_running_by_hand(tmp_path: Path) -> None:
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     assert "optimum 94.066400" in built.stderr
-    run = ednag(
-        "run", "--table", str(table), "--method", "random", "--seeds", "0-2", "--budget", "9",
-        "--output", str(runs),
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    assert "random cifar10-analog seeds 0-2: 3/3" in run.stderr
-    assert runs.exists()
+    for threads, path in (("1", runs), ("2", tmp_path / "again.parquet")):
+        run = ednag(
+            "run", "--table", str(table), "--method", "random", "--seeds", "0-2", "--budget", "9",
+            "--threads", threads, "--output", str(path),
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        assert "random cifar10-analog seeds 0-2: 3/3" in run.stderr
+        assert path.read_bytes() == runs.read_bytes()
 
 
 def test_a_space_without_a_table_is_searched_the_same_way(mirror: Mirror, tmp_path: Path) -> None:

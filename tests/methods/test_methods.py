@@ -1,7 +1,10 @@
 """Every method: a run is a function of its seed, and counts are honest."""
 
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from ednag.errors import EdnagError
 from ednag.methods import get_method
 from ednag.methods.instances import method_names
-from ednag.methods.interface import Run
+from ednag.methods.interface import Outcome, Run
+from ednag.methods.parallel import run_on_cores
 from ednag.methods.storage import read_runs, write_runs
 from ednag.search.objective import Objective
 from ednag.spaces import get_space
@@ -47,6 +51,30 @@ def test_a_seed_does_not_depend_on_what_ran_before(name: str, objective: Objecti
     method.run(objective, 4, BUDGET, settings)
     assert same(alone, method.run(objective, 5, BUDGET, settings))
     assert not same(alone, method.run(objective, 6, BUDGET, settings))
+
+
+@pytest.mark.parametrize("name", ["ednag", "regularised-evolution-30-10", "ridge-guided"])
+@pytest.mark.parametrize("threads", [2, 3, 9])
+def test_runs_are_equal_however_many_cores_share_the_seeds(
+    name: str, threads: int, objective: Objective
+) -> None:
+    method, seeds = get_method(name), [3, 0, 1, 9]
+    settings = method.read_hyperparameters({})
+    shared = list(run_on_cores(method, objective, seeds, BUDGET, settings, threads))
+    assert [run.seed for run in shared] == seeds
+    assert all(map(same, method.run_all(objective, seeds, BUDGET, settings), shared))
+
+
+def test_a_stopped_process_of_several_is_one_line(objective: Objective) -> None:
+    def search(objective: Objective, seed: int, *given: Any) -> Outcome:
+        if seed == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return get_method("random").search(objective, seed, *given)
+
+    method = replace(get_method("random"), search=search)
+    settings = method.read_hyperparameters({})
+    with pytest.raises(EdnagError, match="was stopped, perhaps for its memory; run the command"):
+        list(run_on_cores(method, objective, [0, 1], BUDGET, settings, 2))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -96,7 +96,7 @@ class Tree:
         output = run_file(method, block)
         self.job(
             *("run", "--table", TABLE, "--method", method, "--seeds", block),
-            *("--budget", str(budget), "--output", output),
+            *("--budget", str(budget), "--threads", "2", "--output", output),
             output=output,
         )
 

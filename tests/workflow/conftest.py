@@ -60,9 +60,8 @@ class Workflow:
         ]
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """This environment with the interpreter's programs first on the path."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, **(extra or {})}
+        """This environment with some variables more."""
+        return {**os.environ, **(extra or {})}
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None

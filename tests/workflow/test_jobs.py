@@ -34,9 +34,11 @@ def run(folder: Path, **variables: str) -> tuple[Workflow, str]:
     workflow = Workflow(folder)
     workflow.configure()
     _, _, _, *arguments = workflow.command("--cores", "2")
+    environment = workflow.environment()
+    environment.pop(VARIABLE, None)  # the workflow is to have a server of its own
     done = subprocess.run(
         [sys.executable, "-c", SNAKEMAKE, *arguments],
-        env=workflow.environment(variables),
+        env=environment | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -82,11 +82,10 @@ class Project:
         """Snakemake on the study, in the copy, with the copy's package."""
         (self.folder / "study.yaml").write_text(yaml.safe_dump(self.study))
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "-d", ".", "--configfile"]
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             [*command, "study.yaml", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PATH": path, "PYTHONPATH": str(self.folder / "src")},
+            env={**os.environ, "PYTHONPATH": str(self.folder / "src")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 @click.option(
     "--hyperparameters", default="{}", help="JSON object; what differs from the defaults."
 )
+@click.option(
+    "--threads", default=1, type=click.IntRange(1, 1024), help="Cores to share the seeds among."
+)
 @click.option("--output", required=True, type=OUTPUT, help="Run file to write (Parquet).")
 def command(
     table: Path,
@@ -39,15 +42,18 @@ def command(
     count: "Count",
     further: Path | None,
     hyperparameters: str,
+    threads: int,
     output: Path,
 ) -> None:
     """Run a block of seeds of one method on one benchmark table."""
-    # A job has one core: linear algebra of small arrays waits for the threads of several.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Each process has one core: linear algebra of small arrays waits for the threads of several.
+    # Snakemake sets both to the threads of the job.
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
     import numpy as np
 
     from ednag.methods import get_method
+    from ednag.methods.parallel import run_on_cores
     from ednag.methods.storage import write_runs
     from ednag.search.objective import objective_on
     from ednag.spaces import get_space
@@ -70,7 +76,8 @@ def command(
     log(f"hyper-parameters {settings.model_dump()}; {end}")
     label = f"{method_name} {benchmark.dataset} seeds {seeds}"
     numbers = parse_seeds(seeds, "--seeds")
-    runs = list(track(method.run_all(objective, numbers, budget, settings), label, len(numbers)))
+    made = run_on_cores(method, objective, numbers, budget, settings, threads)
+    runs = list(track(made, label, len(numbers)))
     described = {
         "space": benchmark.space,
         "dataset": benchmark.dataset,

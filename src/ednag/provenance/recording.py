@@ -244,7 +244,8 @@ class Recorder:
         }
         for name, file in sorted(_modules().items()):
             above = [folder for folder in imported if file.startswith(f"{folder}{os.sep}")]
-            if above and name != "__main__" and not file.startswith(_INSTALLATION):
+            itself = name in ("__main__", "__mp_main__")  # multiprocessing has two names for it
+            if above and not itself and not file.startswith(_INSTALLATION):
                 imported[max(above, key=len)].append(name.partition(".")[0])
         return {folder: list(dict.fromkeys(names)) for folder, names in imported.items()}
 
