@@ -493,6 +493,18 @@ def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> p
     )
 
 
+def _quantile_of_steps(values: np.ndarray, share: float) -> np.ndarray:
+    """A quantile float64[steps] over runs of values float64[runs, steps], NaN after a run's end.
+
+    numpy's `nanquantile` takes one step after the other, fifty times as long.
+    """
+    whole = ~np.isnan(values).any(axis=0)
+    quantile = np.empty(values.shape[1])
+    quantile[whole] = np.quantile(values[:, whole], share, axis=0)
+    quantile[~whole] = np.nanquantile(values[:, ~whole], share, axis=0)
+    return quantile
+
+
 def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
     """Mean over seeds and quartiles of each quantity of the trace per denoising step (1 = first).
 
@@ -514,8 +526,8 @@ def step_curves(runs: dict[tuple[str, str], list[Run]]) -> pd.DataFrame:
                         "step": np.arange(1, values.shape[1] + 1),
                         "quantity": quantity.removeprefix("step_"),
                         "mean": np.nanmean(values, axis=0),
-                        "quartile_low": np.nanquantile(values, 0.25, axis=0),
-                        "quartile_high": np.nanquantile(values, 0.75, axis=0),
+                        "quartile_low": _quantile_of_steps(values, 0.25),
+                        "quartile_high": _quantile_of_steps(values, 0.75),
                         "runs": (~np.isnan(values)).sum(axis=0),
                     }
                 )
