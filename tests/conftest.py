@@ -47,6 +47,11 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole workflows come first: the last tests to run are short, and no worker waits for them."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_environment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

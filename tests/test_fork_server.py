@@ -137,8 +137,11 @@ def test_another_environment_is_not_the_servers(
     assert "matplotlib" not in recorded(environment | changed, tmp_path)
 
 
-def test_a_limit_of_the_command_holds(environment: dict[str, str], tmp_path: Path) -> None:
-    limited = ["bash", "-c", f'ulimit -t 500; exec {sys.executable} -c "$0" "$@"', SCRIPT]
+@pytest.mark.parametrize("limit", ["ulimit -t 500; exec", "exec setpriv --no-new-privs"])
+def test_a_limit_of_the_command_holds(
+    environment: dict[str, str], tmp_path: Path, limit: str
+) -> None:
+    limited = ["bash", "-c", f'{limit} {sys.executable} -c "$0" "$@"', SCRIPT]
     record = tmp_path / "record.json"
     subprocess.run(
         [*limited, "--record", str(record), "config", "schema"],

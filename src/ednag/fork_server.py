@@ -59,6 +59,8 @@ _TEMPORARY = ("TEMP", "TEMPDIR", "TMP", "TMPDIR")
 #: those that pytest sets for each test.
 _IGNORED = (*_TEMPORARY, "PS1", "PWD", "OLDPWD", "SHLVL", "_")
 _OURS = ("EDNAG_", "PYTEST_")
+#: What a process may do: lines of its status.
+_RIGHTS = ("Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Seccomp:")
 #: What libraries read in the working folder when they are imported.
 _SETTINGS = (Path(".numba_config.yaml"),)
 #: Seconds that a client waits for a server that is there.
@@ -136,8 +138,11 @@ def _same() -> list[Any]:
     }
     kinds = [name for name in dir(resource) if name.startswith("RLIMIT_")]
     limits = [list(resource.getrlimit(getattr(resource, name))) for name in kinds]
-    mounts, group = Path("/proc/self/ns/mnt").readlink(), Path("/proc/self/cgroup")
-    place = [str(mounts), group.read_text("ascii")]
+    process = Path("/proc/self")
+    spaces = [str(path.readlink()) for path in sorted((process / "ns").iterdir())]
+    status = (process / "status").read_text("utf-8").splitlines()
+    rights = [line for line in status if line.startswith(_RIGHTS)]
+    place = [*spaces, *rights, (process / "cgroup").read_text("utf-8")]
     settings = [str(path.absolute()) for path in _SETTINGS if path.exists()]
     return [__file__, sys.prefix, sys.warnoptions, read, limits, os.nice(0), place, settings]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ednag import fork_server
 from ednag.code import modules_of
 from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
@@ -344,12 +345,13 @@ def test_a_job_imports_no_module_that_its_digest_leaves_out(built: Path) -> None
 def test_a_search_imports_neither_pandas_nor_torch(
     built: Path, tmp_path: Path, method: str
 ) -> None:
-    """Each takes longer to import than many a block of runs takes. By hand: the libraries of the
-    workflow's fork server are in the records of its jobs."""
+    """Each takes longer to import than many a block of runs takes. No fork: the libraries of the
+    fork server are in the records of its jobs."""
     (made,) = (built / f"results/provenance/runs/{PLACE}/paper/{method}").glob("*.json")
     command = list(read_record(made).command[1:])
     command[command.index("--output") + 1] = str(tmp_path / "run.parquet")
     record = tmp_path / "run.json"
     call = [sys.executable, "-m", "ednag", "--record", str(record), *command]
-    subprocess.run(call, cwd=built, capture_output=True, check=True)
+    alone = os.environ | {fork_server.VARIABLE: "no"}
+    subprocess.run(call, cwd=built, env=alone, capture_output=True, check=True)
     assert not {"pandas", "torch"} & read_record(record).packages.keys()
