@@ -6,7 +6,7 @@ Each peer is installed into an environment of its own below FOLDER (a new tempor
 from the package index that pip is set to; one that cannot be installed is left out with the reason.
 All search the same table, nasbench201/cifar10-analog, which is packaged, on one core, each in a
 process of its own, in turns. A *start* is what the process takes to its first architecture:
-imports, compilers, one small search before the one that is timed. Prints CSV: medians of the
+imports, compilers, one small search before the one that is timed. Prints medians of the
 repeats. With --page, writes the table into docs/study-time.md.
 
 Searches are equal in what they are asked for: population, steps, evaluations. They are not equal in
@@ -225,7 +225,9 @@ PEERS: dict[str, tuple[str, tuple[str, ...], Any, int]] = {
     "regularised-evolution-100-10": (
         "regularised evolution", (), ours("regularised-evolution-100-10", EVOLUTION), SEEDS,
     ),
-    "Syne Tune": ("regularised evolution", ("syne-tune==0.16.0", "huggingface_hub"), syne_tune_evolution, 1),
+    "Syne Tune": (
+        "regularised evolution", ("syne-tune==0.16.0", "huggingface_hub"), syne_tune_evolution, 1,
+    ),
     "tpe": ("TPE", (), ours("tpe", MODELS), 2),
     "Optuna": ("TPE", (), optuna_tpe, 2),
     "forest-guided": ("a forest", (), ours("forest-guided", MODELS), 2),
@@ -324,15 +326,20 @@ def main() -> None:
             {peer: measured(peer, python, table) for peer, python in pythons.items()}
             for _ in range(given.repeats)
         ]
-    lines = [["work", "by", "evaluations a second", "µs each", "MB", "start in s"]]
+    lines = [["work", "by", "evaluations a second", "µs for one", "MB", "start in s"]]
     for peer in pythons:
         evaluations, seconds, memory, start = np.median([turn[peer] for turn in turns], axis=0)
         each = seconds / evaluations
-        numbers = [f"{1 / each:.3g}", f"{each * 1e6:.3g}", f"{memory:.0f}", f"{start:.1f}"]
+        numbers = [shown(1 / each), shown(each * 1e6), f"{memory:.0f}", f"{start:.1f}"]
         lines.append([PEERS[peer][0], peer, *numbers])
-    print("\n".join(",".join(line) for line in lines))
+    print("\n".join("\t".join(line) for line in lines))
     if given.page:
         write_page(lines)
+
+
+def shown(value: float) -> str:
+    """A number with three digits that count."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def write_page(lines: list[list[str]]) -> None:

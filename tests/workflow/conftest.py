@@ -1,6 +1,5 @@
 """The real workflow, run in a folder of its own."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.copies import with_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +62,7 @@ class Workflow:
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """This environment with some variables more."""
-        return {**os.environ, **(extra or {})}
+        return with_variables(extra or {})
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] | None = None

@@ -34,8 +34,8 @@ def run(folder: Path, **variables: str) -> tuple[Workflow, str]:
     workflow = Workflow(folder)
     workflow.configure()
     _, _, _, *arguments = workflow.command("--cores", "2")
-    environment = workflow.environment()
-    environment.pop(VARIABLE, None)  # the workflow is to have a server of its own
+    # The workflow is to have a server of its own.
+    environment = {k: v for k, v in workflow.environment().items() if k != VARIABLE}
     done = subprocess.run(
         [sys.executable, "-c", SNAKEMAKE, *arguments],
         env=environment | variables,

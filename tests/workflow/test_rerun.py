@@ -20,7 +20,7 @@ from ednag.provenance.records import read_record
 from ednag.study.configuration import read_study
 from ednag.study.digests import registered
 from ednag.study.published import benchmarks_printed
-from tests.copies import add_line, copy_of_the_tree
+from tests.copies import add_line, copy_of_the_tree, with_variables
 
 from .conftest import EDNAG, TINY
 
@@ -86,7 +86,7 @@ class Project:
         return subprocess.run(
             [*command, "study.yaml", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder / "src")},
+            env=with_variables({"PYTHONPATH": str(self.folder / "src")}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
