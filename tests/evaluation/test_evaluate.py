@@ -15,6 +15,7 @@ from ednag.evaluation.jobs import Job, needed_jobs
 from ednag.evaluation.session import Session
 from ednag.evaluation.subjects import subjects_of, with_all_data
 from ednag.evidence.claims import read_claims
+from ednag.fork_server import FEWEST_JOBS
 from ednag.methods.instances import define_methods
 from ednag.provenance.recording import project_folder
 from ednag.sources.registry import load_registry
@@ -100,6 +101,15 @@ def test_jobs_run_when_what_they_need_is_there() -> None:
         "summary",
     ]
     assert predicted([], 2, registry).text(2) == "nothing"
+
+
+def test_a_job_costs_less_where_jobs_are_forks() -> None:
+    job = Job("summary", ("results/summaries/nasbench201/cifar10.parquet",), (), True)
+    alone, forked = (
+        predicted([job] * count, 1, load_registry()).seconds / count
+        for count in (FEWEST_JOBS - 1, FEWEST_JOBS)
+    )
+    assert 0.5 < alone - forked < 0.9
 
 
 def test_more_seeds_cost_more() -> None:

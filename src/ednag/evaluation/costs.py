@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 
 from ednag.evaluation.jobs import Job
+from ednag.fork_server import FEWEST_JOBS
 from ednag.sources.registry import Source
 from ednag.sources.sizes import size_in_words
 from ednag.study.artefacts import find_artefact
@@ -17,6 +18,8 @@ from ednag.study.artefacts import find_artefact
 COSTS = Path(__file__).with_name("costs.csv")
 #: Seconds of processor time of any job, whatever it does; of Snakemake for a job, and for a call.
 _START, _DISPATCH, _CALL = 0.7, 0.1, 3.0
+#: Seconds of a job that imports take, which a fork of the workflow's server does not; what is left.
+_IMPORTS, _LEAST = 0.6, 0.1
 #: Seconds and megabytes of a job of a rule that is not in the table: as most that read summaries.
 _UNMEASURED = (2.0, 200.0)
 #: Megabytes that a run and any other job write, rounded up (as `ednag.doctor.needs`).
@@ -109,6 +112,7 @@ def predicted(
     if not jobs:
         return Cost(0, 0.0, 0.0, 0.0)
     costs = [cost_of(job, registry) for job in jobs]
+    imports = _IMPORTS if len(jobs) >= FEWEST_JOBS else 0.0
     left = [len(job.needs) for job in jobs]
     after: list[list[int]] = [[] for _ in jobs]
     for number, job in enumerate(jobs):
@@ -120,7 +124,8 @@ def predicted(
     while ready or running:
         while ready and len(running) < cores:
             number = ready.pop(0)
-            heapq.heappush(running, (now + costs[number].seconds + _DISPATCH, number))
+            seconds = max(_LEAST, costs[number].seconds - imports)
+            heapq.heappush(running, (now + seconds + _DISPATCH, number))
         most = max(most, sum(costs[number].memory for _, number in running))
         now, done = heapq.heappop(running)
         for number in after[done]:
