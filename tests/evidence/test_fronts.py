@@ -1,5 +1,6 @@
 """Fronts of metric and cost: against hand-computed ones, and against brute force."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from ednag.methods.storage import write_runs
 from ednag.search.objective import objective_on
 from ednag.spaces import get_space
 from ednag.tables import get_definition
+from ednag.tables.costs import check_beside, limit_at
 from ednag.tables.interface import BenchmarkTable
 from ednag.tables.parquet import write_benchmark
 from tests.methods.made_up_costs import costs_table
 
 GRID = 12
+COSTS = replace(costs_table(), dataset="cifar10-hardware")
 COORDINATES = st.integers(0, GRID)
 POINTS = st.lists(st.tuples(COORDINATES, COORDINATES), min_size=1, max_size=12)
 
@@ -64,10 +67,21 @@ def test_igd_plus_is_that_of_the_definition(
 #: Accuracies 90, 80, 70, 60, 10 and costs 10, 6, 8, 2, 1: the median is 70, so that the true front
 #: is of the first two.
 BY_HAND = Costed(
-    queried=-np.array([90.0, 80, 70, 60, 10]),
     reported=-np.array([90.0, 80, 70, 60, 10]),
     cost=np.array([10.0, 6, 8, 2, 1]),
 )
+
+
+def measured(*codes: int) -> dict[str, float]:
+    """Of a run that saw the reported metric."""
+    chosen = np.array(codes, dtype=int)
+    return BY_HAND.measured(chosen, BY_HAND.reported[chosen])
+
+
+def test_what_is_not_better_than_the_median_adds_nothing() -> None:
+    """It may be cheaper than all of the true front."""
+    assert measured(0, 1, 2, 3, 4) == measured(0, 1)
+    assert measured(3, 4) == measured()
 
 
 def test_a_front_by_hand() -> None:
@@ -75,22 +89,22 @@ def test_a_front_by_hand() -> None:
     np.testing.assert_allclose(BY_HAND.normalised(np.array([0, 1])), [[0, 1], [1, 0]])
     # Two rectangles of 1.1 x 0.1, of which a square of 0.1 is counted once.
     whole = 2 * 1.1 * 0.1 - 0.01
-    assert BY_HAND.measured(np.array([0, 1, 2])) == pytest.approx(
-        {"hypervolume": 100, "igd_plus": 0, "found": 100}
-    )
-    assert BY_HAND.measured(np.array([2, 1, 4])) == pytest.approx(
+    assert measured(0, 1, 2) == pytest.approx({"hypervolume": 100, "igd_plus": 0, "found": 100})
+    assert measured(2, 1, 4) == pytest.approx(
         {"hypervolume": 100 * 0.11 / whole, "igd_plus": 0.5, "found": 50}
     )
-    nothing = BY_HAND.measured(np.array([], dtype=int))
+    nothing = measured()
     assert nothing["hypervolume"] == nothing["found"] == 0
     assert nothing["igd_plus"] == pytest.approx(np.hypot(1.1, 0.1))
 
 
 def test_the_best_within_limits_by_hand() -> None:
     codes = np.array([3, 0, 2])
-    best = BY_HAND.best_within(codes, np.array([1.0, 2, 7.9, 8, 10]))
+    seen = BY_HAND.reported[codes]
+    best = BY_HAND.best_within(codes, seen, np.array([1.0, 2, 7.9, 8, 10]))
     np.testing.assert_array_equal(best, [np.nan, -60, -60, -70, -90])
-    assert np.isnan(BY_HAND.best_within(np.array([], dtype=int), np.array([5.0]))).all()
+    none = np.array([], dtype=int)
+    assert np.isnan(BY_HAND.best_within(none, BY_HAND.reported[none], np.array([5.0]))).all()
 
 
 @given(
@@ -102,9 +116,9 @@ def test_the_best_within_limits_is_chosen_by_what_a_search_sees(
     drawn: list[tuple[int, int, int]], limits: list[int]
 ) -> None:
     queried, reported, cost = np.array(drawn, dtype=float).T
-    known = Costed(queried, reported, cost)
+    known = Costed(reported, cost)
     codes, ascending = np.arange(len(drawn)), np.array(sorted(limits), dtype=float)
-    for limit, found in zip(ascending, known.best_within(codes, ascending), strict=True):
+    for limit, found in zip(ascending, known.best_within(codes, queried, ascending), strict=True):
         within = codes[cost <= limit]
         if not len(within):
             assert np.isnan(found)
@@ -125,8 +139,8 @@ def study(folder: Path) -> dict[str, Path]:
     )
     paths = {name: folder / f"{name}.parquet" for name in ("table", "costs")}
     write_benchmark(table, paths["table"])
-    write_benchmark(costs_table(), paths["costs"])
-    objective = objective_on(table, definition.protocols["paper"], space, further=costs_table())
+    write_benchmark(COSTS, paths["costs"])
+    objective = objective_on(table, definition.protocols["paper"], space, further=COSTS)
     for name in ("random", "nsga2", "regularised-evolution-constrained"):
         method = get_method(name)
         settings = method.read_hyperparameters({})
@@ -176,3 +190,56 @@ def test_an_unknown_cost_is_refused_and_nothing_is_written(tmp_path: Path) -> No
     assert isinstance(done.exception, EdnagError)
     assert "unknown cost 'flop'; did you mean 'flops'?" in str(done.exception)
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cost", "flops", "--cost", "flops"], "--cost: flops is given twice; give it once"),
+        (["--cost", "flops", "--quantile", "0.5"], "--quantile: 0.5 is given twice"),
+        (["--cost", "flops", "--quantile", "nan"], "--quantile: not a number; give a share"),
+        (
+            ["--cost", "flops", "--protocol", "papr"],
+            "no run of protocol 'papr'; did you mean",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_before_anything_is_written(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
+    done = judge(study(tmp_path), tmp_path / "out", *options)
+    assert isinstance(done.exception, EdnagError) and message in str(done.exception)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_costs_of_another_dataset_are_refused() -> None:
+    other = replace(COSTS, dataset="cifar100-hardware")
+    message = "that of nasbench201/cifar10 is nasbench201/cifar10-hardware; give results/tables/"
+    with pytest.raises(EdnagError, match=message):
+        check_beside(other, "nasbench201", "cifar10")
+    check_beside(COSTS, "nasbench201", "cifar10-valid")
+
+
+@pytest.mark.parametrize(
+    ("costs", "share", "limit"),
+    [
+        ([0.1013061, 0.1013061, 0.5], 0.1, 0.102),
+        ([1.0, 2.0, 3.0, 4.0], 0.5, 3.0),
+        ([5310.0] * 3, 0.5, 5310.0),
+    ],
+)
+def test_a_limit_leaves_nobody_of_its_share_out(
+    costs: list[float], share: float, limit: float
+) -> None:
+    assert limit_at(np.array(costs), share) == limit
+    assert np.mean(np.array(costs) <= limit) >= share
+
+
+def test_the_optimum_is_the_best_reported_one_whatever_a_search_sees() -> None:
+    """By protocol validation it sees another metric than is reported."""
+    generator, codes = np.random.default_rng(0), np.arange(50)
+    known = Costed(-generator.uniform(0, 90, 50), generator.uniform(1, 9, 50))
+    limits = np.array([2.0, 5.0, 9.0])
+    optima = known.best_within(codes, known.reported, limits)
+    assert optima.tolist() == [known.reported[known.cost <= limit].min() for limit in limits]
+    assert (known.best_within(codes, generator.uniform(0, 1, 50), limits) >= optima).all()

@@ -11,6 +11,7 @@ from scipy import stats
 
 from ednag.cli import group
 from ednag.evidence.figures.ranks import ranks as draw_ranks
+from ednag.evidence.figures.targets import targets as draw_targets
 from ednag.evidence.over_datasets import (
     ALL_TARGETS,
     REGRETS,
@@ -206,6 +207,23 @@ def test_a_method_is_not_ranked_over_datasets_on_which_it_was_tuned() -> None:
     assert len(headings) == 2
     assert "4 datasets of 2 spaces" in headings[0] and "3 datasets of 1 space" in headings[1]
     assert "EDNAG+ (tuned on 1 of 4 datasets)" in headings[0] and "EDNAG+" not in headings[1]
+    plt.close(figure)
+
+
+def test_where_all_methods_were_tuned_nothing_is_drawn() -> None:
+    runs = pd.concat(
+        [
+            runs_with(SCORES + shift, "ednag-plus")
+            .iloc[: len(SCORES)]
+            .assign(space="nasbench201", dataset=name)
+            for name, shift in (("cifar10-valid", 0.0), ("cifar100-valid", 0.1))
+        ],
+        ignore_index=True,
+    )
+    drawn = targets_frame(runs)
+    assert drawn.empty and profiles_frame(runs, (5,), 0.95).empty
+    figure = draw_targets(drawn, "title")
+    assert any("each method was tuned" in text.get_text() for text in figure.texts)
     plt.close(figure)
 
 

@@ -305,6 +305,12 @@ def test_what_a_method_was_tuned_on_is_told_to_jobs_that_compare_and_is_checked(
     }
     with pytest.raises(EdnagError, match=r"'cara'.*did you mean 'cora'"):
         read_study({"methods": ["ednag", {**tuned, "tuned_on": ["nasbench-graph/cara"]}]})
+    for named, message in (
+        ("nasbench-graph/", "unknown dataset ''"),
+        ("nasbench201/cifar10-hardware", "further table"),
+    ):
+        with pytest.raises(EdnagError, match=message):
+            read_study({"methods": ["ednag", {**tuned, "tuned_on": [named]}]})
 
 
 def test_a_job_is_told_of_the_instances_that_it_uses_and_of_nothing_else() -> None:

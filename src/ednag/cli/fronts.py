@@ -1,5 +1,6 @@
 """`ednag fronts`: run files of one benchmark, judged by a metric and a cost."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from ednag.cli._progress import log
 from ednag.cli._runs import reported_runs, which_runs
 from ednag.cli._statistics import STATISTICS, statistics_of
 from ednag.cli.plot._shared import PROTOCOL, figure_files
+from ednag.errors import EdnagError
+from ednag.naming import suggestion
 
 
 @click.command()
@@ -58,14 +61,18 @@ def command(
     from ednag.tables import get_definition, get_reported_metric
     from ednag.tables.parquet import read_benchmark, read_table
 
+    _check_named(names, quantiles)
     budgets = statistics_of(statistics)
     benchmark, further = read_benchmark(table), read_table(costs)
     collected = reported_runs(runs, seeds, method_seeds, settings, benchmark)
     methods = {name: group for (place, name), group in collected.items() if place == protocol}
+    if not methods:
+        protocols = sorted({given for given, _ in collected})
+        raise EdnagError(f"no run of protocol {protocol!r}{suggestion(protocol, protocols)}")
     judged = Judged(benchmark, further, protocol, methods, names, budgets)
-    write_judged(judged, quantiles, fronts, limits)
     place = (benchmark.space, benchmark.dataset)
     frame = judged.attained_frame()
+    write_judged(judged, quantiles, fronts, limits)
     shown = main_methods(list(methods))
     frame = frame[frame["method"].isin(["", *shown])].reset_index(drop=True)
     title = (
@@ -76,3 +83,12 @@ def command(
     metric = get_reported_metric(*place, protocol).label
     save_drawing(draw(frame, labels, metric, title), frame, figure)
     log(f"fronts: {len(methods)} methods, {len(names)} costs")
+
+
+def _check_named(names: tuple[str, ...], quantiles: tuple[float, ...]) -> None:
+    """Raise EdnagError if a cost or a quantile is named twice, or a quantile is no number."""
+    for option, given in (("--cost", names), ("--quantile", quantiles)):
+        if twice := [value for value in given if given.count(value) > 1]:
+            raise EdnagError(f"{option}: {twice[0]} is given twice; give it once")
+    if any(math.isnan(quantile) for quantile in quantiles):
+        raise EdnagError("--quantile: not a number; give a share above 0, at most 1")

@@ -8,6 +8,7 @@ import click
 
 from ednag.cli._options import EXISTING, OUTPUT
 from ednag.cli._progress import log
+from ednag.errors import EdnagError
 
 
 @click.command()
@@ -58,13 +59,15 @@ def command(
     method, numbers = get_method(method_name), parse_seeds(seeds, "--seeds")
     check_tuning(method, settings, numbers)
     benchmarks = [read_benchmark(table) for table in tables]
+    places = [f"{each.space}/{each.dataset}" for each in benchmarks]
+    if twice := [place for place in places if places.count(place) > 1]:
+        raise EdnagError(f"--table: {twice[0]} is given twice; give each dataset once")
     objectives = [
         objective_on(each, get_protocol(each.space, each.dataset, "paper"), get_space(each.space))
         for each in benchmarks
     ]
     rounds = halve(method, objectives, numbers, settings, budget)
     (best, score), *_ = rounds[-1].scores
-    places = [f"{each.space}/{each.dataset}" for each in benchmarks]
     found = {
         "method": method_name,
         "tuned_on": places,

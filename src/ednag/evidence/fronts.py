@@ -19,8 +19,14 @@ from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.methods.interface import Run
 from ednag.study.statistics import Statistics
-from ednag.tables import further_table, get_definition, get_metric, get_reported_metric
-from ednag.tables.costs import KIND, costs_of, limit_at
+from ednag.tables import (
+    further_table,
+    get_definition,
+    get_metric,
+    get_protocol,
+    get_reported_metric,
+)
+from ednag.tables.costs import KIND, check_beside, costs_of, limit_at
 from ednag.tables.interface import Benchmark, BenchmarkTable, Protocol
 
 #: How far beyond the true front's range the reference point lies, as a share of the range.
@@ -36,21 +42,26 @@ class Costed:
     """The architectures of a benchmark under a protocol, with one cost of each.
 
     Attributes:
-        queried: float64[size], what a search sees; less is better whatever the metric's direction.
-        reported: float64[size], the reported metric, likewise.
+        reported: float64[size], the reported metric; less is better whatever its direction. NaN for
+            architectures that the benchmark lacks.
         cost: float64[size], less is better.
 
-    Architectures that the benchmark lacks are NaN.
+    What a search has seen of architectures, `seen`, is given with their codes: where evaluations
+    draw a training, each run sees other values. Less is better there, too.
     """
 
-    queried: np.ndarray
     reported: np.ndarray
     cost: np.ndarray
 
     @cached_property
     def present(self) -> np.ndarray:
         """Codes int[k] of the architectures that the benchmark has."""
-        return np.flatnonzero(~np.isnan(self.reported) & ~np.isnan(self.queried))
+        return np.flatnonzero(~np.isnan(self.reported))
+
+    @cached_property
+    def median(self) -> float:
+        """Of the reported metric."""
+        return float(np.median(self.reported[self.present]))
 
     @cached_property
     def true_front(self) -> np.ndarray:
@@ -59,9 +70,12 @@ class Costed:
         Only those whose reported metric is better than the median of the benchmark, because the
         cheapest networks have hardly an operation and predict by chance.
         """
-        good = self.present[self.reported[self.present] < np.median(self.reported[self.present])]
+        good = self._good(self.present)
         good = good if len(good) else self.present  # all may be equal
         return good[is_front(self._points(good))]
+
+    def _good(self, codes: np.ndarray) -> np.ndarray:
+        return codes[self.reported[codes] < self.median]
 
     @cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray]:
@@ -77,13 +91,17 @@ class Costed:
         low, span = self._scale
         return (self._points(codes) - low) / span
 
-    def front(self, codes: np.ndarray) -> np.ndarray:
-        """Those of codes int[n] that none of them dominates, by the metric that a search sees."""
-        return codes[is_front(np.column_stack([self.queried[codes], self.cost[codes]]))]
+    def front(self, codes: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Those of codes int[n] that none of them dominates, by what a search has seen."""
+        return codes[is_front(np.column_stack([seen, self.cost[codes]]))]
 
-    def measured(self, codes: np.ndarray) -> dict[str, float]:
-        """Hypervolume and share found, in %, and IGD+ of the front of codes int[n]."""
-        front = self.front(codes)
+    def measured(self, codes: np.ndarray, seen: np.ndarray) -> dict[str, float]:
+        """Hypervolume and share found, in %, and IGD+ of the front of codes int[n].
+
+        Of the front, those that are better than the median, as of the true front: of the others,
+        cheaper ones would add what the true front does not have.
+        """
+        front = self._good(self.front(codes, seen))
         points = self.normalised(front) if len(front) else np.full((1, 2), 1 + BEYOND)
         true = self.normalised(self.true_front)
         return {
@@ -92,11 +110,11 @@ class Costed:
             "found": 100 * float(np.isin(self.true_front, front).mean()),
         }
 
-    def best_within(self, codes: np.ndarray, limits: np.ndarray) -> np.ndarray:
-        """Reported metric of the best by what a search sees, of those of codes int[n] that cost
-        at most each of the limits float64[k], ascending; NaN where there is none."""
-        ordered = codes[np.argsort(self.cost[codes], kind="stable")]
-        best = np.minimum.accumulate(self.queried[ordered])
+    def best_within(self, codes: np.ndarray, seen: np.ndarray, limits: np.ndarray) -> np.ndarray:
+        """Reported metric of the best by what a search has seen, of those of codes int[n] that cost
+        at most each of the limits float64[k]; NaN where there is none."""
+        order = np.argsort(self.cost[codes], kind="stable")
+        ordered, best = codes[order], np.minimum.accumulate(seen[order])
         new = np.flatnonzero(np.diff(best, prepend=np.inf) < 0)
         starts = np.searchsorted(self.cost[ordered[new]], limits, side="right") - 1
         values = np.append(self.reported[ordered[new]], np.nan)
@@ -127,12 +145,11 @@ def igd_plus(points: np.ndarray, true: np.ndarray) -> float:
 
 
 def costed(table: Benchmark, further: BenchmarkTable, protocol: Protocol, name: str) -> Costed:
-    """The architectures of a table with one cost; EdnagError as `costs_of`."""
-    queried, reported = (
-        -table.metrics[metric].sign * np.asarray(table.values[metric], dtype=np.float64)
-        for metric in (protocol.fitness_metric, protocol.reported_metric)
-    )
-    return Costed(queried, reported, costs_of(further, name, ~np.isnan(reported)))
+    """The architectures of a table with one cost; EdnagError as `costs_of` and `check_beside`."""
+    check_beside(further, table.space, table.dataset)
+    metric = protocol.reported_metric
+    reported = -table.metrics[metric].sign * np.asarray(table.values[metric], dtype=np.float64)
+    return Costed(reported, costs_of(further, name, ~np.isnan(reported)))
 
 
 @dataclass(frozen=True)
@@ -158,9 +175,17 @@ class Judged:
     @cached_property
     def benchmarks(self) -> dict[str, Costed]:
         """Cost -> the architectures with it."""
-        definition = get_definition(self.table.space, self.table.dataset)
-        protocol = definition.protocols[self.protocol]
+        protocol = self._protocol
         return {name: costed(self.table, self.further, protocol, name) for name in self.costs}
+
+    @cached_property
+    def _protocol(self) -> Protocol:
+        return get_protocol(self.table.space, self.table.dataset, self.protocol)
+
+    def _evaluated(self, run: Run, budget: int) -> tuple[np.ndarray, np.ndarray]:
+        """Codes within a budget, and what the run has seen of each, less is better."""
+        sign = self.table.metrics[self._protocol.fitness_metric].sign
+        return run.codes[:budget], -sign * run.metrics[:budget]
 
     @property
     def sign(self) -> float:
@@ -185,7 +210,9 @@ class Judged:
         """
         rows = []
         for names, benchmark, runs in self._rows():
-            each = pd.DataFrame([benchmark.measured(run.codes[: names["budget"]]) for run in runs])
+            each = pd.DataFrame(
+                [benchmark.measured(*self._evaluated(run, names["budget"])) for run in runs]
+            )
             rows.append(
                 {**names, "true_front": len(benchmark.true_front)}
                 | {
@@ -201,25 +228,32 @@ class Judged:
     def limits_table(self, quantiles: Sequence[float]) -> pd.DataFrame:
         """One row per cost, limit, budget and method: the best metric at a cost within the limit.
 
-        `quantile` is the share of architectures within the limit, `optimum` the best of them.
-        `without` counts the runs that have evaluated none; their mean is of the others.
+        A share `within` of the architectures, `quantile` at least, costs no more than the limit;
+        `optimum` is the best reported metric of them. `without` counts the runs that have evaluated
+        none: each counts as the worst architecture of the benchmark.
         """
         rows = []
         for names, benchmark, runs in self._rows():
-            known = benchmark.cost[benchmark.present]
+            present = benchmark.present
+            known, reported = benchmark.cost[present], benchmark.reported[present]
             limits = np.array([limit_at(known, quantile) for quantile in quantiles])
-            optima = benchmark.best_within(benchmark.present, limits)
+            optima = benchmark.best_within(present, reported, limits)
             best = np.array(
-                [benchmark.best_within(run.codes[: names["budget"]], limits) for run in runs]
+                [
+                    benchmark.best_within(*self._evaluated(run, names["budget"]), limits)
+                    for run in runs
+                ]
             )
             for quantile, limit, optimum, values in zip(
                 quantiles, limits, optima, -self.sign * best.T, strict=True
             ):
-                seen = values[~np.isnan(values)]
+                none = np.isnan(values)
+                counted = np.where(none, -self.sign * reported.max(), values)
                 rows.append(
                     {**names, "quantile": quantile, "limit": limit}
-                    | mean_columns("best", seen, self.statistics.confidence)
-                    | {"optimum": -self.sign * optimum, "without": len(values) - len(seen)}
+                    | {"within": float((known <= limit).mean())}
+                    | mean_columns("best", counted, self.statistics.confidence)
+                    | {"optimum": -self.sign * optimum, "without": int(none.sum())}
                 )
         order = ["cost", "quantile", "budget"]
         frame = pd.DataFrame(rows)
@@ -237,12 +271,15 @@ class Judged:
         budget = self.statistics.checkpoints[-1]
         frames = []
         for name, benchmark in self.benchmarks.items():
-            true = benchmark.cost[benchmark.true_front]
+            front = benchmark.true_front
+            true = benchmark.cost[front]
             at = np.unique(np.append(np.linspace(true.min(), true.max(), _POINTS), true))
-            attained = {"": benchmark.best_within(benchmark.true_front, at)[None]}
+            attained = {"": benchmark.best_within(front, benchmark.reported[front], at)[None]}
             for method, runs in self.runs.items():
-                codes = [run.codes[:budget] for run in runs]
-                attained[method] = np.array([benchmark.best_within(each, at) for each in codes])
+                evaluated = [self._evaluated(run, budget) for run in runs]
+                attained[method] = np.array(
+                    [benchmark.best_within(*each, at) for each in evaluated]
+                )
             for method, values in attained.items():
                 ordered = np.sort(np.where(np.isnan(values), np.inf, values), axis=0)
                 columns = {
@@ -308,19 +345,20 @@ def readable_limits(frame: pd.DataFrame) -> dict[str, list[str]]:
 _PLACE = (
     "{dataset}, protocol {protocol}: {metric} against each cost. Intervals: {level}, Student's of "
     "the mean over seeds; of fewer than 5 seeds, the values. A run that ended earlier keeps what "
-    "it has. "
+    "it has. Up to the size of its first population a method is random search. "
 )
 _FRONTS = (
     "The true front: architectures that none dominates, of those with a better metric than the "
     "median of the table. Both objectives are in units of its range. Hypervolume: as a share of "
     "that of the true front; the reference point is 10 % of the range beyond its worst values. "
     "IGD+: mean distance from the true front to that of the run, in units of the range; 0 is best. "
-    "A run's front is chosen by what the search sees and has the reported values."
+    "A run's front is chosen by what the search has seen and has the reported values; what is not "
+    "better than the median is left out."
 )
 _LIMITS = (
-    "The best by what the search sees, of those evaluated that cost no more than the limit: the "
-    "quantiles {quantiles} of the cost over the table, rounded to three digits. The mean is over "
-    "runs that have evaluated one."
+    "The best by what the search has seen, of those evaluated within a limit of cost: the "
+    "quantiles {quantiles} of the cost over the table, rounded up to three digits. A run that has "
+    "evaluated none counts as the worst architecture of the table."
 )
 
 
@@ -330,7 +368,7 @@ def write_judged(
     fronts: Sequence[Path],
     limits: Sequence[Path],
 ) -> None:
-    """Write both tables of `Judged` to paths (.csv, .md, .tex)."""
+    """Write both tables of `Judged` to paths (.csv, .md, .tex), or none of them."""
     place = (judged.table.space, judged.table.dataset)
     note = _PLACE.format(
         dataset=get_definition(*place).title,
@@ -338,8 +376,7 @@ def write_judged(
         metric=get_reported_metric(*place, judged.protocol).label,
         level=f"{100 * judged.statistics.confidence:g} %",
     )
-    table = judged.fronts_table()
-    write_frame(table, readable_fronts(table), note + _FRONTS, fronts)
-    table = judged.limits_table(quantiles)
+    table, within = judged.fronts_table(), judged.limits_table(quantiles)
     shares = ", ".join(f"{quantile:g}" for quantile in quantiles)
-    write_frame(table, readable_limits(table), note + _LIMITS.format(quantiles=shares), limits)
+    write_frame(table, readable_fronts(table), note + _FRONTS, fronts)
+    write_frame(within, readable_limits(within), note + _LIMITS.format(quantiles=shares), limits)

@@ -31,7 +31,7 @@ from ednag.evidence.summaries import BEST_AFTER, DISTINCT
 from ednag.evidence.targets import DISTINCT_TO, TARGETS
 from ednag.evidence.writing import counted, enumerated, texts, with_interval, write_frame
 from ednag.methods import get_method
-from ednag.study.comparisons import FEWEST_DATASETS, main_methods
+from ednag.study.comparisons import FEWEST_DATASETS, ranked_methods
 from ednag.tables import counted_datasets, get_definition
 
 #: Mean over the targets, beside those of TARGETS.
@@ -42,7 +42,7 @@ REGRETS = tuple(float(f"{0.1 * 1000 ** (step / 90):.4g}") for step in range(91))
 
 
 def counted_runs(summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """The runs under a protocol that are compared: main methods, on datasets that count.
+    """The runs under a protocol that are compared: ranked methods, on datasets that count.
 
     Raises:
         EdnagError: There are fewer than two methods on all datasets.
@@ -51,7 +51,7 @@ def counted_runs(summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
     counted = counted_datasets(places_of(runs))
     kept = [place in counted for place in zip(runs["space"], runs["dataset"], strict=True)]
     runs = runs[np.array(kept, dtype=bool)]
-    methods = main_methods(common_methods(runs))
+    methods = ranked_methods(common_methods(runs))
     if len(methods) < 2:
         raise EdnagError("a ranking needs at least two methods; add one to the study")
     return runs[runs["method"].isin(methods)].reset_index(drop=True)
@@ -152,7 +152,7 @@ def targets_frame(runs: pd.DataFrame) -> pd.DataFrame:
     that has ended reaches no more. A curve ends where half of the method's runs have ended.
     Methods that were tuned on one of the datasets have no rows.
     """
-    frames = []
+    frames: list[pd.DataFrame] = []
     places = places_of(runs)
     for method, groups in _by_method(runs):
         if tuned_on(method, places):
@@ -169,6 +169,8 @@ def targets_frame(runs: pd.DataFrame) -> pd.DataFrame:
             pd.DataFrame({"target": target, **columns, "share": share})
             for target, share in shares.items()
         ]
+    if not frames:
+        return pd.DataFrame(columns=["target", "method", "evaluations", "datasets", "share"])
     drawn = pd.concat(frames, ignore_index=True)
     return drawn.sort_values("target", kind="stable", key=_order_of_targets, ignore_index=True)
 

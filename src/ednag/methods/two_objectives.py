@@ -13,7 +13,7 @@ from ednag.methods.budget import Spender
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID
 from ednag.tables import FURTHER
-from ednag.tables.costs import KIND, costs_of
+from ednag.tables.costs import KIND, check_beside, costs_of
 from ednag.validation import StrictModel
 
 #: Search spaces with a table of costs.
@@ -37,6 +37,7 @@ def costs_for(objective: Objective, name: str) -> np.ndarray:
     """The cost of all architectures, float64[size]; raises EdnagError as `costs_of`."""
     if objective.further is None:
         raise EdnagError("a method with a second objective reads a table of costs; give --further")
+    check_beside(objective.further, objective.table.space, objective.table.dataset)
     present = objective.present
     needed = None if present is None else present[:-1] != INVALID
     return costs_of(objective.further, name, needed)

@@ -41,6 +41,14 @@ def main_methods(methods: Sequence[str]) -> tuple[str, ...]:
     return chosen or tuple(methods[:8])
 
 
+def ranked_methods(methods: Sequence[str]) -> tuple[str, ...]:
+    """Those of `main_methods` that look for the best metric, whatever an architecture costs."""
+    from ednag.methods import get_method
+    from ednag.tables.costs import KIND
+
+    return tuple(name for name in main_methods(methods) if get_method(name).further != KIND)
+
+
 def subject_of(methods: Sequence[str]) -> str:
     """The method that a study is about: EDNAG, or its first where it does not run EDNAG."""
     return "ednag" if "ednag" in methods else methods[0]
@@ -54,4 +62,4 @@ def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:
 
 def can_rank(methods: Sequence[str]) -> bool:
     """Whether there are methods to rank."""
-    return len(main_methods(methods)) > 1
+    return len(ranked_methods(methods)) > 1

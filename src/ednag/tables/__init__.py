@@ -342,8 +342,9 @@ def is_among(place: tuple[str, str], named: Iterable[str]) -> bool:
 
 def check_named(named: Iterable[str]) -> None:
     """Raise EdnagError, which names the closest, if one of `is_among` is no space or dataset."""
-    for space, _, dataset in (each.partition("/") for each in named):
-        reference_to(space, dataset) if dataset else space_reference(space)
+    for space, slash, dataset in (each.partition("/") for each in named):
+        reference_to(space, dataset) if slash else space_reference(space)
+        refuse_further(space, dataset)
 
 
 def measured_again(places: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,13 @@
 """Costs of architectures, the second objective: columns of a further table `DATASET-hardware`."""
 
 from collections.abc import Iterable
+from decimal import ROUND_CEILING, Decimal, localcontext
 
 import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
+from ednag.tables import further_table, is_table
 from ednag.tables.interface import BenchmarkTable, Metric
 
 #: Kind of the further tables that hold costs.
@@ -51,8 +53,20 @@ def costs_of(further: BenchmarkTable, name: str, needed: np.ndarray | None = Non
 
 
 def limit_at(costs: np.ndarray, share: float) -> float:
-    """The cost that a share of float64[n] does not exceed, rounded to three digits.
+    """A cost that at least a share of float64[n] does not exceed, rounded up to three digits.
 
-    The linear quantile; `share` is above 0 and at most 1.
+    `share` is above 0 and at most 1. Rounded down, a limit would leave out all that cost the same.
     """
-    return float(f"{np.quantile(costs, share):.3g}")
+    value = Decimal(float(np.quantile(costs, share, method="higher")))
+    with localcontext(prec=3, rounding=ROUND_CEILING):
+        return float(+value)
+
+
+def check_beside(further: BenchmarkTable, space: str, dataset: str) -> None:
+    """Raise EdnagError, which names the right one, for the costs of another dataset."""
+    beside = further_table(space, dataset, KIND) if is_table(space, dataset) else None
+    if beside is not None and (further.space, further.dataset) != (space, beside):
+        raise EdnagError(
+            f"the table of costs is {further.space}/{further.dataset}, and that of {space}/"
+            f"{dataset} is {space}/{beside}; give results/tables/{space}/{beside}.parquet"
+        )

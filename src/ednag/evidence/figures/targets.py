@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ednag.evidence.figures.evaluations import draw_curve, log_evaluations
-from ednag.evidence.figures.style import draw_legend, looks_of, new_figure
+from ednag.evidence.figures.style import draw_legend, looks_of, new_figure, write_note
 from ednag.evidence.over_datasets import ALL_TARGETS
 from ednag.evidence.targets import TARGETS
 
@@ -16,6 +16,10 @@ _TITLES = {
 
 def targets(drawn: pd.DataFrame, title: str) -> Figure:
     """A panel per target of `targets_frame`: share of runs that have reached it, in %."""
+    if drawn.empty:
+        figure, _ = new_figure(title, figsize=(7.2, 2))
+        write_note(figure, "not drawn: each method was tuned on one of the datasets")
+        return figure
     figure, grid = new_figure(title, 2, 2, figsize=(7.2, 5.6), sharex=True, sharey=True)
     looks = looks_of(list(dict.fromkeys(drawn["method"])))
     for axes, (target, rows) in zip(grid.flat, drawn.groupby("target", sort=False), strict=True):
