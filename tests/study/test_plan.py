@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from ednag.errors import EdnagError
+from ednag.sources.registry import load_registry
 from ednag.study.artefacts import ARTEFACTS, find_artefact, record_path
-from ednag.study.comparisons import can_rank
 from ednag.study.configuration import read_study
 from ednag.study.plan import Plan
 
@@ -155,14 +155,20 @@ def test_figures_of_variants_exist_where_variants_run(tmp_path: Path) -> None:
 def test_ranks_need_three_measured_datasets(tmp_path: Path) -> None:
     two = {"nasbench201": ["cifar10", "cifar100"]}
     assert plan_of(tmp_path, benchmarks=two).files("ranks") == []
-    # A method that looks for cheap architectures as well is in no ranking of one metric.
-    assert can_rank(["ednag", "random", "nsga2"]) and not can_rank(["ednag", "nsga2", "moead"])
     one = {"nasbench201": ["cifar10", "cifar10-valid", "cifar10-analog", "cifar100-valid"]}
     assert plan_of(tmp_path, benchmarks=one).files("ranks") == [], "two kinds of images"
     three = {"nasbench201": ["cifar10", "cifar100", "ImageNet16-120"]}
     plan = plan_of(tmp_path, benchmarks=three)
     assert plan.files("ranks") == ["figures/ranks-paper.csv"]
     assert len(plan.ranked_summaries(at(protocol="paper"))) == 3
+    # A method that looks for cheap architectures as well is in no ranking of one metric.
+    flops = {"id": "by-flops", "of": "nsga2", "hyperparameters": {"cost": "flops"}}
+    hardware = [source for source in load_registry() if source.startswith("hw-nasbench201")]
+    for others, ranks in (([], []), (["random"], ["figures/ranks-paper.csv"])):
+        methods = ["ednag", "nsga2", flops, *others]
+        plan = plan_of(tmp_path, *hardware, benchmarks=three, methods=methods)
+        assert "by-flops" in plan.methods_run
+        assert plan.files("ranks") == ranks
 
 
 def test_the_small_instance_trains_only_where_it_is_searched(tmp_path: Path) -> None:
@@ -255,7 +261,6 @@ def test_planning_a_study_imports_neither_pandas_nor_torch() -> None:
 import sys
 from pathlib import Path
 from ednag.study.configuration import load_study
-from ednag.study.comparisons import can_rank
 from ednag.study.plan import Plan
 for study in ("config.yaml", "config/tables.yaml"):
     plan = Plan(load_study(Path(study)), lambda source: True, str, Path("published"))

@@ -5,6 +5,9 @@ A study has no figure that would compare nothing.
 
 from collections.abc import Mapping, Sequence
 
+from ednag.methods import get_method
+from ednag.tables.costs import KIND
+
 #: Figure -> the methods that it compares, EDNAG and variants of it, in the order of drawing.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "mapping": (
@@ -43,9 +46,6 @@ def main_methods(methods: Sequence[str]) -> tuple[str, ...]:
 
 def ranked_methods(methods: Sequence[str]) -> tuple[str, ...]:
     """Those of `main_methods` that look for the best metric, whatever an architecture costs."""
-    from ednag.methods import get_method
-    from ednag.tables.costs import KIND
-
     return tuple(name for name in main_methods(methods) if get_method(name).further != KIND)
 
 
@@ -62,4 +62,4 @@ def variants_in(figure: str, methods: Sequence[str]) -> tuple[str, ...]:
 
 def can_rank(methods: Sequence[str]) -> bool:
     """Whether there are methods to rank."""
-    return len(ranked_methods(methods)) > 1
+    return len(main_methods(methods)) > 1
