@@ -3,7 +3,7 @@
 Each individual minimises the larger of two weighted distances to the best seen of each objective
 (Tchebycheff), each in units of the population's range; weights are spread evenly. A child of two
 neighbours replaces those neighbours that it is better than. Crossover and mutation are those of
-`nsga2`; no architecture is evaluated twice.
+`nsga2`; no child was evaluated before.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 Parents win a tournament of two, by front and then by crowding; of parents and children, the best by
 the same order survive. Genes are the space's variables: uniform crossover, and one of them mutated
-on average. No architecture is evaluated twice.
+on average. No child was evaluated before.
 
 The library pymoo has NSGA-II as well. Its order of equal individuals is that of an unstable sort,
 whose result depends on the instruction set of the CPU, so that the same seed gives other runs on
