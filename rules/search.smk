@@ -10,11 +10,11 @@ rule run:
     log:
         logs("run"),
     priority: 1  # first tables and figures before what is trained
-    threads: 1  # several serve only studies of fewer jobs than cores: --set-threads run=2
     group:
         "runs"
     conda:
         "../envs/ednag.yaml"
+    threads: 1  # several serve only studies of fewer jobs than cores: --set-threads run=2
     resources:
         runtime=plan.run_minutes,
     params:
