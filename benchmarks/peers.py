@@ -5,9 +5,9 @@
 Each peer is installed into an environment of its own below FOLDER (a new temporary one without it)
 from the package index that pip is set to; one that cannot be installed is left out with the reason.
 All search the same table, nasbench201/cifar10-analog, which is packaged, on one core, each in a
-process of its own, in turns. A *start* is what the process takes to its first architecture:
-imports, compilers, one small search before the one that is timed. Prints medians of the
-repeats. With --page, writes the table into docs/study-time.md.
+process of its own, in turns. A *start* is what the process takes until it has ended a first small
+search: imports, compilers, that search. Prints medians of the repeats. With --page, writes the
+table into docs/study-time.md.
 
 Searches are equal in what they are asked for: population, steps, evaluations. They are not equal in
 what they do: Diffusion Evolution of evosax has no normalisation, mutation and selection, as our

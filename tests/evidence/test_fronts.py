@@ -84,6 +84,13 @@ def test_what_is_not_better_than_the_median_adds_nothing() -> None:
     assert measured(3, 4) == measured()
 
 
+def test_where_all_are_equal_the_cheapest_is_the_front() -> None:
+    flat = Costed(-np.full(3, 50.0), np.array([3.0, 1.0, 2.0]))
+    assert flat.true_front.tolist() == [1]
+    found = flat.measured(np.array([2, 1]), -np.full(2, 50.0))
+    assert found == pytest.approx({"hypervolume": 100, "igd_plus": 0, "found": 100})
+
+
 def test_a_front_by_hand() -> None:
     assert BY_HAND.true_front.tolist() == [0, 1]
     np.testing.assert_allclose(BY_HAND.normalised(np.array([0, 1])), [[0, 1], [1, 0]])

@@ -127,13 +127,6 @@ def test_the_command_writes_the_same_bytes_and_prints_an_entry_of_a_study(tmp_pa
     assert (method.id, method.tuned_on) == ("regularised-evolution-tuned", ("nasbench-graph/cora",))
     refused = call("tune", "random", *options, "--output", tmp_path / "none.json")
     assert isinstance(refused.exception, EdnagError) and not (tmp_path / "none.json").exists()
-    refused = call(
-        "tune",
-        "regularised-evolution",
-        *options,
-        "--table",
-        table,
-        "--output",
-        tmp_path / "none.json",
-    )
+    twice = (*options, "--table", table, "--output", tmp_path / "none.json")
+    refused = call("tune", "regularised-evolution", *twice)
     assert "nasbench-graph/cora is given twice" in str(refused.exception)

@@ -92,11 +92,8 @@ def test_a_front_is_better_than_that_of_random_search(name: str) -> None:
 
     def volume(of: str) -> float:
         runs = [search(of, seed) for seed in range(3)]
-        return float(
-            np.mean(
-                [known.measured(run.codes, -ACCURACY[run.codes])["hypervolume"] for run in runs]
-            )
-        )
+        measured = [known.measured(run.codes, -ACCURACY[run.codes]) for run in runs]
+        return float(np.mean([each["hypervolume"] for each in measured]))
 
     assert volume(name) > volume("random") + 1
 

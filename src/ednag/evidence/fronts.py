@@ -59,9 +59,10 @@ class Costed:
         return np.flatnonzero(~np.isnan(self.reported))
 
     @cached_property
-    def median(self) -> float:
-        """Of the reported metric."""
-        return float(np.median(self.reported[self.present]))
+    def _good(self) -> np.ndarray:
+        """bool[size]: better than the median of the reported metric; all where none is."""
+        good = self.reported < np.median(self.reported[self.present])
+        return good if good.any() else ~np.isnan(self.reported)
 
     @cached_property
     def true_front(self) -> np.ndarray:
@@ -70,12 +71,8 @@ class Costed:
         Only those whose reported metric is better than the median of the benchmark, because the
         cheapest networks have hardly an operation and predict by chance.
         """
-        good = self._good(self.present)
-        good = good if len(good) else self.present  # all may be equal
+        good = np.flatnonzero(self._good)
         return good[is_front(self._points(good))]
-
-    def _good(self, codes: np.ndarray) -> np.ndarray:
-        return codes[self.reported[codes] < self.median]
 
     @cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +98,8 @@ class Costed:
         Of the front, those that are better than the median, as of the true front: of the others,
         cheaper ones would add what the true front does not have.
         """
-        front = self._good(self.front(codes, seen))
+        front = self.front(codes, seen)
+        front = front[self._good[front]]
         points = self.normalised(front) if len(front) else np.full((1, 2), 1 + BEYOND)
         true = self.normalised(self.true_front)
         return {

@@ -496,7 +496,7 @@ def _over_runs(best: np.ndarray, evaluations: np.ndarray, ends: np.ndarray) -> p
 def _quantile_of_steps(values: np.ndarray, share: float) -> np.ndarray:
     """A quantile float64[steps] over runs of values float64[runs, steps], NaN after a run's end.
 
-    numpy's `nanquantile` takes one step after the other, fifty times as long.
+    numpy's `nanquantile` takes one step after the other, which is slow.
     """
     whole = ~np.isnan(values).any(axis=0)
     quantile = np.empty(values.shape[1])

@@ -73,10 +73,10 @@ def _against_itself(run: Run) -> Iterator[str]:
     if len(run.epochs) not in (0, run.distinct):
         yield f"epochs has {len(run.epochs)} entries, and distinct is {run.distinct}"
         return
-    named = run.codes.tolist()
-    if len(set(zip(named, run.epochs.tolist(), strict=True) if len(run.epochs) else named)) < (
-        run.distinct
-    ):
+    named: list[object] = run.codes.tolist()
+    if len(run.epochs):
+        named = list(zip(named, run.epochs.tolist(), strict=True))
+    if len(set(named)) < run.distinct:
         yield "codes name an architecture twice"
     if run.outcome != INVALID and run.outcome not in run.codes:
         yield f"outcome is {run.outcome}, which the run did not evaluate"
