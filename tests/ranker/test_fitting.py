@@ -187,10 +187,10 @@ def test_in_a_search_tier_embeddings_are_of_predicted_tiers_and_start_from_zero(
 
 
 def test_a_fifth_of_the_cells_chooses_the_epoch() -> None:
-    training, validation = split_for_fit(np.arange(11))
+    training, validation = split_for_fit(np.arange(11), "nasbench201")
     assert training.tolist() == list(range(9)) and validation.tolist() == [9, 10]
-    assert [len(part) for part in split_for_fit(np.arange(5))] == [5, 5]
-    assert [len(part) for part in split_for_fit(np.arange(6))] == [5, 1]
+    assert [len(part) for part in split_for_fit(np.arange(5), "nasbench201")] == [5, 5]
+    assert [len(part) for part in split_for_fit(np.arange(6), "nasbench101")] == [5, 1]
 
 
 def test_samples_that_do_not_fit_are_refused() -> None:

@@ -41,6 +41,10 @@ def test_a_ranker_of_the_published_size_is_trained_by_the_published_recipe(
     assert fit_ranker(cells, np.arange(10), 0).ranker.sizes.model < SIZES["nasbench201"].model
 
 
-def test_of_1256_cells_the_published_share_chooses_the_epoch() -> None:
-    training, validation = fitting.split_for_fit(np.arange(1256))
-    assert (len(training), len(validation)) == (1000, 256)
+@pytest.mark.parametrize(
+    ("space", "expected"), [("nasbench101", [4236, 1024]), ("nasbench201", [1000, 256])]
+)
+def test_of_as_many_cells_as_published_the_published_share_chooses_the_epoch(
+    space: str, expected: list[int]
+) -> None:
+    assert [len(part) for part in fitting.split_for_fit(np.arange(sum(expected)), space)] == expected

@@ -65,6 +65,10 @@ RECIPES = MappingProxyType(
 )
 
 
+#: Published numbers of cells to train on, and to choose the epoch by; by search space.
+SPLITS = MappingProxyType({"nasbench101": (4236, 1024), "nasbench201": (1000, 256)})
+
+
 @dataclass(frozen=True)
 class Sample:
     """Architectures and their measured accuracies.
@@ -142,13 +146,14 @@ class SearchingRanker:
         return ranked.tier_logits.numpy(), ranked.score.numpy()
 
 
-def split_for_fit(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def split_for_fit(codes: np.ndarray, space: str) -> tuple[np.ndarray, np.ndarray]:
     """Cells int64[n] to train on, and the last fifth to choose the epoch by.
 
-    The published shares are 1,000 and 256, as of 1,256 cells. Five cells, the fewest that can be
-    trained on, are both.
+    Of as many cells of `space` as are published, the split is the published one. Five cells, the
+    fewest that can be trained on, are both.
     """
-    training = max(TIERS, len(codes) - len(codes) * 256 // 1256)
+    to_train, to_choose = SPLITS[space]
+    training = max(TIERS, len(codes) - len(codes) * to_choose // (to_train + to_choose))
     return codes[:training], codes[training:] if training < len(codes) else codes
 
 

@@ -198,7 +198,8 @@ def fit_ranker(
     from ednag.ranker.fitting import RECIPES, Sample, fit, split_for_fit
     from ednag.ranker.model import SIZES, Sizes
 
-    samples = [Sample(cells.patches[some], cells.validation[some]) for some in split_for_fit(codes)]
+    split = split_for_fit(codes, cells.space)
+    samples = [Sample(cells.patches[some], cells.validation[some]) for some in split]
     if size == "published":
         sizes = SIZES[cells.space]
         recipe = replace(RECIPES[cells.space], precision=precision)
@@ -337,7 +338,7 @@ def search_rows(
     population = Population(cells.flops, cells.parameters)
     tiers = tiers_of(cells.validation[split.pool[:size]])
     parts = {"validation": cells.validation, "test": cells.test}
-    training, _ = split_for_fit(split.pool[:size])
+    training, _ = split_for_fit(split.pool[:size], cells.space)
     histograms = histograms_of_batches(population, training, fitted.batches, RULES.bins)
     rows = []
     for force_uniform in (False, True):
