@@ -47,4 +47,6 @@ def test_a_ranker_of_the_published_size_is_trained_by_the_published_recipe(
 def test_of_as_many_cells_as_published_the_published_share_chooses_the_epoch(
     space: str, expected: list[int]
 ) -> None:
-    assert [len(part) for part in fitting.split_for_fit(np.arange(sum(expected)), space)] == expected
+    assert [
+        len(part) for part in fitting.split_for_fit(np.arange(sum(expected)), space)
+    ] == expected
