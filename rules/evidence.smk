@@ -85,7 +85,8 @@ rule fronts:
         method_seeds=lambda at: as_json(plan.fewer_seeds(at)),
         settings=settings(),
         statistics=statistics,
-        names=named("--cost", study.costs.names),
+        costs=each_of("--costs", "costs"),
+        names=lambda at: named("--cost", plan.costs(at)),
         quantiles=named("--quantile", study.costs.quantiles),
         fronts=lambda wildcards, output: named("--fronts", output[:3]),
         limits=lambda wildcards, output: named("--limits", output[3:6]),
@@ -95,7 +96,7 @@ rule fronts:
         " protocol {wildcards.protocol}"
     shell:
         "ednag --record {output.record:q} {params.methods:q}"
-        " fronts {input.runs:q} --table {input.table:q} --costs {input.costs:q}"
+        " fronts {input.runs:q} --table {input.table:q} {params.costs:q}"
         " {params.names:q} {params.quantiles:q} --protocol {wildcards.protocol:q}"
         " --seeds {params.seeds:q} --method-seeds {params.method_seeds:q}"
         " --settings {params.settings:q} --statistics {params.statistics:q}"

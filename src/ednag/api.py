@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from ednag.code import code_digest
 from ednag.errors import EdnagError, shown
@@ -37,6 +38,7 @@ from ednag.tables import (
     get_protocol,
     reference_to,
 )
+from ednag.tables.costs import KIND, cost_tables
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
@@ -270,7 +272,7 @@ def search(
     space = get_space(benchmark.space)
     rules = get_protocol(benchmark.space, benchmark.dataset, protocol)
     settings = chosen.read_hyperparameters(hyperparameters, space, rules)
-    further = _further(chosen, benchmark) if chosen.further else None
+    further = _further(chosen, benchmark, settings) if chosen.further else None
     objective = objective_on(benchmark, rules, space, further=further)
     (result,) = chosen.run_all(objective, [int(seed)], int(budget), settings)
     return SearchRun(
@@ -286,9 +288,16 @@ def _check_whole(place: str, number: object, least: int, most: int) -> None:
         )
 
 
-def _further(method: Method, benchmark: Benchmark) -> BenchmarkTable:
-    """The further table that a method reads beside a benchmark; EdnagError if there is none."""
-    name = further_table(benchmark.space, benchmark.dataset, method.further)
+def _further(method: Method, benchmark: Benchmark, settings: BaseModel) -> BenchmarkTable | None:
+    """The further table that a method reads beside a benchmark; None where it reads its own.
+
+    Raises EdnagError if there is none.
+    """
+    place = (benchmark.space, benchmark.dataset)
+    cost = getattr(settings, "cost", "")
+    if method.further == KIND and cost_tables(*place).get(cost) == benchmark.dataset:
+        return None
+    name = further_table(*place, method.further)
     if name is None:
         raise EdnagError(
             f"method {method.name} reads a table {method.further}, and there is none of "

@@ -135,24 +135,27 @@ def test_the_best_within_limits_is_chosen_by_what_a_search_sees(
             assert found in reported[cheapest]
 
 
-def study(folder: Path) -> dict[str, Path]:
-    """Runs of three methods on a made-up table, and its costs."""
-    space = get_space("nasbench201")
+def study(folder: Path, has_own: bool = False) -> dict[str, Path]:
+    """Runs of three methods on a made-up table, and its costs; without them if it `has_own`."""
+    named = ("nasbench-graph", "cora") if has_own else ("nasbench201", "cifar10-analog")
+    space, definition = get_space(named[0]), get_definition(*named)
     accuracy = np.random.default_rng(1).uniform(10, 90, space.size)
-    definition = get_definition("nasbench201", "cifar10-analog")
     metrics = {metric.name: metric for metric in definition.metrics}
-    table = BenchmarkTable(
-        "nasbench201", "cifar10-analog", dict.fromkeys(metrics, accuracy), metrics
-    )
-    paths = {name: folder / f"{name}.parquet" for name in ("table", "costs")}
+    values = {name: (-1) ** (name == "latency") * accuracy for name in metrics}
+    table = BenchmarkTable(*named, values, metrics)
+    paths = {"table": folder / "table.parquet"}
     write_benchmark(table, paths["table"])
-    write_benchmark(COSTS, paths["costs"])
-    objective = objective_on(table, definition.protocols["paper"], space, further=COSTS)
+    if not has_own:
+        paths["costs"] = folder / "costs.parquet"
+        write_benchmark(COSTS, paths["costs"])
+    beside = None if has_own else COSTS
+    objective = objective_on(table, definition.protocols["paper"], space, further=beside)
     for name in ("random", "nsga2", "regularised-evolution-constrained"):
         method = get_method(name)
-        settings = method.read_hyperparameters({})
+        cost = {"cost": "latency"} if has_own and name != "random" else {}
+        settings = method.read_hyperparameters(cost)
         runs = [method.run(objective, seed, 60, settings) for seed in range(6)]
-        place = {"space": "nasbench201", "dataset": "cifar10-analog", "protocol": "paper"}
+        place = {"space": named[0], "dataset": named[1], "protocol": "paper"}
         described = {**place, **method.described(60, settings), "table": table.digest}
         paths[name] = folder / f"{name}.parquet"
         write_runs(runs, described, paths[name])
@@ -162,7 +165,8 @@ def study(folder: Path) -> dict[str, Path]:
 def judge(paths: dict[str, Path], folder: Path, *options: str) -> Result:
     folder.mkdir()
     runs = [str(path) for name, path in paths.items() if name not in ("table", "costs")]
-    call = [*runs, "--table", str(paths["table"]), "--costs", str(paths["costs"])]
+    call = [*runs, "--table", str(paths["table"])]
+    call += ["--costs", str(paths["costs"])] if "costs" in paths else []
     call += ["--quantile", "0.1", "--quantile", "0.5", "--seeds", "0-5"]
     call += ["--statistics", '{"checkpoints": [20, 60]}']
     for kind in ("fronts", "limits", "figure"):
@@ -190,6 +194,29 @@ def test_the_command_judges_every_method_and_gives_the_same_bytes(tmp_path: Path
     limits = pd.read_csv(tmp_path / "one" / "limits.csv")
     assert (limits["best"] <= limits["optimum"] + 1e-9).all()
     assert "reference point" in (tmp_path / "one" / "fronts.md").read_text()
+
+
+def test_a_column_of_the_benchmark_is_a_cost(tmp_path: Path) -> None:
+    """Here the better an architecture the lower its latency: one is the whole true front."""
+    paths = study(tmp_path, has_own=True)
+    done = judge(paths, tmp_path / "one", "--cost", "latency")
+    assert done.exit_code == 0, done.exception
+    table = pd.read_csv(tmp_path / "one" / "fronts.csv")
+    assert (table["true_front"] == 1).all() and set(table["cost"]) == {"latency"}
+    done = judge(paths, tmp_path / "other", "--cost", "latenc")
+    told = "nasbench-graph/cora: unknown cost 'latenc'; did you mean 'latency'?"
+    assert told in str(done.exception)
+
+
+def test_rows_say_where_a_method_is_still_random_search(tmp_path: Path) -> None:
+    done = judge(study(tmp_path), tmp_path / "one", "--cost", "flops")
+    assert done.exit_code == 0, done.exception
+    table = pd.read_csv(tmp_path / "one" / "fronts.csv")
+    marked = table[table["still_random"]][["method", "budget"]].to_numpy().tolist()
+    limited = "regularised-evolution-constrained"  # begins with 100, and NSGA-II with 30
+    assert sorted(marked) == [["nsga2", 20], [limited, 20], [limited, 60]]
+    assert (tmp_path / "one" / "limits.md").read_text().count("(still random search)") == 6
+    assert table["found_low"].min() >= 0 and table["found_high"].max() <= 100
 
 
 def test_an_unknown_cost_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Methods with a second objective: dominance, the limit, and what they find."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,9 @@ SPACE = get_space("nasbench201")
 ONES = (SPACE.values_of(np.arange(SPACE.size)) == 3).sum(axis=1)
 ACCURACY = 50 + 5 * ONES + np.random.default_rng(0).uniform(0, 1, SPACE.size)
 POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=25)
+
+
+DELAY = Metric("delay", "ms", "made up", higher_is_better=False)
 
 
 def search(name: str, seed: int = 0, budget: int = 200, **given: object) -> Run:
@@ -134,12 +139,23 @@ def test_bad_costs_and_limits_are_named() -> None:
         EdnagError, match=r"limit: no architecture has flops of 0.5 or less; the lo"
     ):
         search("regularised-evolution-constrained", cost="flops", limit=0.5)
-    lacking = costs_table()
+    lacking, needed = costs_table(), np.ones(SPACE.size, dtype=bool)
     lacking.values["flops"][3] = np.nan
     with pytest.raises(EdnagError, match="1 architectures have no flops"):
-        costs_of(lacking, "flops")
-    needed = np.arange(SPACE.size) != 3
-    assert len(costs_of(lacking, "flops", needed)) == SPACE.size
+        costs_of(lacking, None, "flops", needed)
+    needed[3] = False
+    assert len(costs_of(lacking, None, "flops", needed)) == SPACE.size
+
+
+def test_a_cost_may_be_a_column_of_the_benchmark_itself() -> None:
+    own = costs_table()
+    assert costs_of(own, None, "flops", np.True_) is own.values["flops"]
+    other = replace(own, values={"delay": -own.values["flops"]}, metrics={"delay": DELAY})
+    assert costs_of(own, other, "delay", np.True_)[5] == -own.values["flops"][5]
+    both = replace(other, values={"flops": own.values["flops"] + 1}, metrics=own.metrics)
+    assert costs_of(own, both, "flops", np.True_)[5] == own.values["flops"][5] + 1
+    with pytest.raises(EdnagError, match=r"unknown cost 'delay'.*; or give the table of costs"):
+        costs_of(own, None, "delay", np.True_)
 
 
 def test_weights_of_moead_are_spread_evenly_and_neighbours_are_the_nearest() -> None:

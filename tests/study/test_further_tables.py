@@ -134,17 +134,38 @@ def test_costs_are_read_where_their_file_is_here(tmp_path: Path) -> None:
     assert here.files("run") == without.files("run")
 
 
+def test_costs_of_the_dataset_itself_need_no_further_table(tmp_path: Path) -> None:
+    """A dataset is judged by those costs that it has, and a method runs where its cost is."""
+    benchmarks = {"nasbench-graph": ["cora"], "nasbench201": ["cifar10-analog"]}
+    named = {"benchmarks": benchmarks, "costs": {"names": ["latency", "edgegpu_latency"]}}
+    on_latency = {"id": "nsga2", "hyperparameters": {"cost": "latency"}}
+    methods = ["random", on_latency, {"id": "moead", "spaces": ["nasbench201"]}]
+    made = plan(tmp_path, COSTS, **named, methods=methods, budget=500)
+    made.check()
+    cora, cell = (SimpleNamespace(space=s, dataset=d) for s, (d,) in benchmarks.items())
+    assert (made.costs(cora), made.cost_files(cora)) == (["latency"], [])
+    assert made.costs(cell) == ["edgegpu_latency"]
+    assert made.cost_files(cell) == ["results/tables/nasbench201/cifar10-hardware.parquet"]
+    assert made.methods(cora) == ("random", "nsga2") and made.methods(cell) == ("random", "moead")
+    assert made.further_files(SimpleNamespace(**vars(cora), method="nsga2")) == []
+    assert [at["dataset"] for at in made.costed] == ["cora", "cifar10-analog"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"costs": {"names": ["edgegpu_latenc"]}}, r"costs.names\[0\].*did you mean 'edgegpu_lat"),
         (
-            {"benchmarks": {"nasbench-graph": ["cora"]}},
-            "costs: no dataset of the study has a table",
+            {"benchmarks": {"transnas-micro": ["jigsaw"]}},
+            "costs: no dataset of the study has a cost",
+        ),
+        (
+            {"benchmarks": {"nasbench-graph": ["cora"]}, "costs": {"names": ["latenc"]}},
+            r"costs.names\[0\]: unknown cost 'latenc'; did you mean 'latency'",
         ),
         (
             {"methods": [{"id": "nsga2", "hyperparameters": {"cost": "flop"}}]},
-            r"methods\[0\].hyperparameters.cost: .*did you mean 'flops'",
+            r"nsga2: unknown cost 'flop'; did you mean 'flops'",
         ),
     ],
 )

@@ -88,5 +88,5 @@ def test_an_unknown_cost_is_refused_before_anything_runs(judged: Workflow) -> No
     judged.configure(**STUDY | {"costs": {"names": ["dela"]}})
     refused = judged.run()
     assert refused.returncode != 0
-    told = "costs.names[0]: nasbench201/cifar10-analog-hardware: unknown cost 'dela'; did you mean"
+    told = "costs.names[0]: unknown cost 'dela'; did you mean 'delay'"
     assert told in refused.stdout

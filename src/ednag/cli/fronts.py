@@ -18,8 +18,8 @@ from ednag.naming import suggestion
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=EXISTING)
 @click.option("--table", required=True, type=EXISTING, help="Benchmark table (Parquet).")
-@click.option("--costs", required=True, type=EXISTING, help="Its table of costs (Parquet).")
-@click.option("--cost", "names", required=True, multiple=True, help="A column of these costs.")
+@click.option("--costs", type=EXISTING, help="The table of costs beside it (Parquet).")
+@click.option("--cost", "names", required=True, multiple=True, help="A column of either table.")
 @click.option(
     "--quantile",
     "quantiles",
@@ -37,7 +37,7 @@ from ednag.naming import suggestion
 def command(
     runs: tuple[Path, ...],
     table: Path,
-    costs: Path,
+    costs: Path | None,
     names: tuple[str, ...],
     quantiles: tuple[float, ...],
     seeds: str,
@@ -57,19 +57,23 @@ def command(
     from ednag.evidence.figures import save_drawing
     from ednag.evidence.figures.fronts import fronts as draw
     from ednag.evidence.fronts import Judged, cost_label, write_judged
+    from ednag.evidence.summaries import described_settings
     from ednag.study.comparisons import main_methods
     from ednag.tables import get_definition, get_reported_metric
     from ednag.tables.parquet import read_benchmark, read_table
 
     _check_named(names, quantiles)
     budgets = statistics_of(statistics)
-    benchmark, further = read_benchmark(table), read_table(costs)
+    benchmark, further = read_benchmark(table), read_table(costs) if costs else None
     collected = reported_runs(runs, seeds, method_seeds, settings, benchmark)
     methods = {name: group for (place, name), group in collected.items() if place == protocol}
     if not methods:
         protocols = sorted({given for given, _ in collected})
         raise EdnagError(f"no run of protocol {protocol!r}{suggestion(protocol, protocols)}")
-    judged = Judged(benchmark, further, protocol, methods, names, budgets)
+    described = {
+        name: text for (place, name), text in described_settings(runs).items() if place == protocol
+    }
+    judged = Judged(benchmark, further, protocol, methods, names, budgets, described)
     place = (benchmark.space, benchmark.dataset)
     frame = judged.attained_frame()
     write_judged(judged, quantiles, fronts, limits)

@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ednag.evidence.comparison import random_start_of
 from ednag.evidence.statistics import mean_columns
 from ednag.evidence.writing import rounded, texts, with_interval, write_frame
 from ednag.methods import get_method
 from ednag.methods.interface import Run
 from ednag.study.statistics import Statistics
 from ednag.tables import (
-    further_table,
     get_definition,
     get_metric,
     get_protocol,
     get_reported_metric,
 )
-from ednag.tables.costs import KIND, check_beside, costs_of, limit_at
+from ednag.tables.costs import cost_tables, costs_of, limit_at
 from ednag.tables.interface import Benchmark, BenchmarkTable, Protocol
 
 #: How far beyond the true front's range the reference point lies, as a share of the range.
@@ -142,12 +142,13 @@ def igd_plus(points: np.ndarray, true: np.ndarray) -> float:
     return float(moocore.igd_plus(points, ref=true))
 
 
-def costed(table: Benchmark, further: BenchmarkTable, protocol: Protocol, name: str) -> Costed:
-    """The architectures of a table with one cost; EdnagError as `costs_of` and `check_beside`."""
-    check_beside(further, table.space, table.dataset)
+def costed(
+    table: Benchmark, further: BenchmarkTable | None, protocol: Protocol, name: str
+) -> Costed:
+    """The architectures of a table with one cost; EdnagError as `costs_of`."""
     metric = protocol.reported_metric
     reported = -table.metrics[metric].sign * np.asarray(table.values[metric], dtype=np.float64)
-    return Costed(reported, costs_of(further, name, ~np.isnan(reported)))
+    return Costed(reported, costs_of(table, further, name, ~np.isnan(reported)))
 
 
 @dataclass(frozen=True)
@@ -156,19 +157,21 @@ class Judged:
 
     Attributes:
         table: The benchmark.
-        further: Its table of costs.
+        further: The table of costs beside it, if any.
         protocol: Name of the protocol.
         runs: Method -> its runs.
         costs: Names of the costs.
         statistics: How runs are summarised; its checkpoints are the budgets.
+        described: Method -> what `settings_text` tells of its runs.
     """
 
     table: Benchmark
-    further: BenchmarkTable
+    further: BenchmarkTable | None
     protocol: str
     runs: Runs
     costs: Sequence[str]
     statistics: Statistics
+    described: Mapping[str, str]
 
     @cached_property
     def benchmarks(self) -> dict[str, Costed]:
@@ -198,7 +201,8 @@ class Judged:
                 for method, runs in self.runs.items():
                     head = {**place, "protocol": self.protocol, "cost": name}
                     ended = sum(run.distinct < budget for run in runs)
-                    counts = {"seeds": len(runs), "ended": ended}
+                    begun = random_start_of(method, self.described[method])
+                    counts = {"seeds": len(runs), "ended": ended, "still_random": budget <= begun}
                     yield {**head, "budget": budget, "method": method, **counts}, benchmark, runs
 
     def fronts_table(self) -> pd.DataFrame:
@@ -215,13 +219,17 @@ class Judged:
                 {**names, "true_front": len(benchmark.true_front)}
                 | {
                     column: value
-                    for measure in ("hypervolume", "igd_plus", "found")
+                    for measure in _HIGHEST
                     for column, value in mean_columns(
                         measure, each[measure].to_numpy(), self.statistics.confidence
                     ).items()
                 }
             )
-        return pd.DataFrame(rows)
+        frame = pd.DataFrame(rows)
+        for measure, highest in _HIGHEST.items():
+            bounds = [f"{measure}_low", f"{measure}_high"]
+            frame[bounds] = frame[bounds].clip(0, highest)
+        return frame
 
     def limits_table(self, quantiles: Sequence[float]) -> pd.DataFrame:
         """One row per cost, limit, budget and method: the best metric at a cost within the limit.
@@ -289,6 +297,8 @@ class Judged:
         return frame.replace([np.inf, -np.inf], np.nan)
 
 
+#: Measure of fronts -> the most that it can be; the least is 0. Intervals are cut there.
+_HIGHEST = {"hypervolume": 100.0, "igd_plus": np.inf, "found": 100.0}
 #: Column -> share of the runs that have attained it.
 _QUARTILES = {"quartile_best": 0.25, "median": 0.5, "quartile_worst": 0.75}
 
@@ -299,9 +309,9 @@ def _position(share: float, count: int) -> int:
 
 
 def cost_label(space: str, dataset: str, name: str) -> str:
-    """A cost with its unit, of the table beside a dataset."""
-    beside = further_table(space, dataset, KIND)
-    return name if beside is None else get_metric(space, beside, name).label
+    """A cost with its unit."""
+    table = cost_tables(space, dataset).get(name)
+    return name if table is None else get_metric(space, table, name).label
 
 
 def _heads(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -309,7 +319,10 @@ def _heads(frame: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Cost": [cost_label(*place) for place in places],
         "Distinct evaluations": texts(frame["budget"]),
-        "Method": [get_method(name).title for name in frame["method"]],
+        "Method": [
+            f"{get_method(name).title} (still random search)" if random else get_method(name).title
+            for name, random in zip(frame["method"], frame["still_random"], strict=True)
+        ],
         "Seeds": texts(frame["seeds"]),
     }
 
@@ -343,13 +356,14 @@ def readable_limits(frame: pd.DataFrame) -> dict[str, list[str]]:
 _PLACE = (
     "{dataset}, protocol {protocol}: {metric} against each cost. Intervals: {level}, Student's of "
     "the mean over seeds; of fewer than 5 seeds, the values. A run that ended earlier keeps what "
-    "it has. Up to the size of its first population a method is random search. "
+    "it has. Still random search: no more evaluations than the method draws at random first. "
 )
 _FRONTS = (
     "The true front: architectures that none dominates, of those with a better metric than the "
     "median of the table. Both objectives are in units of its range. Hypervolume: as a share of "
     "that of the true front; the reference point is 10 % of the range beyond its worst values. "
     "IGD+: mean distance from the true front to that of the run, in units of the range; 0 is best. "
+    "Intervals are cut at what a measure can be. "
     "A run's front is chosen by what the search has seen and has the reported values; what is not "
     "better than the median is left out."
 )

@@ -14,7 +14,7 @@ import numpy as np
 from ednag.methods.ednag import METHOD as EDNAG
 from ednag.methods.ednag import outcome_of, readable_search
 from ednag.methods.interface import Method, Outcome, first_population
-from ednag.methods.two_objectives import SPACES, WithCost, best_first, costs_for, rank_and_crowding
+from ednag.methods.two_objectives import WithCost, best_first, costs_for, rank_and_crowding
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective
 from ednag.tables.costs import KIND
@@ -70,7 +70,6 @@ METHOD = Method(
     search=_search,
     from_space=EDNAG.from_space,
     has_own_end=True,
-    spaces=SPACES,
     further=KIND,
     varies="ednag",
     random_start=first_population,

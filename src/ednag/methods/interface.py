@@ -12,6 +12,7 @@ from ednag.errors import EdnagError
 from ednag.own_code import is_reference
 from ednag.search.objective import DISTINCT, Count, Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
+from ednag.tables.costs import KIND
 from ednag.tables.interface import Protocol
 from ednag.validation import StrictModel, read_model
 
@@ -238,7 +239,8 @@ class Method:
     def check_objective(self, objective: Objective) -> None:
         """Raise EdnagError if the method cannot search the space, or lacks what it reads."""
         self.check_space(objective.space.name)
-        if self.further and objective.further is None:
+        # Costs may be columns of the benchmark itself.
+        if self.further not in ("", KIND) and objective.further is None:
             raise EdnagError(
                 f"method {self.name} reads a table {self.further} beside that of the benchmark; "
                 "give its file: --further results/tables/SPACE/NAME.parquet"

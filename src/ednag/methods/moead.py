@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome, first_population
-from ednag.methods.two_objectives import SPACES, Breeder, WithCost, costs_for
+from ednag.methods.two_objectives import Breeder, WithCost, costs_for
 from ednag.search.objective import Objective
 from ednag.tables.costs import KIND
 
@@ -74,7 +74,6 @@ METHOD = Method(
     description="metric against a cost: a population of individuals, each with weights of its own",
     hyperparameters=Moead,
     search=_search,
-    spaces=SPACES,
     further=KIND,
     random_start=first_population,
 )

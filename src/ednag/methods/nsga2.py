@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome, first_population
-from ednag.methods.two_objectives import SPACES, Breeder, WithCost, best_first, costs_for
+from ednag.methods.two_objectives import Breeder, WithCost, best_first, costs_for
 from ednag.search.objective import Objective
 from ednag.tables.costs import KIND
 
@@ -64,7 +64,6 @@ METHOD = Method(
     description="metric against a cost: the best by front, then by crowding, survive",
     hyperparameters=Nsga2,
     search=_search,
-    spaces=SPACES,
     further=KIND,
     random_start=first_population,
 )

@@ -14,7 +14,7 @@ from ednag.errors import EdnagError
 from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome, first_population
 from ednag.methods.regularised_evolution import RegularisedEvolution, evolve
-from ednag.methods.two_objectives import SPACES, WithCost, costs_for
+from ednag.methods.two_objectives import WithCost, costs_for
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID
 from ednag.tables.costs import KIND, limit_at
@@ -72,7 +72,6 @@ METHOD = Method(
     description="an architecture above a limit of cost loses; else as regularised evolution",
     hyperparameters=Constrained,
     search=_search,
-    spaces=SPACES,
     further=KIND,
     random_start=first_population,
 )

@@ -8,18 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
-from ednag.errors import EdnagError
 from ednag.methods.budget import Spender
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID
-from ednag.tables import FURTHER
-from ednag.tables.costs import KIND, check_beside, costs_of
+from ednag.tables.costs import costs_of
 from ednag.validation import StrictModel
 
-#: Search spaces with a table of costs.
-SPACES = frozenset(
-    space for space, tables in FURTHER.items() if any(name.endswith(f"-{KIND}") for name in tables)
-)
 #: Attempts at a child that was not evaluated before; then an unseen architecture is drawn.
 _ATTEMPTS = 10
 
@@ -29,18 +23,16 @@ class WithCost(StrictModel):
 
     cost: str = Field(
         "edgegpu_latency",
-        description="The second objective: a column of the dataset's table of hardware costs.",
+        description="The second objective: a column of which less is better, of the table of "
+        "hardware costs beside that of the dataset, or of its own.",
     )
 
 
 def costs_for(objective: Objective, name: str) -> np.ndarray:
     """The cost of all architectures, float64[size]; raises EdnagError as `costs_of`."""
-    if objective.further is None:
-        raise EdnagError("a method with a second objective reads a table of costs; give --further")
-    check_beside(objective.further, objective.table.space, objective.table.dataset)
     present = objective.present
-    needed = None if present is None else present[:-1] != INVALID
-    return costs_of(objective.further, name, needed)
+    needed = np.True_ if present is None else present[:-1] != INVALID
+    return costs_of(objective.table, objective.further, name, np.asarray(needed))
 
 
 def rank_and_crowding(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ednag.study.configuration import Study, definition_of
-from ednag.tables import further_table, get_definition, has_epochs
+from ednag.tables import get_definition, has_epochs
 from ednag.tables.comparison import pairs
-from ednag.tables.costs import KIND
+from ednag.tables.costs import cost_tables
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,14 @@ class Further:
     absent: tuple[str, ...]
 
 
+def costs_on(study: Study, space: str, dataset: str) -> tuple[str, ...]:
+    """Those of a study's costs that the runs on a dataset are judged by."""
+    if not study.costs.names or has_epochs(space, dataset):
+        return ()
+    known = cost_tables(space, dataset)
+    return tuple(name for name in study.costs.names if name in known)
+
+
 def further_tables(
     study: Study, benchmarks: Iterable[tuple[str, str]], is_here: Callable[[str], bool]
 ) -> list[Further]:
@@ -81,8 +89,8 @@ def further_tables(
             for entry in study.methods
             if entry.is_run_on(space, dataset)
         }
-        if study.costs.names and not has_epochs(space, dataset):
-            names[""] = further_table(space, dataset, KIND)
+        holders = {cost_tables(space, dataset)[name] for name in costs_on(study, space, dataset)}
+        names[""] = next(iter(holders - {dataset}), None)
         for method, name in names.items():
             if name:
                 needed = get_definition(space, name).sources

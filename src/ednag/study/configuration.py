@@ -159,8 +159,9 @@ class Costs(_Part):
 
     names: tuple[str, ...] = Field(
         (),
-        description="Columns of the table DATASET-hardware, of which less is better, such as "
-        "edgegpu_latency or flops. Empty: no such tables and figures.",
+        description="Columns of which less is better, of the table DATASET-hardware or of the "
+        "dataset's own, such as edgegpu_latency or training_time; a dataset is judged by those "
+        "that it has. Empty: no such tables and figures.",
     )
     quantiles: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (0.1, 0.5),

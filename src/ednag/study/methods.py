@@ -11,10 +11,12 @@ from ednag.errors import EdnagError
 from ednag.methods import METHODS, shared_method
 from ednag.methods.instances import MethodDefinition, catalogue
 from ednag.methods.interface import Method
+from ednag.naming import suggestion
 from ednag.own_code import installed, is_reference
 from ednag.spaces import SPACES, is_space
 from ednag.study.seeds import format_seeds, parse_seeds
 from ednag.tables import check_named, further_table, has_epochs, is_predicted, is_table
+from ednag.tables.costs import KIND, cost_tables
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -98,16 +100,33 @@ class MethodInstance(MethodDefinition):
             return f"its datasets are {', '.join(self.datasets)}"
         if method.measured_only and is_predicted(space, dataset):
             return "the values are predicted"
-        if method.further and self.further_on(space, dataset) is None:
+        if method.further and self.table_read(space, dataset) is None:
+            if self.cost:
+                known = cost_tables(space, dataset)
+                return f"unknown cost {self.cost!r}{suggestion(self.cost, known)}"
             return f"there is no table {method.further} beside it"
         if method.epochs and not has_epochs(space, dataset):
             return "there are no accuracies after fewer epochs"
         return ""
 
+    def table_read(self, space: str, dataset: str) -> str | None:
+        """The table with what the method reads besides scores, maybe the dataset's own; or None."""
+        kind = self.as_method.further
+        if self.cost:
+            return cost_tables(space, dataset).get(self.cost)
+        return further_table(space, dataset, kind) if kind else None
+
     def further_on(self, space: str, dataset: str) -> str | None:
         """The name of the further table that the method reads on a dataset; None for none."""
-        kind = self.as_method.further
-        return further_table(space, dataset, kind) if kind else None
+        name = self.table_read(space, dataset)
+        return None if name == dataset else name
+
+    @cached_property
+    def cost(self) -> str:
+        """The method's second objective; "" for none."""
+        if self.as_method.further != KIND:
+            return ""
+        return str(getattr(self.as_method.read_hyperparameters({}), "cost", ""))
 
     def settings(self, arithmetic: str) -> dict[str, Any]:
         """The hyper-parameters that `ednag run` needs; `arithmetic` where the method has it."""

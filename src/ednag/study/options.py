@@ -67,7 +67,7 @@ def _expected(plan: Plan, job: str, at: Any) -> dict[str, Any]:
         case "summary":
             return {**_reported(plan, at), "count": study.count}
         case "fronts":
-            asked = {"names": list(study.costs.names), "quantiles": list(study.costs.quantiles)}
+            asked = {"names": plan.costs(at), "quantiles": list(study.costs.quantiles)}
             return {**_reported(plan, at), **asked}
         case "authors_seeds":
             return {"seeds": format_seeds(study.authors_seeds)}

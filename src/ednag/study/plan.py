@@ -40,6 +40,7 @@ from ednag.study.benchmarks import (
     Further,
     Missing,
     compared_sources,
+    costs_on,
     further_tables,
     split_benchmarks,
 )
@@ -209,6 +210,10 @@ class Plan:
     def cost_files(self, at: Any) -> list[str]:
         """The table of the costs that runs at {space}/{dataset} are judged by."""
         return self._further_files(at.space, at.dataset, "")
+
+    def costs(self, at: Any) -> list[str]:
+        """The costs that runs at {space}/{dataset} are judged by."""
+        return list(costs_on(self.study, at.space, at.dataset))
 
     def judged_tables(self, at: Any) -> list[Benchmark]:
         """The benchmark at {space}/{dataset}, and the further table with its costs."""
@@ -562,8 +567,10 @@ class Plan:
         return [at for at in self.drawn if self._is_costed(at["space"], at["dataset"])]
 
     def _is_costed(self, *place: str) -> bool:
-        here = {(each.space, each.dataset, each.method) for each in self.further if not each.absent}
-        return (*place, "") in here
+        absent = {
+            (each.space, each.dataset) for each in self.further if each.absent and not each.method
+        }
+        return bool(costs_on(self.study, *place)) and place not in absent
 
     @property
     def illustrated(self) -> list[Wildcards]:

@@ -26,8 +26,8 @@ from ednag.study.configuration import (
 )
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
-from ednag.tables import further_table, get_definition, has_epochs, is_table
-from ednag.tables.costs import KIND, check_cost
+from ednag.tables import has_epochs, is_table
+from ednag.tables.costs import KIND, cost_tables
 
 #: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
 MOST_JOBS = 20_000
@@ -123,10 +123,11 @@ def _check_datasets(study: Study) -> None:
         for name in entry.datasets or () if kind else ():
             named = (*study.benchmarks, *study.if_present)
             spaces = (space for space in named if is_table(space, name))
-            if not any(entry.further_on(space, name) for space in spaces):
+            if not any(entry.table_read(space, name) for space in spaces):
+                which = f"with {entry.cost}" if entry.cost else f"{kind} beside that of the dataset"
                 raise EdnagError(
-                    f"methods[{position}].datasets: {entry.id} reads a table {kind} beside that of "
-                    f"the dataset, and nobody has one of {name}; leave {name} out"
+                    f"methods[{position}].datasets: {entry.id} reads a table {which}, and nobody "
+                    f"has one of {name}; leave {name} out"
                 )
 
 
@@ -143,27 +144,23 @@ def _check_spaces(study: Study) -> None:
 
 
 def _check_costs(study: Study) -> None:
-    """Costs that a study names are columns of the tables that its datasets have beside them."""
+    """Costs that a study names are columns of tables that its datasets have, or beside them."""
     named = [(space, name) for space, names in study.benchmarks.items() for name in names]
     named += [(space, name) for space, names in study.if_present.items() for name in names]
-    beside = {place: further_table(*place, KIND) for place in named if not has_epochs(*place)}
-    tables = [get_definition(space, name) for (space, _), name in beside.items() if name]
+    places = [place for place in named if not has_epochs(*place)]
+    known = list(dict.fromkeys(cost for place in places for cost in cost_tables(*place)))
     asked = {f"costs.names[{place}]": name for place, name in enumerate(study.costs.names)}
-    if asked and not tables:
+    if asked and not known:
         raise EdnagError(
-            f"costs: no dataset of the study has a table of {KIND} costs beside it; leave costs "
-            "out, or add one that has, such as nasbench201: [cifar10]"
+            f"costs: no dataset of the study has a cost, or a table of {KIND} costs beside it; "
+            "leave costs out, or add one that has, such as nasbench201: [cifar10]"
         )
     for position, entry in enumerate(study.methods):
-        if entry.as_method.further == KIND:
-            settings = entry.as_method.read_hyperparameters({})
-            asked[f"methods[{position}].hyperparameters.cost"] = getattr(settings, "cost", "")
+        if known and entry.cost:
+            asked[f"methods[{position}].hyperparameters.cost"] = entry.cost
     for place, name in asked.items():
-        for table in tables if name else ():
-            try:
-                check_cost(name, table.metrics)
-            except EdnagError as error:
-                raise EdnagError(f"{place}: {table.space}/{table.dataset}: {error}") from None
+        if name not in known:
+            raise EdnagError(f"{place}: unknown cost {name!r}{suggestion(name, known)}")
 
 
 def _check_top_k(study: Study, methods: Sequence[str], place: str) -> None:

@@ -1,4 +1,7 @@
-"""Costs of architectures, the second objective: columns of a further table `DATASET-hardware`."""
+"""Costs of architectures, the second objective: columns of which less is better.
+
+They are of the further table `DATASET-hardware` beside the dataset's, or of the dataset's own.
+"""
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal, localcontext
@@ -7,8 +10,8 @@ import numpy as np
 
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
-from ednag.tables import further_table, is_table
-from ednag.tables.interface import BenchmarkTable, Metric
+from ednag.tables import further_table, get_definition, is_table
+from ednag.tables.interface import Benchmark, BenchmarkTable, Definition, Metric
 
 #: Kind of the further tables that hold costs.
 KIND = "hardware"
@@ -19,34 +22,52 @@ def cost_names(metrics: Iterable[Metric]) -> list[str]:
     return [metric.name for metric in metrics if not metric.higher_is_better]
 
 
-def check_cost(name: str, metrics: Iterable[Metric]) -> None:
-    """Raise EdnagError, with the closest name, unless a cost has this name."""
-    names = cost_names(metrics)
-    if name not in names:
-        raise EdnagError(f"unknown cost {name!r}{suggestion(name, names)}")
+def cost_tables(space: str, dataset: str) -> dict[str, str]:
+    """Costs of a dataset -> the table that has each: that beside the dataset's before its own.
+
+    What a protocol of the dataset searches or reports is no cost of it.
+    """
+    own, beside = get_definition(space, dataset), further_table(space, dataset, KIND)
+    definitions = [own] if beside is None else [own, get_definition(space, beside)]
+    return {name: table.dataset for table in definitions for name in _costs_in(table)}
 
 
-def costs_of(further: BenchmarkTable, name: str, needed: np.ndarray | None = None) -> np.ndarray:
+def _costs_in(table: Definition) -> list[str]:
+    judged = {
+        name
+        for protocol in table.protocols.values()
+        for name in (protocol.fitness_metric, protocol.reported_metric)
+    }
+    return [name for name in cost_names(table.metrics) if name not in judged]
+
+
+def costs_of(
+    table: Benchmark, beside: BenchmarkTable | None, name: str, needed: np.ndarray
+) -> np.ndarray:
     """A cost of all architectures, float64[size] by code, in the unit of its metric.
 
     Args:
-        further: The table of costs.
-        name: The cost.
-        needed: bool[size], the architectures whose cost must be there; all if None.
+        table: The benchmark.
+        beside: The table of costs beside it, or None.
+        name: The cost; that of `beside` where both tables have it.
+        needed: bool[size], the architectures whose cost must be there.
 
     Raises:
-        EdnagError: The table has no such cost, or lacks that of an architecture.
+        EdnagError: The tables have no such cost, or lack that of an architecture, or `beside` is of
+            another dataset.
     """
-    place = f"{further.space}/{further.dataset}"
-    try:
-        check_cost(name, further.metrics.values())
-    except EdnagError as error:
-        raise EdnagError(f"{place}: {error}") from None
-    costs = np.asarray(further.values[name], dtype=np.float64)
-    missing = np.isnan(costs) if needed is None else np.isnan(costs) & needed
-    if missing.any():
+    place = f"{table.space}/{table.dataset}"
+    if beside is not None:
+        check_beside(beside, table.space, table.dataset)
+    found = [each for each in (beside, table) if each is not None]
+    known = {cost: each for each in found[::-1] for cost in cost_names(each.metrics.values())}
+    if name not in known:
+        advice = "" if beside is not None else "; or give the table of costs beside it"
+        raise EdnagError(f"{place}: unknown cost {name!r}{suggestion(name, known)}{advice}")
+    costs = np.asarray(known[name].values[name], dtype=np.float64)
+    if missing := int((np.isnan(costs) & needed).sum()):
         raise EdnagError(
-            f"{place}: {int(missing.sum())} architectures have no {name}; give each its cost, or "
+            f"{place}: {missing} architectures have no {name}; give each its cost, or "
             "leave them out of the benchmark's table"
         )
     return costs
