@@ -75,10 +75,11 @@ def test_every_method_keeps_the_reported_value_and_the_drawn_one(
     name: str, table: BenchmarkTable
 ) -> None:
     method = get_method(name)
-    run = method.run(Objective(table, PAPER, SPACE), 3, 60, method.read_hyperparameters({}))
+    given = {"cost": "training_time"} if method.further else {}
+    run = method.run(Objective(table, PAPER, SPACE), 3, 60, method.read_hyperparameters(given))
     assert run.outcome_metric == table.values["test_accuracy"][run.outcome]
     assert run.outcome_drawn in [table.values[each][run.outcome] for each in PAPER.drawn_metrics]
-    if not method.has_own_end:
+    if not method.has_own_end and name != "regularised-evolution-constrained":
         assert run.outcome_drawn >= run.metrics.max()
 
 

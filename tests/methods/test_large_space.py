@@ -17,11 +17,17 @@ from ednag.search.objective import Objective, PredictedObjective
 from ednag.spaces import get_space
 from ednag.spaces.interface import LargeSpace, SearchSpace
 from ednag.spaces.mobilenetv3 import NONE, MobileNetV3
+from ednag.tables.costs import cost_tables
 from ednag.tables.interface import Metric, Protocol
 
 BUDGET = 60
 METHODS = map(get_method, method_names())
-HERE = [each.name for each in METHODS if each.can_search("mobilenetv3") and not each.epochs]
+#: Without those that train for fewer epochs, or read tables, which such a space has not.
+HERE = [
+    each.name
+    for each in METHODS
+    if each.can_search("mobilenetv3") and not each.epochs and not each.further
+]
 
 
 def accuracy(space: SearchSpace, codes: np.ndarray) -> np.ndarray:
@@ -184,3 +190,10 @@ def test_the_reference_has_other_defaults_in_some_spaces(
 def test_a_wrong_setting_is_refused_with_the_spaces_defaults_too() -> None:
     with pytest.raises(EdnagError, match="mutate_rate: input should be less"):
         get_method("ednag").read_hyperparameters({"mutate_rate": 2}, get_space("mobilenetv3"))
+
+
+def test_a_method_with_costs_says_that_there_are_none(objective: Objective) -> None:
+    method = get_method("nsga2")
+    with pytest.raises(EdnagError, match=r"mobilenetv3/.*: unknown cost 'edgegpu_latency'; there"):
+        method.run(objective, 5, BUDGET, settings_of(method))
+    assert cost_tables("mobilenetv3", "imagenet") == {}

@@ -11,7 +11,7 @@ import numpy as np
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.tables import further_table, get_definition, is_table
-from ednag.tables.interface import Benchmark, BenchmarkTable, Definition, Metric
+from ednag.tables.interface import Benchmark, BenchmarkTable, Metric, TableDefinition
 
 #: Kind of the further tables that hold costs.
 KIND = "hardware"
@@ -25,14 +25,16 @@ def cost_names(metrics: Iterable[Metric]) -> list[str]:
 def cost_tables(space: str, dataset: str) -> dict[str, str]:
     """Costs of a dataset -> the table that has each: that beside the dataset's before its own.
 
-    What a protocol of the dataset searches or reports is no cost of it.
+    What a protocol of the dataset searches or reports is no cost of it, and predictions are none:
+    a space whose architectures are too many for a table has no costs.
     """
     own, beside = get_definition(space, dataset), further_table(space, dataset, KIND)
     definitions = [own] if beside is None else [own, get_definition(space, beside)]
-    return {name: table.dataset for table in definitions for name in _costs_in(table)}
+    tables = [each for each in definitions if isinstance(each, TableDefinition)]
+    return {name: table.dataset for table in tables for name in _costs_in(table)}
 
 
-def _costs_in(table: Definition) -> list[str]:
+def _costs_in(table: TableDefinition) -> list[str]:
     judged = {
         name
         for protocol in table.protocols.values()
@@ -59,7 +61,7 @@ def costs_of(
     place = f"{table.space}/{table.dataset}"
     if beside is not None:
         check_beside(beside, table.space, table.dataset)
-    found = [each for each in (beside, table) if each is not None]
+    found = [each for each in (beside, table) if isinstance(each, BenchmarkTable)]
     known = {cost: each for each in found[::-1] for cost in cost_names(each.metrics.values())}
     if name not in known:
         advice = "" if beside is not None else "; or give the table of costs beside it"
