@@ -11,11 +11,12 @@ import pytest
 import ednag
 from ednag.code import code_digest, modules_of
 from ednag.errors import EdnagError
-from ednag.methods import METHODS
+from ednag.methods import METHODS, get_method
 from ednag.spaces import SPACES
 from ednag.study.configuration import read_study
 from ednag.study.digests import registered
 from ednag.tables import OFFICIAL, TABLES
+from ednag.tables.interface import COSTS
 
 PACKAGE = Path(ednag.__file__).resolve().parent
 
@@ -30,6 +31,14 @@ def test_a_search_can_import_its_own_method_space_and_table_only() -> None:
     unrelated = ("ednag.methods.ednag", "ednag.spaces.transnas", "ednag.evidence.tables")
     assert not modules.intersection(unrelated)
     assert not any(name.startswith("ednag.provenance") for name in modules)
+
+
+def test_only_methods_that_read_costs_depend_on_their_code() -> None:
+    """Otherwise an edit there would run every method again."""
+    depend = {
+        name for name, where in METHODS.items() if "ednag.tables.costs" in modules_of("run", where)
+    }
+    assert depend == {name for name in METHODS if get_method(name).further == COSTS} != set()
 
 
 def test_imports_inside_functions_count_and_those_for_type_checkers_do_not() -> None:

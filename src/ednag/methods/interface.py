@@ -12,8 +12,7 @@ from ednag.errors import EdnagError
 from ednag.own_code import is_reference
 from ednag.search.objective import DISTINCT, Count, Objective
 from ednag.spaces.interface import INVALID, LargeSpace, SearchSpace
-from ednag.tables.costs import KIND
-from ednag.tables.interface import Protocol
+from ednag.tables.interface import COSTS, Protocol
 from ednag.validation import StrictModel, read_model
 
 #: Values per denoising step or generation; empty for methods without steps.
@@ -240,7 +239,7 @@ class Method:
         """Raise EdnagError if the method cannot search the space, or lacks what it reads."""
         self.check_space(objective.space.name)
         # Costs may be columns of the benchmark itself.
-        if self.further not in ("", KIND) and objective.further is None:
+        if self.further not in ("", COSTS) and objective.further is None:
             raise EdnagError(
                 f"method {self.name} reads a table {self.further} beside that of the benchmark; "
                 "give its file: --further results/tables/SPACE/NAME.parquet"

@@ -11,10 +11,9 @@ import numpy as np
 from ednag.errors import EdnagError
 from ednag.naming import suggestion
 from ednag.tables import further_table, get_definition, is_table
-from ednag.tables.interface import Benchmark, BenchmarkTable, Metric, TableDefinition
+from ednag.tables.interface import COSTS, Benchmark, BenchmarkTable, Metric, TableDefinition
 
-#: Kind of the further tables that hold costs.
-KIND = "hardware"
+KIND = COSTS
 
 
 def cost_names(metrics: Iterable[Metric]) -> list[str]:

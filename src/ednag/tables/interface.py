@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+#: Kind of the further tables that hold costs; methods that read none need not be run again when
+#: `ednag.tables.costs` changes.
+COSTS = "hardware"
+
 
 @dataclass(frozen=True)
 class Metric:
