@@ -38,7 +38,7 @@ from ednag.tables import (
     get_protocol,
     reference_to,
 )
-from ednag.tables.costs import KIND, cost_tables
+from ednag.tables.costs import cost_tables
 from ednag.tables.interface import (
     Benchmark,
     BenchmarkTable,
@@ -294,8 +294,7 @@ def _further(method: Method, benchmark: Benchmark, settings: BaseModel) -> Bench
     Raises EdnagError if there is none.
     """
     place = (benchmark.space, benchmark.dataset)
-    cost = getattr(settings, "cost", "")
-    if method.further == KIND and cost_tables(*place).get(cost) == benchmark.dataset:
+    if cost_tables(*place).get(method.cost(settings)) == benchmark.dataset:
         return None
     name = further_table(*place, method.further)
     if name is None:

@@ -167,6 +167,10 @@ def test_costs_of_the_dataset_itself_need_no_further_table(tmp_path: Path) -> No
             {"methods": [{"id": "nsga2", "hyperparameters": {"cost": "flop"}}]},
             r"nsga2: unknown cost 'flop'; did you mean 'flops'",
         ),
+        (
+            {"methods": ["random", {"id": "nsga2", "hyperparameters": {"cost": "flop"}}]},
+            r"methods\[1\].hyperparameters.cost: .*did you mean 'flops'",
+        ),
     ],
 )
 def test_wrong_costs_are_refused(tmp_path: Path, changes: dict[str, object], message: str) -> None:

@@ -77,14 +77,14 @@ def random_start(runs: pd.DataFrame) -> int:
     0 where there are none such, or the summary of its `runs` does not say how they were made.
     """
     described = str(runs["described"].iloc[0]) if "described" in runs else ""
-    return random_start_of(str(runs["method"].iloc[0]), described)
+    return random_start_of(str(runs["method"].iloc[0]), described) if described else 0
 
 
 @cache
 def random_start_of(name: str, text: str) -> int:
-    """The same of a method and the JSON that describes its runs, or ""; asked at every budget."""
-    method = get_method(name) if text else None
-    if method is None or method.random_start is None:
+    """The same of a method and the JSON that describes its runs; asked at every budget."""
+    method = get_method(name)
+    if method.random_start is None:
         return 0
     described = json.loads(text)
     settings = method.read_hyperparameters(described["hyperparameters"])

@@ -320,7 +320,7 @@ def _heads(frame: pd.DataFrame) -> dict[str, list[str]]:
         "Cost": [cost_label(*place) for place in places],
         "Distinct evaluations": texts(frame["budget"]),
         "Method": [
-            f"{get_method(name).title} (still random search)" if random else get_method(name).title
+            get_method(name).title + (" (still random search)" if random else "")
             for name, random in zip(frame["method"], frame["still_random"], strict=True)
         ],
         "Seeds": texts(frame["seeds"]),

@@ -17,7 +17,7 @@ from ednag.methods.interface import Method, Outcome, first_population
 from ednag.methods.two_objectives import WithCost, best_first, costs_for, rank_and_crowding
 from ednag.search.hyperparameters import SearchHyperparameters
 from ednag.search.objective import Objective
-from ednag.tables.costs import KIND
+from ednag.tables.interface import COSTS
 
 
 class EdnagFronts(SearchHyperparameters, WithCost):
@@ -70,7 +70,7 @@ METHOD = Method(
     search=_search,
     from_space=EDNAG.from_space,
     has_own_end=True,
-    further=KIND,
+    further=COSTS,
     varies="ednag",
     random_start=first_population,
 )

@@ -118,7 +118,8 @@ class Method:
         spaces: Search spaces that the method can search, None for all; a study skips it in others.
         further: Kind of the further table that the method reads beside that of the dataset, such as
             `zero-cost`, as `objective.further`; "" for none. A study skips the method on datasets
-            beside which there is none (`ednag.tables.further_table`).
+            beside which there is none (`ednag.tables.further_table`). For costs (`COSTS`) it may be
+            the dataset's own table (`ednag.tables.costs.cost_tables`).
         epochs: Whether the method trains for fewer epochs first. A study skips it where a protocol
             has no `epochs`. Its budget is of epochs: as many as the trainings of others have.
         measured_only: Whether a study skips the method on predicted values, because it learns a
@@ -219,6 +220,10 @@ class Method:
         of_space = self.defaults_in(space, protocol) if space is not None else {}
         values = {**of_space, **self.settings, **given}
         return read_model(self.hyperparameters, values, f"method {self.name}: hyperparameters")
+
+    def cost(self, settings: BaseModel) -> str:
+        """The second objective that the hyper-parameters name; "" for none."""
+        return str(getattr(settings, "cost", "")) if self.further == COSTS else ""
 
     def described(
         self, budget: int, settings: BaseModel, count: Count = "distinct evaluations"

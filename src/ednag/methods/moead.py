@@ -13,7 +13,7 @@ from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome, first_population
 from ednag.methods.two_objectives import Breeder, WithCost, costs_for
 from ednag.search.objective import Objective
-from ednag.tables.costs import KIND
+from ednag.tables.interface import COSTS
 
 #: Least weight of an objective, so that none is ignored.
 _LEAST = 1e-3
@@ -74,6 +74,6 @@ METHOD = Method(
     description="metric against a cost: a population of individuals, each with weights of its own",
     hyperparameters=Moead,
     search=_search,
-    further=KIND,
+    further=COSTS,
     random_start=first_population,
 )

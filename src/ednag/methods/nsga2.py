@@ -16,7 +16,7 @@ from ednag.methods.budget import Spender
 from ednag.methods.interface import Method, Outcome, first_population
 from ednag.methods.two_objectives import Breeder, WithCost, best_first, costs_for
 from ednag.search.objective import Objective
-from ednag.tables.costs import KIND
+from ednag.tables.interface import COSTS
 
 
 class Nsga2(WithCost):
@@ -64,6 +64,6 @@ METHOD = Method(
     description="metric against a cost: the best by front, then by crowding, survive",
     hyperparameters=Nsga2,
     search=_search,
-    further=KIND,
+    further=COSTS,
     random_start=first_population,
 )

@@ -17,7 +17,8 @@ from ednag.methods.regularised_evolution import RegularisedEvolution, evolve
 from ednag.methods.two_objectives import WithCost, costs_for
 from ednag.search.objective import Objective
 from ednag.spaces.interface import INVALID
-from ednag.tables.costs import KIND, limit_at
+from ednag.tables.costs import limit_at
+from ednag.tables.interface import COSTS
 
 
 class Constrained(RegularisedEvolution, WithCost):
@@ -72,6 +73,6 @@ METHOD = Method(
     description="an architecture above a limit of cost loses; else as regularised evolution",
     hyperparameters=Constrained,
     search=_search,
-    further=KIND,
+    further=COSTS,
     random_start=first_population,
 )

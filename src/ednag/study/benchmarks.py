@@ -69,12 +69,12 @@ class Further:
     absent: tuple[str, ...]
 
 
-def costs_on(study: Study, space: str, dataset: str) -> tuple[str, ...]:
-    """Those of a study's costs that the runs on a dataset are judged by."""
+def costs_on(study: Study, space: str, dataset: str) -> dict[str, str]:
+    """Those of a study's costs that the runs on a dataset are judged by -> the table of each."""
     if not study.costs.names or has_epochs(space, dataset):
-        return ()
+        return {}
     known = cost_tables(space, dataset)
-    return tuple(name for name in study.costs.names if name in known)
+    return {name: known[name] for name in study.costs.names if name in known}
 
 
 def further_tables(
@@ -89,8 +89,8 @@ def further_tables(
             for entry in study.methods
             if entry.is_run_on(space, dataset)
         }
-        holders = {cost_tables(space, dataset)[name] for name in costs_on(study, space, dataset)}
-        names[""] = next(iter(holders - {dataset}), None)
+        holders = set(costs_on(study, space, dataset).values()) - {dataset}
+        names[""] = next(iter(holders), None)
         for method, name in names.items():
             if name:
                 needed = get_definition(space, name).sources

@@ -6,7 +6,7 @@ A study has no figure that would compare nothing.
 from collections.abc import Mapping, Sequence
 
 from ednag.methods import get_method
-from ednag.tables.costs import KIND
+from ednag.tables.interface import COSTS
 
 #: Figure -> the methods that it compares, EDNAG and variants of it, in the order of drawing.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
@@ -46,7 +46,7 @@ def main_methods(methods: Sequence[str]) -> tuple[str, ...]:
 
 def ranked_methods(methods: Sequence[str]) -> tuple[str, ...]:
     """Those of `main_methods` that look for the best metric, whatever an architecture costs."""
-    return tuple(name for name in main_methods(methods) if get_method(name).further != KIND)
+    return tuple(name for name in main_methods(methods) if get_method(name).further != COSTS)
 
 
 def subject_of(methods: Sequence[str]) -> str:

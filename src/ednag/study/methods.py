@@ -16,7 +16,7 @@ from ednag.own_code import installed, is_reference
 from ednag.spaces import SPACES, is_space
 from ednag.study.seeds import format_seeds, parse_seeds
 from ednag.tables import check_named, further_table, has_epochs, is_predicted, is_table
-from ednag.tables.costs import KIND, cost_tables
+from ednag.tables.costs import cost_tables
 
 #: Keys of earlier versions, which `methods` replaces.
 _OLD_KEYS = ("further_methods", "method_seeds", "hyperparameters")
@@ -124,9 +124,7 @@ class MethodInstance(MethodDefinition):
     @cached_property
     def cost(self) -> str:
         """The method's second objective; "" for none."""
-        if self.as_method.further != KIND:
-            return ""
-        return str(getattr(self.as_method.read_hyperparameters({}), "cost", ""))
+        return self.as_method.cost(self.as_method.read_hyperparameters({}))
 
     def settings(self, arithmetic: str) -> dict[str, Any]:
         """The hyper-parameters that `ednag run` needs; `arithmetic` where the method has it."""

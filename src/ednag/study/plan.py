@@ -79,8 +79,7 @@ from ednag.study.seeds import Block, blocks_in, check_run_files, format_seeds, p
 from ednag.study.sources_read import generated_files, optional_sources, sources_read
 from ednag.tables import OFFICIAL, counted_datasets, get_definition, is_predicted
 from ednag.tables import TABLES as TABLE_DEFINITIONS
-from ednag.tables.costs import KIND
-from ednag.tables.interface import Definition
+from ednag.tables.interface import COSTS, Definition
 from ednag.tables.memory import megabytes_to_read
 
 #: (space, dataset).
@@ -593,7 +592,7 @@ class Plan:
 
     def methods_on_all(self, places: Sequence[Benchmark]) -> tuple[str, ...]:
         """Methods that run on each of some benchmarks and look for the best metric alone."""
-        names = (each.id for each in self.study.methods if each.as_method.further != KIND)
+        names = (each.id for each in self.study.methods if each.as_method.further != COSTS)
         return tuple(name for name in names if all(name in self.methods_on(*p) for p in places))
 
     @property

@@ -27,7 +27,8 @@ from ednag.study.configuration import (
 from ednag.study.ranking import searched_by_rankers
 from ednag.study.seeds import format_seeds
 from ednag.tables import has_epochs, is_table
-from ednag.tables.costs import KIND, cost_tables
+from ednag.tables.costs import cost_tables
+from ednag.tables.interface import COSTS
 
 #: Jobs of a study. Snakemake needs about 50 KB of memory and 2 ms for each, and prints it.
 MOST_JOBS = 20_000
@@ -152,7 +153,7 @@ def _check_costs(study: Study) -> None:
     asked = {f"costs.names[{place}]": name for place, name in enumerate(study.costs.names)}
     if asked and not known:
         raise EdnagError(
-            f"costs: no dataset of the study has a cost, or a table of {KIND} costs beside it; "
+            f"costs: no dataset of the study has a cost, or a table of {COSTS} costs beside it; "
             "leave costs out, or add one that has, such as nasbench201: [cifar10]"
         )
     for position, entry in enumerate(study.methods):

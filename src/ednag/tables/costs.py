@@ -13,8 +13,6 @@ from ednag.naming import suggestion
 from ednag.tables import further_table, get_definition, is_table
 from ednag.tables.interface import COSTS, Benchmark, BenchmarkTable, Metric, TableDefinition
 
-KIND = COSTS
-
 
 def cost_names(metrics: Iterable[Metric]) -> list[str]:
     """Names of the metrics that are costs: those of which less is better."""
@@ -27,7 +25,7 @@ def cost_tables(space: str, dataset: str) -> dict[str, str]:
     What a protocol of the dataset searches or reports is no cost of it, and predictions are none:
     a space whose architectures are too many for a table has no costs.
     """
-    own, beside = get_definition(space, dataset), further_table(space, dataset, KIND)
+    own, beside = get_definition(space, dataset), further_table(space, dataset, COSTS)
     definitions = [own] if beside is None else [own, get_definition(space, beside)]
     tables = [each for each in definitions if isinstance(each, TableDefinition)]
     return {name: table.dataset for table in tables for name in _costs_in(table)}
@@ -86,7 +84,7 @@ def limit_at(costs: np.ndarray, share: float) -> float:
 
 def check_beside(further: BenchmarkTable, space: str, dataset: str) -> None:
     """Raise EdnagError, which names the right one, for the costs of another dataset."""
-    beside = further_table(space, dataset, KIND) if is_table(space, dataset) else None
+    beside = further_table(space, dataset, COSTS) if is_table(space, dataset) else None
     if beside is not None and (further.space, further.dataset) != (space, beside):
         raise EdnagError(
             f"the table of costs is {further.space}/{further.dataset}, and that of {space}/"
