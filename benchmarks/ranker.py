@@ -13,7 +13,8 @@ Runs on one thread. With --base none of this, but steps of training at the publi
 NAS-Bench-201 (epochs of one batch of 128, and 5 architectures judged) by the code of a commit of
 before RankerRecipe had `precision`, by this code, and by this code in bfloat16: in turn, in
 processes of their own, on one thread and on two. Of each the shortest counts, by clock and by
-processor.
+processor. `2_jobs` are two processes of one thread at the same time, as a study on two cores trains
+two rankers: their clock is the mean of both, divided by the two steps that are done in it.
 
 Prints one JSON object; exits 1 where the counts take more than 120 s or more
 than 200 MB, or the encodings take more than 1 s.
@@ -45,6 +46,8 @@ QUICK, JUDGED = 100_000, 64
 ROOT = Path(__file__).resolve().parents[1]
 #: Of every version: how often a process measures it, and steps of each process.
 REPEATS, STEPS = 5, 6
+#: Processes at the same time, and threads of each.
+WAYS = {"1_thread": (1, 1), "2_threads": (1, 2), "2_jobs": (2, 1)}
 #: Prints the shortest step, by clock and by processor; arguments: threads, steps, precision.
 STEP = """
 import sys, time
@@ -130,13 +133,20 @@ def ranking() -> dict[str, float]:
     return seconds
 
 
-def one_step(source: Path, threads: int, precision: str) -> np.ndarray:
-    """Milliseconds per architecture of the shortest step of a process, by clock and processor."""
+def one_step(source: Path, precision: str, processes: int, threads: int) -> np.ndarray:
+    """Milliseconds per architecture of the shortest step of processes, by clock and processor."""
     # Two threads that wait for one another while others compute must not spin.
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_WAIT_POLICY": "passive"}
     call = [sys.executable, "-c", STEP, str(threads), str(STEPS), precision]
-    printed = subprocess.run(call, env=environment, capture_output=True, text=True, check=True)
-    return np.array(printed.stdout.split(), dtype=np.float64)
+    started = [
+        subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    printed = [process.communicate()[0].split() for process in started]
+    if any(process.returncode for process in started):
+        raise SystemExit(f"benchmarks/ranker.py: a step of {source} failed; its error is above")
+    clock, processor = np.array(printed, dtype=np.float64).mean(axis=0)
+    return np.array([clock / processes, processor])
 
 
 def against(base: str) -> dict[str, float]:
@@ -151,21 +161,20 @@ def against(base: str) -> dict[str, float]:
                 "float32": (ROOT / "src", "float32"),
                 "bfloat16": (ROOT / "src", "bfloat16"),
             }
-            found = {(threads, name): np.full(2, np.inf) for threads in (1, 2) for name in versions}
+            found = {(way, name): np.full(2, np.inf) for way in WAYS for name in versions}
             for _ in range(REPEATS):
-                for threads, name in found:
-                    source, precision = versions[name]
-                    taken = one_step(source, threads, precision)
-                    found[threads, name] = np.minimum(found[threads, name], taken)
+                for way, name in found:
+                    taken = one_step(*versions[name], *WAYS[way])
+                    found[way, name] = np.minimum(found[way, name], taken)
         finally:
             subprocess.run([*git, "remove", "--force", str(there)], check=True)
     measured = {}
-    for (threads, name), taken in found.items():
+    for (way, name), taken in found.items():
         for what, value, base_value in zip(
-            ("clock", "processor"), taken, found[threads, "base"], strict=True
+            ("clock", "processor"), taken, found[way, "base"], strict=True
         ):
-            measured[f"{name}_{threads}_threads_{what}_ms"] = float(value)
-            measured[f"{name}_{threads}_threads_{what}_times_as_fast"] = float(base_value / value)
+            measured[f"{name}_{way}_{what}_ms"] = float(value)
+            measured[f"{name}_{way}_{what}_times_as_fast"] = float(base_value / value)
     return measured
 
 

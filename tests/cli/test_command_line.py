@@ -87,8 +87,8 @@ def test_building_and_running_by_hand(tmp_path: Path) -> None:
 
 def test_a_space_without_a_table_is_searched_the_same_way(mirror: Mirror, tmp_path: Path) -> None:
     mirror("ofa-acc-predictor")
-    names = ("imagenet.parquet", "again.parquet", "runs.parquet", "s.parquet", "a.parquet", "d")
-    table, again, runs, summary, anytime, steps = (tmp_path / name for name in names)
+    names = ("imagenet", "again", "runs", "summary", "anytime", "steps")
+    table, again, runs, summary, anytime, steps = (tmp_path / f"{name}.parquet" for name in names)
     for path in (table, again):
         built = ednag(
             "tables", "build", "--space", "mobilenetv3", "--dataset", "imagenet",
@@ -133,3 +133,14 @@ def test_a_source_given_by_hand_is_verified(tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 1
     assert not (tmp_path / "t.parquet").exists()
+
+
+def test_no_parquet_is_written_under_another_name(tmp_path: Path) -> None:
+    wrong = tmp_path / "table.csv"
+    where = ("--space", "nasbench201", "--dataset", "cifar10-analog")
+    refused = ednag("tables", "build", *where, "--output", str(wrong))
+    assert refused.returncode and not wrong.exists()
+    assert refused.stderr == (
+        f"ednag: {wrong}: a file in the format of .parquet is written; "
+        f"name it {tmp_path / 'table.parquet'}\n"
+    )

@@ -326,7 +326,7 @@ def test_cells_without_test_accuracy_are_ranked_and_not_searched(
 
 
 def test_cells_come_from_a_table_or_a_list(tmp_path: Path) -> None:
-    output = ("--output", str(tmp_path / "b"))
+    output = ("--output", str(tmp_path / "b.parquet"))
     with pytest.raises(EdnagError, match="give either --table"):
         call("baselines", *output)
     with pytest.raises(EdnagError, match="give either --table"):
@@ -336,7 +336,7 @@ def test_cells_come_from_a_table_or_a_list(tmp_path: Path) -> None:
 
 
 def test_errors_are_one_line_that_helps(tmp_path: Path) -> None:
-    output = ("--output", str(tmp_path / "b"))
+    output = ("--output", str(tmp_path / "b.parquet"))
     with pytest.raises(EdnagError, match="held out for 5 tiers; give at least 5"):
         call("baselines", "--table", table_at(tmp_path), "--training", "3", *output)
     with pytest.raises(EdnagError, match="more than the 15625 with an accuracy; ask for fewer"):

@@ -37,6 +37,7 @@ RECORDED = ("plot", "illustration", "--output", "new/x.csv")
 MADE = "was made by ednag"
 BOTH = "would be read and written by one call"
 TWICE = "would be written twice by one call"
+PARQUET = ": a file in the format of .parquet is written; name it "
 
 #: Arguments -> what the message says. Each was done before, with exit status 0 for most.
 CASES = [
@@ -57,10 +58,10 @@ CASES = [
             *("tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog"),
             *("--source", f"analog-nasbench={SOURCE}", "--output", SOURCE),
         ),
-        BOTH,
+        PARQUET,
     ),
     # two outputs
-    ((*SUMMARISE, "new/x.parquet", "--anytime", "new/x.parquet", "--steps", "new/s"), TWICE),
+    ((*SUMMARISE, "new/x.parquet", "--anytime", "new/x.parquet", "--steps", "new/s.parquet"), TWICE),
     ((*TABULATE, "new/x.csv", "--output", "new/../new/x.csv"), TWICE),
     (("audit", "--json", "new/a.md", "--report", "new/a.md"), TWICE),
     (("--record", "new/x.csv", *TABULATE, "new/x.csv"), TWICE),
@@ -76,7 +77,7 @@ CASES = [
     (("--record", RECORD, "tabulate", "comparison", *TABULATE[2:], "new/x.csv"), "is no record of"),
     ((*TABULATE, f"{FIGURE}.csv"), f"{MADE} plot dataset"),
     ((*TABULATE, "{root}/results/evidence/published.csv"), f"{MADE} claims published"),
-    ((*SUMMARISE, f"{EVIDENCE}.csv", *OTHERS), f"{MADE} tabulate"),
+    ((*SUMMARISE, f"{EVIDENCE}.csv", *OTHERS), PARQUET),
     ((*RUNNING, f"{SUMMARY}.parquet"), f"{MADE} summarise"),
     ((*PLOT, "--folder", "results/evidence"), "which was made by ednag tabulate"),
     ((*PLOT, "--folder", str(Path(SUMMARY).parent)), "which was made by ednag summarise"),

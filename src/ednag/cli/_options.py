@@ -37,15 +37,24 @@ _DECLARED = "ednag files"
 
 
 class RecordedPath(click.Path):
-    """A path that a call uses as "input", "output" or "folder"; the run record names it."""
+    """A path that a call uses as "input", "output" or "folder"; the run record names it.
 
-    def __init__(self, use: str, **kinds: bool) -> None:
+    Its name has the `suffix`, if one is given and it is no device, such as /dev/null.
+    """
+
+    def __init__(self, use: str, suffix: str = "", **kinds: bool) -> None:
         super().__init__(path_type=Path, **kinds)
-        self._use = use
+        self._use, self._suffix = use, suffix
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path, after click's checks and those of `declare`."""
         path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        is_device = path.exists() and not path.is_file()
+        if not path.name.endswith(self._suffix) and not is_device:
+            raise EdnagError(
+                f"{path}: a file in the format of {self._suffix} is written; name it "
+                f"{path.with_suffix(self._suffix)}"
+            )
         if ctx is not None:
             declare(ctx, path, self._use)
             recorder = ctx.find_root().obj
@@ -133,6 +142,8 @@ INPUT = RecordedPath("input", dir_okay=False)
 EXISTING = RecordedPath("input", exists=True, dir_okay=False)
 #: A file that is written.
 OUTPUT = RecordedPath("output", dir_okay=False)
+#: A table that a call writes for other calls.
+PARQUET = RecordedPath("output", suffix=".parquet", dir_okay=False)
 #: A folder that is written to; it need not exist.
 FOLDER = RecordedPath("folder", file_okay=False)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli._options import COUNT, EXISTING, OUTPUT, parse_mapping
+from ednag.cli._options import COUNT, EXISTING, PARQUET, parse_mapping
 from ednag.cli._progress import log, track
 from ednag.errors import EdnagError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--threads", default=1, type=click.IntRange(1, 1024), help="Cores to share the seeds among."
 )
-@click.option("--output", required=True, type=OUTPUT, help="Run file to write (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="Run file to write (Parquet).")
 def command(
     table: Path,
     protocol: str,

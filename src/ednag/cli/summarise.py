@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ednag.cli._options import COUNT, EXISTING, OUTPUT
+from ednag.cli._options import COUNT, EXISTING, PARQUET
 from ednag.cli._progress import log
 from ednag.cli._runs import reported_runs, which_runs
 from ednag.cli._statistics import STATISTICS, statistics_of
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @which_runs
 @STATISTICS
 @COUNT
-@click.option("--output", required=True, type=OUTPUT, help="One row per run (Parquet).")
-@click.option("--anytime", required=True, type=OUTPUT, help="Best so far (Parquet).")
-@click.option("--steps", required=True, type=OUTPUT, help="Denoising steps (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="One row per run (Parquet).")
+@click.option("--anytime", required=True, type=PARQUET, help="Best so far (Parquet).")
+@click.option("--steps", required=True, type=PARQUET, help="Denoising steps (Parquet).")
 def command(
     runs: tuple[Path, ...],
     table: Path,

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, OUTPUT, PARQUET
 from ednag.cli._progress import log
 from ednag.cli.cells._shared import all_cells
 
 
 @click.command()
-@click.option("--output", required=True, type=OUTPUT, help="Parquet file to write, a row a cell.")
+@click.option("--output", required=True, type=PARQUET, help="Parquet file to write, a row a cell.")
 @click.option(
     "--hashes",
     type=EXISTING,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT, SOURCES
+from ednag.cli._options import PARQUET, SOURCES
 from ednag.cli._progress import log, track
 
 
@@ -21,7 +21,7 @@ from ednag.cli._progress import log, track
 @click.option(
     "--cells", required=True, type=click.IntRange(1, 15_625), help="Cells trained on each task."
 )
-@click.option("--output", required=True, type=OUTPUT, help="Database to write (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="Database to write (Parquet).")
 def command(sources: dict[str, Path], part: str, seeds: str, cells: int, output: Path) -> None:
     """Train random cells on tasks of handwritten digits: entries of the training database."""
     import torch

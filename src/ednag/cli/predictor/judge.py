@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, PARQUET
 from ednag.cli._progress import log
 
 
@@ -28,9 +28,9 @@ from ednag.cli._progress import log
     type=click.IntRange(1, 100_000),
     help="Predictions from random images.",
 )
-@click.option("--output", required=True, type=OUTPUT, help="Predicted and measured (Parquet).")
-@click.option("--coreset", "repeated", required=True, type=OUTPUT, help="Repeats (Parquet).")
-@click.option("--images", "shown", required=True, type=OUTPUT, help="Images in a plane (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="Predicted and measured (Parquet).")
+@click.option("--coreset", "repeated", required=True, type=PARQUET, help="Repeats (Parquet).")
+@click.option("--images", "shown", required=True, type=PARQUET, help="Images in a plane (Parquet).")
 def command(
     databases: tuple[Path, ...],
     training: tuple[Path, ...],

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT
+from ednag.cli._options import PARQUET
 from ednag.cli._progress import log
 from ednag.cli.ranker._shared import cells_options, read_cells
 
 
 @click.command()
 @cells_options
-@click.option("--output", required=True, type=OUTPUT, help="A row per predictor and size.")
+@click.option("--output", required=True, type=PARQUET, help="A row per predictor and size.")
 def command(
     table: Path | None,
     listed: Path | None,

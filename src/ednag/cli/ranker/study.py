@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ednag.cli._options import OUTPUT
+from ednag.cli._options import PARQUET
 from ednag.cli._progress import log
 from ednag.cli.ranker._shared import cells_options, read_cells
 from ednag.errors import EdnagError
@@ -37,10 +37,10 @@ _LOGGED_TOP = 5
     type=click.IntRange(1, 100_000),
     help="Of each search by the ranker of the largest training set; 20, or 50 as published.",
 )
-@click.option("--output", required=True, type=OUTPUT, help="A row per size.")
-@click.option("--tiers", required=True, type=OUTPUT, help="True and predicted tiers.")
+@click.option("--output", required=True, type=PARQUET, help="A row per size.")
+@click.option("--tiers", required=True, type=PARQUET, help="True and predicted tiers.")
 @click.option(
-    "--search", type=OUTPUT, help="What the sampler gave; without it, nothing is searched."
+    "--search", type=PARQUET, help="What the sampler gave; without it, nothing is searched."
 )
 def command(
     table: Path | None,

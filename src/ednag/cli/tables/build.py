@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT, SOURCES, named_files
+from ednag.cli._options import PARQUET, SOURCES, named_files
 from ednag.cli._progress import log
 
 
@@ -27,7 +27,7 @@ from ednag.cli._progress import log
     metavar="MEAN SD",
     help="Of the accuracies in % that a predictor was trained on, where nobody publishes them.",
 )
-@click.option("--output", required=True, type=OUTPUT, help="Canonical Parquet file to write.")
+@click.option("--output", required=True, type=PARQUET, help="Canonical Parquet file to write.")
 def command(
     space: str,
     dataset: str,

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT, SETTINGS
+from ednag.cli._options import EXISTING, PARQUET, SETTINGS
 from ednag.cli._progress import log
 
 
@@ -20,7 +20,7 @@ from ednag.cli._progress import log
 @click.option(
     "--random", "drawn", default=0, type=click.IntRange(0, 10_000), help="Random ones beside."
 )
-@click.option("--output", required=True, type=OUTPUT, help="Architectures to write (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="Architectures to write (Parquet).")
 def command(
     runs: tuple[Path, ...],
     table: Path,

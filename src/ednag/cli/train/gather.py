@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import EXISTING, OUTPUT
+from ednag.cli._options import EXISTING, PARQUET
 from ednag.cli._progress import log
 from ednag.errors import EdnagError
 
@@ -13,7 +13,7 @@ from ednag.errors import EdnagError
 @click.argument("networks", nargs=-1, required=True, type=EXISTING)
 @click.option("--space", required=True, help="Search space of the architectures.")
 @click.option("--dataset", required=True, help="Predicted benchmark they were chosen on.")
-@click.option("--output", required=True, type=OUTPUT, help="All of them (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="All of them (Parquet).")
 def command(networks: tuple[Path, ...], space: str, dataset: str, output: Path) -> None:
     """Gather NETWORKS (JSON) into one table, scored by both protocols."""
     import pandas as pd

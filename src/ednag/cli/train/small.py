@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ednag.cli._options import OUTPUT, SOURCES
+from ednag.cli._options import PARQUET, SOURCES
 from ednag.cli._progress import log
 from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 
@@ -13,7 +13,7 @@ from ednag.cli.train._shared import CHOSEN, SEED, log_progress
 @CHOSEN
 @SOURCES
 @SEED
-@click.option("--output", required=True, type=OUTPUT, help="Trained networks to write (Parquet).")
+@click.option("--output", required=True, type=PARQUET, help="Trained networks to write (Parquet).")
 def command(chosen: Path, sources: dict[str, Path], seed: int, output: Path) -> None:
     """Train each architecture of CHOSEN (Parquet with a column `key`) on the unseen digits."""
     import torch
