@@ -57,6 +57,13 @@ from ednag.training.places import IMAGE_SOURCES, SMALL_SOURCES
 if not is_module:
     gc.disable()
 
+if storage := workflow.storage_settings.default_storage_provider:
+    sys.exit(
+        f"configuration: default storage provider {storage}: run records name files of the study's "
+        "folder, which the audit reads; leave it out, and use a folder that all machines see "
+        "(docs/clusters.md)"
+    )
+
 for file in study_files:
     search_in(file.parent, export=True)
 
@@ -188,8 +195,8 @@ def logs(job):
 
 
 def published(file):
-    """A file of printed numbers: never in a storage, as results may be."""
-    return local(str(plan.published / file))
+    """A file of printed numbers."""
+    return str(plan.published / file)
 
 
 # --- parameters -------------------------------------------------------------------------------------

@@ -18,6 +18,22 @@ from .conftest import ROOT, Workflow
 
 pytestmark = pytest.mark.workflow
 
+#: A plugin as far as Snakemake looks at it before it reads the Snakefile.
+STORAGE_PLUGIN = """
+from snakemake_interface_storage_plugins import storage_object, storage_provider
+
+
+class StorageProvider(storage_provider.StorageProviderBase):
+    pass
+
+
+class StorageObject(storage_object.StorageObjectRead, storage_object.StorageObjectWrite):
+    pass
+
+
+StorageProvider.__abstractmethods__ = frozenset()
+"""
+
 EVERY_OUTPUT = {
     "results/tables/nasbench201/cifar10-analog.parquet",
     *(
@@ -195,6 +211,18 @@ def test_bad_configuration_stops_before_the_dag(workflow: Workflow) -> None:
     assert "methods[0]: unknown method 'ednga'; did you mean 'ednag'?" in refused.stdout
     assert "Building DAG" not in refused.stdout
     assert "Traceback" not in refused.stdout
+
+
+def test_a_storage_for_results_is_refused(workflow: Workflow, tmp_path: Path) -> None:
+    plugin = tmp_path / "snakemake_storage_plugin_elsewhere"
+    plugin.mkdir()
+    (plugin / "__init__.py").write_text(STORAGE_PLUGIN)
+    options = ("--default-storage-provider", "elsewhere", "--default-storage-prefix", "there")
+    refused = workflow.run(*options, environment={"PYTHONPATH": str(tmp_path)})
+    assert refused.returncode != 0
+    assert "default storage provider elsewhere: run records name files of" in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert not (workflow.folder / "results").exists()
 
 
 def test_more_run_files_than_one_job_reads_are_refused(workflow: Workflow) -> None:
