@@ -44,8 +44,8 @@ def command(
     many. What is printed is an entry for `methods` of a study that judges the settings on other
     datasets (docs/transfer.md).
     """
-    # Linear algebra of small arrays waits for the threads of several.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # As in `ednag run`.
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
     from ednag.files import write_text
     from ednag.methods import get_method

@@ -16,6 +16,18 @@ JUDGED = click.argument("judged", nargs=-1, required=True, type=EXISTING)
 TIERS = click.option(
     "--tiers", multiple=True, required=True, type=EXISTING, help="Tiers, of `study` (Parquet)."
 )
+SIZE = click.option(
+    "--size",
+    default="small",
+    type=click.Choice(("small", "published")),
+    help="Of the ranker, with its epochs and iterations.",
+)
+PRECISION = click.option(
+    "--precision",
+    default="float32",
+    type=click.Choice(("float32", "bfloat16")),
+    help="Of the passes in training; bfloat16 is for CPUs that multiply it.",
+)
 TITLE = click.option("--title", required=True, help="Of the dataset.")
 
 

@@ -7,7 +7,7 @@ import click
 
 from ednag.cli._options import PARQUET
 from ednag.cli._progress import log
-from ednag.cli.ranker._shared import cells_options, read_cells
+from ednag.cli.ranker._shared import PRECISION, SIZE, cells_options, read_cells
 from ednag.errors import EdnagError
 
 if TYPE_CHECKING:
@@ -20,18 +20,8 @@ _LOGGED_TOP = 5
 
 @click.command()
 @cells_options
-@click.option(
-    "--size",
-    default="small",
-    type=click.Choice(("small", "published")),
-    help="Of the ranker, with its epochs and iterations.",
-)
-@click.option(
-    "--precision",
-    default="float32",
-    type=click.Choice(("float32", "bfloat16")),
-    help="Of the passes in training; bfloat16 is for CPUs that multiply it.",
-)
+@SIZE
+@PRECISION
 @click.option(
     "--iterations",
     type=click.IntRange(1, 100_000),

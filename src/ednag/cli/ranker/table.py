@@ -7,7 +7,7 @@ import click
 from ednag.cli._options import EXISTING, table_files
 from ednag.cli._progress import log
 from ednag.cli._statistics import STATISTICS, statistics_of
-from ednag.cli.ranker._shared import JUDGED, TIERS, TITLE
+from ednag.cli.ranker._shared import JUDGED, PRECISION, SIZE, TIERS, TITLE
 from ednag.errors import EdnagError
 
 
@@ -23,18 +23,8 @@ from ednag.errors import EdnagError
     type=click.Choice(("nasbench101", "nasbench201")),
     help="Whose cells; the tables' notes say what is known of them.",
 )
-@click.option(
-    "--size",
-    default="small",
-    type=click.Choice(("small", "published")),
-    help="Of the ranker; the tables' notes tell it.",
-)
-@click.option(
-    "--precision",
-    default="float32",
-    type=click.Choice(("float32", "bfloat16")),
-    help="Of its training; the tables' notes tell it.",
-)
+@SIZE
+@PRECISION
 @table_files()
 @table_files("--tiers-output", "tier_outputs", "tiers")
 @table_files("--search-output", "search_outputs", "searches", required=False)
