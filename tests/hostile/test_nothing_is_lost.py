@@ -61,7 +61,7 @@ CASES = [
         PARQUET,
     ),
     # two outputs
-    ((*SUMMARISE, "new/x.parquet", "--anytime", "new/x.parquet", "--steps", "new/s.parquet"), TWICE),
+    ((*SUMMARISE, "new/x.parquet", *OTHERS[:1], "new/x.parquet", *OTHERS[2:]), TWICE),
     ((*TABULATE, "new/x.csv", "--output", "new/../new/x.csv"), TWICE),
     (("audit", "--json", "new/a.md", "--report", "new/a.md"), TWICE),
     (("--record", "new/x.csv", *TABULATE, "new/x.csv"), TWICE),
