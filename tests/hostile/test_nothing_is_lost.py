@@ -37,7 +37,6 @@ RECORDED = ("plot", "illustration", "--output", "new/x.csv")
 MADE = "was made by ednag"
 BOTH = "would be read and written by one call"
 TWICE = "would be written twice by one call"
-PARQUET = ": a file in the format of .parquet is written; name it "
 
 #: Arguments -> what the message says. Each was done before, with exit status 0 for most.
 CASES = [
@@ -58,7 +57,7 @@ CASES = [
             *("tables", "build", "--space", "nasbench201", "--dataset", "cifar10-analog"),
             *("--source", f"analog-nasbench={SOURCE}", "--output", SOURCE),
         ),
-        PARQUET,
+        BOTH,
     ),
     # two outputs
     ((*SUMMARISE, "new/x.parquet", *OTHERS[:1], "new/x.parquet", *OTHERS[2:]), TWICE),
@@ -77,7 +76,7 @@ CASES = [
     (("--record", RECORD, "tabulate", "comparison", *TABULATE[2:], "new/x.csv"), "is no record of"),
     ((*TABULATE, f"{FIGURE}.csv"), f"{MADE} plot dataset"),
     ((*TABULATE, "{root}/results/evidence/published.csv"), f"{MADE} claims published"),
-    ((*SUMMARISE, f"{EVIDENCE}.csv", *OTHERS), PARQUET),
+    ((*SUMMARISE, f"{EVIDENCE}.csv", *OTHERS), f"{MADE} tabulate"),
     ((*RUNNING, f"{SUMMARY}.parquet"), f"{MADE} summarise"),
     ((*PLOT, "--folder", "results/evidence"), "which was made by ednag tabulate"),
     ((*PLOT, "--folder", str(Path(SUMMARY).parent)), "which was made by ednag summarise"),

@@ -39,7 +39,7 @@ _DECLARED = "ednag files"
 class RecordedPath(click.Path):
     """A path that a call uses as "input", "output" or "folder"; the run record names it.
 
-    Its name has the `suffix`, if one is given and it is no device, such as /dev/null.
+    Its name must end with the `suffix`.
     """
 
     def __init__(self, use: str, suffix: str = "", **kinds: bool) -> None:
@@ -49,18 +49,17 @@ class RecordedPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path, after click's checks and those of `declare`."""
         path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
-        is_device = path.exists() and not path.is_file()
-        if not path.name.endswith(self._suffix) and not is_device:
-            raise EdnagError(
-                f"{path}: a file in the format of {self._suffix} is written; name it "
-                f"{path.with_suffix(self._suffix)}"
-            )
         if ctx is not None:
             declare(ctx, path, self._use)
             recorder = ctx.find_root().obj
             if recorder is not None:
                 # click adds parameters to this mapping while it reads the command line.
                 recorder.parameters = ctx.params
+        if not path.name.endswith(self._suffix):
+            raise EdnagError(
+                f"{path}: a file in the format of {self._suffix} is written; name it "
+                f"{path.with_suffix(self._suffix)}"
+            )
         return path
 
 

@@ -26,7 +26,7 @@ PRECISION = click.option(
     "--precision",
     default="float32",
     type=click.Choice(("float32", "bfloat16")),
-    help="Of the passes in training; bfloat16 is for CPUs that multiply it.",
+    help="Of the passes in the ranker's training; bfloat16 is for CPUs that multiply it.",
 )
 TITLE = click.option("--title", required=True, help="Of the dataset.")
 
